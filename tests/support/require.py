@@ -1,0 +1,41 @@
+"""What a test needs beyond Python: it skips with a sentence, or fails where it was required.
+
+``GOCHAT_TEST_REQUIRE=redis,browser,node`` names what must be there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import unittest
+
+
+def require(name: str, *programs: str) -> str:
+    """The path of the first of `programs` that is installed.
+
+    Without one, raises `unittest.SkipTest`, or `AssertionError` if `name` is in
+    ``GOCHAT_TEST_REQUIRE``.
+    """
+    for program in programs:
+        path = shutil.which(program)
+        if path:
+            return path
+    sentence = f"needs {name}: none of {', '.join(programs)} is installed"
+    if name in os.environ.get("GOCHAT_TEST_REQUIRE", "").split(","):
+        raise AssertionError(sentence)
+    raise unittest.SkipTest(sentence)
+
+
+def require_browser() -> str:
+    """The path of Chromium."""
+    return require("browser", "chromium", "chromium-browser", "google-chrome")
+
+
+def require_node() -> str:
+    """The path of Node.js."""
+    return require("node", "node")
+
+
+def require_redis() -> str:
+    """The path of the Redis server."""
+    return require("redis", "redis-server", "valkey-server")
