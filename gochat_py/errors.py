@@ -1,7 +1,7 @@
 """Errors that cross floors.
 
 ``GochatError``
- ├── ``StartupError``     the server cannot start as asked; one sentence with its cure, exit status 2
+ ├── ``StartupError``     the server cannot start as asked; one sentence with its cure, status 2
  ├── ``BadOffer``         an upgrade request offers an extension in words that cannot be read: 400
  └── ``Closed``           the channel's owner has closed it; nothing more will come or be taken
 """

@@ -53,7 +53,7 @@ class Settings:
     )
     trusted_proxy: tuple[str, ...] = setting(
         (),
-        "address or network of a reverse proxy whose X-Forwarded-For, -Host and -Proto are believed",
+        "address or network of a reverse proxy whose X-Forwarded-* headers are believed",
         unit="ADDRESS[/BITS]",
     )
     max_connections: int = setting(
@@ -102,7 +102,8 @@ class Settings:
     )
     ping_period: float = setting(
         54.0,
-        "time between pings; under pong-wait, and under the 60 s after which nginx cuts a quiet line",
+        "time between pings; less than pong-wait, and than the 60 s after which nginx cuts a quiet "
+        "line",
         unit="SECONDS",
         low=0.01,
         high=86_400,
@@ -141,7 +142,9 @@ class Settings:
         choices=("debug", "info", "warning", "error"),
     )
     log_format: str = setting(
-        "text", "shape of a log record: text for people, json for machines", choices=("text", "json")
+        "text",
+        "shape of a log record: text for people, json for machines",
+        choices=("text", "json"),
     )
 
     def __post_init__(self) -> None:
@@ -202,7 +205,7 @@ class Option:
         if isinstance(self.default, int | float):
             number = type(self.default)
             try:
-                value = number(text)
+                value: Any = number(text)
             except ValueError:
                 what = "a whole number" if number is int else "a number"
                 raise StartupError(f"{self.flag} takes {what}, not {text!r}") from None

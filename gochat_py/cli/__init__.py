@@ -1,0 +1,69 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from .. import __version__
+from ..errors import StartupError
+from ..settings import Option, combine, options
+from .serve import serve
+
+#: Exit status of a command that was asked for what it cannot do.
+USAGE = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage in front of it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise StartupError(f"{message} ({self.prog} --help lists all flags)")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser, made from the table in `settings`."""
+    built = _Parser(
+        prog="gochat",
+        description="A chat server: one command, a page in the browser.",
+        epilog="Each flag has an environment variable: --port is GOCHAT_PORT. A flag wins.",
+        allow_abbrev=False,
+    )
+    built.add_argument("--version", action="version", version=f"gochat {__version__}")
+    for option in options():
+        default = ", ".join(option.default) or "none" if option.many else option.default
+        unit = option.unit or None
+        if isinstance(option.default, int) and unit is None:
+            unit = "NUMBER"
+        extra: dict[str, Any] = {"action": "append"} if option.many else {}
+        built.add_argument(
+            option.flag,
+            dest=option.name,
+            metavar="|".join(option.choices) if option.choices else unit,
+            type=_reader(option),
+            default=argparse.SUPPRESS,
+            help=f"{option.about} (default: {default})".replace("%", "%%"),
+            **extra,
+        )
+    return built
+
+
+def _reader(option: Option) -> Any:
+    def read(text: str) -> Any:
+        return option.read(text)
+
+    return read
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; gives the exit status: 0 done, 2 asked for what cannot be done."""
+    try:
+        given = vars(parser().parse_args(arguments))
+        flags = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
+        return serve(combine(os.environ, flags))
+    except StartupError as error:
+        print(f"gochat: {error}", file=sys.stderr)
+        return USAGE

@@ -1,0 +1,178 @@
+"""The two kinds of queue: an actor's inbox, where putting waits, and a connection's outbox, where
+nobody waits for a slow peer. Knows nothing of chat.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from .deadline import Deadline
+from .errors import Closed
+
+T = TypeVar("T")
+
+
+class Inbox(queue.Queue[T], Generic[T]):
+    """A bounded channel with many producers and one owner, who takes all that is waiting at once.
+
+    `put` waits while it is full: that is how a producer feels how far it is ahead. Closing is
+    learned by reading: what was put before `close` still comes out, then iteration ends. The
+    conditions are those of `queue.Queue`: ``not_empty`` wakes the owner, ``not_full`` producers.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        super().__init__(capacity)
+        self._closed = False  # guarded by the queue's mutex
+
+    def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
+        """Put `item`, waiting while the inbox is full, at most `timeout` seconds.
+
+        Any thread but the owner may call this. Raises `queue.Full` when the time is over and
+        `Closed` when the owner takes nothing more.
+        """
+        deadline = None if timeout is None else Deadline(timeout)
+        with self.mutex:
+            while not self._closed and self._qsize() >= self.maxsize:
+                left = None if deadline is None else deadline.remaining()
+                if not block or left == 0.0:
+                    raise queue.Full
+                self.not_full.wait(left)
+            if self._closed:
+                raise Closed
+            self._put(item)
+            self.not_empty.notify()
+
+    def close(self) -> None:
+        """Take nothing more; what is in it still comes out. Any thread may call this, often."""
+        with self.mutex:
+            self._closed = True
+            self.not_empty.notify_all()
+            self.not_full.notify_all()
+
+    def take(self) -> list[T]:
+        """All that is waiting, in order; waits until there is something. Only the owner calls this.
+
+        Raises `Closed` once the inbox is closed and empty.
+        """
+        with self.mutex:
+            while not self._qsize():
+                if self._closed:
+                    raise Closed
+                self.not_empty.wait()
+            batch = list(self.queue)
+            self.queue.clear()
+            self.not_full.notify_all()
+            return batch
+
+    def __iter__(self) -> Iterator[list[T]]:
+        """Batches of what is waiting, until the inbox is closed and empty."""
+        while True:
+            try:
+                yield self.take()
+            except Closed:
+                return
+
+
+class Outbox:
+    """A connection's way out: goChat's ``send`` channel, with a short cut past the writer.
+
+    `send` writes what the kernel takes at once and returns how many bytes that was, 0 if none; it
+    never blocks. While nothing waits and the writer is idle, `offer` calls it there and then
+    (write-through): waking a thread costs five times the send. What the kernel does not take, and
+    everything while the writer is at work, waits for the writer.
+
+    One lock guards everything here and with it the order of bytes on the wire. It is held across
+    `send`, which does not block, and never while waiting.
+    """
+
+    def __init__(self, send: Callable[[bytes], int], capacity: int, capacity_bytes: int) -> None:
+        self._send = send
+        self._capacity = capacity
+        self._capacity_bytes = capacity_bytes
+        self._lock = threading.Lock()
+        #: Notified when there is something for the writer, or never will be; only it waits.
+        self._ready = threading.Condition(self._lock)
+        self._waiting: list[bytes] = []
+        self._messages = 0
+        self._bytes = 0
+        self._writing = False  # the writer holds bytes that must go out before any others
+        self._closed = False
+
+    def offer(self, frames: bytes, count: int) -> bool:
+        """Hand over `count` encoded messages without ever blocking. Any thread may call this.
+
+        `frames` are complete, unmasked frames (RFC 6455, 5.2), joined. Returns False, and takes
+        nothing, when the outbox holds its capacity of messages or bytes already: the caller
+        evicts. After `close` it takes nothing and returns True: that end is on its way already.
+        """
+        with self._lock:
+            if self._closed:
+                return True
+            if not self._waiting and not self._writing:
+                sent = self._send(frames)
+                if sent == len(frames):
+                    return True
+                frames = frames[sent:]
+            elif self._messages >= self._capacity or self._bytes >= self._capacity_bytes:
+                return False
+            self._put(frames, count)
+            return True
+
+    def get(self, timeout: float) -> bytes | None:
+        """All that is waiting, joined, or None after `timeout` seconds. Only the writer calls this.
+
+        Calling it says that what the last call gave is written. Raises `Closed` when nothing is
+        left and nothing more will come.
+        """
+        with self._lock:
+            self._writing = False
+            if not self._waiting and not self._closed:
+                self._ready.wait(timeout)
+            if self._waiting:
+                joined = b"".join(self._waiting)
+                self._waiting = []
+                self._messages = self._bytes = 0
+                self._writing = True
+                return joined
+            if self._closed:
+                raise Closed
+            return None
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is taken. Any thread may ask; it never becomes False again."""
+        with self._lock:
+            return self._closed
+
+    def close(self, last: bytes = b"") -> bool:
+        """Let `last` follow what is waiting, and nothing follow that. Any thread may call this.
+
+        Returns whether this call closed it; the first one decides what is last.
+        """
+        with self._lock:
+            if self._closed:
+                return False
+            self._closed = True
+            if last and not self._waiting and not self._writing:
+                last = last[self._send(last) :]
+            if last:
+                self._put(last, 0)
+            self._ready.notify()
+            return True
+
+    def abandon(self) -> None:
+        """Drop what is waiting and take nothing more: the peer cannot be reached."""
+        with self._lock:
+            self._closed = True
+            self._waiting = []
+            self._ready.notify()
+
+    def _put(self, frames: bytes, count: int) -> None:
+        assert self._lock.locked()
+        self._waiting.append(frames)
+        self._messages += count
+        self._bytes += len(frames)
+        self._ready.notify()

@@ -1,0 +1,223 @@
+"""A connection: one peer, one socket, and the two threads that serve it.
+
+The thread that accepted the upgrade becomes the **reader**: it owns the socket, the incoming half
+of the protocol, and the end of both. The **writer** waits on the outbox, or on the socket to take
+what it got there, and sends pings. Anybody may `offer` messages or ask for the end with `close`;
+both return at once.
+
+How it ends: whoever wants the end closes the outbox with a close frame as the last thing in it.
+The writer sends what is left, gives the peer a while to answer, then shuts the socket down, which
+wakes a reader that still waits. The reader waits for the writer, lets the peer hang up first if it
+will (so that no reset overtakes the close frame), and returns; the socket is then closed by the
+thread that accepted it, and by nobody else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from wsproto.connection import Connection as Machine
+
+from .channel import Outbox
+from .codes import Close
+from .core import frames
+from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
+from .deadline import Deadline, limit_waits
+from .errors import Closed
+from .settings import Settings
+
+log = logging.getLogger(__name__)
+
+#: Bytes asked of the kernel at once. A blocked `recv` holds a buffer of this size.
+READ_SIZE = 16 * 1024
+
+#: Seconds a peer gets to hang up after the closing handshake, before the server does.
+LINGER = 2.0
+
+
+class Dialect(Protocol):
+    """What is spoken over a connection. Its reader thread calls all three, in this order."""
+
+    def opened(self, connection: Connection) -> None:
+        """The connection can take messages now. May raise `Closed`: the server is stopping."""
+
+    def received(self, connection: Connection, messages: list[str | bytes]) -> None:
+        """The peer has sent `messages`, never none. May wait; may raise `Closed` as above."""
+
+    def closed(self, connection: Connection) -> None:
+        """Nothing more will be received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What an upgrade leaves behind to talk through.
+
+    `trailing` are bytes that came in one piece with the upgrade request: the kernel will not give
+    them again. `takes_deflated` says whether the peer inflates what `frames.deflated_text` makes.
+    """
+
+    sock: socket.socket
+    address: str
+    machine: Machine
+    trailing: bytes = b""
+    takes_deflated: bool = False
+
+
+class Connection:
+    """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
+
+    def __init__(self, channel: Channel, settings: Settings, dialect: Dialect) -> None:
+        self.address = channel.address
+        self.takes_deflated = channel.takes_deflated
+        self._sock = channel.sock
+        self._trailing = channel.trailing
+        self._settings = settings
+        self._dialect = dialect
+        self._receiver = Receiver(channel.machine, settings.max_message_size)
+        self._send_now = _sender(channel.sock)
+        self._outbox = Outbox(self._send_now, settings.send_buffer, settings.send_buffer_bytes)
+        self._reader_done = threading.Event()
+
+    # -- any thread ------------------------------------------------------------------------------
+
+    def offer(self, joined: bytes, count: int) -> bool:
+        """Hand over `count` messages as joined frames without blocking; see `Outbox.offer`."""
+        return self._outbox.offer(joined, count)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Ask for the end: what is queued, then a close frame. Returns at once; the first counts."""
+        if self._outbox.close(frames.close(code, reason)):
+            log.debug("closing %s: %d %s", self.address, code, reason)
+
+    # -- the reader thread -----------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Serve the peer until the connection is over. The reader thread lives here."""
+        limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
+        name = threading.current_thread().name.replace("reader", "writer")
+        writer = threading.Thread(target=self._write, name=name)
+        writer.start()
+        try:
+            self._dialect.opened(self)
+            self._read()
+        except Closed:
+            self.close(Close.GOING_AWAY)
+        except Exception:
+            log.exception("the connection from %s failed", self.address)
+            self.close(Close.INTERNAL_ERROR)
+        finally:
+            self._dialect.closed(self)
+            self._outbox.close()
+            self._reader_done.set()
+            writer.join()
+            self._linger()
+
+    def _read(self) -> None:
+        """Take in what the peer sends, until it closes, fails, falls silent, or is gone."""
+        data, self._trailing = self._trailing, b""
+        answered = time.monotonic()
+        while True:
+            messages: list[str | bytes] = []
+            end: Closing | Failed | None = None
+            for event in self._receiver.receive(data):
+                if isinstance(event, str | bytes):
+                    messages.append(event)
+                elif isinstance(event, Pinged):
+                    self.offer(frames.pong(event.payload), 0)
+                elif isinstance(event, Ponged):
+                    answered = time.monotonic()
+                else:
+                    end = event
+            if messages and not self._outbox.closed:
+                self._dialect.received(self, messages)
+            if end is not None:
+                # A close frame is answered with the same code (RFC 6455, 5.5.1).
+                self.close(end.code, end.reason if isinstance(end, Failed) else "")
+                return
+            try:
+                data = self._sock.recv(READ_SIZE)
+            except BlockingIOError:
+                data = b""
+                log.debug("%s was silent for pong_wait", self.address)
+            except OSError as error:
+                data = b""
+                log.debug("%s is gone: %s", self.address, error)
+            if not data:
+                self._outbox.abandon()
+                return
+            if time.monotonic() - answered > self._settings.pong_wait:
+                log.debug("%s did not answer a ping", self.address)
+                self.close(Close.PROTOCOL_ERROR, "no pong")
+                return
+
+    def _linger(self) -> None:
+        """Say that nothing more will be sent, and read until the peer has hung up, or `LINGER`.
+
+        Closing a socket that holds unread bytes sends a reset, which can destroy the close frame
+        before the peer has read it (RFC 6455, 7.1.1).
+        """
+        deadline = Deadline(LINGER)
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+            while left := deadline.remaining():
+                self._sock.settimeout(left)
+                if not self._sock.recv(READ_SIZE):
+                    return
+        except OSError:
+            return  # it is gone, or would not hang up: nothing is owed to it any more
+
+    # -- the writer thread -----------------------------------------------------------------------
+
+    def _write(self) -> None:
+        """Send what the outbox gives, and pings between. The writer thread lives here."""
+        next_ping = Deadline(self._settings.ping_period)
+        try:
+            while True:
+                joined = self._outbox.get(next_ping.remaining())
+                if joined:
+                    self._send_all(joined)
+                if next_ping.passed:
+                    next_ping = Deadline(self._settings.ping_period)
+                    self.offer(frames.ping(), 0)
+        except Closed:
+            # Everything is said. The reader ends when the peer has answered, or here.
+            if self._reader_done.wait(self._settings.write_wait):
+                return
+        except OSError as error:
+            log.debug("%s takes nothing: %s", self.address, error)
+        self._outbox.abandon()
+        _shut_down(self._sock)
+
+    def _send_all(self, data: bytes) -> None:
+        """Send all of `data`. Raises OSError if the peer took nothing of it for `write_wait`."""
+        view = memoryview(data)
+        while view:
+            view = view[self._sock.send(view) :]
+
+
+def _sender(sock: socket.socket) -> Callable[[bytes], int]:
+    """A function that sends what the kernel takes without waiting, and tells how much."""
+    send, now = sock.send, socket.MSG_DONTWAIT
+
+    def send_now(data: bytes) -> int:
+        try:
+            return send(data, now)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            return len(data)  # the peer is gone; the reader learns it from `recv`
+
+    return send_now
+
+
+def _shut_down(sock: socket.socket) -> None:
+    """End both directions, which wakes whoever waits on `sock`; the owner still closes it."""
+    with contextlib.suppress(OSError):  # it may be gone already
+        sock.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,308 @@
+"""One connection's HTTP: requests in, answers out, until it ends or becomes a WebSocket.
+
+Runs in the connection's own thread (reader-N). Each wait on the peer is bounded: the header as a
+whole by `header_timeout`, silence between requests by `idle_timeout`, an answer by `write_wait`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import unicodedata
+from socketserver import BaseRequestHandler
+from typing import TYPE_CHECKING
+
+import h11
+
+from ..core.origin import Authority
+from ..deadline import Deadline, limit_waits
+from . import upgrade
+from .requests import Request, end_of_head, parse
+from .responses import FULL, STOPPING, Refusal, Response, policy, problem, text
+
+if TYPE_CHECKING:
+    from .server import ChatServer, Visit
+
+log = logging.getLogger(__name__)
+
+#: Bytes asked of the kernel at once. A request is smaller; and what comes behind an upgrade is
+#: kept until it is read as frames, so it should not be much.
+RECEIVE = 8 * 1024
+
+#: Bytes of a body that nobody wants, read to find the next request behind it; more gets 413.
+MAX_IDLE_BODY = 64 * 1024
+
+#: Bytes of an answer that have `write_wait` to leave in: a peer that takes a byte a minute does
+#: not hold a thread for ever, and a slow line still gets a long file.
+SEND_PIECE = 64 * 1024
+
+#: Seconds and bytes for which a client is still listened to after its last answer. Closing with
+#: unread data resets the connection, and a reset may destroy the answer on its way (RFC 9112, 9.6).
+LINGER = 2.0
+LINGER_BYTES = 256 * 1024
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+ALLOW = ("Allow", "GET, HEAD, OPTIONS")
+
+#: Methods that somebody knows (RFC 9110, section 9; RFC 5789); any other one gets 501.
+METHODS = frozenset(
+    ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE")
+)
+
+#: Characters in a room's name at most.
+ROOM_LENGTH = 64
+
+
+class Handler(BaseRequestHandler):
+    """The conversation on one connection; its last word may be an `Upgrade`."""
+
+    server: ChatServer
+
+    def __init__(self, visit: Visit, server: ChatServer) -> None:
+        self.visit = visit
+        super().__init__(visit.sock, (visit.peer, 0), server)  # this calls `handle`
+
+    def handle(self) -> None:
+        """Converse; if that ends in an upgrade, serve it. Called by the connection's thread.
+
+        What HTTP needed is gone by then: a WebSocket may stay for days, and memory with it.
+        """
+        upgraded = self._converse()
+        if upgraded is not None:
+            self.server.endpoint(upgraded)
+
+    def _converse(self) -> upgrade.Upgrade | None:
+        """Answer requests in the order they come, until either side ends it."""
+        buffer = bytearray()
+        keeping = False
+        try:
+            try:
+                while not self.server.hung_up:
+                    head = self._read_head(buffer, keeping)
+                    if head is None:
+                        return None
+                    request = parse(head)
+                    self._count_client(request)
+                    if request.path == "/ws" and upgrade.is_asked(request):
+                        return self._upgrade(request, buffer)
+                    keeping = self._serve(request, buffer)
+                    if not keeping:
+                        break
+            except Refusal as refusal:
+                self._send(refusal.response, close=True)
+            self._linger()
+        except OSError as error:  # the peer is gone or takes nothing: no one is left to tell
+            log.debug("%s: %s", self.visit.address, error)
+        return None
+
+    # ---- reading ------------------------------------------------------------------------------
+
+    def _read_head(self, buffer: bytearray, keeping: bool) -> bytes | None:
+        """Take one head out of `buffer`, receiving as needed; None if nothing more will come.
+
+        One deadline for all of it, begun with its first byte: a byte now and then buys no time.
+        """
+        settings = self.server.settings
+        begun = bool(buffer) or not keeping
+        deadline = Deadline(settings.header_timeout if begun else settings.idle_timeout)
+        searched = 0
+        while True:
+            while buffer.startswith((b"\r\n", b"\n")):  # RFC 9112, section 2.2
+                del buffer[: 1 if buffer[0] == 0x0A else 2]
+                searched = 0
+            end = end_of_head(buffer, searched)
+            if end is not None:
+                head = bytes(buffer[:end])
+                del buffer[:end]
+                return head
+            searched = len(buffer)
+            data = self._receive(deadline)
+            if data is None and buffer:
+                raise _too_slow()
+            if not data:
+                return None
+            if not begun:
+                begun, deadline = True, Deadline(settings.header_timeout)
+            buffer += data
+
+    def _receive(self, deadline: Deadline) -> bytes | None:
+        """What has come, `b""` at the end, None when the time is up."""
+        if deadline.passed:
+            return None
+        sock = self.visit.sock
+        send = self.server.settings.write_wait
+        limit_waits(sock, receive=deadline.remaining(), send=send)
+        try:
+            return sock.recv(RECEIVE)
+        except BlockingIOError:
+            return None
+
+    def _drain(self, request: Request, buffer: bytearray) -> None:
+        """Read the request's body and forget it; what is behind it stays in `buffer`.
+
+        Raises `Refusal` if it is too long, too slow or malformed.
+        """
+        machine = request.machine
+        announced = int((request.values(b"content-length") or ["0"])[0])
+        received = 0
+        deadline = Deadline(self.server.settings.header_timeout)
+        while True:
+            if max(announced, received) > MAX_IDLE_BODY:
+                raise Refusal(problem(413, "Nothing here reads a body; send none."))
+            try:
+                event = machine.next_event()
+            except h11.RemoteProtocolError as error:
+                what = str(error).partition(": bytearray")[0]
+                raise Refusal(problem(400, f"The body is not well-formed: {what}.")) from None
+            if isinstance(event, h11.EndOfMessage):
+                buffer[:0] = machine.trailing_data[0]
+                return
+            if isinstance(event, h11.Data):
+                received += len(event.data)
+                continue
+            data = bytes(buffer) or self._receive(deadline)
+            buffer.clear()
+            if data is None:
+                raise _too_slow()
+            if not data:
+                raise ConnectionResetError("the peer left in the middle of a body")
+            machine.receive_data(data)
+
+    # ---- deciding -----------------------------------------------------------------------------
+
+    def _count_client(self, request: Request) -> None:
+        """Behind a trusted proxy, find out who the client is, and refuse it if it has too many."""
+        proxies = self.server.proxies
+        if proxies.trusts(self.visit.peer):
+            forwarded = request.values(b"x-forwarded-for")
+            client = proxies.client(self.visit.peer, forwarded)
+            if not self.server.count(self.visit, client):
+                raise Refusal(FULL)
+
+    def _names(self, request: Request) -> tuple[list[Authority], str | None]:
+        """What the client may have called this server; and by which scheme, if a proxy tells."""
+        names = [request.authority] if request.authority else []
+        if not self.server.proxies.trusts(self.visit.peer):
+            return names, None
+        # Of several values the first is the browser's own. A page cannot set these headers, so
+        # what a client writes into them itself deceives nobody but that client.
+        forwarded = Authority.parse(_first(request, b"x-forwarded-host"))
+        if forwarded is not None:
+            names.insert(0, forwarded)
+        scheme = _first(request, b"x-forwarded-proto").lower()
+        return names, {"ws": "http", "wss": "https"}.get(scheme, scheme) or None
+
+    def _respond(self, request: Request) -> Response:
+        """The answer to all but an upgrade. Decides only: touches no socket."""
+        method, path = request.method, request.path
+        if method not in METHODS:
+            return problem(501, "This server knows no such method; use GET.")
+        if method == "OPTIONS" and path == "*":
+            return Response(204, (ALLOW,))
+        if method == "CONNECT":
+            return problem(405, "This server is no proxy.", ALLOW)
+        if not path.startswith("/"):
+            return problem(400, "The target must be a path, and begin with a slash.")
+        response = self._resource(request)
+        if method in ("GET", "HEAD") or response.status == 404:
+            return response
+        if method == "OPTIONS":
+            return Response(204, (ALLOW,))
+        return problem(405, "Only GET and HEAD are understood here.", ALLOW)
+
+    def _resource(self, request: Request) -> Response:
+        """What GET gives for the request's path."""
+        path, assets = request.path, self.server.assets
+        encodings = request.joined(b"accept-encoding")
+        known = request.joined(b"if-none-match")
+        if path == "/" or (path.startswith("/r/") and is_room(path[3:])):
+            names, _ = self._names(request)
+            header = policy(str(names[0]) if names else "")
+            return assets.page_for(path).answer("no-cache", encodings, known, header)
+        if path.startswith("/assets/"):
+            found = assets.find(path.removeprefix("/assets/"))
+            if found is not None:
+                file, cache = found
+                return file.answer(cache, encodings, known)
+        if path == "/ws":
+            return upgrade.REQUIRED
+        if path == "/healthz":
+            return text(200, "ok\n")
+        if path == "/readyz":
+            return text(503, "stopping\n") if self.server.stopping else text(200, "ok\n")
+        return problem(404, "Nothing is here; the chat is at the root of this server.")
+
+    # ---- answering ----------------------------------------------------------------------------
+
+    def _serve(self, request: Request, buffer: bytearray) -> bool:
+        """Answer one request, and say whether another may come."""
+        try:
+            response = self._respond(request)
+        except Exception:  # a fault of ours in one answer is no reason to leave the client without
+            log.exception("%s %s failed", request.method, request.path)
+            response = problem(500, "The server failed at this; its log says how.")
+        keeping = request.wants_more and not self.server.stopping
+        if request.machine.they_are_waiting_for_100_continue:
+            if keeping and response.status < 400:
+                self.visit.sock.sendall(CONTINUE)
+            else:
+                keeping = False  # the body may come or not (RFC 9110, 10.1.1): nobody can tell
+        if keeping:
+            self._drain(request, buffer)
+        self._send(response, head_only=request.method == "HEAD", close=not keeping)
+        log.debug("%s %s %s", request.method, request.path, response.status)
+        return keeping
+
+    def _upgrade(self, request: Request, buffer: bytearray) -> upgrade.Upgrade:
+        """Shake hands. Raises `Refusal`."""
+        names, scheme = self._names(request)
+        agreement = self.server.doorkeeper.admit(request, names, scheme)
+        if not self.server.promote(self.visit):
+            raise Refusal(STOPPING)
+        self.visit.sock.sendall(agreement.reply)
+        return upgrade.Upgrade(
+            sock=self.visit.sock,
+            address=self.visit.address,
+            subprotocol=agreement.subprotocol,
+            machine=agreement.machine,
+            deflate=agreement.deflate,
+            trailing=bytes(buffer),
+        )
+
+    def _send(self, response: Response, *, head_only: bool = False, close: bool) -> None:
+        """Send an answer. Raises `OSError` if the peer does not take it in time."""
+        rest = memoryview(response.encode(head_only=head_only, close=close))
+        while rest:
+            piece, rest = rest[:SEND_PIECE], rest[SEND_PIECE:]
+            deadline = Deadline(self.server.settings.write_wait)
+            while piece:
+                if deadline.passed:
+                    raise TimeoutError("the peer takes the answer too slowly")
+                piece = piece[self.visit.sock.send(piece) :]
+
+    def _linger(self) -> None:
+        """Say that this was all, and listen a little longer so that it arrives."""
+        with contextlib.suppress(OSError):  # the peer was quicker
+            self.visit.sock.shutdown(socket.SHUT_WR)
+        deadline = Deadline(LINGER)
+        left = LINGER_BYTES
+        while left > 0 and not self.server.hung_up and (data := self._receive(deadline)):
+            left -= len(data)
+
+
+def is_room(name: str) -> bool:
+    """Whether `name` can name a room: a letter or digit, then those, ``_`` and ``-``."""
+    return (
+        0 < len(name) <= ROOM_LENGTH
+        and name[0] not in "_-"
+        and all(char in "_-" or unicodedata.category(char)[0] in "LN" for char in name)
+    )
+
+
+def _first(request: Request, name: bytes) -> str:
+    return request.joined(name).partition(",")[0].strip()
+
+
+def _too_slow() -> Refusal:
+    return Refusal(problem(408, "The request did not arrive in time; send it again, faster."))

@@ -1,0 +1,92 @@
+"""Clients for whom there was no room: told so, and heard out, without a thread of their own.
+
+A connection that is closed while something its client sent is unread is reset, and the reset may
+destroy the answer on its way (RFC 9112, section 9.6). So a refused client is told 503 and that
+this is the end, and what it sends is read and forgotten until it leaves, or has had its time.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+
+from ..deadline import Deadline
+from .responses import FULL
+
+log = logging.getLogger(__name__)
+
+#: Clients that are heard out at once, and for how many seconds. Beyond that they are just closed.
+MAX_LEAVING = 128
+PATIENCE = 1.0
+
+#: Seconds between two warnings that the house is full.
+WARN_EVERY = 60.0
+
+
+class Leaving:
+    """The refused clients. Belongs to the thread that accepts, and to its selector."""
+
+    def __init__(self, selector: selectors.BaseSelector) -> None:
+        self._selector = selector
+        self._until: dict[socket.socket, Deadline] = {}
+        self._quiet = Deadline(0.0)
+
+    @property
+    def wait(self) -> float | None:
+        """Seconds after which `part` ought to be called; None while nobody is here."""
+        return PATIENCE if self._until else None
+
+    def refuse(self, sock: socket.socket, why: str, *, at_once: bool = False) -> None:
+        """Take `sock`, answer 503 on it without waiting, and see it out.
+
+        `at_once` closes it before this returns, because its descriptor is needed.
+        """
+        if self._quiet.passed:
+            self._quiet = Deadline(WARN_EVERY)
+            log.warning("connections are refused: %s", why)
+        if not _say_full(sock):
+            sock.close()
+        elif at_once or len(self._until) >= MAX_LEAVING:
+            _swallow(sock)
+            sock.close()
+        else:
+            self._until[sock] = Deadline(PATIENCE)
+            self._selector.register(sock, selectors.EVENT_READ, self)
+
+    def hear(self, sock: socket.socket) -> None:
+        """Read what a refused client has sent; to be called when its socket is readable."""
+        if _swallow(sock):
+            self._close(sock)
+
+    def part(self, *, late_only: bool = False) -> None:
+        """Close those that had their time, or all of them."""
+        for sock, deadline in list(self._until.items()):
+            if deadline.passed or not late_only:
+                self._close(sock)
+
+    def _close(self, sock: socket.socket) -> None:
+        self._selector.unregister(sock)
+        del self._until[sock]
+        sock.close()
+
+
+def _say_full(sock: socket.socket) -> bool:
+    """Send the 503 and the end of it; False if the client has gone."""
+    try:
+        sock.setblocking(False)
+        sock.send(FULL.encode(close=True))
+        sock.shutdown(socket.SHUT_WR)
+    except OSError:
+        return False
+    return True
+
+
+def _swallow(sock: socket.socket) -> bool:
+    """Read what has come without waiting; True at the client's end."""
+    try:
+        return not sock.recv(65_536)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

@@ -1,0 +1,161 @@
+"""What a request says, read by h11 from a whole head; pure.
+
+h11 judges the grammar and the framing (RFC 9112). What it leaves open is decided here: which
+versions, how long a target may be, what a ``Host`` may look like, and that no request is framed
+in two ways at once, which is how one request is smuggled past a proxy inside another.
+"""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import h11
+
+from ..core.origin import Authority
+from .responses import Refusal, problem
+
+#: Bytes of a whole head, request line and headers. Twice what browsers send with large cookies.
+MAX_HEAD = 16 * 1024
+
+#: Bytes of the target; RFC 9112, section 3, asks for at least 8,000.
+MAX_TARGET = 8 * 1024
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+VERSIONS = (b"1.0", b"1.1")
+
+#: The blank line that ends a head. The same as h11's, bare line feeds included (RFC 9112, 2.2).
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP/(\d+(?:\.\d+)?)[ \t\r]*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, without its body.
+
+    `path` is percent-decoded and without the query; ``*`` and a bare authority stay as they are.
+    `authority` is the server as the client named it, None only in HTTP/1.0. `head` is the request
+    as it came. `machine` is where h11 goes on to read the body.
+    """
+
+    method: str
+    path: str
+    authority: Authority | None
+    version: bytes
+    headers: Headers
+    head: bytes
+    machine: h11.Connection
+
+    def values(self, name: bytes) -> list[str]:
+        """The value of each header called `name` (lower-case), in the order they came in."""
+        return [value.decode("latin-1") for each, value in self.headers if each == name]
+
+    def joined(self, name: bytes) -> str:
+        """The values of a list header as one list (RFC 9110, section 5.3)."""
+        return ",".join(self.values(name))
+
+    def tokens(self, name: bytes) -> list[str]:
+        """The elements of a list header, lower-case."""
+        return [token for part in self.joined(name).split(",") if (token := part.strip().lower())]
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether the client may send another request on this connection (RFC 9112, 9.3)."""
+        return self.version == b"1.1" and "close" not in self.tokens(b"connection")
+
+
+def end_of_head(buffer: bytearray, searched: int) -> int | None:
+    """Where the head in `buffer` ends, or None if it is not all there.
+
+    The first `searched` bytes are known to hold no end. Raises `Refusal` if there is no point in
+    waiting for one.
+    """
+    match = _BLANK_LINE.search(buffer, max(0, searched - 3))
+    if match is not None and match.end() <= MAX_HEAD:
+        return match.end()
+    if match is not None or len(buffer) > MAX_HEAD:
+        if b"\n" not in buffer[:MAX_HEAD]:
+            raise _too_long()
+        raise _no(431, f"The headers take more than {MAX_HEAD} bytes; send fewer or shorter ones.")
+    if buffer and buffer[0] < 0x21:  # as TLS begins, for one
+        raise _no(400, "This is not an HTTP request; if it was meant for https, use http here.")
+    return None
+
+
+def parse(head: bytes) -> Request:
+    """The request that `head`, up to its blank line, spells. Raises `Refusal`."""
+    line = _REQUEST_LINE.match(head)
+    if line is not None and line[2] not in VERSIONS:
+        raise _no(505, "This server speaks HTTP/1.1 and HTTP/1.0.")
+    if line is not None and len(line[1]) > MAX_TARGET:
+        raise _too_long()
+    machine = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+    machine.receive_data(head)
+    try:
+        event = machine.next_event()
+    except h11.RemoteProtocolError as error:
+        what = str(error).partition(": bytearray")[0]  # what follows is the client's own words
+        raise _no(error.error_status_hint, f"The request is not well-formed: {what}.") from None
+    assert isinstance(event, h11.Request), "a whole head is one request"
+    authority, path = _target(event.target.decode("ascii"))
+    request = Request(
+        method=event.method.decode("ascii"),
+        path=path,
+        authority=authority or _host(event.headers),
+        version=event.http_version,
+        headers=event.headers,
+        head=head,
+        machine=machine,
+    )
+    _check_framing(request)
+    return request
+
+
+def _target(target: str) -> tuple[Authority | None, str]:
+    """The authority, if the target names one, and the decoded path (RFC 9112, section 3.2)."""
+    authority = None
+    if not target.startswith("/"):
+        scheme, separator, rest = target.partition("://")
+        if not separator:
+            return None, target  # "*" or an authority; that no resource is called so, others say
+        named, slash, path = rest.partition("/")
+        named, question, _ = named.partition("?")
+        authority = Authority.parse(named)
+        if scheme.lower() not in ("http", "https") or authority is None:
+            raise _no(400, "The target is not an http URL with a host; this server is no proxy.")
+        target = "/" if question else slash + path or "/"
+    try:
+        return authority, urllib.parse.unquote(target.partition("?")[0], errors="strict")
+    except UnicodeDecodeError:
+        raise _no(400, "The path is not UTF-8 once its percent signs are decoded.") from None
+
+
+def _host(headers: Headers) -> Authority | None:
+    for name, value in headers:
+        if name == b"host":  # h11 has seen to it that there is only one
+            authority = Authority.parse(value.decode("latin-1"))
+            if authority is None:
+                raise _no(400, "The Host header is not a host, as in chat.example:8080.")
+            return authority
+    return None
+
+
+def _check_framing(request: Request) -> None:
+    if any(name == b"transfer-encoding" for name, _ in request.headers):
+        if request.version == b"1.0":
+            raise _no(400, "HTTP/1.0 knows no Transfer-Encoding; send a Content-Length.")
+        if request.values(b"content-length"):  # RFC 9112, section 6.1: it ought to be an error
+            raise _no(400, "Send either Content-Length or Transfer-Encoding, not both.")
+    if request.version == b"1.1" and set(request.tokens(b"expect")) - {"100-continue"}:
+        raise _no(417, "The only expectation that can be met is 100-continue.")
+
+
+def _too_long() -> Refusal:
+    return _no(414, f"The target is longer than {MAX_TARGET} bytes; ask for less in one request.")
+
+
+def _no(status: int, detail: str) -> Refusal:
+    return Refusal(problem(status, detail))

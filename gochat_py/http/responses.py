@@ -1,0 +1,113 @@
+"""Answers: what every one of them carries, and how a refusal says its cure."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+Headers = tuple[tuple[str, str], ...]
+
+#: The page may load its own files and talk to its own server; nothing else, and nobody frames it.
+#: ``connect-src 'self'`` covers ws: and wss: of the same host and port (CSP level 3, section
+#: 6.7.2.8) in Chromium since 71, in Firefox since 50, in Safari only since 16; `policy` has more.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{sockets}; "
+    "img-src 'self' data:; font-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
+)
+
+#: On every answer, refusals too. No version is told: it helps only those who look for old ones.
+SECURITY_HEADERS: Headers = (
+    ("Server", "gochat_py"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+
+
+def policy(host: str = "") -> tuple[str, str]:
+    """The ``Content-Security-Policy`` header; with `host`, WebSockets to it are spelt out.
+
+    `host` must be validated. The page is given it for Safari before 16. An IPv6 literal cannot be
+    written in a policy (its grammar has no brackets) and an underscore neither: with those,
+    ``'self'`` has to do.
+    """
+    speakable = host and "[" not in host and "_" not in host
+    sockets = f" ws://{host} wss://{host}" if speakable else ""
+    return ("Content-Security-Policy", CONTENT_SECURITY_POLICY.format(sockets=sockets))
+
+
+_POLICY = policy()
+_NO_BODY = (204, 304)  # RFC 9110, sections 15.3.5 and 15.4.5
+
+
+def _lines(headers: Iterable[tuple[str, str]]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers).encode("latin-1")
+
+
+_SECURITY_LINES = _lines(SECURITY_HEADERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer. `headers` are its own; what all answers carry is added by `encode`."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+    def encode(self, *, head_only: bool = False, close: bool = False) -> bytes:
+        """The bytes to send; `head_only` for HEAD, `close` says that the connection ends here."""
+        own = list(self.headers)
+        if not any(name == "Content-Security-Policy" for name, _ in own):
+            own.append(_POLICY)
+        if self.status not in _NO_BODY:
+            own.append(("Content-Length", str(len(self.body))))
+        if close:
+            own.append(("Connection", "close"))
+        own.append(("Date", email.utils.formatdate(usegmt=True)))
+        status_line = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
+        head = b"".join((status_line.encode("ascii"), _lines(own), _SECURITY_LINES, b"\r\n"))
+        return head if head_only or self.status in _NO_BODY else head + self.body
+
+
+class Refusal(Exception):
+    """A decided no that ends the connection; `response` says why, and the cure.
+
+    Raised where it is not known where the next request would begin, or whether one is meant.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status)
+        self.response = response
+
+
+def problem(status: int, detail: str, *headers: tuple[str, str]) -> Response:
+    """A refusal as ``application/problem+json`` (RFC 9457); `detail` is a sentence for a person."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    return Response(
+        status,
+        (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *headers),
+        json.dumps(body, ensure_ascii=False).encode() + b"\n",
+    )
+
+
+def text(status: int, words: str) -> Response:
+    """A short plain answer that nobody is to keep."""
+    headers = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
+    return Response(status, headers, words.encode())
+
+
+#: There is room for no more. Ten seconds: the page comes back by itself, with jitter.
+FULL = problem(503, "Too many connections are open; try again in a while.", ("Retry-After", "10"))
+STOPPING = problem(503, "The server is stopping; try again soon.", ("Retry-After", "2"))

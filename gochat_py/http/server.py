@@ -1,0 +1,337 @@
+"""The door: listens, counts, and gives each connection a thread of its own.
+
+Owns    the listening socket, and the table of connections with their threads.
+Waits   in the thread that called `serve_forever`, on the listener and on a wake-up, nothing else.
+Gives   each admitted connection to a `Handler`, each one too many a 503 without spending a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import ThreadingHTTPServer
+
+from ..core.origin import OriginRule, Proxies, counted_as, plain
+from ..deadline import Deadline
+from ..errors import StartupError
+from ..settings import Settings
+from .assets import Assets
+from .handler import Handler
+from .leaving import Leaving
+from .upgrade import Doorkeeper, Upgrade
+
+log = logging.getLogger(__name__)
+
+#: `accept` fails with these when the machine or the process has run out of something. The
+#: connection stays in the backlog, so trying again at once would only spin.
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+#: Seconds to leave the listener alone when it cannot be helped.
+PAUSE = 0.1
+
+#: Seconds that threads get to end after their sockets were shut down under them.
+LAST_JOIN = 1.0
+
+
+@dataclass(slots=True, eq=False)
+class Visit:
+    """One connection from `accept` to its thread's end. Guarded by the server's lock."""
+
+    sock: socket.socket
+    peer: str  # the address at the other end of the socket
+    address: str  # the client's: the peer's, or what a trusted proxy says it is
+    counted: str | None  # what it is counted under, see `counted_as`; None for a trusted proxy
+    upgraded: bool = False
+    thread: threading.Thread | None = None
+
+
+class ChatServer(ThreadingHTTPServer):
+    """Serves until `shutdown`; then `hang_up` and `join` end what is left.
+
+    `endpoint` is called with each upgraded connection, in that connection's thread, and returns
+    when it is over. Construction binds and listens, or raises `StartupError` with the cure.
+    """
+
+    # 5 would drop a storm of reconnects at the door. The kernel caps this at net.core.somaxconn.
+    request_queue_size = 4096
+    # A thread that does not end must not keep the process: `join` has waited for it by then.
+    daemon_threads = True
+    # `server_close` of the standard library would wait for ever; `join` waits with a deadline.
+    block_on_close = False
+    # Or a restart within a minute finds its port taken by connections in TIME_WAIT.
+    allow_reuse_address = True
+    # Or a second server on the same port would quietly take half of the connections.
+    allow_reuse_port = False
+
+    def __init__(
+        self,
+        settings: Settings,
+        assets: Assets,
+        endpoint: Callable[[Upgrade], None],
+        subprotocols: tuple[str, ...] = (),
+    ) -> None:
+        self.settings = settings
+        self.assets = assets
+        self.endpoint = endpoint
+        self.proxies = Proxies(settings.trusted_proxy)
+        self.doorkeeper = Doorkeeper(
+            OriginRule(settings.origin), subprotocols, settings.max_message_size
+        )
+        self.stopping = False  # set once by `shutdown`; any thread reads it
+        self.hung_up = False  # set once by `hang_up`; any thread reads it
+        self._lock = threading.Lock()  # guards the three below, and each Visit
+        self._visits: set[Visit] = set()
+        self._counts: dict[str, int] = {}
+        self._not_serving = threading.Event()
+        self._not_serving.set()
+        self._admitted = 0  # the serving thread's own
+        address = self._resolve()
+        self._wake, self._waker = socket.socketpair()
+        self._wake.setblocking(False)
+        self._waker.setblocking(False)
+        # Given up to accept and refuse one more connection when there is no other left.
+        self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            super().__init__(address, Handler)
+        except OSError as error:  # the base class has called server_close
+            raise StartupError(self._cure(error)) from None
+        self.socket.setblocking(False)
+
+    def _resolve(self) -> tuple[str, int]:
+        host, port = self.settings.host, self.settings.port
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        except (OSError, UnicodeError):
+            raise StartupError(
+                f"no address is known for {host!r}; choose another with --host"
+            ) from None
+        self.address_family, _, _, _, address = found[0]
+        return str(address[0]), port
+
+    def _cure(self, error: OSError) -> str:
+        host, port = self.settings.host, self.settings.port
+        if error.errno == errno.EADDRINUSE:
+            return f"port {port} is taken; choose another with --port"
+        if error.errno == errno.EACCES:
+            return f"port {port} is reserved for root; choose one from 1024 up with --port"
+        if error.errno == errno.EADDRNOTAVAIL:
+            return f"{host} is not an address of this machine; choose another with --host"
+        return (
+            f"cannot listen on {host} port {port}: {error.strerror}; try another --host or --port"
+        )
+
+    def server_bind(self) -> None:
+        """Bind, without the look-up of the host's name that `http.server` makes for CGI's sake.
+
+        Without a name server that look-up waits for seconds, and nobody asks for its result.
+        """
+        if self.address_family == socket.AF_INET6:
+            # "::" is to mean every address, IPv4 too, whatever the system's default.
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
+
+    @property
+    def url(self) -> str:
+        """The address to open in a browser on this machine, as in ``http://127.0.0.1:8080/``."""
+        host = self.server_name
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.server_port}/"
+
+    # ---- the thread that serves ---------------------------------------------------------------
+
+    def serve_forever(self, poll_interval: float = 0.5) -> None:
+        """Accept connections until `shutdown`. `poll_interval` is not used: nothing is polled."""
+        self._not_serving.clear()
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self.socket, selectors.EVENT_READ)
+                selector.register(self._wake, selectors.EVENT_READ)
+                leaving = Leaving(selector)
+                while not self.stopping:
+                    for key, _ in selector.select(leaving.wait):
+                        if key.fileobj is self.socket:
+                            self._accept_all(selector, leaving)
+                        elif key.data is leaving and isinstance(key.fileobj, socket.socket):
+                            leaving.hear(key.fileobj)
+                    leaving.part(late_only=True)
+                leaving.part()
+        finally:
+            self._not_serving.set()
+
+    def _accept_all(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
+        while not self.stopping:
+            try:
+                sock, address = self.socket.accept()
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if error.errno in EXHAUSTED:
+                    self._shed(selector, leaving)
+                else:  # the client left before it was its turn; accept(2) has the list
+                    log.debug("accept: %s", error)
+                return
+            self._admit(sock, address[0], leaving)
+
+    def _admit(self, sock: socket.socket, address: str, leaving: Leaving) -> None:
+        client = plain(address)
+        counted = None if self.proxies.trusts(client) else counted_as(client)
+        visit = Visit(sock, client, client, counted)
+        self._admitted += 1
+        visit.thread = threading.Thread(
+            target=self._live, args=(visit,), name=f"reader-{self._admitted}", daemon=True
+        )
+        if not self._register(visit):
+            leaving.refuse(sock, "the limit on connections is reached")
+            return
+        try:
+            # Answers and chat lines are small: waiting to fill a segment, while the client waits
+            # to acknowledge the last one, would cost them 40 ms.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            visit.thread.start()
+        except (OSError, RuntimeError) as error:  # it has left; or there can be no more threads
+            self._forget(visit)
+            leaving.refuse(sock, str(error))
+
+    def _shed(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
+        """Refuse one connection though there is no descriptor left to accept it with.
+
+        The spare one is given up for it and taken back. Where even that fails, the listener is
+        left alone for a moment: it stays readable, and the loop would spin.
+        """
+        leaving.part()
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
+            with contextlib.suppress(OSError):  # another thread took the place; then it waits
+                sock, _ = self.socket.accept()
+                leaving.refuse(sock, "no descriptors are left; see ulimit -n", at_once=True)
+        with contextlib.suppress(OSError):
+            self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        if self._spare is None:
+            selector.unregister(self.socket)
+            selector.select(PAUSE)
+            selector.register(self.socket, selectors.EVENT_READ)
+
+    # ---- a connection's own thread ------------------------------------------------------------
+
+    def _live(self, visit: Visit) -> None:
+        """See one connection from its first request to its end. The body of reader-N."""
+        try:
+            Handler(visit, self)
+        except Exception:
+            log.exception("the connection from %s failed", visit.address)
+        finally:
+            # Out of the table first: what is in there is open, so nobody shuts down a descriptor
+            # that has meanwhile become another connection's.
+            self._forget(visit)
+            visit.sock.close()
+
+    def count(self, visit: Visit, client: str) -> bool:
+        """Count `visit` under `client`, whom a trusted proxy named; False if it has too many."""
+        counted = counted_as(client)
+        with self._lock:
+            visit.address = client
+            if visit.counted == counted:
+                return True
+            self._release(visit)
+            return self._claim(visit, counted)
+
+    def promote(self, visit: Visit) -> bool:
+        """Leave this connection to the endpoint from now on; False if it is too late for that."""
+        with self._lock:
+            visit.upgraded = not self.stopping
+            return visit.upgraded
+
+    # ---- the table ----------------------------------------------------------------------------
+
+    def _register(self, visit: Visit) -> bool:
+        with self._lock:
+            if len(self._visits) >= self.settings.max_connections:
+                return False
+            if visit.counted is not None and not self._claim(visit, visit.counted):
+                return False
+            self._visits.add(visit)
+            return True
+
+    def _forget(self, visit: Visit) -> None:
+        with self._lock:
+            self._visits.discard(visit)
+            self._release(visit)
+
+    def _claim(self, visit: Visit, counted: str) -> bool:
+        assert self._lock.locked()
+        held = self._counts.get(counted, 0)
+        if held >= self.settings.max_connections_per_address:
+            visit.counted = None
+            return False
+        self._counts[counted] = held + 1
+        visit.counted = counted
+        return True
+
+    def _release(self, visit: Visit) -> None:
+        assert self._lock.locked()
+        if visit.counted is not None:
+            self._counts[visit.counted] -= 1
+            if not self._counts[visit.counted]:
+                del self._counts[visit.counted]
+            visit.counted = None
+
+    # ---- the end ------------------------------------------------------------------------------
+
+    def shutdown(self) -> None:
+        """Ask `serve_forever` to return; does not wait for it.
+
+        A signal handler or any thread may call this, any number of times: it takes no lock.
+        """
+        self.stopping = True
+        with contextlib.suppress(OSError):  # closed, or full of earlier calls: it is awake
+            self._waker.send(b"\0")
+
+    def hang_up(self) -> None:
+        """Close the listener, and end the connections that are not WebSockets.
+
+        Those between requests end at once; one in the middle of an answer may finish it. What a
+        client was still sending is not waited for.
+        """
+        self.shutdown()
+        self._not_serving.wait()
+        self.socket.close()
+        with self._lock:
+            self.hung_up = True
+            for visit in self._visits:
+                if not visit.upgraded:
+                    with contextlib.suppress(OSError):  # the client has gone
+                        visit.sock.shutdown(socket.SHUT_RD)  # wakes its thread; waits for nothing
+
+    def join(self, deadline: Deadline) -> int:
+        """Wait for the connections' threads, at the end by force; the number still alive."""
+        with self._lock:
+            threads = [visit.thread for visit in self._visits if visit.thread is not None]
+        for thread in threads:
+            thread.join(deadline.remaining())
+        with self._lock:
+            for visit in self._visits:
+                with contextlib.suppress(OSError):
+                    visit.sock.shutdown(socket.SHUT_RDWR)
+        last = Deadline(LAST_JOIN)
+        for thread in threads:
+            thread.join(last.remaining())
+        return sum(thread.is_alive() for thread in threads)
+
+    def server_close(self) -> None:
+        """Close what this object holds, for good; the connections' sockets are their threads'."""
+        super().server_close()
+        self._wake.close()
+        self._waker.close()
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None

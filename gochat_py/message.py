@@ -1,0 +1,102 @@
+"""The words that travel down the river: what is wanted (drafts), and what was decided (entries).
+
+Everything here is frozen, so it may cross any queue. Times are seconds since 1970, UTC, rounded to
+milliseconds. A room is named twice: `room` as it is shown, `key` as it is compared (case-folded).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Kind(str, Enum):
+    """What an entry is; the value is its ``type`` on the wire."""
+
+    MESSAGE = "message"
+    EDITED = "edited"
+    DELETED = "deleted"
+    REACTED = "reacted"
+    TOPIC = "topic"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a room's history: everything up to and including `seq` of numbering `epoch`."""
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody, with or without a connection. `id` is public and stable."""
+
+    id: str
+    nick: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a user wants written in a room, before it has a seq.
+
+    `id` is the sender's own; with `user` and `key` it makes a retry recognisable. What else is set
+    depends on `kind`:
+
+    * MESSAGE: `text`, and `reply_to` where it answers another message
+    * EDITED: `target`, `text`
+    * DELETED: `target`
+    * REACTED: `target`, `emoji`, `on`
+    * TOPIC: `text`
+    """
+
+    kind: Kind
+    room: str
+    key: str
+    user: User
+    id: str | None = None
+    text: str | None = None
+    reply_to: int | None = None
+    target: int | None = None
+    emoji: str | None = None
+    on: bool | None = None
+    bot: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One numbered thing in a room's history. `seq` counts from 1 in each room, without holes.
+
+    The fields of `Draft` mean what they mean there; `user` and `nick` are the author's at the time
+    of writing. A message's `text` is as last edited; `edited` is the time of that edit, `deleted`
+    says that its text is gone, `reactions` maps an emoji to the ids of the users who react with it,
+    in the order in which they did.
+    """
+
+    kind: Kind
+    room: str
+    key: str
+    seq: int
+    user: str
+    nick: str
+    time: float
+    id: str | None = None
+    text: str | None = None
+    reply_to: int | None = None
+    target: int | None = None
+    emoji: str | None = None
+    on: bool | None = None
+    bot: bool = False
+    edited: float | None = None
+    deleted: bool = False
+    reactions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RoomInfo:
+    """A room as it is listed. `seq` is that of its newest entry, 0 if it has none."""
+
+    room: str
+    key: str
+    topic: str
+    seq: int

@@ -1,0 +1,32 @@
+"""Long-lived threads that may not die unnoticed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+#: Bytes of stack for each thread. Memory is spent only on pages that are touched, but 20,000
+#: threads times the usual 8 MiB is more address space than some machines grant. Half a MiB holds
+#: the deepest recursion that Python's own limit of 1,000 calls allows in its JSON reader.
+STACK_SIZE = 512 * 1024
+
+
+def start(run: Callable[[], None], name: str, failed: Callable[[], None]) -> threading.Thread:
+    """Start a thread that lives as long as the server; if `run` raises, log it and call `failed`.
+
+    The server cannot do its work with one of them gone, so `failed` is to stop it.
+    """
+
+    def body() -> None:
+        try:
+            run()
+        except Exception:
+            log.critical("the %s thread failed; the server stops", name, exc_info=True)
+            failed()
+
+    thread = threading.Thread(target=body, name=name)
+    thread.start()
+    return thread

@@ -1,0 +1,1 @@
+"""The benchmark: chat servers side by side, each a process of its own; see README.md here."""

@@ -1,0 +1,798 @@
+/* The load: many chat clients in one thread, and a clock.
+ *
+ *     load PORT talk  connections=100 senders=10 inflight=8 seconds=2
+ *     load PORT pace  connections=10 rate=20 seconds=5
+ *     load PORT shake connections=32 seconds=2
+ *     load PORT hold  connections=1000
+ *
+ * Work goes in three steps, so that whoever started this program can look at the server between
+ * them. It opens the connections and prints "ready"; it reads a line, works, and prints its
+ * figures as one line of JSON, the connections still open; it reads another line, and ends.
+ *
+ *   talk   `senders` of the clients keep `inflight` lines each on the way: one that comes back
+ *          is replaced by the next. After `seconds` they stop, and all that is under way is
+ *          waited for.
+ *   pace   one line after another, `rate` a second in all, from each client in turn.
+ *   shake  `connections` at a time are opened, upgraded, closed with a close frame each way, and
+ *          opened anew.
+ *   hold   connections do nothing; pings are answered.
+ *
+ * Each line is LINE bytes and says who sent it, its number, and when. So every client checks that it
+ * gets every line of every sender, once, in order, and the time it took is known. Lines are
+ * counted, not frames: some servers join several with newlines in one frame.
+ *
+ * The program is bounded: in connections, in frame size, and in time, by an alarm.
+ */
+
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LINE = 64,                 /* bytes in a line */
+    MOST_CONNECTIONS = 30000,
+    MOST_FRAME = 1 << 20,      /* a larger one is not what we asked for */
+    HANDSHAKES_AT_ONCE = 64,   /* while opening; under any sensible listen backlog */
+    EVENTS = 1024,
+    CONTINUATION = 0x0, TEXT = 0x1, CLOSE = 0x8, PING = 0x9, PONG = 0xA, /* RFC 6455, 5.2 */
+    FINAL = 0x80,
+};
+
+static const int64_t SECOND = 1000000000;
+static const int64_t QUIET = 2 * SECOND; /* nothing came for so long: nothing will */
+
+enum state { NEW, CONNECTING, UPGRADING, OPEN, CLOSING, GONE };
+
+struct connection {
+    int fd;
+    enum state state;
+    bool probed;          /* a probe reached it: the server has registered it */
+    bool watches_out;     /* EPOLLOUT is asked for */
+    uint32_t sent;        /* lines */
+    uint32_t due;         /* own lines that came back and are to be replaced */
+    uint64_t lines;       /* received */
+    uint32_t *next;       /* for each sender, the number its next line must have */
+    char *in, *out;       /* a frame not whole yet; bytes the kernel did not take */
+    char *parts;          /* the fragments so far of a message not whole yet */
+    size_t in_length, out_length, parts_length;
+};
+
+/* What a client says in a wire, so that another wire needs no other program: what the upgrade
+ * asks for, what is said once it is open, how a line is put into a message, and where the line
+ * stands in a message that came. Messages that bear no line give NULL. */
+struct dialect {
+    const char *name;
+    const char *subprotocol; /* or NULL */
+    size_t (*opening)(char *to, size_t room);
+    size_t (*message)(char *to, size_t room, const char *line);
+    const char *(*lines)(const char *payload, size_t length, size_t *count);
+};
+
+static struct {
+    int port, connections, senders, inflight, rate;
+    int64_t length; /* of the work, in nanoseconds */
+    const struct dialect *dialect;
+} work = {.senders = 1, .inflight = 1, .rate = 20, .length = 2 * SECOND};
+
+static struct connection *all;
+static int epoll_fd;
+static int open_now, dropped, unreachable;
+static uint64_t lines, frames, lost, repeated, garbled, shaken;
+static int64_t last_line;   /* when it came */
+static bool talking;        /* lines that come back are replaced */
+static char buffer[2 * MOST_FRAME];
+
+/* ---- words ------------------------------------------------------------------------------ */
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "load: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
+    exit(1);
+}
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * SECOND + t.tv_nsec;
+}
+
+static void put_hex(char *to, uint64_t value, int digits)
+{
+    while (digits--) {
+        to[digits] = "0123456789abcdef"[value & 15];
+        value >>= 4;
+    }
+}
+
+static bool get_hex(const char *from, int digits, uint64_t *value)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < digits; i++) {
+        char c = from[i];
+        if (c >= '0' && c <= '9')
+            sum = sum << 4 | (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            sum = sum << 4 | (uint64_t)(c - 'a' + 10);
+        else
+            return false;
+    }
+    *value = sum;
+    return true;
+}
+
+/* ---- latencies: a histogram whose buckets are 1/128 of their value wide ----------------- */
+
+enum { FINE = 7, BUCKETS = (64 - FINE) << FINE };
+static uint64_t histogram[BUCKETS];
+static int64_t slowest;
+
+static void note_latency(int64_t nanoseconds)
+{
+    uint64_t n = nanoseconds < 0 ? 0 : (uint64_t)nanoseconds;
+    int shift = n >> FINE ? 63 - __builtin_clzll(n) - FINE : 0;
+    histogram[((size_t)shift << FINE) + (n >> shift)]++;
+    if (nanoseconds > slowest)
+        slowest = nanoseconds;
+}
+
+static double latency_microseconds(double share)
+{
+    uint64_t wanted = (uint64_t)(share * (double)lines), seen = 0;
+    for (size_t i = 0; i < BUCKETS; i++) {
+        seen += histogram[i];
+        if (seen > wanted) {
+            /* The first 2 << FINE buckets are exact; then each octave has 1 << FINE of them. */
+            size_t shift = i < (2 << FINE) ? 0 : (i >> FINE) - 1;
+            size_t value = i - (shift << FINE);
+            return (double)(value << shift) / 1000.0;
+        }
+    }
+    return (double)slowest / 1000.0;
+}
+
+/* ---- the classic dialect: a line is a message ------------------------------------------- */
+
+static size_t classic_opening(char *to, size_t room)
+{
+    (void)to, (void)room;
+    return 0;
+}
+
+static size_t classic_message(char *to, size_t room, const char *line)
+{
+    (void)room;
+    memcpy(to, line, LINE);
+    return LINE;
+}
+
+static const char *classic_lines(const char *payload, size_t length, size_t *count)
+{
+    if ((length + 1) % (LINE + 1))
+        return NULL;
+    *count = (length + 1) / (LINE + 1);
+    return payload;
+}
+
+static const struct dialect DIALECTS[] = {
+    {"classic", NULL, classic_opening, classic_message, classic_lines},
+};
+
+/* ---- sockets ---------------------------------------------------------------------------- */
+
+static void watch(struct connection *c, uint32_t events, int how)
+{
+    struct epoll_event event = {.events = events, .data.ptr = c};
+    if (epoll_ctl(epoll_fd, how, c->fd, &event) < 0)
+        fail("epoll_ctl");
+}
+
+static void finish(struct connection *c)
+{
+    if (c->state == OPEN)
+        open_now--;
+    close(c->fd); /* which epoll notices */
+    free(c->in), free(c->out), free(c->parts);
+    c->in = c->out = c->parts = NULL;
+    c->in_length = c->out_length = c->parts_length = 0;
+    c->watches_out = false;
+    c->state = GONE;
+}
+
+/* The server ended a connection that did nothing wrong, or would not begin it. */
+static void drop(struct connection *c)
+{
+    if (c->state == OPEN)
+        dropped++;
+    else
+        unreachable++;
+    finish(c);
+}
+
+static void keep(char **kept, size_t *length, const char *bytes, size_t count)
+{
+    char *grown = realloc(*kept, *length + count);
+    if (!grown)
+        fail("memory");
+    memcpy(grown + *length, bytes, count);
+    *kept = grown;
+    *length += count;
+}
+
+static void transmit(struct connection *c, const char *bytes, size_t count)
+{
+    if (!c->out_length) {
+        ssize_t n = send(c->fd, bytes, count, MSG_NOSIGNAL);
+        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+            return; /* the same error is met by the next read, which drops it */
+        if (n > 0)
+            bytes += n, count -= (size_t)n;
+        if (!count)
+            return;
+    }
+    keep(&c->out, &c->out_length, bytes, count);
+    if (!c->watches_out)
+        watch(c, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
+    c->watches_out = true;
+}
+
+static void transmit_rest(struct connection *c)
+{
+    char *bytes = c->out;
+    size_t count = c->out_length;
+    c->out = NULL, c->out_length = 0, c->watches_out = false;
+    watch(c, EPOLLIN, EPOLL_CTL_MOD);
+    transmit(c, bytes, count);
+    free(bytes);
+}
+
+/* Writes a client's frame (masked, RFC 6455, 5.3) of a payload of at most 125 bytes. */
+static size_t frame(char *to, int opcode, const char *payload, size_t length)
+{
+    static uint32_t state = 2463534242u; /* xorshift32: a mask need not be secret here */
+    state ^= state << 13, state ^= state >> 17, state ^= state << 5;
+    to[0] = (char)(FINAL | opcode);
+    to[1] = (char)(0x80 | length);
+    memcpy(to + 2, &state, 4);
+    for (size_t i = 0; i < length; i++)
+        to[6 + i] = payload[i] ^ to[2 + (i & 3)];
+    return 6 + length;
+}
+
+static void say(struct connection *c, char kind, uint32_t count)
+{
+    char bytes[4096];
+    size_t used = 0;
+    char line[LINE], message[125];
+    memset(line, '.', LINE);
+    line[0] = kind;
+    put_hex(line + 1, (uint64_t)(c - all), 4);
+    while (count--) {
+        put_hex(line + 5, kind == 'L' ? c->sent++ : 0, 8);
+        put_hex(line + 13, (uint64_t)now(), 16);
+        size_t length = work.dialect->message(message, sizeof message, line);
+        used += frame(bytes + used, TEXT, message, length);
+        if (used > sizeof bytes - 140 || !count) {
+            transmit(c, bytes, used);
+            used = 0;
+        }
+    }
+}
+
+/* ---- what comes ------------------------------------------------------------------------- */
+
+static void take_line(struct connection *c, const char *line, int64_t at)
+{
+    uint64_t sender, number, sent_at;
+    if (line[0] == 'P') {
+        c->probed = true;
+        return;
+    }
+    if (line[0] != 'L' || !get_hex(line + 1, 4, &sender) || !get_hex(line + 5, 8, &number)
+        || !get_hex(line + 13, 16, &sent_at) || sender >= (uint64_t)work.senders) {
+        garbled++;
+        return;
+    }
+    if (number < c->next[sender]) {
+        repeated++;
+        return;
+    }
+    lost += number - c->next[sender];
+    c->next[sender] = (uint32_t)number + 1;
+    c->lines++, lines++;
+    last_line = at;
+    note_latency(at - (int64_t)sent_at);
+    if (c - all == (ptrdiff_t)sender)
+        c->due++;
+}
+
+static void take_message(struct connection *c, const char *payload, size_t length, int64_t at)
+{
+    size_t count;
+    const char *line = work.dialect->lines(payload, length, &count);
+    if (!line) {
+        garbled++;
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        take_line(c, line + i * (LINE + 1), at);
+}
+
+/* A frame of a text message; large ones may come in several (gorilla's do, from its write buffer
+ * of 1,024 bytes up). */
+static bool take_part(struct connection *c, bool final, const char *payload, size_t length, int64_t at)
+{
+    frames++;
+    if (final && !c->parts_length) {
+        take_message(c, payload, length, at);
+        return true;
+    }
+    if (c->parts_length + length > MOST_FRAME) {
+        garbled++;
+        return false;
+    }
+    keep(&c->parts, &c->parts_length, payload, length);
+    if (final) {
+        take_message(c, c->parts, c->parts_length, at);
+        free(c->parts);
+        c->parts = NULL, c->parts_length = 0;
+    }
+    return true;
+}
+
+/* Takes one frame of a server. Returns false when it ends the connection. */
+static bool take_frame(struct connection *c, int head, const char *payload, size_t length, int64_t at)
+{
+    char answer[131];
+    switch (head & 0xf) {
+    case CONTINUATION:
+    case TEXT:
+        return take_part(c, head & FINAL, payload, length, at);
+    case PING:
+        transmit(c, answer, frame(answer, PONG, payload, length <= 125 ? length : 0));
+        return true;
+    case CLOSE:
+        return false;
+    default:
+        return true;
+    }
+}
+
+/* Takes all whole frames; returns how many bytes they were, or -1 at the connection's end. */
+static ssize_t take_frames(struct connection *c, const unsigned char *bytes, size_t count, int64_t at)
+{
+    size_t done = 0;
+    while (count - done >= 2) {
+        const unsigned char *head = bytes + done;
+        uint64_t length = head[1] & 0x7f;
+        size_t start = 2;
+        if (length == 126) {
+            start = 4;
+            if (count - done < start)
+                break;
+            length = (uint64_t)head[2] << 8 | head[3];
+        } else if (length == 127) {
+            start = 10;
+            if (count - done < start)
+                break;
+            for (length = 0, start = 2; start < 10; start++)
+                length = length << 8 | head[start];
+        }
+        if (length > MOST_FRAME || head[1] & 0x80 || head[0] & 0x70) {
+            garbled++; /* too large, masked, or of an extension nobody asked for */
+            return -1;
+        }
+        if (count - done - start < length)
+            break;
+        if (!take_frame(c, head[0], (const char *)head + start, length, at))
+            return -1;
+        done += start + length;
+    }
+    return (ssize_t)done;
+}
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+static void start(struct connection *c)
+{
+    /* Ports of one address would run out while the system remembers closed ones, so several take
+     * turns. Which port it is, connect() decides. */
+    static unsigned turn;
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)work.port)};
+    int yes = 1;
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn++ % 16);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (c->fd < 0)
+        fail("socket");
+    setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (bind(c->fd, (struct sockaddr *)&from, sizeof from) < 0)
+        fail("bind");
+    c->state = CONNECTING;
+    if (connect(c->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS)
+        fail("connect");
+    watch(c, EPOLLOUT, EPOLL_CTL_ADD);
+}
+
+static void ask_upgrade(struct connection *c)
+{
+    /* The key of RFC 6455, 1.3, whose answer is known, so that no SHA-1 is needed to check it. */
+    char request[512];
+    const char *subprotocol = work.dialect->subprotocol;
+    int length = snprintf(request, sizeof request,
+        "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s%s%s\r\n",
+        work.port, subprotocol ? "Sec-WebSocket-Protocol: " : "", subprotocol ? subprotocol : "",
+        subprotocol ? "\r\n" : "");
+    c->state = UPGRADING;
+    watch(c, EPOLLIN, EPOLL_CTL_MOD);
+    transmit(c, request, (size_t)length);
+}
+
+/* Returns the length of the server's answer, 0 when it is not whole yet, -1 when it is a no. */
+static ssize_t take_upgrade(struct connection *c, const char *bytes, size_t count)
+{
+    const char *end = memmem(bytes, count, "\r\n\r\n", 4);
+    if (!end)
+        return count > 8192 ? -1 : 0;
+    size_t length = (size_t)(end + 4 - bytes);
+    if (strncmp(bytes, "HTTP/1.1 101", 12)
+        || !memmem(bytes, length, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", 28))
+        return -1;
+    c->state = OPEN;
+    open_now++;
+    char opening[512];
+    size_t used = work.dialect->opening(opening, sizeof opening);
+    if (used)
+        transmit(c, opening, used);
+    return (ssize_t)length;
+}
+
+/* ---- one event of one connection -------------------------------------------------------- */
+
+static void read_ready(struct connection *c)
+{
+    size_t had = c->in_length;
+    if (had) {
+        memcpy(buffer, c->in, had);
+        free(c->in);
+        c->in = NULL, c->in_length = 0;
+    }
+    ssize_t got = recv(c->fd, buffer + had, sizeof buffer - had, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        got = 0;
+    else if (got <= 0) {
+        drop(c);
+        return;
+    }
+    size_t count = had + (size_t)got, done = 0;
+    if (c->state == UPGRADING) {
+        ssize_t length = take_upgrade(c, buffer, count);
+        if (length < 0) {
+            drop(c);
+            return;
+        }
+        done = (size_t)length;
+    }
+    if (c->state == OPEN || c->state == CLOSING) {
+        ssize_t taken = take_frames(c, (unsigned char *)buffer + done, count - done, now());
+        if (taken < 0) {
+            if (c->state == CLOSING) {
+                shaken++;
+                finish(c);
+            } else
+                drop(c);
+            return;
+        }
+        done += (size_t)taken;
+    }
+    if (count > done)
+        keep(&c->in, &c->in_length, buffer + done, count - done);
+    if (c->due && talking) {
+        uint32_t due = c->due;
+        c->due = 0;
+        say(c, 'L', due);
+    }
+}
+
+static void handle(struct connection *c, uint32_t events)
+{
+    if (c->state == CONNECTING) {
+        int error = 0;
+        socklen_t size = sizeof error;
+        getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+        if (error)
+            drop(c);
+        else
+            ask_upgrade(c);
+        return;
+    }
+    if (events & EPOLLOUT && c->watches_out)
+        transmit_rest(c);
+    if (events & ~(uint32_t)EPOLLOUT)
+        read_ready(c);
+}
+
+/* Handles what has come, waiting at most so long. Returns true if a line can be read from standard
+ * input (data.ptr is NULL for it), or the timer rang, which is watched in the same way. */
+static bool turn(int milliseconds)
+{
+    struct epoll_event events[EVENTS];
+    bool called = false;
+    int n = epoll_wait(epoll_fd, events, EVENTS, milliseconds);
+    for (int i = 0; i < n; i++) {
+        struct connection *c = events[i].data.ptr;
+        if (!c)
+            called = true;
+        else if (c->state != GONE)
+            handle(c, events[i].events);
+    }
+    return called;
+}
+
+static void listen_to(int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+        fail("epoll_ctl");
+}
+
+/* Serves the connections until whoever started us says a word. */
+static void wait_for_word(void)
+{
+    char word[64];
+    listen_to(STDIN_FILENO);
+    while (!turn(-1))
+        ;
+    if (read(STDIN_FILENO, word, sizeof word) <= 0)
+        exit(0); /* it is gone, and so is the work */
+    epoll_ctl(epoll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
+}
+
+/* ---- the works -------------------------------------------------------------------------- */
+
+static void open_all(void)
+{
+    int begun = 0;
+    while (open_now + unreachable + dropped < work.connections) {
+        while (begun < work.connections
+               && begun - open_now - unreachable - dropped < HANDSHAKES_AT_ONCE)
+            start(&all[begun++]);
+        turn(1000);
+        if (unreachable > 20)
+            break;
+    }
+}
+
+/* A server may register a connection some time after it has answered the upgrade. So lines that
+ * do not count are sent until everybody has had one. */
+static void probe(void)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        bool missing = false;
+        for (int i = 0; i < work.connections; i++)
+            missing |= all[i].state == OPEN && !all[i].probed;
+        if (!missing)
+            return;
+        if (all[0].state == OPEN)
+            say(&all[0], 'P', 1);
+        for (int64_t until = now() + SECOND / 10; now() < until;)
+            turn(20);
+    }
+}
+
+static bool all_arrived(void)
+{
+    uint64_t expected = 0;
+    for (int s = 0; s < work.senders; s++)
+        expected += all[s].sent;
+    for (int i = 0; i < work.connections; i++)
+        if (all[i].state == OPEN && all[i].lines < expected)
+            return false;
+    return true;
+}
+
+/* Adds what never came. Of a sender that was dropped nobody knows what the server took: its lines
+ * are those that reached anybody. */
+static void count_lost(void)
+{
+    for (int s = 0; s < work.senders; s++) {
+        uint32_t said = all[s].state == OPEN ? all[s].sent : 0;
+        for (int i = 0; i < work.connections; i++)
+            if (all[i].next[s] > said)
+                said = all[i].next[s];
+        for (int i = 0; i < work.connections; i++)
+            if (all[i].state == OPEN)
+                lost += said - all[i].next[s];
+    }
+}
+
+static void wait_for_the_rest(void)
+{
+    int64_t since = now();
+    while (!all_arrived() && now() - (last_line > since ? last_line : since) < QUIET)
+        turn(50);
+    count_lost();
+}
+
+static bool a_sender_is_left(void)
+{
+    for (int s = 0; s < work.senders; s++)
+        if (all[s].state == OPEN)
+            return true;
+    return false;
+}
+
+static void talk(void)
+{
+    int64_t end = now() + work.length;
+    talking = true;
+    for (int s = 0; s < work.senders; s++)
+        if (all[s].state == OPEN)
+            say(&all[s], 'L', (uint32_t)work.inflight);
+    while (now() < end && a_sender_is_left()
+           && (!last_line || now() - last_line < 5 * SECOND))
+        turn(100);
+    talking = false;
+    wait_for_the_rest();
+}
+
+static void pace(void)
+{
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    int64_t every = SECOND / work.rate;
+    struct itimerspec beat = {
+        .it_interval = {every / SECOND, every % SECOND}, .it_value = {every / SECOND, every % SECOND}};
+    if (timer < 0 || timerfd_settime(timer, 0, &beat, NULL) < 0)
+        fail("timerfd");
+    listen_to(timer);
+    uint64_t rings, sent = 0;
+    for (int64_t end = now() + work.length; now() < end && a_sender_is_left();)
+        if (turn(1000) && read(timer, &rings, sizeof rings) > 0) {
+            struct connection *c = &all[sent++ % (uint64_t)work.senders];
+            if (c->state == OPEN)
+                say(c, 'L', 1);
+        }
+    close(timer);
+    wait_for_the_rest();
+}
+
+static void shake(void)
+{
+    static const char normal[2] = {0x03, (char)0xe8}; /* 1000, RFC 6455, 7.4.1 */
+    char bytes[16];
+    int64_t end = now() + work.length;
+    bool going = true;
+    int busy = 1;
+    while (going || busy) {
+        going = going && now() < end && unreachable < 100;
+        busy = 0;
+        for (int i = 0; i < work.connections; i++) {
+            struct connection *c = &all[i];
+            if (c->state == OPEN) {
+                open_now--;
+                c->state = CLOSING;
+                transmit(c, bytes, frame(bytes, CLOSE, normal, sizeof normal));
+            }
+            if ((c->state == GONE || c->state == NEW) && going)
+                start(c);
+            busy += c->state != GONE && c->state != NEW;
+        }
+        if (busy)
+            turn(100);
+        if (now() > end + QUIET)
+            break;
+    }
+    dropped = busy; /* never got to the end */
+}
+
+/* ---- the program ------------------------------------------------------------------------ */
+
+static void report(double elapsed)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    uint64_t sent = 0;
+    for (int s = 0; s < work.senders; s++)
+        sent += all[s].sent;
+    printf("{\"open\": %d, \"dropped\": %d, \"unreachable\": %d, \"elapsed\": %.6f, \"sent\": %" PRIu64
+           ", \"deliveries\": %" PRIu64 ", \"frames\": %" PRIu64 ", \"lost\": %" PRIu64
+           ", \"repeated\": %" PRIu64 ", \"garbled\": %" PRIu64 ", \"handshakes\": %" PRIu64
+           ", \"p50\": %.2f, \"p99\": %.2f, \"max\": %.2f, \"load_cpu\": %.6f}\n",
+           open_now, dropped, unreachable, elapsed, sent, lines, frames, lost, repeated, garbled, shaken,
+           latency_microseconds(0.5), latency_microseconds(0.99), (double)slowest / 1000.0,
+           (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
+               + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
+    fflush(stdout);
+}
+
+static void read_options(int count, char **options)
+{
+    work.dialect = &DIALECTS[0];
+    for (int i = 0; i < count; i++) {
+        char *value = strchr(options[i], '=');
+        if (!value)
+            fail("options are NAME=NUMBER");
+        *value++ = '\0';
+        const char *name = options[i];
+        if (!strcmp(name, "connections"))
+            work.connections = atoi(value);
+        else if (!strcmp(name, "senders"))
+            work.senders = atoi(value);
+        else if (!strcmp(name, "inflight"))
+            work.inflight = atoi(value);
+        else if (!strcmp(name, "rate"))
+            work.rate = atoi(value);
+        else if (!strcmp(name, "seconds"))
+            work.length = (int64_t)(atof(value) * (double)SECOND);
+        else
+            fail("the options are connections, senders, inflight, rate and seconds");
+    }
+    if (work.connections < 1 || work.connections > MOST_CONNECTIONS || work.senders < 1
+        || work.senders > work.connections || work.inflight < 1 || work.inflight > 100000
+        || work.rate < 1 || work.length < 0 || work.length > 600 * SECOND)
+        fail("an option is out of range");
+}
+
+int main(int count, char **arguments)
+{
+    if (count < 3)
+        fail("usage: load PORT talk|pace|shake|hold NAME=NUMBER...");
+    const char *name = arguments[2];
+    work.port = atoi(arguments[1]);
+    read_options(count - 3, arguments + 3);
+    if (!strcmp(name, "pace"))
+        work.senders = work.connections;
+    alarm((unsigned)(work.length / SECOND) + 120);
+
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    all = calloc((size_t)work.connections, sizeof *all);
+    uint32_t *next = calloc((size_t)work.connections * (size_t)work.senders, sizeof *next);
+    if (epoll_fd < 0 || !all || !next)
+        fail("memory");
+    for (int i = 0; i < work.connections; i++)
+        all[i].next = next + (size_t)i * (size_t)work.senders;
+
+    bool shakes = !strcmp(name, "shake"), holds = !strcmp(name, "hold");
+    if (!shakes)
+        open_all();
+    if (!shakes && !holds)
+        probe();
+    puts("ready");
+    fflush(stdout);
+    wait_for_word();
+
+    frames = 0; /* those of the probes */
+    int64_t begun = now();
+    if (shakes)
+        shake();
+    else if (!strcmp(name, "talk"))
+        talk();
+    else if (!strcmp(name, "pace"))
+        pace();
+    else if (!holds)
+        fail("the works are talk, pace, shake and hold");
+    report((double)((last_line ? last_line : now()) - begun) / (double)SECOND);
+    wait_for_word();
+    return 0;
+}

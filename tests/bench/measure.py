@@ -1,0 +1,141 @@
+"""One run: a server, a load, and what the kernel says the server used meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .servers import Failed, Server, last_line, pin, running
+from .works import Work
+
+TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds; of utime and stime in /proc/PID/stat
+
+#: Seconds until a server's CPU clock must have stood still, and for how long it must.
+SETTLED_WITHIN, STILL_FOR = 30.0, 0.3
+
+Result = dict[str, Any]
+
+
+def run(work: Work, server: Server, load: str, cores: tuple[int, int] | None) -> Result:
+    """Do one work with one server, started for it. What went wrong is in the result: `failed`."""
+    server_core, load_core = cores or (None, None)
+    try:
+        with running(server, server_core) as (pid, port):
+            memory_before = memory(pid)
+            command = [load, str(port), work.load]
+            command += [f"{name}={value:g}" for name, value in work.options.items()]
+            with subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                preexec_fn=lambda: pin(load_core),  # safe: this process has one thread
+            ) as loading:
+                if _answer(loading) != "ready":
+                    raise Failed("the load was not ready")
+                settle(pid)
+                memory_after = memory(pid)
+                before = cpu_seconds(pid)
+                _say(loading, "go")
+                told = json.loads(_answer(loading))
+                used = cpu_seconds(pid) - before
+                _say(loading, "end")
+    except Failed as failed:
+        return {"failed": str(failed)}
+    return derive(told, used, memory_before, memory_after)
+
+
+def derive(
+    told: Mapping[str, Any],
+    cpu: float,
+    before: tuple[float, float] = (0, 0),
+    after: tuple[float, float] = (0, 0),
+) -> Result:
+    """The figures of a run, from what the load told and the server's CPU (s) and memory (KiB)."""
+    result: Result = {**told, "server_cpu": round(cpu, 3)}
+    elapsed = told["elapsed"]
+    if told["deliveries"]:
+        result["cpu_us"] = cpu * 1e6 / told["deliveries"]
+        result["deliveries_a_second"] = told["deliveries"] / elapsed
+        result["lines_a_frame"] = told["deliveries"] / told["frames"]
+        result["p50_ms"] = told["p50"] / 1000
+        result["p99_ms"] = told["p99"] / 1000
+    if told["handshakes"]:
+        result["handshakes_a_second"] = told["handshakes"] / elapsed
+        result["cpu_us_a_handshake"] = cpu * 1e6 / told["handshakes"]
+    if told["open"]:
+        result["rss_kib"] = (after[0] - before[0]) / told["open"]
+        result["pss_kib"] = (after[1] - before[1]) / told["open"]
+    return result
+
+
+def _answer(loading: subprocess.Popen[str]) -> str:
+    """The load's next line. It cannot hang: the load has an alarm, whose end is an empty line."""
+    assert loading.stdout is not None and loading.stderr is not None
+    line = loading.stdout.readline().strip()
+    if not line:
+        raise Failed(f"the load ended: {last_line(loading.stderr.read())}")
+    return line
+
+
+def _say(loading: subprocess.Popen[str], word: str) -> None:
+    assert loading.stdin is not None
+    with contextlib.suppress(BrokenPipeError):  # it has ended: the next answer says so
+        loading.stdin.write(word + "\n")
+        loading.stdin.flush()
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU used so far by a process, its descendants, and its children that have ended (seconds)."""
+    stats = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # it has ended meanwhile
+                stats[int(entry.name)] = parse_stat((entry / "stat").read_text())
+    family, total = [pid], 0
+    while family:
+        one = family.pop()
+        if one not in stats:
+            raise Failed("the server has ended")
+        total += stats[one][1]
+        family += [child for child, (parent, _) in stats.items() if parent == one]
+    return total * TICK
+
+
+def parse_stat(text: str) -> tuple[int, int]:
+    """The parent's pid, and the ticks of utime, stime, cutime and cstime, from /proc/PID/stat."""
+    # proc_pid_stat(5). The second field is a name in brackets, which may hold spaces and brackets.
+    fields = text.rpartition(")")[2].split()
+    return int(fields[1]), sum(int(field) for field in fields[11:15])
+
+
+def memory(pid: int) -> tuple[float, float]:
+    """Resident and proportional memory of a process (RSS, PSS; KiB)."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        raise Failed("the server has ended") from None
+    values = {}
+    for line in text.splitlines()[1:]:
+        name, _, rest = line.partition(":")
+        values[name] = float(rest.split()[0])
+    return values["Rss"], values["Pss"]
+
+
+def settle(pid: int) -> None:
+    """Return once the server is at rest: what it does after accepting is no part of the work."""
+    pause = threading.Event()
+    last = -1.0
+    for _ in range(int(SETTLED_WITHIN / STILL_FOR)):
+        used = cpu_seconds(pid)
+        if used - last < 2 * TICK:
+            return
+        last = used
+        pause.wait(STILL_FOR)

@@ -1,0 +1,90 @@
+"""From runs to words: medians, and a table for each work."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+from .measure import Result
+from .servers import REFERENCE, Server
+from .works import Figure, Work
+
+#: For each work, for each server, the runs in order.
+Runs = Mapping[str, Mapping[str, Sequence[Result]]]
+
+
+def median(runs: Iterable[Result], key: str) -> float | None:
+    """The median of a figure over the runs that have it; None if none has."""
+    values = [run[key] for run in runs if key in run]
+    return statistics.median(values) if values else None
+
+
+def worst(runs: Iterable[Result], key: str) -> int:
+    """The largest value of a count over all runs: a fault is not to be averaged away."""
+    return max((int(run.get(key, 0)) for run in runs), default=0)
+
+
+def number(value: float | None, digits: int) -> str:
+    """A figure as people read it: thousands apart, small ones with three digits that count."""
+    if value is None:
+        return "–"
+    if digits == 0 or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    if abs(value) < 1 and digits > 1:
+        return f"{value:.{digits + 1}f}"
+    return f"{value:,.{digits}f}"
+
+
+def ratio(value: float | None, reference: float | None) -> str:
+    """How many times the reference's figure."""
+    if value is None or not reference:
+        return "–"
+    return f"{value / reference:.2f}"
+
+
+def faults(runs: Sequence[Result]) -> str:
+    """What must not happen, in words; empty when it did not."""
+    found = [run["failed"] for run in runs if "failed" in run]
+    for key, words in (
+        ("dropped", "healthy clients dropped"),
+        ("lost", "lines lost"),
+        ("repeated", "lines out of order or twice"),
+        ("garbled", "frames not understood"),
+        ("unreachable", "not let in"),
+    ):
+        count = worst(runs, key)
+        if count:
+            found.append(f"{count:,} {words}")
+    return "; ".join(dict.fromkeys(found))
+
+
+def table(work: Work, servers: Sequence[Server], runs: Mapping[str, Sequence[Result]]) -> str:
+    """One work's table: a row a server, the headline first, then its ratio to the reference."""
+    headline = work.figures[0]
+    reference = median(runs.get(REFERENCE, ()), headline.key)
+    ratios = reference is not None
+    rows = [_heading(work.figures, ratios)]
+    for server in servers:
+        own = runs.get(server.name, ())
+        cells = [number(median(own, figure.key), figure.digits) for figure in work.figures]
+        if ratios:
+            cells.insert(1, ratio(median(own, headline.key), reference))
+        rows.append([server.name, *cells, faults(own)])
+    return f"{work.title}\n{columns(rows)}"
+
+
+def _heading(figures: Sequence[Figure], ratios: bool) -> list[str]:
+    names = [figure.heading for figure in figures]
+    if ratios:
+        names.insert(1, f"× {REFERENCE}")
+    return ["", *names, ""]
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as aligned text: the first and last to the left, those between to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        middle = [cell.rjust(width) for cell, width in zip(row[1:-1], widths[1:-1], strict=True)]
+        lines.append("  ".join(["  " + row[0].ljust(widths[0]), *middle, row[-1]]).rstrip())
+    return "\n".join(lines)

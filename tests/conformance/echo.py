@@ -1,0 +1,66 @@
+"""An echo server on the project's own HTTP edge and connections, as the suite asks for.
+
+``python -m tests.conformance.echo`` serves on a free port and prints its address.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from gochat_py.connection import Channel, Connection
+from gochat_py.core import frames
+from gochat_py.deadline import Deadline
+from gochat_py.http.assets import Assets
+from gochat_py.http.server import ChatServer
+from gochat_py.http.upgrade import Upgrade
+from gochat_py.settings import Settings
+
+#: The largest message of the suite is 16 MiB, and it sends 1,000 before it reads.
+SETTINGS = Settings(
+    port=0, max_message_size=16 * 1024 * 1024, send_buffer=100_000, send_buffer_bytes=1 << 30
+)
+
+
+class Echo:
+    """Gives each message back to its sender, deflated where that was agreed."""
+
+    def opened(self, connection: Connection) -> None:
+        pass
+
+    def received(self, connection: Connection, messages: list[str | bytes]) -> None:
+        for message in messages:
+            if isinstance(message, bytes):
+                connection.offer(frames.binary(message), 1)
+            elif connection.takes_deflated:
+                connection.offer(frames.deflated_text(message.encode()), 1)
+            else:
+                connection.offer(frames.text(message.encode()), 1)
+
+    def closed(self, connection: Connection) -> None:
+        pass
+
+
+def endpoint(upgrade: Upgrade) -> None:
+    deflated = upgrade.deflate is not None and upgrade.deflate.takes_deflated
+    channel = Channel(upgrade.sock, upgrade.address, upgrade.machine, upgrade.trailing, deflated)
+    Connection(channel, SETTINGS, Echo()).run()
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "index.html").write_text("<!doctype html><title>echo</title>")
+        server = ChatServer(SETTINGS, Assets.load(Path(folder)), endpoint)
+    signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
+    print(server.url, flush=True)
+    server.serve_forever()
+    server.hang_up()
+    server.join(Deadline(1.0))
+    server.server_close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

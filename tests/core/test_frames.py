@@ -1,0 +1,160 @@
+import struct
+import tracemalloc
+
+from wsproto.connection import SERVER
+from wsproto.connection import Connection as Machine
+
+from gochat_py.core import frames
+from gochat_py.core.deflate import BoundedDeflate
+from gochat_py.core.frames import Closing, Failed, Pinged, Ponged, Receiver
+from tests.support import frames as client
+from tests.support.case import TestCase
+
+LIMIT = 1000
+
+
+def receiver(limit: int = LIMIT, *, deflate: bool = False) -> Receiver:
+    extensions = []
+    if deflate:
+        extension = BoundedDeflate(limit)
+        extension.accept("permessage-deflate")
+        extensions.append(extension)
+    return Receiver(Machine(SERVER, extensions), limit)
+
+
+class ReceivingTest(TestCase):
+    def test_a_text_message_is_given_whole(self):
+        self.assertEqual(receiver().receive(client.text("héllo")), ["héllo"])
+
+    def test_an_empty_message_is_a_message(self):
+        self.assertEqual(receiver().receive(client.text("")), [""])
+
+    def test_messages_that_came_together_are_given_in_order(self):
+        data = client.text("a") + client.masked(0x82, b"\0") + client.text("b")
+        self.assertEqual(receiver().receive(data), ["a", b"\0", "b"])
+
+    def test_fragments_are_joined_and_a_ping_between_them_is_given_first(self):
+        data = client.masked(0x01, b"a\xc3") + client.masked(0x89, b"?") + client.masked(0x80, b"\xa9b")
+        self.assertEqual(receiver().receive(data), [Pinged(b"?"), "aéb"])
+
+    def test_a_pong_is_given(self):
+        self.assertEqual(receiver().receive(client.masked(0x8A, b"")), [Ponged()])
+
+    def test_a_close_frame_ends_it_and_what_follows_is_ignored(self):
+        unit = receiver()
+        self.assertEqual(unit.receive(client.close(1001) + client.text("x")), [Closing(1001, "")])
+        self.assertEqual(unit.receive(client.text("y")), [])
+
+    def test_an_unmasked_frame_fails(self):
+        (event,) = receiver().receive(frames.text(b"hello"))
+        self.assertEqual(event.code, 1002)
+
+    def test_text_that_is_not_utf_8_fails(self):
+        for data in (client.masked(0x81, b"\xff"), client.masked(0x01, b"\xff")):
+            (event,) = receiver().receive(data)
+            self.assertIsInstance(event, Failed)
+            self.assertEqual(event.code, 1007)
+
+    def test_bad_utf_8_fails_before_its_frame_is_whole(self):
+        (event,) = receiver().receive(client.masked(0x81, b"\xff" + b"x" * 99)[:20])
+        self.assertEqual(event.code, 1007)
+
+    def test_a_length_not_spelled_shortest_fails(self):
+        data = struct.pack("!BBH", 0x81, 0x80 | 126, 5) + client.MASK + b"12345"
+        (event,) = receiver().receive(data)
+        self.assertEqual(event.code, 1002)
+
+    def test_reserved_bits_without_an_extension_fail(self):
+        (event,) = receiver().receive(client.masked(0xC1, b"x"))
+        self.assertEqual(event.code, 1002)
+
+
+class LimitTest(TestCase):
+    def test_a_message_of_the_limit_is_taken(self):
+        self.assertEqual(receiver().receive(client.text("x" * LIMIT)), ["x" * LIMIT])
+
+    def test_a_claim_of_a_gibibyte_fails_at_its_header(self):
+        header = client.masked(0x81, b"", length=1 << 30)[:10] + client.MASK
+        (event,) = receiver().receive(header)
+        self.assertEqual(event.code, 1009)
+
+    def test_fragments_that_add_up_to_more_fail(self):
+        unit = receiver()
+        self.assertEqual(unit.receive(client.masked(0x01, b"x" * LIMIT)), [])
+        (event,) = unit.receive(client.masked(0x80, b"x"))
+        self.assertEqual(event.code, 1009)
+
+    def test_each_message_has_the_whole_limit(self):
+        data = client.masked(0x01, b"x" * LIMIT) + client.masked(0x80, b"") + client.text("y" * LIMIT)
+        self.assertEqual(receiver().receive(data), ["x" * LIMIT, "y" * LIMIT])
+
+
+class DeflateTest(TestCase):
+    def test_a_deflated_message_is_inflated(self):
+        data = client.masked(0xC1, client.deflated(b"hello" * 9)) + client.text("plain")
+        self.assertEqual(receiver(deflate=True).receive(data), ["hello" * 9, "plain"])
+
+    def test_what_the_server_deflates_a_receiver_inflates(self):
+        payload = b"again and " * 40
+        body = frames.deflated_text(payload)
+        self.assertEqual(body[0], 0xC1)
+        mine = client.masked(0xC1, body[2 if body[1] < 126 else 4 :])
+        self.assertEqual(receiver(deflate=True).receive(mine), [payload.decode()])
+
+    def test_a_message_that_grows_past_the_limit_fails_without_growing(self):
+        bomb = client.masked(0xC1, client.deflated(bytes(64 * 1024 * 1024)))
+        self.assertLess(len(bomb), 70_000)
+        limit = 65_536
+        unit = receiver(limit, deflate=True)
+        tracemalloc.start()
+        try:
+            # Within the limit on the wire, so the size on the wire cannot be what refuses it.
+            found = [e for at in range(0, 60_000, 4096) for e in unit.receive(bomb[at : at + 4096])]
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        self.assertEqual([event.code for event in found], [1009])
+        self.assertLess(peak, 1024 * 1024)
+
+    def test_a_message_that_grows_to_exactly_the_limit_is_taken(self):
+        data = client.masked(0xC1, client.deflated(b"x" * LIMIT))
+        self.assertEqual(receiver(deflate=True).receive(data), ["x" * LIMIT])
+
+    def test_one_byte_more_fails(self):
+        data = client.masked(0xC1, client.deflated(b"x" * (LIMIT + 1)))
+        (event,) = receiver(deflate=True).receive(data)
+        self.assertEqual(event.code, 1009)
+
+    def test_bytes_that_do_not_inflate_fail(self):
+        (event,) = receiver(deflate=True).receive(client.masked(0xC1, b"\xff\xff\xff"))
+        self.assertEqual(event.code, 1007)
+
+    def test_a_block_marked_as_the_last_may_end_a_message(self):
+        """RFC 7692, 7.2.3.4: such a block is followed by an empty one, whose end is cut off."""
+        import zlib
+
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        body = packer.compress(b"Hello") + packer.flush(zlib.Z_FINISH) + b"\0"
+        data = client.masked(0xC1, body) + client.masked(0xC1, client.deflated(b"next"))
+        self.assertEqual(receiver(deflate=True).receive(data), ["Hello", "next"])
+
+
+class SendingTest(TestCase):
+    def test_each_length_is_spelled_shortest(self):
+        for size, header in (
+            (0, b"\x81\x00"),
+            (125, b"\x81\x7d"),
+            (126, b"\x81\x7e\x00\x7e"),
+            (65_535, b"\x81\x7e\xff\xff"),
+            (65_536, b"\x81\x7f" + (65_536).to_bytes(8, "big")),
+        ):
+            with self.subTest(size=size):
+                self.assertEqual(frames.text(bytes(size)), header + bytes(size))
+
+    def test_a_close_frame_carries_its_code_and_a_reason_cut_to_fit(self):
+        self.assertEqual(frames.close(1001), b"\x88\x02\x03\xe9")
+        self.assertEqual(len(frames.close(4008, "é" * 100)), 2 + 2 + 122)
+
+    def test_codes_that_are_never_sent_become_none(self):
+        self.assertEqual(frames.close(1005), b"\x88\x00")
+        self.assertEqual(frames.close(1006, "gone"), b"\x88\x00")

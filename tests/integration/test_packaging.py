@@ -1,0 +1,73 @@
+"""The page and the command come along however the project is installed."""
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from tests.support.case import TestCase
+from tests.support.server import ROOT
+
+#: Starts the server that is importable in the working directory, prints its page, stops it.
+SHOW_PAGE = """
+import signal, subprocess, sys, urllib.request
+server = subprocess.Popen(
+    [sys.executable, "-m", "gochat_py", "--port", "0"], stdout=subprocess.PIPE, text=True
+)
+try:
+    url = server.stdout.readline().split()[-1]
+    sys.stdout.write(urllib.request.urlopen(url, timeout=30).read().decode())
+finally:
+    server.send_signal(signal.SIGTERM)
+    server.wait(30)
+"""
+
+
+def page(folder: Path, packages: Path) -> str:
+    """The page as served from `folder` by the gochat_py that lies in `packages`."""
+    import os
+
+    return subprocess.run(
+        [sys.executable, "-c", SHOW_PAGE],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(packages)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    ).stdout
+
+
+class PackagingTest(TestCase):
+    def test_a_built_wheel_serves_the_page_of_the_checkout_from_any_directory(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            subprocess.run(
+                [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps",
+                 "--no-build-isolation", "--wheel-dir", str(folder), str(self.copy(folder))],
+                check=True, timeout=300, capture_output=True,
+            )  # fmt: skip
+            (wheel,) = folder.glob("*.whl")
+            installed = folder / "installed"
+            with zipfile.ZipFile(wheel) as archive:
+                names = archive.namelist()
+                archive.extractall(installed)
+            for path in (ROOT / "web").rglob("*"):
+                if path.is_file():
+                    self.assertIn(f"gochat_py/web/{path.relative_to(ROOT / 'web').as_posix()}", names)
+            self.assertIn("gochat_py/py.typed", names)
+            self.assertFalse([n for n in names if n.startswith(("tests", "web"))])
+            self.assertEqual(page(folder, installed), page(folder, ROOT))
+
+    def copy(self, folder: Path) -> Path:
+        """What is built from, away from the checkout, which building would litter."""
+        import shutil
+
+        source = folder / "source"
+        source.mkdir()
+        for entry in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(ROOT / entry, source / entry)
+        for entry in ("gochat_py", "web"):
+            shutil.copytree(ROOT / entry, source / entry, ignore=shutil.ignore_patterns("__pycache__"))
+        return source

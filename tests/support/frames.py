@@ -1,0 +1,38 @@
+"""What a client puts on the wire, made by wsproto's client half or, where it is to be wrong, by hand."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from wsproto.frame_protocol import FrameProtocol
+
+MASK = b"\x11\x22\x33\x44"
+
+
+def masked(first: int, payload: bytes, *, length: int | None = None) -> bytes:
+    """A masked frame whose first byte is `first`; `length` is what it claims, if not the truth."""
+    size = len(payload) if length is None else length
+    if size < 126:
+        header = bytes((first, 0x80 | size))
+    elif size <= 0xFFFF:
+        header = struct.pack("!BBH", first, 0x80 | 126, size)
+    else:
+        header = struct.pack("!BBQ", first, 0x80 | 127, size)
+    return header + MASK + bytes(byte ^ MASK[i % 4] for i, byte in enumerate(payload))
+
+
+def text(line: str) -> bytes:
+    """One text message."""
+    return bytes(FrameProtocol(client=True, extensions=[]).send_data(line))
+
+
+def close(code: int = 1000) -> bytes:
+    """A close frame."""
+    return masked(0x88, struct.pack("!H", code))
+
+
+def deflated(payload: bytes) -> bytes:
+    """The body of a deflated message (RFC 7692, 7.2.1)."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return (packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]

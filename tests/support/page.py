@@ -1,0 +1,131 @@
+"""What the browser tests share: a browser for the class, pages for the test, and no bad words.
+
+Every page is watched: an error on the console, an exception nobody caught, or a violation of the
+Content-Security-Policy fails the test that caused it, unless the test expects it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import Any, ClassVar
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from .case import PATIENCE, TestCase
+from .require import require_browser
+
+#: No sandbox, for containers; nothing that reaches out by itself.
+LAUNCH = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+#: Selectors that say how a page's connection is.
+CONNECTED = ".connection-state[data-phase=connected]"
+STOPPED = ".connection-state[data-phase=stopped]"
+
+DRAFT = ".composer .draft"
+LINES = ".message-list .line"
+
+#: What Chromium says on the console when a WebSocket cannot be opened; the page cannot silence it.
+NO_SERVER = r"WebSocket connection to 'ws://[^']+' failed"
+
+#: Runs in each page before its own scripts: a violation becomes an error on the console.
+_WATCH = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+class BrowserTestCase(TestCase):
+    """A browser for the class, and pages that are closed after each test."""
+
+    browser: ClassVar[Browser]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        path = require_browser()
+        playwright = sync_playwright().start()
+        cls.addClassCleanup(playwright.stop)
+        cls.browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
+        cls.addClassCleanup(cls.browser.close)
+        expect.set_options(timeout=PATIENCE * 1000)
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._complaints: list[str] = []
+        self._expected: list[str] = []
+        self.addCleanup(self._check_no_complaints)
+
+    def open(self, url: str, *, connected: bool = True, **context: Any) -> Page:
+        """A page of its own, opened on `url`; `context` is what Browser.new_context takes."""
+        opened = self.browser.new_context(**{"locale": "en-GB", **context})
+        self.addCleanup(opened.close)
+        opened.add_init_script(_WATCH)
+        page = opened.new_page()
+        page.set_default_timeout(PATIENCE * 1000)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self._complaints.append(f"uncaught: {error}"))
+        page.goto(url)
+        if connected:
+            page.wait_for_selector(CONNECTED)
+        return page
+
+    def expect_complaint(self, pattern: str) -> None:
+        """From now on, let complaints pass that match the regular expression `pattern`."""
+        self._expected.append(pattern)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._complaints.append(message.text)
+
+    def _check_no_complaints(self) -> None:
+        unexpected = [
+            complaint
+            for complaint in self._complaints
+            if not any(re.search(pattern, complaint) for pattern in self._expected)
+        ]
+        self.assertEqual(unexpected, [], "the browser complained")
+
+
+def say(page: Page, text: str) -> None:
+    """Write `text` into the composer and press Enter, as a reader would."""
+    page.fill(DRAFT, text)
+    page.press(DRAFT, "Enter")
+
+
+def lines(page: Page) -> list[str]:
+    """The text of each line in the log, as it stands there now."""
+    return [text or "" for text in page.locator(f"{LINES} .text").all_text_contents()]
+
+
+def wait_for_lines(page: Page, count: int) -> list[str]:
+    """Wait until the log holds `count` lines or more; gives them."""
+    page.wait_for_function(
+        "([selector, count]) => document.querySelectorAll(selector).length >= count",
+        arg=[LINES, count],
+    )
+    return lines(page)
+
+
+def fully_scrolled(page: Page) -> bool:
+    """Whether the log shows its newest line."""
+    return bool(
+        page.eval_on_selector(
+            ".message-list .view", "view => view.scrollHeight - view.clientHeight - view.scrollTop <= 8"
+        )
+    )
+
+
+@contextlib.contextmanager
+def patience(page: Page) -> Any:
+    """Give `page` the time a slow machine needs."""
+    page.set_default_timeout(PATIENCE * 1000)
+    yield page

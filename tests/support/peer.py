@@ -1,0 +1,89 @@
+"""A connection over a socketpair, with the test as its peer, frame by frame."""
+
+from __future__ import annotations
+
+import dataclasses
+import queue
+import socket
+import threading
+from typing import Any
+
+from wsproto.connection import CLIENT, SERVER
+from wsproto.connection import Connection as Machine
+from wsproto.events import Event, TextMessage
+
+from gochat_py.connection import Channel, Connection
+from gochat_py.settings import Settings
+
+from .case import PATIENCE
+
+
+class Recorder:
+    """A dialect that only writes down what happens, for the test to wait for."""
+
+    def __init__(self) -> None:
+        self.happened: queue.Queue[Any] = queue.Queue()
+
+    def opened(self, connection: Connection) -> None:
+        self.happened.put("opened")
+
+    def received(self, connection: Connection, messages: list[str | bytes]) -> None:
+        for message in messages:
+            self.happened.put(message)
+
+    def closed(self, connection: Connection) -> None:
+        self.happened.put("closed")
+
+    def next(self) -> Any:
+        """What happened next; waits for it."""
+        return self.happened.get(timeout=PATIENCE)
+
+
+class Peer:
+    """The other end of a `Connection` that runs in a thread of its own. A context manager."""
+
+    def __init__(self, dialect: Any = None, *, trailing: bytes = b"", **changed: Any) -> None:
+        self.dialect = dialect or Recorder()
+        settings = dataclasses.replace(Settings(), **changed)
+        self.sock, self._server_end = socket.socketpair()
+        self.sock.settimeout(PATIENCE)
+        channel = Channel(self._server_end, "peer", Machine(SERVER), trailing)
+        self.connection = Connection(channel, settings, self.dialect)
+        self._machine = Machine(CLIENT)
+        self._events: list[Event] = []
+        self._thread = threading.Thread(target=self._serve, name="reader-test")
+        self._thread.start()
+
+    def _serve(self) -> None:
+        self.connection.run()
+        self._server_end.close()
+
+    def receive(self) -> Event | None:
+        """The next event from the server, a message whole, or None at the end of the stream."""
+        text = ""
+        while True:
+            while not self._events:
+                data = self.sock.recv(65_536)
+                if not data:
+                    return None
+                self._machine.receive_data(data)
+                self._events += self._machine.events()
+            event = self._events.pop(0)
+            if not isinstance(event, TextMessage):
+                return event
+            text += event.data
+            if event.message_finished:
+                return TextMessage(data=text)
+
+    def join(self) -> None:
+        """Wait until the connection's threads have ended."""
+        self._thread.join(PATIENCE)
+        if self._thread.is_alive():
+            raise AssertionError("the connection did not end")
+
+    def __enter__(self) -> Peer:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.sock.close()
+        self.join()

@@ -1,0 +1,171 @@
+import queue
+import threading
+
+from gochat_py.channel import Inbox, Outbox
+from gochat_py.errors import Closed
+from tests.support.case import PATIENCE, TestCase
+
+
+class InboxTest(TestCase):
+    def test_all_that_waits_is_taken_at_once_in_order(self):
+        inbox: Inbox[int] = Inbox(10)
+        for number in range(5):
+            inbox.put(number)
+        self.assertEqual(inbox.take(), [0, 1, 2, 3, 4])
+
+    def test_what_was_put_before_closing_still_comes_out(self):
+        inbox: Inbox[int] = Inbox(10)
+        inbox.put(1)
+        inbox.close()
+        self.assertEqual(list(inbox), [[1]])
+        with self.assertRaises(Closed):
+            inbox.take()
+
+    def test_nothing_can_be_put_after_closing(self):
+        inbox: Inbox[int] = Inbox(10)
+        inbox.close()
+        with self.assertRaises(Closed):
+            inbox.put(1)
+
+    def test_a_full_inbox_makes_the_producer_wait_and_gives_up_at_its_timeout(self):
+        inbox: Inbox[int] = Inbox(1)
+        inbox.put(1)
+        with self.assertRaises(queue.Full):
+            inbox.put(2, timeout=0.01)
+        with self.assertRaises(queue.Full):
+            inbox.put(2, block=False)
+        self.assertEqual(inbox.take(), [1])
+
+    def test_a_waiting_producer_goes_on_when_there_is_room(self):
+        inbox: Inbox[int] = Inbox(1)
+        inbox.put(1)
+        producer = threading.Thread(target=inbox.put, args=(2,))
+        producer.start()
+        taken = inbox.take()
+        while len(taken) < 2:
+            taken += inbox.take()
+        producer.join(PATIENCE)
+        self.assertEqual(taken, [1, 2])
+
+    def test_closing_frees_a_waiting_producer_and_a_waiting_owner(self):
+        full: Inbox[int] = Inbox(1)
+        full.put(1)
+        empty: Inbox[int] = Inbox(1)
+        ended: queue.Queue[str] = queue.Queue()
+
+        def until_closed(call, name):
+            try:
+                call()
+            except Closed:
+                ended.put(name)
+
+        threads = [
+            threading.Thread(target=until_closed, args=(lambda: full.put(2), "producer")),
+            threading.Thread(target=until_closed, args=(empty.take, "owner")),
+        ]
+        for thread in threads:
+            thread.start()
+        full.close()
+        empty.close()
+        self.assertEqual({ended.get(timeout=PATIENCE) for _ in threads}, {"producer", "owner"})
+        for thread in threads:
+            thread.join(PATIENCE)
+
+    def test_every_item_of_many_producers_comes_out_once_and_in_its_producers_order(self):
+        inbox: Inbox[tuple[int, int]] = Inbox(3)
+        producers = [
+            threading.Thread(target=lambda who=who: [inbox.put((who, n)) for n in range(200)])
+            for who in range(4)
+        ]
+        for producer in producers:
+            producer.start()
+        taken: list[tuple[int, int]] = []
+        while len(taken) < 800:
+            taken += inbox.take()
+        for producer in producers:
+            producer.join(PATIENCE)
+        for who in range(4):
+            self.assertEqual([n for w, n in taken if w == who], list(range(200)))
+
+
+class Kernel:
+    """A stand-in for the socket: takes `room` bytes, then no more."""
+
+    def __init__(self, room: int = 1 << 30) -> None:
+        self.room = room
+        self.taken = b""
+
+    def send(self, data: bytes) -> int:
+        took = data[: self.room]
+        self.room -= len(took)
+        self.taken += took
+        return len(took)
+
+
+class OutboxTest(TestCase):
+    def outbox(self, kernel: Kernel, capacity: int = 4, capacity_bytes: int = 100) -> Outbox:
+        return Outbox(kernel.send, capacity, capacity_bytes)
+
+    def test_an_idle_outbox_writes_through(self):
+        kernel = Kernel()
+        outbox = self.outbox(kernel)
+        self.assertTrue(outbox.offer(b"hello", 1))
+        self.assertEqual(kernel.taken, b"hello")
+        self.assertIsNone(outbox.get(0))
+
+    def test_what_the_kernel_does_not_take_waits_for_the_writer(self):
+        kernel = Kernel(room=3)
+        outbox = self.outbox(kernel)
+        outbox.offer(b"hello", 1)
+        outbox.offer(b"world", 1)
+        self.assertEqual(kernel.taken, b"hel")
+        self.assertEqual(outbox.get(0), b"loworld")
+
+    def test_nothing_overtakes_the_writer_at_work(self):
+        kernel = Kernel(room=0)
+        outbox = self.outbox(kernel)
+        outbox.offer(b"a", 1)
+        self.assertEqual(outbox.get(0), b"a")
+        kernel.room = 100
+        outbox.offer(b"b", 1)
+        self.assertEqual(kernel.taken, b"")
+        self.assertEqual(outbox.get(0), b"b")
+        self.assertIsNone(outbox.get(0))
+        outbox.offer(b"c", 1)
+        self.assertEqual(kernel.taken, b"c")
+
+    def test_a_full_outbox_takes_nothing_more(self):
+        for capacity, capacity_bytes in ((4, 1000), (1000, 4)):
+            outbox = self.outbox(Kernel(room=0), capacity, capacity_bytes)
+            for _ in range(4):
+                self.assertTrue(outbox.offer(b"x", 1))
+            self.assertFalse(outbox.offer(b"y", 1))
+            self.assertEqual(outbox.get(0), b"xxxx")
+
+    def test_the_last_word_follows_all_that_waits_and_nothing_follows_it(self):
+        outbox = self.outbox(Kernel(room=0))
+        outbox.offer(b"a", 1)
+        self.assertTrue(outbox.close(b"!"))
+        self.assertFalse(outbox.close(b"?"))
+        self.assertTrue(outbox.offer(b"b", 1))
+        self.assertEqual(outbox.get(0), b"a!")
+        with self.assertRaises(Closed):
+            outbox.get(0)
+
+    def test_abandoning_forgets_what_waits(self):
+        outbox = self.outbox(Kernel(room=0))
+        outbox.offer(b"a", 1)
+        outbox.abandon()
+        self.assertTrue(outbox.closed)
+        with self.assertRaises(Closed):
+            outbox.get(0)
+
+    def test_a_waiting_writer_is_woken_by_what_only_it_can_do(self):
+        kernel = Kernel(room=0)
+        outbox = self.outbox(kernel)
+        got: queue.Queue[bytes | None] = queue.Queue()
+        writer = threading.Thread(target=lambda: got.put(outbox.get(PATIENCE)))
+        writer.start()
+        outbox.offer(b"a", 1)
+        self.assertEqual(got.get(timeout=PATIENCE), b"a")
+        writer.join(PATIENCE)

@@ -1,0 +1,172 @@
+import socket
+import threading
+
+from wsproto.events import CloseConnection, Ping, Pong, TextMessage
+
+from gochat_py.core import frames
+from gochat_py.errors import Closed
+from tests.support import frames as client
+from tests.support.case import PATIENCE, TestCase
+from tests.support.peer import Peer, Recorder
+
+
+class TalkingTest(TestCase):
+    def test_what_the_peer_says_is_received_and_what_is_offered_reaches_it(self):
+        with Peer() as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            peer.sock.sendall(client.text("hello"))
+            self.assertEqual(peer.dialect.next(), "hello")
+            self.assertTrue(peer.connection.offer(frames.text(b"hi"), 1))
+            self.assertEqual(peer.receive().data, "hi")
+
+    def test_bytes_that_came_with_the_upgrade_request_are_read_first(self):
+        with Peer(trailing=client.text("early")) as peer:
+            peer.sock.sendall(client.text("later"))
+            self.assertEqual([peer.dialect.next() for _ in range(3)], ["opened", "early", "later"])
+
+    def test_a_ping_is_answered_with_its_payload(self):
+        with Peer() as peer:
+            peer.sock.sendall(client.masked(0x89, b"are you there"))
+            self.assertEqual(peer.receive(), Pong(payload=bytearray(b"are you there")))
+
+    def test_more_than_the_kernel_takes_arrives_whole_and_in_order(self):
+        with Peer(send_buffer=100_000, send_buffer_bytes=1 << 30) as peer:
+            count, line = 3000, "x" * 1000
+            for number in range(count):
+                self.assertTrue(peer.connection.offer(frames.text(f"{number} {line}".encode()), 1))
+            for number in range(count):
+                self.assertEqual(peer.receive().data, f"{number} {line}")
+
+
+class EndingTest(TestCase):
+    def test_the_peers_close_frame_is_answered_with_its_code_then_the_stream_ends(self):
+        with Peer() as peer:
+            peer.sock.sendall(client.close(4321))
+            answer = peer.receive()
+            self.assertIsInstance(answer, CloseConnection)
+            self.assertEqual(answer.code, 4321)
+            self.assertIsNone(peer.receive())
+            self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "closed"])
+
+    def test_closing_sends_what_is_queued_then_the_close_frame_and_waits_for_the_answer(self):
+        with Peer(send_buffer=100_000, send_buffer_bytes=1 << 30) as peer:
+            for _ in range(1000):
+                peer.connection.offer(frames.text(b"x" * 1000), 1)
+            peer.connection.close(1001, "the server is stopping")
+            for _ in range(1000):
+                self.assertIsInstance(peer.receive(), TextMessage)
+            end = peer.receive()
+            self.assertEqual((end.code, end.reason), (1001, "the server is stopping"))
+            peer.sock.sendall(client.close(1001))
+            self.assertIsNone(peer.receive())
+            peer.join()
+
+    def test_only_the_first_close_counts(self):
+        with Peer() as peer:
+            peer.connection.close(4008)
+            peer.connection.close(1001)
+            self.assertEqual(peer.receive().code, 4008)
+
+    def test_what_comes_after_closing_was_asked_for_is_not_received(self):
+        with Peer() as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            peer.connection.close(1001)
+            peer.sock.sendall(client.text("too late") + client.close(1001))
+            self.assertEqual(peer.dialect.next(), "closed")
+
+    def test_a_broken_frame_is_refused_with_its_code(self):
+        for data, code in (
+            (frames.text(b"unmasked"), 1002),
+            (client.masked(0x81, b"\xff"), 1007),
+            (client.masked(0x81, b"", length=1 << 30), 1009),
+        ):
+            with self.subTest(code=code), Peer() as peer:
+                peer.sock.sendall(data)
+                self.assertEqual(peer.receive().code, code)
+
+    def test_the_refusal_reaches_a_peer_that_is_still_sending(self):
+        """A socket closed with unread bytes in it sends a reset, which overtakes what was said."""
+        with Peer() as peer:
+            peer.sock.sendall(client.masked(0x81, b"", length=1 << 30) + bytes(100_000))
+            self.assertEqual(peer.receive().code, 1009)
+            peer.sock.shutdown(socket.SHUT_WR)
+            self.assertIsNone(peer.receive())
+
+    def test_a_peer_that_vanishes_ends_the_connection(self):
+        with Peer() as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            peer.sock.close()
+            self.assertEqual(peer.dialect.next(), "closed")
+
+    def test_a_dialect_that_fails_ends_its_own_connection_with_1011(self):
+        class Failing(Recorder):
+            def received(self, connection, messages):
+                raise ZeroDivisionError
+
+        with self.assertLogs("gochat_py.connection", "ERROR"), Peer(Failing()) as peer:
+            peer.sock.sendall(client.text("x"))
+            self.assertEqual(peer.receive().code, 1011)
+            peer.join()
+
+    def test_a_dialect_that_is_closed_sends_the_peer_away_with_1001(self):
+        class Stopping(Recorder):
+            def opened(self, connection):
+                raise Closed
+
+        with Peer(Stopping()) as peer:
+            self.assertEqual(peer.receive().code, 1001)
+
+
+class WaitingTest(TestCase):
+    """Law 1: each wait on a peer has a deadline."""
+
+    def test_pings_go_out_and_a_peer_that_answers_stays(self):
+        with Peer(ping_period=0.05, pong_wait=PATIENCE) as peer:
+            for _ in range(3):
+                self.assertIsInstance(peer.receive(), Ping)
+                peer.sock.sendall(client.masked(0x8A, b""))
+            peer.sock.sendall(client.text("still here"))
+            self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "still here"])
+
+    def test_a_silent_peer_is_dropped(self):
+        with Peer(ping_period=0.05, pong_wait=0.2) as peer:
+            self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "closed"])
+            peer.join()
+
+    def test_a_peer_that_talks_but_never_answers_a_ping_is_dropped(self):
+        with Peer(ping_period=0.05, pong_wait=0.2) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            try:
+                while True:
+                    peer.sock.sendall(client.text("x"))
+                    if peer.dialect.next() == "closed":
+                        break
+            except OSError:  # the server has hung up
+                self.assertIn("closed", list(peer.dialect.happened.queue))
+
+    def test_a_peer_that_takes_nothing_is_given_up_after_write_wait(self):
+        with Peer(write_wait=0.2, send_buffer_bytes=1 << 30) as peer:
+            peer.connection.offer(frames.text(bytes(8 * 1024 * 1024)), 1)
+            self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "closed"])
+            peer.join()
+
+    def test_a_peer_that_never_answers_the_close_frame_is_hung_up_on(self):
+        with Peer(write_wait=0.2) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            peer.connection.close(1001)
+            self.assertEqual(peer.dialect.next(), "closed")
+            peer.join()
+
+    def test_offering_to_a_stuck_peer_never_waits_and_ends_in_a_refusal(self):
+        with Peer(send_buffer=4, write_wait=PATIENCE) as peer:
+            refused = threading.Event()
+
+            def fill() -> None:
+                while peer.connection.offer(frames.text(bytes(100_000)), 1):
+                    pass
+                refused.set()
+
+            filler = threading.Thread(target=fill)
+            filler.start()
+            self.assertTrue(refused.wait(PATIENCE))
+            filler.join(PATIENCE)

@@ -1,0 +1,45 @@
+"""The page's logic, tested without a browser: runs ``node --test`` over tests/web/."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import unittest
+
+from tests.support.case import PATIENCE, TestCase
+from tests.support.require import require_node
+from tests.support.server import ROOT
+
+#: The first that takes a .js file with `import` in it for a module without being told.
+OLDEST = (20, 19)
+
+
+class PageLogicTest(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.node = require_node()
+        said = subprocess.run(
+            [self.node, "--version"], capture_output=True, text=True, check=True, timeout=PATIENCE
+        ).stdout
+        version = tuple(int(part) for part in re.findall(r"\d+", said)[:2])
+        if version < OLDEST:
+            self.skipTest(f"needs Node.js {OLDEST[0]}.{OLDEST[1]} or newer, this is {said.strip()}")
+
+    def test_the_page_s_logic_holds(self) -> None:
+        files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/web/*.test.js"))
+        self.assertGreaterEqual(len(files), 5)
+        done = subprocess.run(
+            [self.node, "--test", "--test-reporter=tap", *files],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=2 * PATIENCE,
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
+        assert passed is not None, done.stdout
+        self.assertGreaterEqual(int(passed[1]), 50)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,61 @@
+// The markup, and the rules of the house that a reader of web/ relies on.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const WEB = new URL("../../web/", import.meta.url);
+const page = readFileSync(new URL("index.html", WEB), "utf8");
+const files = readdirSync(WEB, { recursive: true }).filter((name) => /\.\w+$/.test(name));
+const read = (name) => readFileSync(new URL(name, WEB), "utf8");
+
+test("every link of the page is relative, and to a file that is there", () => {
+  const links = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map((match) => match[1]);
+  assert.ok(links.length > 10);
+  for (const link of links.filter((link) => link !== "./")) {
+    assert.ok(link.startsWith("assets/"), link);
+    assert.ok(existsSync(new URL(link.slice("assets/".length), WEB)), link);
+  }
+});
+
+test("every module is preloaded, and every style sheet is linked", () => {
+  for (const name of files.filter((name) => name.endsWith(".js"))) {
+    assert.ok(page.includes(`<link rel="modulepreload" href="assets/${name}">`), name);
+  }
+  for (const name of files.filter((name) => name.endsWith(".css"))) {
+    assert.ok(page.includes(`<link rel="stylesheet" href="assets/${name}">`), name);
+  }
+});
+
+test("a component is one mount function, one style sheet, one class", () => {
+  const components = files.filter((name) => /^js\/[A-Z]/.test(name));
+  assert.ok(components.length >= 3);
+  for (const file of components) {
+    const name = file.slice(3, -3);
+    const kebab = name.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase();
+    assert.match(read(file), new RegExp(`export function ${name}\\(element`));
+    assert.ok(read(`css/${kebab}.css`).includes(`.${kebab} `));
+    assert.ok(page.includes(`class="${kebab}"`));
+  }
+});
+
+test("the page keeps its own Content-Security-Policy", () => {
+  assert.doesNotMatch(page, /\sstyle=|\son\w+=|<style|<script(?![^>]*src=)/);
+  for (const name of files.filter((name) => name.endsWith(".js"))) {
+    assert.doesNotMatch(read(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/, name);
+  }
+});
+
+test("what decides touches neither page, clock, socket nor chance", () => {
+  for (const name of ["js/logic.js", "js/wire.js"]) {
+    const code = read(name).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+    assert.doesNotMatch(code, /document|window|Date|WebSocket|Math\.random|setTimeout|navigator/, name);
+  }
+});
+
+test("only js/socket.js makes a WebSocket", () => {
+  for (const name of files.filter((name) => name.endsWith(".js") && name !== "js/socket.js")) {
+    const code = read(name).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+    assert.doesNotMatch(code, /WebSocket/, name);
+  }
+});

@@ -1,0 +1,42 @@
+// How the connection is, in the header: a dot, a few words, and a button when waiting is long.
+//
+// Down   { connection, online }
+// Up     "retry"
+
+import { connectionWords, secondsUntil } from "./logic.js";
+
+const LONG = 3_000; // a shorter wait needs no button, which would only flicker
+
+export function ConnectionState(element, { word, now }) {
+  const seen = element.querySelector(".seen");
+  const spoken = element.querySelector(".spoken");
+  const retry = element.querySelector(".retry");
+  let shown = null;
+  let timer = null;
+
+  retry.addEventListener("click", () => {
+    element.dispatchEvent(new CustomEvent("retry", { bubbles: true }));
+  });
+
+  function update(state) {
+    const { phase, retryAt } = state.connection;
+    if (shown?.connection !== state.connection) {
+      retry.hidden = phase !== "stopped" && !(phase === "waiting" && retryAt - now() >= LONG);
+    }
+    shown = state;
+    const words = connectionWords(state);
+    const seconds = secondsUntil(retryAt, now());
+    element.dataset.phase = phase;
+    write(seen, word(words.seen, { seconds }));
+    write(spoken, word(words.spoken)); // without the countdown: nobody wants it read out
+    clearTimeout(timer);
+    if (phase === "waiting" && seconds > 0) timer = setTimeout(() => update(shown), 250);
+  }
+
+  return { update };
+}
+
+/** Write only what changed, so that a screen reader is not told the same again. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
