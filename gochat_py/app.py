@@ -63,6 +63,6 @@ class App:
             address=upgrade.address,
             machine=upgrade.machine,
             trailing=upgrade.trailing,
-            takes_deflated=upgrade.deflate is not None and upgrade.deflate.takes_deflated,
+            window_bits=upgrade.deflate.window_bits if upgrade.deflate else None,
         )
         Connection(channel, self._settings, self._classic).run()

@@ -60,14 +60,14 @@ class Channel:
     """What an upgrade leaves behind to talk through.
 
     `trailing` are bytes that came in one piece with the upgrade request: the kernel will not give
-    them again. `takes_deflated` says whether the peer inflates what `frames.deflated_text` makes.
+    them again. `window_bits` is what the peer inflates with, None if it takes plain messages only.
     """
 
     sock: socket.socket
     address: str
     machine: Machine
     trailing: bytes = b""
-    takes_deflated: bool = False
+    window_bits: int | None = None
 
 
 class Connection:
@@ -75,7 +75,7 @@ class Connection:
 
     def __init__(self, channel: Channel, settings: Settings, dialect: Dialect) -> None:
         self.address = channel.address
-        self.takes_deflated = channel.takes_deflated
+        self.window_bits = channel.window_bits
         self._sock = channel.sock
         self._trailing = channel.trailing
         self._settings = settings

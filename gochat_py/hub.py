@@ -19,6 +19,7 @@ from .channel import Inbox
 from .codes import Close
 from .connection import Connection
 from .core import frames
+from .core.deflate import WINDOW_BITS
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Hub:
         slow: list[Connection] = []
         for connection in self._connections:
             joined = plain
-            if connection.takes_deflated:
+            if connection.window_bits == WINDOW_BITS:
                 if packed is None:
                     packed = self._pack(payloads, plain)
                 joined = packed

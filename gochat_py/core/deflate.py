@@ -18,15 +18,15 @@ from ..errors import BadOffer
 #: What a sender cuts off the end of each deflated message (RFC 7692, 7.2.1 and 7.2.2).
 TAIL = b"\x00\x00\xff\xff"
 
-#: The window that `deflate` needs at the receiver, as a power of two; the largest there is.
+#: The largest window, as a power of two, and the usual one.
 WINDOW_BITS = 15
 
 FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
 
 
-def deflate(payload: bytes) -> bytes:
-    """`payload` as one deflated message body, without what came before it (RFC 7692, 7.2.1)."""
-    packer = zlib.compressobj(wbits=-WINDOW_BITS)
+def deflate(payload: bytes, window_bits: int = WINDOW_BITS) -> bytes:
+    """`payload` as one deflated message body that leans on no other (RFC 7692, 7.2.1)."""
+    packer = zlib.compressobj(wbits=-window_bits)
     packed = packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH)
     return packed[: -len(TAIL)]
 
@@ -71,9 +71,9 @@ class BoundedDeflate(Extension):
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._agreed = False
-        #: Whether the peer's window is large enough for what `deflate` makes. A peer that asked
-        #: for a smaller one gets its messages plain, which RFC 7692 (section 6) always allows.
-        self.takes_deflated = False
+        #: The window the peer inflates with; None if messages must go out plain, which RFC 7692
+        #: (section 6) always allows. zlib cannot deflate for the smallest window, 8.
+        self.window_bits: int | None = None
         self._compressed: bool | None = None  # the message in progress; None between messages
         self._control = False  # whether the frame in progress is a control frame
         self._inflater: zlib._Decompress | None = None
@@ -100,7 +100,7 @@ class BoundedDeflate(Extension):
         window = asked.get("server_max_window_bits")
         if window is not None:
             answer.append(f"server_max_window_bits={window}")
-        self.takes_deflated = window in (None, WINDOW_BITS)
+        self.window_bits = None if window == 8 else window or WINDOW_BITS
         return "; ".join(answer)
 
     def frame_inbound_header(

@@ -203,13 +203,16 @@ def text(payload: bytes) -> bytes:
 
 
 def deflated_text(payload: bytes) -> bytes:
-    """The same, deflated, for a peer that negotiated a full window (`BoundedDeflate`)."""
+    """The same, deflated, for a peer that inflates with a window of `WINDOW_BITS`."""
     return _frame(_DEFLATED_TEXT, deflate(payload))
 
 
-def binary(payload: bytes) -> bytes:
-    """One whole binary message from the server."""
-    return _frame(0x82, payload)
+def message(payload: bytes, *, binary: bool = False, window_bits: int | None = None) -> bytes:
+    """One whole message of either kind, deflated for a window of that size if one is given."""
+    first = 0x82 if binary else _TEXT
+    if window_bits is None:
+        return _frame(first, payload)
+    return _frame(first | 0x40, deflate(payload, window_bits))
 
 
 def ping() -> bytes:

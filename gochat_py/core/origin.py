@@ -122,8 +122,9 @@ def _same(origin: Origin, host: Authority, scheme: str | None) -> bool:
 
 def _to_ascii(text: str) -> str:
     """An origin as a browser would send it: the name's labels in their ASCII form."""
+    scheme, separator, rest = text.partition("://")
     try:
-        return text if text.isascii() else text.encode("idna").decode("ascii")
+        return text if text.isascii() else scheme + separator + rest.encode("idna").decode("ascii")
     except UnicodeError:  # it names no host there can be, so no page will ever come from it
         return text
 

@@ -59,9 +59,9 @@ class Handler(BaseRequestHandler):
 
     server: ChatServer
 
-    def __init__(self, visit: Visit, server: ChatServer) -> None:
+    def __init__(self, visit: Visit, peer: str, server: ChatServer) -> None:
         self.visit = visit
-        super().__init__(visit.sock, (visit.peer, 0), server)  # this calls `handle`
+        super().__init__(visit.sock, peer, server)  # this calls `handle`
 
     def handle(self) -> None:
         """Converse; if that ends in an upgrade, serve it. Called by the connection's thread.
@@ -174,16 +174,16 @@ class Handler(BaseRequestHandler):
     def _count_client(self, request: Request) -> None:
         """Behind a trusted proxy, find out who the client is, and refuse it if it has too many."""
         proxies = self.server.proxies
-        if proxies.trusts(self.visit.peer):
+        if proxies.trusts(self.client_address):
             forwarded = request.values(b"x-forwarded-for")
-            client = proxies.client(self.visit.peer, forwarded)
+            client = proxies.client(self.client_address, forwarded)
             if not self.server.count(self.visit, client):
                 raise Refusal(FULL)
 
     def _names(self, request: Request) -> tuple[list[Authority], str | None]:
         """What the client may have called this server; and by which scheme, if a proxy tells."""
         names = [request.authority] if request.authority else []
-        if not self.server.proxies.trusts(self.visit.peer):
+        if not self.server.proxies.trusts(self.client_address):
             return names, None
         # Of several values the first is the browser's own. A page cannot set these headers, so
         # what a client writes into them itself deceives nobody but that client.
@@ -240,7 +240,7 @@ class Handler(BaseRequestHandler):
         try:
             response = self._respond(request)
         except Exception:  # a fault of ours in one answer is no reason to leave the client without
-            log.exception("%s %s failed", request.method, request.path)
+            log.exception("%s %r failed", request.method, request.path)
             response = problem(500, "The server failed at this; its log says how.")
         keeping = request.wants_more and not self.server.stopping
         if request.machine.they_are_waiting_for_100_continue:
@@ -251,7 +251,7 @@ class Handler(BaseRequestHandler):
         if keeping:
             self._drain(request, buffer)
         self._send(response, head_only=request.method == "HEAD", close=not keeping)
-        log.debug("%s %s %s", request.method, request.path, response.status)
+        log.debug("%s %r %s", request.method, request.path, response.status)
         return keeping
 
     def _upgrade(self, request: Request, buffer: bytearray) -> upgrade.Upgrade:

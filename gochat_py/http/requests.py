@@ -101,12 +101,13 @@ def parse(head: bytes) -> Request:
         raise _no(error.error_status_hint, f"The request is not well-formed: {what}.") from None
     assert isinstance(event, h11.Request), "a whole head is one request"
     authority, path = _target(event.target.decode("ascii"))
+    headers = list(event.headers)  # h11's own sequence looks each one up by its number
     request = Request(
         method=event.method.decode("ascii"),
         path=path,
-        authority=authority or _host(event.headers),
+        authority=authority or _host(headers),
         version=event.http_version,
-        headers=event.headers,
+        headers=headers,
         head=head,
         machine=machine,
     )

@@ -68,8 +68,11 @@ class Response:
             own.append(_POLICY)
         if self.status not in _NO_BODY:
             own.append(("Content-Length", str(len(self.body))))
+        options = ["Upgrade"] if any(name == "Upgrade" for name, _ in own) else []  # 9110, 7.8
         if close:
-            own.append(("Connection", "close"))
+            options.append("close")
+        if options:
+            own.append(("Connection", ", ".join(options)))
         own.append(("Date", email.utils.formatdate(usegmt=True)))
         status_line = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
         head = b"".join((status_line.encode("ascii"), _lines(own), _SECURITY_LINES, b"\r\n"))

@@ -47,7 +47,7 @@ class Visit:
     sock: socket.socket
     peer: str  # the address at the other end of the socket
     address: str  # the client's: the peer's, or what a trusted proxy says it is
-    counted: str | None  # what it is counted under, see `counted_as`; None for a trusted proxy
+    counted: str | None = None  # what it is counted under, see `counted_as`; None: nobody yet
     upgraded: bool = False
     thread: threading.Thread | None = None
 
@@ -183,15 +183,14 @@ class ChatServer(ThreadingHTTPServer):
 
     def _admit(self, sock: socket.socket, address: str, leaving: Leaving) -> None:
         client = plain(address)
-        counted = None if self.proxies.trusts(client) else counted_as(client)
-        visit = Visit(sock, client, client, counted)
+        visit = Visit(sock, client, client)
+        if not self._register(visit, None if self.proxies.trusts(client) else counted_as(client)):
+            leaving.refuse(sock, "the limit on connections is reached")
+            return
         self._admitted += 1
         visit.thread = threading.Thread(
             target=self._live, args=(visit,), name=f"reader-{self._admitted}", daemon=True
         )
-        if not self._register(visit):
-            leaving.refuse(sock, "the limit on connections is reached")
-            return
         try:
             # Answers and chat lines are small: waiting to fill a segment, while the client waits
             # to acknowledge the last one, would cost them 40 ms.
@@ -226,7 +225,7 @@ class ChatServer(ThreadingHTTPServer):
     def _live(self, visit: Visit) -> None:
         """See one connection from its first request to its end. The body of reader-N."""
         try:
-            Handler(visit, self)
+            Handler(visit, visit.peer, self)
         except Exception:
             log.exception("the connection from %s failed", visit.address)
         finally:
@@ -253,11 +252,12 @@ class ChatServer(ThreadingHTTPServer):
 
     # ---- the table ----------------------------------------------------------------------------
 
-    def _register(self, visit: Visit) -> bool:
+    def _register(self, visit: Visit, counted: str | None) -> bool:
+        """Let `visit` in if there is room for it; a trusted proxy is not `counted`."""
         with self._lock:
             if len(self._visits) >= self.settings.max_connections:
                 return False
-            if visit.counted is not None and not self._claim(visit, visit.counted):
+            if counted is not None and not self._claim(visit, counted):
                 return False
             self._visits.add(visit)
             return True
@@ -271,7 +271,6 @@ class ChatServer(ThreadingHTTPServer):
         assert self._lock.locked()
         held = self._counts.get(counted, 0)
         if held >= self.settings.max_connections_per_address:
-            visit.counted = None
             return False
         self._counts[counted] = held + 1
         visit.counted = counted

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import signal
 import sys
-import tempfile
-from pathlib import Path
 
 from gochat_py.connection import Channel, Connection
 from gochat_py.core import frames
 from gochat_py.deadline import Deadline
-from gochat_py.http.assets import Assets
+from gochat_py.http.assets import Assets, web_root
 from gochat_py.http.server import ChatServer
 from gochat_py.http.upgrade import Upgrade
 from gochat_py.settings import Settings
@@ -32,27 +30,23 @@ class Echo:
 
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
         for message in messages:
-            if isinstance(message, bytes):
-                connection.offer(frames.binary(message), 1)
-            elif connection.takes_deflated:
-                connection.offer(frames.deflated_text(message.encode()), 1)
-            else:
-                connection.offer(frames.text(message.encode()), 1)
+            binary = isinstance(message, bytes)
+            payload = message if binary else message.encode()
+            frame = frames.message(payload, binary=binary, window_bits=connection.window_bits)
+            connection.offer(frame, 1)
 
     def closed(self, connection: Connection) -> None:
         pass
 
 
 def endpoint(upgrade: Upgrade) -> None:
-    deflated = upgrade.deflate is not None and upgrade.deflate.takes_deflated
-    channel = Channel(upgrade.sock, upgrade.address, upgrade.machine, upgrade.trailing, deflated)
+    bits = upgrade.deflate.window_bits if upgrade.deflate else None
+    channel = Channel(upgrade.sock, upgrade.address, upgrade.machine, upgrade.trailing, bits)
     Connection(channel, SETTINGS, Echo()).run()
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "index.html").write_text("<!doctype html><title>echo</title>")
-        server = ChatServer(SETTINGS, Assets.load(Path(folder)), endpoint)
+    server = ChatServer(SETTINGS, Assets.load(web_root()), endpoint)
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
     print(server.url, flush=True)
     server.serve_forever()

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from kosoku import CaseResult, FailureError, run_fuzzingclient
+from kosoku import FailureError, run_fuzzingclient
 
 from tests.support.case import PATIENCE
 from tests.support.server import ROOT
@@ -24,16 +25,19 @@ def echo_server() -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().strip().replace("http", "ws", 1) + "ws"
+            line = process.stdout.readline().strip()
+            if not line:
+                raise AssertionError("the echo server did not start; its error stands above")
+            yield line.replace("http", "ws", 1) + "ws"
         finally:
             process.terminate()
             process.wait(PATIENCE)
 
 
-def run(url: str, cases: Sequence[str] | None, concurrency: int = 2) -> list[CaseResult]:
+def run(url: str, cases: Sequence[str] | None, concurrency: int = 2) -> list[Any]:
     """The verdict on each case; `cases` are names or globs, None means all 517."""
 
-    async def judge() -> list[CaseResult]:
+    async def judge() -> list[Any]:
         try:
             return list(await run_fuzzingclient(url, cases, concurrency=concurrency))
         except FailureError as failure:
@@ -42,7 +46,7 @@ def run(url: str, cases: Sequence[str] | None, concurrency: int = 2) -> list[Cas
     return asyncio.run(judge())
 
 
-def verdicts(results: Sequence[CaseResult]) -> dict[str, str]:
+def verdicts(results: Sequence[Any]) -> dict[str, str]:
     """What is not clean, by case: how the messages and how the closing were judged."""
     return {
         result.case_id: f"{result.behavior.value}, closing {result.behavior_close.value}"

@@ -11,11 +11,15 @@ class OfferTest(TestCase):
         for offer in (NAME, f"{NAME}; client_max_window_bits", f"{NAME};client_max_window_bits=8"):
             self.assertEqual(BoundedDeflate(1).accept(offer), BOTH)
 
-    def test_a_small_window_at_the_peer_is_agreed_and_gets_plain_messages(self):
-        unit = BoundedDeflate(1)
-        self.assertEqual(unit.accept(f"{NAME}; server_max_window_bits=10"), f"{BOTH}; server_max_window_bits=10")
-        self.assertTrue(unit.enabled())
-        self.assertFalse(unit.takes_deflated)
+    def test_a_small_window_at_the_peer_is_agreed_and_known(self):
+        for offered, known in (("10", 10), ("15", 15), ("8", None)):
+            unit = BoundedDeflate(1)
+            self.assertEqual(
+                unit.accept(f"{NAME}; server_max_window_bits={offered}"),
+                f"{BOTH}; server_max_window_bits={offered}",
+            )
+            self.assertTrue(unit.enabled())
+            self.assertEqual(unit.window_bits, known)
 
     def test_the_first_acceptable_offer_is_taken(self):
         unit = BoundedDeflate(1)
@@ -23,7 +27,7 @@ class OfferTest(TestCase):
         self.assertFalse(unit.enabled())
         self.assertEqual(unit.accept(NAME), BOTH)
         self.assertIsNone(unit.accept(f"{NAME}; server_max_window_bits=9"))
-        self.assertTrue(unit.takes_deflated)
+        self.assertEqual(unit.window_bits, 15)
 
     def test_a_malformed_offer_is_refused(self):
         for words in (

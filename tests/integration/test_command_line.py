@@ -86,8 +86,8 @@ class ServingTest(TestCase):
             self.assertEqual(server.process.stdout.read(), b"")
 
     def test_the_environment_is_heard(self):
-        with ServerProcess(environment={"GOCHAT_HOST": "localhost"}) as server:
-            self.assertIn("localhost", server.url)
+        with ServerProcess(environment={"GOCHAT_HOST": "127.0.0.2"}) as server:
+            self.assertIn("http://127.0.0.2:", server.url)
 
     def test_ipv6(self):
         if not socket.has_ipv6:

@@ -9,9 +9,9 @@ from tests.support.case import TestCase
 class FakeConnection:
     """Takes what it is offered, until it is full."""
 
-    def __init__(self, *, takes_deflated: bool = False, room: int = 10**9) -> None:
+    def __init__(self, *, window_bits: int | None = None, room: int = 10**9) -> None:
         self.address = "test"
-        self.takes_deflated = takes_deflated
+        self.window_bits = window_bits
         self.room = room
         self.offers: list[tuple[bytes, int]] = []
         self.closed_with: list[int] = []
@@ -77,12 +77,12 @@ class HubTest(TestCase):
         self.assertEqual(a.bytes, lines(*said))
 
     def test_a_long_line_is_deflated_once_for_those_who_inflate(self):
-        inflating = [FakeConnection(takes_deflated=True) for _ in range(3)]
-        plain = FakeConnection()
+        inflating = [FakeConnection(window_bits=15) for _ in range(3)]
+        plain, narrow = FakeConnection(), FakeConnection(window_bits=10)
         long = "word " * 100
-        self.hub.handle([Register(c) for c in (*inflating, plain)])
+        self.hub.handle([Register(c) for c in (*inflating, plain, narrow)])
         self.hub.handle([Broadcast(("short", long))])
-        self.assertEqual(plain.bytes, lines("short", long))
+        self.assertEqual([c.bytes for c in (plain, narrow)], [lines("short", long)] * 2)
         first = inflating[0].offers[0][0]
         self.assertTrue(all(c.offers[0][0] is first for c in inflating))
         self.assertTrue(first.startswith(lines("short")))
@@ -91,7 +91,7 @@ class HubTest(TestCase):
         self.assertEqual(zlib.decompressobj(-15).decompress(frame[2:] + TAIL), long.encode())
 
     def test_short_lines_are_the_same_bytes_for_all(self):
-        a, b = FakeConnection(takes_deflated=True), FakeConnection()
+        a, b = FakeConnection(window_bits=15), FakeConnection()
         self.hub.handle([Register(a), Register(b), Broadcast(("short",))])
         self.assertIs(a.offers[0][0], b.offers[0][0])
 

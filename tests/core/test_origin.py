@@ -1,0 +1,173 @@
+"""Origins, hosts and proxies: what is recognised, and who is believed."""
+
+from gochat_py.core.origin import Authority, Origin, OriginRule, Proxies, counted_as, plain
+from tests.support.case import TestCase
+
+OWN = [Authority("chat.example", None)]
+
+
+class AuthorityTest(TestCase):
+    def test_reads_names_addresses_and_ports(self) -> None:
+        for text, host, port in (
+            ("chat.example", "chat.example", None),
+            ("Chat.EXAMPLE:8080", "chat.example", 8080),
+            ("XN--MNCHEN-3YA.example", "xn--mnchen-3ya.example", None),
+            ("127.0.0.1:80", "127.0.0.1", 80),
+            ("[::1]:8080", "[::1]", 8080),
+            ("[0:0:0:0:0:0:0:1]", "[::1]", None),
+            ("my_service:80", "my_service", 80),
+            ("localhost:", "localhost", None),
+        ):
+            with self.subTest(text):
+                self.assertEqual(Authority.parse(text), Authority(host, port))
+
+    def test_refuses_what_is_no_host(self) -> None:
+        for text in (
+            *("", " ", ":80", "a b", "a/b", "a@b", "a,b", "a;b", "a:b", "a:80:80", "a:65536"),
+            *("[::1", "::1", "[::g]", "[1.2.3.4]", "a\r\nb", "mün.example", "-a", "a" * 300),
+        ):
+            with self.subTest(text):
+                self.assertIsNone(Authority.parse(text))
+
+
+class OriginRuleTest(TestCase):
+    def allows(self, origin: str, host: str, listed: tuple[str, ...] = ()) -> bool:
+        authority = Authority.parse(host)
+        assert authority is not None
+        return OriginRule(listed).allows([origin], [authority])
+
+    def test_no_origin_is_no_browser(self) -> None:
+        self.assertTrue(OriginRule(()).allows([], OWN))
+        self.assertTrue(OriginRule(()).allows([], []))
+
+    def test_the_same_host_and_port_is_welcome(self) -> None:
+        for origin, host in (
+            ("http://chat.example", "chat.example"),
+            ("http://chat.example", "chat.example:80"),
+            ("http://chat.example:80", "chat.example"),
+            ("https://chat.example", "chat.example"),
+            ("https://chat.example", "chat.example:443"),
+            ("https://chat.example:8443", "chat.example:8443"),
+            ("HTTP://Chat.Example", "chat.example"),
+            ("http://chat.example", "CHAT.example"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("http://[0:0::1]:8080", "[::1]:8080"),
+        ):
+            with self.subTest(origin=origin, host=host):
+                self.assertTrue(self.allows(origin, host))
+
+    def test_another_host_port_or_kind_of_page_is_not(self) -> None:
+        for origin, host in (
+            ("http://evil.example", "chat.example"),
+            ("http://chat.example.evil.example", "chat.example"),
+            ("http://evilchat.example", "chat.example"),
+            ("http://chat.example:8080", "chat.example"),
+            ("http://chat.example", "chat.example:443"),
+            ("https://chat.example", "chat.example:80"),
+            ("http://chat.example", "chat.example:8080"),
+            ("http://chat.example@evil.example", "chat.example"),
+            ("http://chat.example/path", "chat.example"),
+            ("chrome-extension://chat.example", "chat.example"),
+            ("chat.example", "chat.example"),
+            ("//chat.example", "chat.example"),
+            ("null", "chat.example"),
+            ("null", "null"),
+            ("", "chat.example"),
+            ("*", "chat.example"),
+        ):
+            with self.subTest(origin=origin, host=host):
+                self.assertFalse(self.allows(origin, host))
+
+    def test_listed_origins_are_welcome_exactly(self) -> None:
+        listed = ("https://other.example", "http://local.example:3000", "https://münchen.example")
+        for origin, welcome in (
+            ("https://other.example", True),
+            ("https://other.example:443", True),
+            ("http://other.example", False),
+            ("https://other.example:444", False),
+            ("http://local.example:3000", True),
+            ("http://local.example", False),
+            ("https://xn--mnchen-3ya.example", True),
+        ):
+            with self.subTest(origin):
+                self.assertEqual(self.allows(origin, "chat.example", listed), welcome)
+
+    def test_a_star_welcomes_every_page_and_null_only_if_listed(self) -> None:
+        self.assertTrue(self.allows("https://evil.example", "chat.example", ("*",)))
+        self.assertTrue(self.allows("null", "chat.example", ("*",)))
+        self.assertTrue(self.allows("null", "chat.example", ("null",)))
+        self.assertFalse(self.allows("gibberish", "chat.example", ("null",)))
+
+    def test_two_origins_are_none_to_believe(self) -> None:
+        rule = OriginRule(())
+        self.assertFalse(rule.allows(["http://chat.example"] * 2, OWN))
+
+    def test_where_the_scheme_is_known_it_must_be_the_same(self) -> None:
+        rule = OriginRule(())
+        self.assertTrue(rule.allows(["https://chat.example"], OWN, "https"))
+        self.assertFalse(rule.allows(["http://chat.example"], OWN, "https"))
+
+    def test_any_of_several_names_will_do(self) -> None:
+        names = [Authority("chat.example", None), Authority("backend", 8080)]
+        self.assertTrue(OriginRule(()).allows(["https://chat.example"], names))
+        self.assertTrue(OriginRule(()).allows(["http://backend:8080"], names))
+
+    def test_an_origin_knows_its_default_port(self) -> None:
+        self.assertEqual(Origin.parse("https://a"), Origin("https", "a", 443))
+        self.assertEqual(Origin.parse("app://a"), Origin("app", "a", None))
+
+
+class ProxiesTest(TestCase):
+    proxies = Proxies(["10.0.0.0/8", "::1", "192.0.2.7"])
+
+    def test_trusts_addresses_and_networks(self) -> None:
+        for address, trusted in (
+            ("10.1.2.3", True),
+            ("::1", True),
+            ("::ffff:10.1.2.3", True),
+            ("192.0.2.7", True),
+            ("192.0.2.8", False),
+            ("fe80::1%eth0", False),
+            ("nonsense", False),
+        ):
+            with self.subTest(address):
+                self.assertEqual(self.proxies.trusts(address), trusted)
+
+    def test_nobody_is_trusted_unless_named(self) -> None:
+        self.assertFalse(Proxies([]).trusts("127.0.0.1"))
+        self.assertEqual(Proxies([]).client("127.0.0.1", ["1.2.3.4"]), "127.0.0.1")
+
+    def test_the_client_is_the_rightmost_address_that_is_no_proxy(self) -> None:
+        for forwarded, client in (
+            (["198.51.100.1"], "198.51.100.1"),
+            (["6.6.6.6, 198.51.100.1"], "198.51.100.1"),
+            (["6.6.6.6, 198.51.100.1, 10.9.9.9"], "198.51.100.1"),
+            (["6.6.6.6", "198.51.100.1"], "198.51.100.1"),
+            (["198.51.100.1:4711"], "198.51.100.1"),
+            (["[2001:db8::1]:4711"], "2001:db8::1"),
+            (["2001:db8::1"], "2001:db8::1"),
+            (["10.9.9.9, 10.8.8.8"], "10.9.9.9"),
+            (["198.51.100.1, unknown"], "10.0.0.1"),
+            (["198.51.100.1, unknown, 10.9.9.9"], "10.9.9.9"),
+            ([""], "10.0.0.1"),
+            ([], "10.0.0.1"),
+        ):
+            with self.subTest(forwarded):
+                self.assertEqual(self.proxies.client("10.0.0.1", forwarded), client)
+
+    def test_a_stranger_s_word_is_not_taken(self) -> None:
+        self.assertEqual(self.proxies.client("198.51.100.1", ["1.1.1.1"]), "198.51.100.1")
+
+
+class AddressTest(TestCase):
+    def test_a_household_is_counted_as_one(self) -> None:
+        self.assertEqual(counted_as("198.51.100.1"), "198.51.100.1")
+        self.assertEqual(counted_as("::ffff:198.51.100.1"), "198.51.100.1")
+        self.assertEqual(counted_as("2001:db8:1:2:3::4"), counted_as("2001:db8:1:2:ffff::9"))
+        self.assertNotEqual(counted_as("2001:db8:1:2::1"), counted_as("2001:db8:1:3::1"))
+        self.assertEqual(counted_as("fe80::1%eth0"), "fe80::/64")
+
+    def test_mapped_addresses_are_written_plainly(self) -> None:
+        self.assertEqual(plain("::ffff:198.51.100.1"), "198.51.100.1")
+        self.assertEqual(plain("198.51.100.1"), "198.51.100.1")
+        self.assertEqual(plain("2001:db8:0::1"), "2001:db8::1")

@@ -1,0 +1,132 @@
+"""goChat's own behaviour, seen by clients of another library, and by raw ones."""
+
+import hashlib
+import selectors
+import socket
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from gochat_py.core import frames as server_frames
+from tests.support import frames, process
+from tests.support.case import PATIENCE, TestCase, eventually
+from tests.support.raw import RawClient
+from tests.support.server import ServerProcess
+
+
+class ChatTest(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = self.enterContext(ServerProcess())
+
+    def client(self, **options):
+        return self.enterContext(connect(self.server.ws_url, **options))
+
+    def test_a_line_reaches_its_sender_and_everyone_else_once_and_verbatim(self):
+        clients = [self.client() for _ in range(11)]
+        clients[0].send("hello")
+        for client in clients:
+            self.assertEqual(client.recv(PATIENCE), "hello")
+        # Whatever came twice would come before this.
+        clients[1].send("end")
+        for client in clients:
+            self.assertEqual(client.recv(PATIENCE), "end")
+
+    def test_lines_are_not_looked_into(self):
+        client = self.client()
+        for line in ("", "  spaces  ", "two\nlines", "<b>no markup</b>", '{"type":"hello"}', "聊天 🙂", "\0"):
+            client.send(line)
+            self.assertEqual(client.recv(PATIENCE), line)
+
+    def test_sixteen_clients_at_once_all_see_the_same_lines(self):
+        clients = [self.client() for _ in range(16)]
+        for number in range(32):
+            for who, client in enumerate(clients):
+                client.send(f"{who}:{number}")
+        seen = [[client.recv(PATIENCE) for _ in range(16 * 32)] for client in clients]
+        for other in seen[1:]:
+            self.assertEqual(other, seen[0])
+        self.assertEqual(set(seen[0]), {f"{who}:{n}" for who in range(16) for n in range(32)})
+        for who in range(16):
+            mine = [line for line in seen[0] if line.startswith(f"{who}:")]
+            self.assertEqual(mine, [f"{who}:{n}" for n in range(32)])
+
+    def test_a_long_line_reaches_clients_with_and_without_compression(self):
+        packed, plain = self.client(), self.client(compression=None)
+        line = "a long line " * 1000
+        packed.send(line)
+        self.assertEqual([c.recv(PATIENCE) for c in (packed, plain)], [line, line])
+        self.assertIn("no_context_takeover", packed.response.headers["Sec-WebSocket-Extensions"])
+        self.assertNotIn("Sec-WebSocket-Extensions", plain.response.headers)
+
+    def test_a_fragmented_line_is_one_line(self):
+        client = self.client()
+        client.send(["he", "l", "lo"])
+        self.assertEqual(client.recv(PATIENCE), "hello")
+
+    def test_a_line_sent_with_the_upgrade_request_is_not_lost(self):
+        with RawClient(self.server.port, after=frames.text("early")) as client:
+            self.assertEqual(client.line(), "early")
+
+    def test_a_binary_message_closes_with_1003(self):
+        client = self.client()
+        client.send(b"\0")
+        with self.assertRaises(ConnectionClosed):
+            client.recv(PATIENCE)
+        self.assertEqual(client.close_code, 1003)
+
+    def test_one_who_leaves_is_not_waited_for(self):
+        leaving, staying = self.client(), self.client()
+        leaving.close()
+        staying.send("still here")
+        self.assertEqual(staying.recv(PATIENCE), "still here")
+
+
+class SlowClientTest(TestCase):
+    """One slow reader harms nobody (the protocol's fifth promise)."""
+
+    def test_a_client_that_never_reads_is_closed_and_fifty_others_miss_nothing(self):
+        count, window, readers = 20_000, 64, 50
+        lines = [f"{number:06d} " + "x" * 1000 for number in range(count)]
+        stream = [server_frames.text(line.encode()) for line in lines]
+        expected = hashlib.sha256(b"".join(stream)).hexdigest()
+        size = len(stream[0])
+        with ServerProcess("--write-wait", "2") as server:
+            before = process.status(server.process.pid, "VmHWM")
+            stuck = self.enterContext(RawClient(server.port))
+            clients = [self.enterContext(RawClient(server.port)) for _ in range(readers)]
+            digests = [hashlib.sha256() for _ in clients]
+            received = [0] * readers
+            sent = 0
+            with selectors.DefaultSelector() as selector:
+                for who, client in enumerate(clients):
+                    selector.register(client.sock, selectors.EVENT_READ, who)
+                while min(received) < count * size:
+                    while sent < count and sent - received[0] // size < window:
+                        clients[0].send(lines[sent])
+                        sent += 1
+                    ready = selector.select(PATIENCE)
+                    self.assertTrue(ready, "nothing more comes")
+                    for key, _ in ready:
+                        data = key.fileobj.recv(1 << 20)
+                        self.assertTrue(data, f"reader {key.data} was dropped")
+                        digests[key.data].update(data)
+                        received[key.data] += len(data)
+            self.assertEqual({digest.hexdigest() for digest in digests}, {expected})
+            grown = process.status(server.process.pid, "VmHWM") - before
+            # The stuck one may hold what its outbox and its writer have, 1 MiB each.
+            self.assertLess(grown, 32 * 1024, "KiB of memory")
+            eventually(lambda: "evicting" in server.errors(), "the stuck client is dropped")
+            clients[0].send("and on")
+            self.assertEqual(clients[1].line(), "and on")
+            self.assertTrue(ended(stuck.sock), "the stuck client is still connected")
+
+
+def ended(sock: socket.socket) -> bool:
+    """Whether the stream ends, once everything that was on its way is read."""
+    try:
+        while sock.recv(1 << 20):
+            pass
+    except ConnectionResetError:
+        return True
+    return True

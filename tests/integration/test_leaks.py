@@ -1,0 +1,62 @@
+"""Connections come and go by the thousand: no thread, descriptor or memory stays behind."""
+
+import resource
+
+from tests.support import process
+from tests.support.case import TestCase, descriptors, eventually
+from tests.support.raw import RawClient
+from tests.support.server import ServerProcess
+
+
+class LeakTest(TestCase):
+    STORM, IDLE = 2000, 5000
+
+    def setUp(self) -> None:
+        super().setUp()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < self.IDLE + 100:
+            self.skipTest(f"needs {self.IDLE + 100} open files, the system allows {hard}")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, self.IDLE + 100), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        self.server = self.enterContext(ServerProcess("--max-connections-per-address", "10000"))
+        self.pid = self.server.process.pid
+
+    def threads(self) -> int:
+        return process.status(self.pid, "Threads")
+
+    def assert_all_gone(self, threads: int, files: int) -> None:
+        eventually(lambda: self.threads() == threads, "the threads end")
+        eventually(lambda: len(descriptors(self.pid)) == files, "the descriptors are closed")
+
+    def hold(self, count: int) -> int:
+        """Hold `count` idle connections, let them go, and give the memory they took, in KiB."""
+        before = process.proportional_memory(self.pid)
+        clients = [RawClient(self.server.port) for _ in range(count)]
+        try:
+            # Everyone hears the last one's line, so everyone is served, not only accepted.
+            clients[-1].send("all here")
+            for client in clients:
+                self.assertEqual(client.line(), "all here")
+            self.assertEqual(self.threads(), self.resting + 2 * count)
+            return process.proportional_memory(self.pid) - before
+        finally:
+            for client in clients:
+                client.close()
+
+    def test_a_storm_and_thousands_of_idle_connections_leave_nothing_behind(self):
+        RawClient(self.server.port).close()  # so that it is serving, not only listening
+        eventually(lambda: self.threads() == 2, "only the main thread and the hub are there")
+        self.resting = self.threads()
+        files = len(descriptors(self.pid))
+        for _ in range(self.STORM):
+            RawClient(self.server.port).close()
+        self.assert_all_gone(self.resting, files)
+        taken = self.hold(self.IDLE)
+        self.assert_all_gone(self.resting, files)
+        self.assertLess(taken / self.IDLE, 60, "KiB a connection")
+        # What the first thousands left to the allocator, the next ones use again.
+        after_one = process.proportional_memory(self.pid)
+        self.hold(self.IDLE)
+        self.assert_all_gone(self.resting, files)
+        self.assertLess(process.proportional_memory(self.pid), after_one * 1.2)
+        print(f"{taken / self.IDLE:.1f} KiB a connection", end=" ", flush=True)

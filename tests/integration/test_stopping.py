@@ -1,0 +1,67 @@
+"""SIGTERM: no new connections, what is queued is given out, everyone is told, nothing is left."""
+
+import signal
+import socket
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+from tests.support.case import PATIENCE, TestCase, eventually
+from tests.support.raw import RawClient
+from tests.support.server import ServerProcess
+
+
+class StoppingTest(TestCase):
+    def test_everyone_gets_what_was_sent_then_1001_and_the_status_is_0(self):
+        with ServerProcess() as server:
+            clients = [self.enterContext(connect(server.ws_url)) for _ in range(20)]
+            for number in range(50):
+                clients[0].send(str(number))
+            self.assertEqual(clients[0].recv(PATIENCE), "0")
+            server.process.send_signal(signal.SIGTERM)
+            for client in clients[1:]:
+                got = []
+                with self.assertRaises(ConnectionClosed) as caught:
+                    while True:
+                        got.append(client.recv(PATIENCE))
+                self.assertEqual(got, [str(number) for number in range(len(got))])
+                self.assertEqual(caught.exception.rcvd.code, 1001)
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+            self.assertNotIn("Traceback", server.errors())
+
+    def test_a_peer_that_answers_nothing_does_not_hold_it_up(self):
+        with ServerProcess("--drain-timeout", "0.2") as server:
+            silent = [self.enterContext(RawClient(server.port)) for _ in range(5)]
+            idle = self.enterContext(socket.create_connection(("127.0.0.1", server.port)))
+            self.assertEqual(server.stop(), 0)
+            self.assertEqual([client.close_code() for client in silent], [1001] * 5)
+            self.assertEqual(idle.recv(1), b"")
+
+    def test_nobody_new_is_let_in_while_it_drains(self):
+        with ServerProcess("--drain-timeout", "60") as server:
+            client = self.enterContext(RawClient(server.port))
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(client.close_code(), 1001)
+
+            def refused() -> bool:
+                try:
+                    socket.create_connection(("127.0.0.1", server.port), PATIENCE).close()
+                except ConnectionRefusedError:
+                    return True
+                return False
+
+            eventually(refused, "the port is closed")
+            client.close()
+            self.assertEqual(server.process.wait(PATIENCE), 0)
+
+    def test_a_second_signal_ends_it_at_once(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with (
+                self.subTest(number=number),
+                ServerProcess("--drain-timeout", "600", "--write-wait", "600") as server,
+                RawClient(server.port) as client,
+            ):
+                server.process.send_signal(signal.SIGTERM)
+                self.assertEqual(client.close_code(), 1001)  # so the first one has been heard
+                server.process.send_signal(number)
+                self.assertEqual(server.process.wait(PATIENCE), -number)

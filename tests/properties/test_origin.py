@@ -1,0 +1,58 @@
+"""Whatever is sent as an origin: own pages always get in, foreign ones never, nothing crashes."""
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from gochat_py.core.origin import DEFAULT_PORTS, Authority, OriginRule, Proxies, counted_as, plain
+from tests.support.case import TestCase
+
+labels = st.from_regex(r"[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
+names = st.lists(labels, min_size=1, max_size=4).map(".".join)
+addresses = st.ip_addresses(v=6).map(lambda address: f"[{address}]")
+hosts = names | st.ip_addresses(v=4).map(str) | addresses
+ports = st.none() | st.integers(min_value=0, max_value=65_535)
+schemes = st.sampled_from(sorted(DEFAULT_PORTS))
+cases = st.sampled_from([str.lower, str.upper, str.title])
+
+
+def spell(host: str, port: int | None) -> str:
+    return host if port is None else f"{host}:{port}"
+
+
+class OriginProperties(TestCase):
+    @given(schemes, hosts, ports, cases)
+    def test_a_page_of_the_same_host_is_always_allowed(self, scheme, host, port, case) -> None:
+        authority = Authority.parse(case(spell(host, port)))
+        assert authority is not None
+        default = DEFAULT_PORTS[scheme]
+        for shown in {port, None if port == default else port, default if port is None else port}:
+            self.assertTrue(
+                OriginRule(()).allows([f"{scheme}://{spell(host, shown)}"], [authority])
+            )
+
+    @given(schemes, hosts, ports, hosts, ports)
+    def test_a_foreign_page_never_is(self, scheme, host, port, foreign, foreign_port) -> None:
+        own, other = Authority.parse(host), Authority.parse(foreign)
+        assert own is not None and other is not None
+        assume(own.host != other.host)
+        origin = f"{scheme}://{spell(foreign, foreign_port)}"
+        rule = OriginRule([f"https://{host}", f"http://{host}"])
+        self.assertFalse(rule.allows([origin], [Authority(own.host, port)]))
+
+    @given(st.lists(st.text()), st.text(), st.lists(st.text()), st.none() | st.text())
+    def test_no_text_can_crash_it(self, origins, host, listed, scheme) -> None:
+        authority = Authority.parse(host)
+        names = [authority] if authority else []
+        OriginRule(listed).allows(origins, names, scheme)
+
+    @given(st.text(alphabet="0123456789abcdef.:[]% ,") | st.text(), st.lists(st.text()))
+    def test_no_forwarded_address_can_crash_it(self, peer, forwarded) -> None:
+        self.assertEqual(Proxies([]).client(peer, forwarded), peer)
+        client = Proxies(["::/0", "0.0.0.0/0"]).client(peer, forwarded)
+        counted_as(client)
+        plain(client)
+
+    @given(hosts, ports)
+    def test_an_authority_survives_being_written_and_read(self, host, port) -> None:
+        authority = Authority.parse(spell(host, port))
+        self.assertEqual(Authority.parse(str(authority)), authority)

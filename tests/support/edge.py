@@ -1,0 +1,175 @@
+"""The HTTP edge in the test's own process, and a client that sends exactly the bytes it is told."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from gochat_py.deadline import Deadline
+from gochat_py.http.assets import BASE, INDEX, Assets
+from gochat_py.http.server import ChatServer
+from gochat_py.http.upgrade import Upgrade
+from gochat_py.settings import Settings
+
+from .case import PATIENCE
+
+PAGE = f'<!doctype html>{BASE}<link href="assets/css/a.css"><script src="assets/js/a.js"></script>'
+FILES = {
+    INDEX: PAGE.encode(),
+    "css/a.css": b"body { margin: 0 }\n" * 50,
+    "js/a.js": b"export const one = 1;\n",
+    "img/big.png": bytes(range(256)) * 64 * 1024,
+}
+
+UPGRADE = {
+    "Host": "chat.example",
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
+
+def request(
+    method: str = "GET", path: str = "/", headers: dict[str, str] | None = None, body: bytes = b""
+) -> bytes:
+    """One HTTP/1.1 request; to chat.example unless `headers` name a host."""
+    lines = [f"{method} {path} HTTP/1.1"]
+    lines += [
+        f"{name}: {value}" for name, value in {"Host": "chat.example", **(headers or {})}.items()
+    ]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def upgrade(**changed: str | None) -> bytes:
+    """A good request for the WebSocket, with some headers changed, or left out where None."""
+    names = {name.replace("_", "-"): value for name, value in changed.items()}
+    headers = {name: value for name, value in {**UPGRADE, **names}.items() if value is not None}
+    return request(path="/ws", headers=headers)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as it came; header names are lower-case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Client:
+    """One TCP connection to the edge; a context manager."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        self.sock = socket.create_connection((host, port), timeout=PATIENCE)
+        self._buffer = b""
+
+    def send(self, data: bytes) -> None:
+        """Send `data` as it is."""
+        self.sock.sendall(data)
+
+    def answer(self, method: str = "GET") -> Answer:
+        """The next answer on this connection, to a request of that method."""
+        while b"\r\n\r\n" not in self._buffer:
+            self._more()
+        head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {}
+        for line in lines:
+            name, _, value = line.partition(":")
+            assert name.lower() not in headers, f"{name} came twice"
+            headers[name.lower()] = value.strip()
+        status = int(first.split()[1])
+        length = 0 if method == "HEAD" else int(headers.get("content-length", "0"))
+        while len(self._buffer) < length:
+            self._more()
+        body, self._buffer = self._buffer[:length], self._buffer[length:]
+        return Answer(status, headers, body)
+
+    def ask(self, data: bytes, method: str = "GET") -> Answer:
+        """Send `data` and give the next answer."""
+        self.send(data)
+        return self.answer(method)
+
+    def ended(self) -> bool:
+        """Wait for the server to say something more; True if it is the end."""
+        try:
+            return self._buffer == b"" and self.sock.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def _more(self) -> None:
+        data = self.sock.recv(65_536)
+        if not data:
+            raise AssertionError(f"the connection ended in an answer, after {self._buffer!r}")
+        self._buffer += data
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.sock.close()
+
+
+def hold(upgraded: Upgrade) -> None:
+    """An endpoint that reads, and forgets, until the client or the server ends it."""
+    upgraded.sock.settimeout(PATIENCE)
+    try:
+        while upgraded.sock.recv(4096):
+            pass
+    except OSError:
+        return
+
+
+class Edge:
+    """A `ChatServer` on a free port, served by a thread of this process; a context manager.
+
+    Keywords are settings. Leaving the context stops it and fails if a connection is left.
+    """
+
+    def __init__(
+        self,
+        endpoint: Callable[[Upgrade], None] = hold,
+        *,
+        files: dict[str, bytes] = FILES,
+        subprotocols: tuple[str, ...] = (),
+        **settings: Any,
+    ) -> None:
+        settings = {"port": 0, **settings}
+        self.assets = Assets(files)
+        self.server = ChatServer(Settings(**settings), self.assets, endpoint, subprotocols)
+        self.port = self.server.server_port
+        self._clients: list[Client] = []
+        self._thread = threading.Thread(target=self.server.serve_forever, name="accept")
+        self._thread.start()
+
+    def client(self) -> Client:
+        """A new connection, closed at the latest when the edge is."""
+        client = Client(self.port)
+        self._clients.append(client)
+        return client
+
+    def ask(self, data: bytes, method: str = "GET") -> Answer:
+        """The answer to one request on a connection of its own."""
+        with Client(self.port) as client:
+            return client.ask(data, method)
+
+    def stop(self, seconds: float = PATIENCE) -> int:
+        """Stop as the composition root does; the number of connections left after `seconds`."""
+        self.server.shutdown()
+        self._thread.join(PATIENCE)
+        self.server.hang_up()
+        left = self.server.join(Deadline(seconds))
+        self.server.server_close()
+        return left
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        for client in self._clients:
+            client.sock.close()
+        assert self.stop() == 0, "connections were left"

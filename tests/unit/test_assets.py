@@ -1,0 +1,158 @@
+"""The table of files: what is in it, how it is packed, named and kept."""
+
+import gzip
+import tempfile
+from pathlib import Path
+
+from gochat_py.errors import StartupError
+from gochat_py.http.assets import ASK_EACH_TIME, FOR_EVER, Assets, File, has, prefers_gzip, web_root
+from tests.support.case import TestCase
+from tests.support.edge import FILES
+
+
+def tree(files: dict[str, bytes], into: str) -> Path:
+    root = Path(into)
+    for name, body in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(body)
+    return root
+
+
+class LoadTest(TestCase):
+    def load(self, files: dict[str, bytes]) -> Assets:
+        with tempfile.TemporaryDirectory() as folder:
+            return Assets.load(tree(files, folder))
+
+    def test_reads_the_tree_and_leaves_hidden_files_out(self) -> None:
+        assets = self.load({**FILES, ".git/config": b"secret", "css/.a.css.swp": b"secret"})
+        self.assertIsNotNone(assets.find("css/a.css"))
+        for hidden in (".git/config", "css/.a.css.swp"):
+            self.assertIsNone(assets.find(hidden))
+
+    def test_a_folder_is_not_a_file(self) -> None:
+        for path in ("", "css", "css/", "/css/a.css", "css//a.css", "./css/a.css", "../css/a.css"):
+            self.assertIsNone(Assets(FILES).find(path))
+
+    def test_the_page_itself_is_not_among_its_files(self) -> None:
+        self.assertIsNone(Assets(FILES).find("index.html"))
+
+    def test_a_kind_that_is_not_known_stops_the_start_with_its_name(self) -> None:
+        with self.assertRaisesRegex(StartupError, r"notes\.xyz.*take it out"):
+            self.load({**FILES, "js/notes.xyz": b""})
+
+    def test_a_tree_without_a_page_stops_the_start(self) -> None:
+        with self.assertRaisesRegex(StartupError, r"index\.html.*reinstall"):
+            self.load({"js/a.js": b""})
+        with self.assertRaisesRegex(StartupError, r"lacks <base"):
+            self.load({"index.html": b"<!doctype html>"})
+
+    def test_the_project_s_own_page_loads(self) -> None:
+        self.assertRegex(Assets.load(web_root()).checksum, r"\A[0-9a-f]{12}\Z")
+
+    def test_the_checksum_is_of_every_name_and_byte(self) -> None:
+        def checksum(changes: dict[str, bytes]) -> str:
+            return Assets({**FILES, **changes}).checksum
+
+        self.assertEqual(checksum({}), checksum({}))
+        changed = [{"js/a.js": b"x"}, {"js/b.js": b""}, {"js/bj": b"s", "js/c.js": b""}]
+        sums = {checksum({}), *map(checksum, changed[:2])}
+        self.assertEqual(len(sums), 3)
+
+
+class PageTest(TestCase):
+    def test_links_carry_the_checksum_and_the_base_fits_the_address(self) -> None:
+        assets = Assets(FILES)
+        page = assets.page_for("/").plain.body.decode()
+        self.assertIn(f'href="assets/{assets.checksum}/css/a.css"', page)
+        self.assertIn(f'src="assets/{assets.checksum}/js/a.js"', page)
+        self.assertIn('<base href="./">', page)
+        room = assets.page_for("/r/lobby").plain.body.decode()
+        self.assertEqual(room, page.replace('<base href="./">', '<base href="../">'))
+
+    def test_only_the_current_checksum_is_for_ever(self) -> None:
+        assets = Assets(FILES)
+        for path, cache in (
+            (f"{assets.checksum}/js/a.js", FOR_EVER),
+            ("0123456789ab/js/a.js", ASK_EACH_TIME),
+            ("js/a.js", ASK_EACH_TIME),
+        ):
+            found = assets.find(path)
+            assert found is not None
+            self.assertEqual((found[0].plain.body, found[1]), (FILES["js/a.js"], cache))
+        self.assertIsNone(assets.find("0123456789ab/js/none.js"))
+        self.assertIsNone(assets.find("0123456789ab/0123456789ab/js/a.js"))
+
+
+class FileTest(TestCase):
+    long = File.of(".css", b"body { margin: 0 }\n" * 50)
+    short = File.of(".css", b"a{}")
+
+    def test_is_packed_once_where_that_pays_and_the_same_each_time(self) -> None:
+        assert self.long.packed is not None
+        self.assertEqual(gzip.decompress(self.long.packed.body), self.long.plain.body)
+        self.assertEqual(self.long, File.of(".css", self.long.plain.body))
+        self.assertIsNone(self.short.packed)
+        self.assertIsNone(File.of(".png", bytes(1000)).packed)
+
+    def test_each_encoding_has_its_own_name(self) -> None:
+        assert self.long.packed is not None
+        self.assertNotEqual(self.long.packed.etag, self.long.plain.etag)
+
+    def test_the_answer_says_what_it_is(self) -> None:
+        answer = self.long.answer(FOR_EVER, "gzip", "")
+        headers = dict(answer.headers)
+        self.assertEqual(headers["Content-Type"], "text/css; charset=utf-8")
+        self.assertEqual(headers["Content-Encoding"], "gzip")
+        self.assertEqual(headers["Vary"], "Accept-Encoding")
+        self.assertEqual(headers["Cache-Control"], FOR_EVER)
+        plain = dict(self.long.answer(FOR_EVER, "", "").headers)
+        self.assertNotIn("Content-Encoding", plain)
+        self.assertEqual(plain["Vary"], "Accept-Encoding")
+        self.assertNotIn("Vary", dict(self.short.answer(FOR_EVER, "gzip", "").headers))
+
+    def test_304_is_for_the_very_encoding_that_would_be_sent(self) -> None:
+        plain, packed = self.long.plain.etag, self.long.packed.etag if self.long.packed else ""
+        self.assertEqual(self.long.answer("", "gzip", packed).status, 304)
+        self.assertEqual(self.long.answer("", "gzip", plain).status, 200)
+        self.assertEqual(self.long.answer("", "", plain).status, 304)
+        self.assertEqual(self.long.answer("", "", packed).status, 200)
+        self.assertEqual(dict(self.long.answer("x", "", plain).headers)["ETag"], plain)
+
+
+class NegotiationTest(TestCase):
+    def test_accept_encoding_is_honoured(self) -> None:
+        for header, packed in (
+            ("", False),
+            ("gzip", True),
+            ("x-gzip", True),
+            ("GZIP", True),
+            ("gzip, deflate, br", True),
+            ("br", False),
+            ("gzip;q=0", False),
+            ("gzip; q=0.000", False),
+            ("gzip;q=0, *", False),
+            ("*", True),
+            ("*;q=0", False),
+            ("identity", False),
+            ("identity, gzip;q=0.5", False),
+            ("identity;q=0.5, gzip", True),
+            ("gzip;q=nonsense", False),
+            (";;;,,,q=", False),
+        ):
+            with self.subTest(header):
+                self.assertEqual(prefers_gzip(header), packed)
+
+    def test_if_none_match_is_a_list_compared_weakly(self) -> None:
+        for header, there in (
+            ("", False),
+            ('"abc"', True),
+            ('W/"abc"', True),
+            ('"x", "abc"', True),
+            ('"x", W/"abc" , "y"', True),
+            ("*", True),
+            ('"x"', False),
+            ("abc", False),
+            ('"abc', False),
+        ):
+            with self.subTest(header):
+                self.assertEqual(has(header, '"abc"'), there)

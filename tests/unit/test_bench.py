@@ -1,0 +1,178 @@
+"""The pure parts of the benchmark: figures, tables, the chart. What it measures is not tested."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+from xml.etree import ElementTree
+
+from tests.bench import __main__ as bench
+from tests.bench import chart, measure, report, servers, works
+from tests.support.case import TestCase
+
+OURS = servers.Server(servers.OURS, "ours", ("ours",))
+GORILLA = servers.Server("gorilla", "Go <&>", ("go",))
+HUNDRED = next(work for work in works.WORKS if work.name == "hundred")
+
+#: What load.c prints at the end of a run, here of 2,000 lines to 100 clients in two seconds.
+TOLD: dict[str, Any] = {
+    "open": 100, "dropped": 0, "unreachable": 0, "elapsed": 2.0, "sent": 2000,
+    "deliveries": 200_000, "frames": 50_000, "lost": 0, "repeated": 0, "garbled": 0,
+    "handshakes": 0, "p50": 250.0, "p99": 1500.0, "max": 9000.0, "load_cpu": 1.0,
+}  # fmt: skip
+
+
+class Figures(TestCase):
+    def test_figures_are_derived_from_what_the_load_tells(self) -> None:
+        result = measure.derive(TOLD, 0.8, (10_000, 9_000), (16_000, 12_000))
+        self.assertAlmostEqual(result["cpu_us"], 4.0)
+        self.assertAlmostEqual(result["deliveries_a_second"], 100_000)
+        self.assertAlmostEqual(result["lines_a_frame"], 4.0)
+        self.assertAlmostEqual(result["p99_ms"], 1.5)
+        self.assertAlmostEqual(result["rss_kib"], 60.0)
+        self.assertAlmostEqual(result["pss_kib"], 30.0)
+        self.assertNotIn("handshakes_a_second", result)
+
+    def test_a_run_in_which_nothing_arrived_has_no_figures_rather_than_an_error(self) -> None:
+        nothing = {**TOLD, "open": 0, "deliveries": 0, "frames": 0}
+        self.assertNotIn("cpu_us", measure.derive(nothing, 0.1))
+
+    def test_handshakes_are_counted_by_the_second(self) -> None:
+        shaken = {**TOLD, "deliveries": 0, "frames": 0, "open": 0, "handshakes": 5000}
+        result = measure.derive(shaken, 1.0)
+        self.assertAlmostEqual(result["handshakes_a_second"], 2500)
+        self.assertAlmostEqual(result["cpu_us_a_handshake"], 200)
+
+    def test_ticks_are_read_past_a_name_that_holds_brackets_and_spaces(self) -> None:
+        text = "42 (a) b (c)) S 7 1 1 0 -1 4194304 9 9 0 0 100 20 3 4 20 0 1 0 5 6 7"
+        self.assertEqual(measure.parse_stat(text), (7, 127))
+
+    def test_this_process_has_used_cpu_and_memory(self) -> None:
+        self.assertGreater(measure.cpu_seconds(os.getpid()), 0)
+        rss, pss = measure.memory(os.getpid())
+        self.assertGreaterEqual(rss, pss)
+        self.assertGreater(pss, 1000)
+
+    def test_a_process_that_has_ended_is_a_failure_with_a_sentence(self) -> None:
+        with self.assertRaisesRegex(servers.Failed, "has ended"):
+            measure.memory(2**22 + 1)  # above any pid
+
+
+class Report(TestCase):
+    def test_the_median_is_over_the_runs_that_have_the_figure(self) -> None:
+        runs: list[measure.Result] = [
+            {"cpu_us": 3.0},
+            {"failed": "it ended"},
+            {"cpu_us": 1.0},
+            {"cpu_us": 8.0},
+        ]
+        self.assertEqual(report.median(runs, "cpu_us"), 3.0)
+        self.assertIsNone(report.median([], "cpu_us"))
+
+    def test_faults_of_the_worst_round_are_told(self) -> None:
+        runs: list[measure.Result] = [
+            {"dropped": 0, "lost": 0},
+            {"dropped": 97, "lost": 0},
+            {"failed": "it ended"},
+        ]
+        self.assertEqual(report.faults(runs), "it ended; 97 healthy clients dropped")
+        self.assertEqual(report.faults([{"dropped": 0}]), "")
+
+    def test_figures_are_written_as_people_read_them(self) -> None:
+        for value, digits, said in (
+            (1_234_567.8, 0, "1,234,568"),
+            (0.4251, 2, "0.425"),
+            (3.456, 2, "3.46"),
+            (45.04, 1, "45.0"),
+            (None, 2, "–"),
+        ):
+            with self.subTest(said=said):
+                self.assertEqual(report.number(value, digits), said)
+
+    def test_the_table_gives_the_headline_the_ratio_and_the_faults(self) -> None:
+        runs = {
+            OURS.name: [measure.derive(TOLD, 0.6)],
+            GORILLA.name: [measure.derive({**TOLD, "dropped": 2}, 0.8)],
+        }
+        lines = report.table(HUNDRED, [OURS, GORILLA], runs).splitlines()
+        self.assertEqual(lines[0], "1 sender → 100")
+        self.assertIn("× gorilla", lines[1])
+        self.assertEqual(lines[2].split()[:4], ["gochat_py", "3.00", "0.75", "100,000"])
+        self.assertTrue(lines[3].endswith("2 healthy clients dropped"))
+        self.assertEqual(len({line.index("0.250") for line in lines[2:]}), 1, "not aligned")
+
+    def test_without_the_reference_there_is_no_ratio(self) -> None:
+        words = report.table(HUNDRED, [OURS], {OURS.name: [measure.derive(TOLD, 0.6)]})
+        self.assertNotIn("× gorilla", words)
+
+    def test_a_server_that_never_ran_has_a_row_that_says_why(self) -> None:
+        runs = {OURS.name: [{"failed": "the server has ended"}]}
+        self.assertIn("– ", report.table(HUNDRED, [OURS], runs))
+        self.assertIn("the server has ended", report.table(HUNDRED, [OURS], runs))
+
+
+class Chart(TestCase):
+    def test_the_chart_is_well_formed_whatever_happened(self) -> None:
+        good = measure.derive(TOLD, 0.6)
+        runs = {
+            HUNDRED.name: {
+                OURS.name: [good],
+                GORILLA.name: [{**good, "dropped": 3}],
+                "never": [{"failed": "said <nothing> & ended"}],
+            }
+        }
+        never = servers.Server("never", "never ran", ())
+        drawn = chart.draw(works.WORKS, [OURS, GORILLA, never], runs, "a < b & c")
+        root = ElementTree.fromstring(drawn)
+        self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+        dots = root.findall(".//{*}circle")
+        self.assertEqual([dot.get("class") for dot in dots], ["dot ours", "fault"])
+        words = "".join(root.itertext())
+        for said in ("3.00", "3 healthy clients dropped", "said <nothing> & ended", "a < b & c"):
+            with self.subTest(said=said):
+                self.assertIn(said, words)
+
+    def test_it_has_colours_for_light_and_for_dark(self) -> None:
+        self.assertIn("prefers-color-scheme: dark", chart.draw([], [], {}, ""))
+
+    def test_the_axis_holds_every_value_and_names_some(self) -> None:
+        for values in ([3.0], [0.4, 90.0], [100.0, 20_000.0], [0.28, 0.29]):
+            with self.subTest(values=values):
+                axis = chart.axis(values, 300)
+                for value in values:
+                    self.assertTrue(0 < axis.at(value) < 300)
+                self.assertTrue(1 <= len(axis.ticks()) <= 6, axis.ticks())
+                self.assertTrue(all(0 <= axis.at(tick) <= 300 for tick in axis.ticks()))
+
+
+class Choice(TestCase):
+    def options(self, *arguments: str) -> argparse.Namespace:
+        return bench.parser().parse_args(arguments)
+
+    def test_everything_is_done_unless_told_otherwise(self) -> None:
+        self.assertEqual(bench.choose_works(self.options()), list(works.WORKS))
+
+    def test_only_the_named_works_are_done(self) -> None:
+        chosen = bench.choose_works(self.options("--works", "latency", "--works", "crowd"))
+        self.assertEqual([work.name for work in chosen], ["crowd", "latency"])
+
+    def test_quick_is_shorter_and_leaves_out_what_takes_longest(self) -> None:
+        chosen = bench.choose_works(self.options("--quick"))
+        self.assertNotIn("idle-9900", [work.name for work in chosen])
+        whole = {work.name: work.options for work in works.WORKS}
+        for work in chosen:
+            if "seconds" in work.options:
+                self.assertLess(work.options["seconds"], whole[work.name]["seconds"])
+
+    def test_each_work_can_be_given_to_the_load_as_it_is(self) -> None:
+        source = (servers.ROOT / "tests" / "bench" / "load.c").read_text()
+        for work in works.WORKS:
+            for word in (work.load, *work.options):
+                with self.subTest(work=work.name, word=word):
+                    self.assertIn(f'"{word}"', source)
+
+    def test_every_server_named_has_its_program(self) -> None:
+        for _, module, _, _ in servers._PEERS:
+            path = servers.ROOT / "tests" / "bench" / "peers" / f"{module}.py"
+            self.assertTrue(path.is_file(), path)

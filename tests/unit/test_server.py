@@ -1,0 +1,258 @@
+"""The door: binding, counting, refusing, and the order in which it closes."""
+
+import socket
+import threading
+from unittest import mock
+
+from gochat_py.deadline import Deadline
+from gochat_py.errors import StartupError
+from gochat_py.http.assets import Assets
+from gochat_py.http.server import ChatServer
+from gochat_py.http.upgrade import Upgrade
+from gochat_py.settings import Settings
+from tests.support.case import PATIENCE, TestCase, eventually
+from tests.support.edge import FILES, Client, Edge, hold, request, upgrade
+
+
+def server(**settings: object) -> ChatServer:
+    return ChatServer(Settings(**{"port": 0, **settings}), Assets(FILES), hold)  # type: ignore[arg-type]
+
+
+def readers() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name.startswith("reader-")]
+
+
+class StartTest(TestCase):
+    def test_a_taken_port_is_a_sentence_with_its_cure(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            port = other.getsockname()[1]
+            with self.assertRaisesRegex(StartupError, f"port {port} is taken.*--port"):
+                server(port=port)
+
+    def test_an_address_of_another_machine_is_a_sentence_with_its_cure(self) -> None:
+        with self.assertRaisesRegex(StartupError, "192.0.2.1 is not an address of this machine"):
+            server(host="192.0.2.1")
+
+    def test_a_host_that_is_none_is_a_sentence_with_its_cure(self) -> None:
+        for host in ("999.999.999.999", "a..b", "", "x" * 300):
+            with self.subTest(host), self.assertRaisesRegex(StartupError, "--host"):
+                server(host=host)
+
+    def test_the_url_says_where_it_listens(self) -> None:
+        four = server()
+        self.addCleanup(four.server_close)
+        self.assertEqual(four.url, f"http://127.0.0.1:{four.server_port}/")
+
+    def test_ipv6_is_listened_on_and_written_in_brackets(self) -> None:
+        try:
+            six = server(host="::1")
+        except StartupError as error:
+            self.skipTest(f"needs IPv6: {error}")
+        self.addCleanup(six.server_close)
+        self.assertEqual(six.url, f"http://[::1]:{six.server_port}/")
+
+    def test_every_address_means_ipv4_too(self) -> None:
+        seen: list[str] = []
+        try:
+            edge = Edge(lambda upgraded: seen.append(upgraded.address), host="::")
+        except StartupError as error:
+            self.skipTest(f"needs IPv6: {error}")
+        with edge, Client(edge.port) as client:
+            self.assertEqual(client.ask(upgrade()).status, 101)
+            self.assertTrue(client.ended())
+        self.assertEqual(seen, ["127.0.0.1"])
+
+    def test_nobody_asks_a_name_server(self) -> None:
+        with mock.patch("socket.getfqdn", side_effect=AssertionError("a look-up")):
+            server().server_close()
+
+
+class StopTest(TestCase):
+    def test_shutdown_may_come_before_serving_twice_and_after_the_end(self) -> None:
+        early = server()
+        early.shutdown()
+        early.serve_forever()
+        early.shutdown()
+        early.hang_up()
+        self.assertEqual(early.join(Deadline(PATIENCE)), 0)
+        early.server_close()
+        early.server_close()
+        early.shutdown()
+
+    def test_connections_between_requests_end_at_once(self) -> None:
+        edge = Edge()
+        with Client(edge.port) as kept, Client(edge.port) as silent, Client(edge.port) as halfway:
+            self.assertEqual(kept.ask(request()).status, 200)
+            halfway.send(b"GET / HT")
+            eventually(lambda: len(readers()) == 3, "three connections were accepted")
+            self.assertEqual(edge.stop(), 0)
+            for client in (kept, silent, halfway):
+                self.assertTrue(client.ended())
+
+    def test_an_answer_on_its_way_is_finished(self) -> None:
+        edge = Edge()
+        with Client(edge.port) as client:
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.send(request(path="/assets/img/big.png"))
+            self.assertEqual(client.sock.recv(12), b"HTTP/1.1 200")
+            edge.server.shutdown()
+            edge._thread.join(PATIENCE)
+            edge.server.hang_up()
+            client._buffer = b"HTTP/1.1 200"
+            self.assertEqual(client.answer().body, FILES["img/big.png"])
+        self.assertEqual(edge.stop(), 0)
+
+    def test_a_client_that_takes_nothing_is_cut_off_at_the_deadline(self) -> None:
+        edge = Edge()
+        with Client(edge.port) as client:
+            client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.send(request(path="/assets/img/big.png"))
+            self.assertEqual(client.sock.recv(1), b"H")
+            self.assertEqual(edge.stop(seconds=0.1), 0)
+
+    def test_websockets_are_left_to_their_endpoint(self) -> None:
+        ending = threading.Event()
+
+        def wait(upgraded: Upgrade) -> None:
+            upgraded.sock.settimeout(PATIENCE)
+            upgraded.sock.sendall(upgraded.sock.recv(4))
+            ending.wait(PATIENCE)
+
+        edge = Edge(wait)
+        with Client(edge.port) as client:
+            self.assertEqual(client.ask(upgrade()).status, 101)
+            edge.server.shutdown()
+            edge._thread.join(PATIENCE)
+            edge.server.hang_up()
+            client.send(b"live")
+            self.assertEqual(client.sock.recv(4), b"live")
+            ending.set()
+            self.assertEqual(edge.stop(), 0)
+            self.assertTrue(client.ended())
+
+    def test_an_endpoint_that_never_ends_is_counted(self) -> None:
+        ending = threading.Event()
+        edge = Edge(lambda upgraded: void(ending.wait(PATIENCE)))
+        with Client(edge.port) as client:
+            self.assertEqual(client.ask(upgrade()).status, 101)
+            with mock.patch("gochat_py.http.server.LAST_JOIN", 0.0):
+                self.assertEqual(edge.stop(seconds=0.0), 1)
+            ending.set()
+
+    def test_no_upgrade_is_agreed_on_once_stopping(self) -> None:
+        with Edge() as edge:
+            client = edge.client()
+            self.assertEqual(client.ask(request(path="/readyz")).body, b"ok\n")
+            edge.server.shutdown()
+            answer = client.ask(upgrade())
+            self.assertEqual(answer.status, 503)
+            self.assertTrue(client.ended())
+
+    def test_readiness_ends_with_the_stop_and_so_does_keep_alive(self) -> None:
+        with Edge() as edge:
+            client = edge.client()
+            self.assertEqual(client.ask(request(path="/readyz")).status, 200)
+            edge.server.shutdown()
+            answer = client.ask(request(path="/readyz"))
+            self.assertEqual((answer.status, answer.body), (503, b"stopping\n"))
+            self.assertEqual(answer.headers["connection"], "close")
+
+
+class LimitTest(TestCase):
+    def test_one_too_many_gets_503_and_room_is_made_by_leaving(self) -> None:
+        for limit in ("max_connections", "max_connections_per_address"):
+            with self.subTest(limit), Edge(**{limit: 2}) as edge:
+                first, second = edge.client(), edge.client()
+                self.assertEqual(first.ask(request()).status, 200)
+                self.assertEqual(second.ask(upgrade()).status, 101)
+                with Client(edge.port) as third:
+                    third.send(request())  # unread by the server: it must not become a reset
+                    answer = third.answer()
+                    self.assertTrue(third.ended())
+                self.assertEqual(answer.status, 503)
+                self.assertEqual(answer.headers["connection"], "close")
+                self.assertIn("retry-after", answer.headers)
+                self.assertEqual(len(readers()), 2)
+                second.sock.close()
+                eventually(lambda: edge.ask(request()).status == 200, "the place was given again")
+
+    def test_a_storm_of_refusals_leaves_room_for_the_rest(self) -> None:
+        with Edge(max_connections=1) as edge:
+            inside = edge.client()
+            self.assertEqual(inside.ask(request()).status, 200)
+            crowd = [edge.client() for _ in range(300)]
+            for client in crowd:
+                self.assertEqual(client.answer().status, 503)
+            self.assertEqual(inside.ask(request()).status, 200)
+
+    def test_a_thread_that_cannot_start_is_a_503_and_the_server_goes_on(self) -> None:
+        with Edge() as edge:
+            failing = mock.patch.object(
+                threading.Thread, "start", side_effect=RuntimeError("can't start new thread")
+            )
+            with failing, self.assertLogs("gochat_py.http", "WARNING"):
+                self.assertEqual(edge.ask(request()).status, 503)
+            self.assertEqual(edge.ask(request()).status, 200)
+            self.assertEqual(edge.server._counts, {})
+
+    def test_a_trusted_proxy_is_counted_by_whom_it_brings(self) -> None:
+        with Edge(max_connections_per_address=1, trusted_proxy=("127.0.0.1",)) as edge:
+            held = [edge.client() for _ in range(3)]
+            for number, client in enumerate(held):
+                told = upgrade(X_Forwarded_For=f"6.6.6.6, 198.51.100.{number}")
+                self.assertEqual(client.ask(told).status, 101)
+            again = upgrade(X_Forwarded_For="198.51.100.1")
+            self.assertEqual(edge.ask(again).status, 503)
+            held[1].sock.close()
+            eventually(lambda: edge.ask(again).status == 101, "the place was given again")
+
+    def test_one_connection_of_a_proxy_may_speak_for_many(self) -> None:
+        with Edge(max_connections_per_address=1, trusted_proxy=("127.0.0.1",)) as edge:
+            client = edge.client()
+            for number in range(5):
+                told = request(headers={"X-Forwarded-For": f"198.51.100.{number}"})
+                self.assertEqual(client.ask(told).status, 200)
+            self.assertEqual(edge.server._counts, {"198.51.100.4": 1})
+
+    def test_counts_are_gone_with_the_connections(self) -> None:
+        with Edge() as edge:
+            for _ in range(20):
+                self.assertEqual(edge.ask(request()).status, 200)
+            eventually(lambda: not readers(), "all threads ended")
+            self.assertEqual((edge.server._counts, edge.server._visits), ({}, set()))
+
+
+class ConnectionTest(TestCase):
+    def test_threads_are_named_and_numbered(self) -> None:
+        names: list[str] = []
+        with Edge(lambda upgraded: names.append(threading.current_thread().name)) as edge:
+            for _ in range(2):
+                with Client(edge.port) as client:
+                    self.assertEqual(client.ask(upgrade()).status, 101)
+                    self.assertTrue(client.ended())
+        self.assertEqual(names, ["reader-1", "reader-2"])
+
+    def test_small_answers_do_not_wait_for_more(self) -> None:
+        seen: list[int] = []
+
+        def look(upgraded: Upgrade) -> None:
+            seen.append(upgraded.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+        with Edge(look) as edge, Client(edge.port) as client:
+            self.assertEqual(client.ask(upgrade()).status, 101)
+            self.assertTrue(client.ended())
+        self.assertNotEqual(seen, [0])
+
+    def test_an_endpoint_that_fails_costs_one_connection(self) -> None:
+        def fail(upgraded: Upgrade) -> None:
+            raise RuntimeError("a bug")
+
+        with Edge(fail) as edge:
+            with self.assertLogs("gochat_py.http", "ERROR"), Client(edge.port) as client:
+                self.assertEqual(client.ask(upgrade()).status, 101)
+                self.assertTrue(client.ended())
+            self.assertEqual(edge.ask(request()).status, 200)
+
+
+def void(_: object) -> None:
+    """Give nothing back."""
