@@ -14,11 +14,10 @@ import logging
 
 from . import threads
 from .classic import Classic
-from .connection import Channel, Connection
+from .connection import Connection, Upgrade
 from .deadline import Deadline
 from .http.assets import Assets, web_root
 from .http.server import ChatServer
-from .http.upgrade import Upgrade
 from .hub import Hub
 from .settings import Settings
 
@@ -58,11 +57,4 @@ class App:
 
     def _serve(self, upgrade: Upgrade) -> None:
         """Serve one upgraded socket to its end, in the thread that read the request."""
-        channel = Channel(
-            sock=upgrade.sock,
-            address=upgrade.address,
-            machine=upgrade.machine,
-            trailing=upgrade.trailing,
-            window_bits=upgrade.deflate.window_bits if upgrade.deflate else None,
-        )
-        Connection(channel, self._settings, self._classic).run()
+        Connection(upgrade, self._settings, self._classic).run()

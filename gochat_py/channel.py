@@ -64,7 +64,8 @@ class Inbox(queue.Queue[T], Generic[T]):
                 self.not_empty.wait()
             batch = list(self.queue)
             self.queue.clear()
-            self.not_full.notify_all()
+            # As many as there is room for: thousands that wake to find it full again cost seconds.
+            self.not_full.notify(len(batch))
             return batch
 
     def __iter__(self) -> Iterator[list[T]]:
@@ -84,18 +85,26 @@ class Outbox:
     (write-through): waking a thread costs five times the send. What the kernel does not take, and
     everything while the writer is at work, waits for the writer.
 
+    `first` waits for the writer from the beginning, so that nothing can come before it.
+
     One lock guards everything here and with it the order of bytes on the wire. It is held across
     `send`, which does not block, and never while waiting.
     """
 
-    def __init__(self, send: Callable[[bytes], int], capacity: int, capacity_bytes: int) -> None:
+    def __init__(
+        self,
+        send: Callable[[bytes], int],
+        capacity: int,
+        capacity_bytes: int,
+        first: bytes = b"",
+    ) -> None:
         self._send = send
         self._capacity = capacity
         self._capacity_bytes = capacity_bytes
         self._lock = threading.Lock()
         #: Notified when there is something for the writer, or never will be; only it waits.
         self._ready = threading.Condition(self._lock)
-        self._waiting: list[bytes] = []
+        self._waiting: list[bytes] = [first] if first else []
         self._messages = 0
         self._bytes = 0
         self._writing = False  # the writer holds bytes that must go out before any others

@@ -46,7 +46,11 @@ class Dialect(Protocol):
     """What is spoken over a connection. Its reader thread calls all three, in this order."""
 
     def opened(self, connection: Connection) -> None:
-        """The connection can take messages now. May raise `Closed`: the server is stopping."""
+        """The connection takes messages from now on. May raise `Closed`: the server is stopping.
+
+        The peer is told of the upgrade only after this: whatever is said by anyone who knows that
+        the peer is there, the peer hears. (In goChat it can miss what is said in between.)
+        """
 
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
         """The peer has sent `messages`, never none. May wait; may raise `Closed` as above."""
@@ -56,33 +60,41 @@ class Dialect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """What an upgrade leaves behind to talk through.
+class Upgrade:
+    """A socket on which a WebSocket was agreed on, though the peer does not know it yet.
 
-    `trailing` are bytes that came in one piece with the upgrade request: the kernel will not give
-    them again. `window_bits` is what the peer inflates with, None if it takes plain messages only.
+    `address` is the peer's own, also behind a trusted proxy. `machine` is wsproto's, open.
+    `greeting` is the answer to the upgrade request, still to be sent. `trailing` are bytes that
+    came in one piece with the request: the kernel will not give them again. `window_bits` is what
+    the peer inflates with, None if it takes plain messages only.
     """
 
     sock: socket.socket
     address: str
     machine: Machine
+    greeting: bytes = b""
     trailing: bytes = b""
+    subprotocol: str | None = None
     window_bits: int | None = None
 
 
 class Connection:
     """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
 
-    def __init__(self, channel: Channel, settings: Settings, dialect: Dialect) -> None:
-        self.address = channel.address
-        self.window_bits = channel.window_bits
-        self._sock = channel.sock
-        self._trailing = channel.trailing
+    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect) -> None:
+        self.address = upgrade.address
+        self.window_bits = upgrade.window_bits
+        self._sock = upgrade.sock
+        self._trailing = upgrade.trailing
         self._settings = settings
         self._dialect = dialect
-        self._receiver = Receiver(channel.machine, settings.max_message_size)
-        self._send_now = _sender(channel.sock)
-        self._outbox = Outbox(self._send_now, settings.send_buffer, settings.send_buffer_bytes)
+        self._receiver = Receiver(upgrade.machine, settings.max_message_size)
+        self._outbox = Outbox(
+            _sender(upgrade.sock),
+            settings.send_buffer,
+            settings.send_buffer_bytes,
+            first=upgrade.greeting,
+        )
         self._reader_done = threading.Event()
 
     # -- any thread ------------------------------------------------------------------------------
@@ -103,9 +115,11 @@ class Connection:
         limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
         name = threading.current_thread().name.replace("reader", "writer")
         writer = threading.Thread(target=self._write, name=name)
-        writer.start()
         try:
-            self._dialect.opened(self)
+            try:
+                self._dialect.opened(self)
+            finally:
+                writer.start()
             self._read()
         except Closed:
             self.close(Close.GOING_AWAY)
@@ -113,9 +127,9 @@ class Connection:
             log.exception("the connection from %s failed", self.address)
             self.close(Close.INTERNAL_ERROR)
         finally:
-            self._dialect.closed(self)
-            self._outbox.close()
             self._reader_done.set()
+            self._outbox.close()
+            self._dialect.closed(self)
             writer.join()
             self._linger()
 
@@ -150,6 +164,7 @@ class Connection:
                 data = b""
                 log.debug("%s is gone: %s", self.address, error)
             if not data:
+                self._reader_done.set()  # before the writer is woken, so that it need not wait
                 self._outbox.abandon()
                 return
             if time.monotonic() - answered > self._settings.pong_wait:

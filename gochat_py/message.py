@@ -7,10 +7,10 @@ milliseconds. A room is named twice: `room` as it is shown, `key` as it is compa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What an entry is; the value is its ``type`` on the wire."""
 
     MESSAGE = "message"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import h11
 
+from ..connection import Upgrade
 from ..core.origin import Authority
 from ..deadline import Deadline, limit_waits
 from . import upgrade
@@ -34,8 +35,8 @@ RECEIVE = 8 * 1024
 MAX_IDLE_BODY = 64 * 1024
 
 #: Bytes of an answer that have `write_wait` to leave in: a peer that takes a byte a minute does
-#: not hold a thread for ever, and a slow line still gets a long file.
-SEND_PIECE = 64 * 1024
+#: not hold a thread for ever, and the slowest line still gets the longest file.
+SEND_PIECE = 16 * 1024
 
 #: Seconds and bytes for which a client is still listened to after its last answer. Closing with
 #: unread data resets the connection, and a reset may destroy the answer on its way (RFC 9112, 9.6).
@@ -72,7 +73,7 @@ class Handler(BaseRequestHandler):
         if upgraded is not None:
             self.server.endpoint(upgraded)
 
-    def _converse(self) -> upgrade.Upgrade | None:
+    def _converse(self) -> Upgrade | None:
         """Answer requests in the order they come, until either side ends it."""
         buffer = bytearray()
         keeping = False
@@ -254,20 +255,20 @@ class Handler(BaseRequestHandler):
         log.debug("%s %r %s", request.method, request.path, response.status)
         return keeping
 
-    def _upgrade(self, request: Request, buffer: bytearray) -> upgrade.Upgrade:
+    def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
         """Shake hands. Raises `Refusal`."""
         names, scheme = self._names(request)
         agreement = self.server.doorkeeper.admit(request, names, scheme)
         if not self.server.promote(self.visit):
             raise Refusal(STOPPING)
-        self.visit.sock.sendall(agreement.reply)
-        return upgrade.Upgrade(
+        return Upgrade(
             sock=self.visit.sock,
             address=self.visit.address,
-            subprotocol=agreement.subprotocol,
             machine=agreement.machine,
-            deflate=agreement.deflate,
+            greeting=agreement.reply,
             trailing=bytes(buffer),
+            subprotocol=agreement.subprotocol,
+            window_bits=agreement.deflate.window_bits if agreement.deflate else None,
         )
 
     def _send(self, response: Response, *, head_only: bool = False, close: bool) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 
+from ..connection import Upgrade
 from ..core.origin import OriginRule, Proxies, counted_as, plain
 from ..deadline import Deadline
 from ..errors import StartupError
@@ -25,7 +26,7 @@ from ..settings import Settings
 from .assets import Assets
 from .handler import Handler
 from .leaving import Leaving
-from .upgrade import Doorkeeper, Upgrade
+from .upgrade import Doorkeeper
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ section 4.2.1), and wsproto's own pieces do the rest: the accept token, the exte
 from __future__ import annotations
 
 import base64
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,24 +42,6 @@ def is_asked(request: Request) -> bool:
         and request.version == b"1.1"
         and "websocket" in request.tokens(b"upgrade")
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Upgrade:
-    """An open WebSocket, handed over by the thread that read the request.
-
-    `address` is the client's own, also behind a trusted proxy. `machine` is wsproto's, open.
-    `deflate` is its extension if one was agreed on. `trailing` are bytes that came in one piece
-    with the request: the first frames, perhaps, which the kernel will not give a second time.
-    The handler's thread keeps the socket, and closes it when the endpoint has returned.
-    """
-
-    sock: socket.socket
-    address: str
-    subprotocol: str | None
-    machine: Machine
-    deflate: BoundedDeflate | None
-    trailing: bytes
 
 
 @dataclass(frozen=True, slots=True)

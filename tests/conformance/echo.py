@@ -8,12 +8,11 @@ from __future__ import annotations
 import signal
 import sys
 
-from gochat_py.connection import Channel, Connection
+from gochat_py.connection import Connection, Upgrade
 from gochat_py.core import frames
 from gochat_py.deadline import Deadline
 from gochat_py.http.assets import Assets, web_root
 from gochat_py.http.server import ChatServer
-from gochat_py.http.upgrade import Upgrade
 from gochat_py.settings import Settings
 
 #: The largest message of the suite is 16 MiB, and it sends 1,000 before it reads.
@@ -40,9 +39,7 @@ class Echo:
 
 
 def endpoint(upgrade: Upgrade) -> None:
-    bits = upgrade.deflate.window_bits if upgrade.deflate else None
-    channel = Channel(upgrade.sock, upgrade.address, upgrade.machine, upgrade.trailing, bits)
-    Connection(channel, SETTINGS, Echo()).run()
+    Connection(upgrade, SETTINGS, Echo()).run()
 
 
 def main() -> int:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from gochat_py.connection import Upgrade
 from gochat_py.deadline import Deadline
 from gochat_py.http.assets import BASE, INDEX, Assets
 from gochat_py.http.server import ChatServer
-from gochat_py.http.upgrade import Upgrade
 from gochat_py.settings import Settings
 
 from .case import PATIENCE
@@ -65,7 +65,7 @@ class Client:
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self.sock = socket.create_connection((host, port), timeout=PATIENCE)
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def send(self, data: bytes) -> None:
         """Send `data` as it is."""
@@ -74,7 +74,7 @@ class Client:
     def answer(self, method: str = "GET") -> Answer:
         """The next answer on this connection, to a request of that method."""
         while b"\r\n\r\n" not in self._buffer:
-            self._more()
+            self.more()
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {}
@@ -85,9 +85,9 @@ class Client:
         status = int(first.split()[1])
         length = 0 if method == "HEAD" else int(headers.get("content-length", "0"))
         while len(self._buffer) < length:
-            self._more()
+            self.more()
         body, self._buffer = self._buffer[:length], self._buffer[length:]
-        return Answer(status, headers, body)
+        return Answer(status, headers, bytes(body))
 
     def ask(self, data: bytes, method: str = "GET") -> Answer:
         """Send `data` and give the next answer."""
@@ -97,14 +97,15 @@ class Client:
     def ended(self) -> bool:
         """Wait for the server to say something more; True if it is the end."""
         try:
-            return self._buffer == b"" and self.sock.recv(1) == b""
+            return not self._buffer and self.sock.recv(1) == b""
         except ConnectionResetError:
             return True
 
-    def _more(self) -> None:
+    def more(self) -> None:
+        """Wait for another piece of an answer, and keep it for `answer`."""
         data = self.sock.recv(65_536)
         if not data:
-            raise AssertionError(f"the connection ended in an answer, after {self._buffer!r}")
+            raise AssertionError(f"the connection ended in an answer: {self._buffer[:500]!r}")
         self._buffer += data
 
     def __enter__(self) -> Self:
@@ -140,11 +141,16 @@ class Edge:
     ) -> None:
         settings = {"port": 0, **settings}
         self.assets = Assets(files)
-        self.server = ChatServer(Settings(**settings), self.assets, endpoint, subprotocols)
+        self._endpoint = endpoint
+        self.server = ChatServer(Settings(**settings), self.assets, self._greet, subprotocols)
         self.port = self.server.server_port
         self._clients: list[Client] = []
         self._thread = threading.Thread(target=self.server.serve_forever, name="accept")
         self._thread.start()
+
+    def _greet(self, upgraded: Upgrade) -> None:
+        upgraded.sock.sendall(upgraded.greeting)
+        self._endpoint(upgraded)
 
     def client(self) -> Client:
         """A new connection, closed at the latest when the edge is."""
@@ -157,11 +163,15 @@ class Edge:
         with Client(self.port) as client:
             return client.ask(data, method)
 
-    def stop(self, seconds: float = PATIENCE) -> int:
-        """Stop as the composition root does; the number of connections left after `seconds`."""
+    def hang_up(self) -> None:
+        """The first half of `stop`: nobody is let in any more, nothing is waited for."""
         self.server.shutdown()
         self._thread.join(PATIENCE)
         self.server.hang_up()
+
+    def stop(self, seconds: float = PATIENCE) -> int:
+        """Stop as the composition root does; the number of connections left after `seconds`."""
+        self.hang_up()
         left = self.server.join(Deadline(seconds))
         self.server.server_close()
         return left

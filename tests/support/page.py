@@ -6,7 +6,6 @@ Content-Security-Policy fails the test that caused it, unless the test expects i
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import Any, ClassVar
 
@@ -64,18 +63,22 @@ class BrowserTestCase(TestCase):
         self._expected: list[str] = []
         self.addCleanup(self._check_no_complaints)
 
-    def open(self, url: str, *, connected: bool = True, **context: Any) -> Page:
-        """A page of its own, opened on `url`; `context` is what Browser.new_context takes."""
+    def open(self, url: str, **context: Any) -> Page:
+        """A page of its own, opened on `url` and connected; `context` is what Browser.new_context takes."""
+        page = self.page(**context)
+        page.goto(url)
+        page.wait_for_selector(CONNECTED)
+        return page
+
+    def page(self, script: str = "", **context: Any) -> Page:
+        """An empty page of its own; `script` runs before the scripts of what it opens."""
         opened = self.browser.new_context(**{"locale": "en-GB", **context})
         self.addCleanup(opened.close)
-        opened.add_init_script(_WATCH)
+        opened.add_init_script(_WATCH + script)
         page = opened.new_page()
         page.set_default_timeout(PATIENCE * 1000)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self._complaints.append(f"uncaught: {error}"))
-        page.goto(url)
-        if connected:
-            page.wait_for_selector(CONNECTED)
         return page
 
     def expect_complaint(self, pattern: str) -> None:
@@ -115,17 +118,18 @@ def wait_for_lines(page: Page, count: int) -> list[str]:
     return lines(page)
 
 
+def next_frame(page: Page) -> None:
+    """Wait until the browser has told the page of scrolling, which it does once a frame."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
 def fully_scrolled(page: Page) -> bool:
     """Whether the log shows its newest line."""
     return bool(
         page.eval_on_selector(
-            ".message-list .view", "view => view.scrollHeight - view.clientHeight - view.scrollTop <= 8"
+            ".message-list .view",
+            "view => view.scrollHeight - view.clientHeight - view.scrollTop <= 8",
         )
     )
-
-
-@contextlib.contextmanager
-def patience(page: Page) -> Any:
-    """Give `page` the time a slow machine needs."""
-    page.set_default_timeout(PATIENCE * 1000)
-    yield page

@@ -12,7 +12,7 @@ from wsproto.connection import CLIENT, SERVER
 from wsproto.connection import Connection as Machine
 from wsproto.events import Event, TextMessage
 
-from gochat_py.connection import Channel, Connection
+from gochat_py.connection import Connection, Upgrade
 from gochat_py.settings import Settings
 
 from .case import PATIENCE
@@ -42,13 +42,13 @@ class Recorder:
 class Peer:
     """The other end of a `Connection` that runs in a thread of its own. A context manager."""
 
-    def __init__(self, dialect: Any = None, *, trailing: bytes = b"", **changed: Any) -> None:
+    def __init__(self, dialect: Any = None, *, greeting: bytes = b"", trailing: bytes = b"", **changed: Any) -> None:
         self.dialect = dialect or Recorder()
         settings = dataclasses.replace(Settings(), **changed)
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
-        channel = Channel(self._server_end, "peer", Machine(SERVER), trailing)
-        self.connection = Connection(channel, settings, self.dialect)
+        upgrade = Upgrade(self._server_end, "peer", Machine(SERVER), greeting, trailing)
+        self.connection = Connection(upgrade, settings, self.dialect)
         self._machine = Machine(CLIENT)
         self._events: list[Event] = []
         self._thread = threading.Thread(target=self._serve, name="reader-test")

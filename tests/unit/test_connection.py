@@ -24,6 +24,17 @@ class TalkingTest(TestCase):
             peer.sock.sendall(client.text("later"))
             self.assertEqual([peer.dialect.next() for _ in range(3)], ["opened", "early", "later"])
 
+    def test_nothing_is_said_before_the_greeting(self):
+        class Eager(Recorder):
+            def opened(self, connection):
+                connection.offer(frames.text(b"first"), 1)
+
+        with Peer(Eager(), greeting=b"HTTP/1.1 101 \r\n\r\n") as peer:
+            said = peer.sock.recv(100)
+            while len(said) < 24:
+                said += peer.sock.recv(100)
+            self.assertEqual(said, b"HTTP/1.1 101 \r\n\r\n" + frames.text(b"first"))
+
     def test_a_ping_is_answered_with_its_payload(self):
         with Peer() as peer:
             peer.sock.sendall(client.masked(0x89, b"are you there"))

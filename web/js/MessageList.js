@@ -51,10 +51,13 @@ export function MessageList(element, { word, clock, calendar }) {
     const oldest = lines.length > 0 ? lines[0].key : next;
     const end = oldest + lines.length;
     if (oldest === first && end === next) return false;
-    const added = lines.slice(Math.max(0, next - oldest)).map(render);
-    list.append(...added);
-    dropBefore(oldest);
+    if (oldest >= next) {
+      list.replaceChildren(); // more came at once than is kept
+      first = next = oldest;
+    }
+    list.append(...lines.slice(next - oldest).map(render));
     next = end;
+    dropBefore(oldest);
     return true;
   }
 

@@ -1,0 +1,234 @@
+"""The wire of gochat.v1, as the server writes it: one function for each event (docs/protocol.md).
+
+Whole events are bytes, ready to be framed. Entries and members are text (`entry_json`,
+`member_json`), so that one that many are told of is encoded once and then joined into what each
+of them gets. `answers` is the ``id`` of the command that an event answers, None where it had none.
+Text goes out as UTF-8, not as escapes, and without a space between tokens. Pure; any thread.
+
+An entry is put together from strings rather than by `json.dumps` of a dict: a message takes a
+third of the time so, and each one is written once for everybody who reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from json.encoder import encode_basestring as _string
+from typing import Any
+
+from ..message import Entry, Kind, RoomInfo, User
+from ..refusals import Refusal
+
+PROTOCOL = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What `welcome` tells of the server's limits; `rate` is messages a second."""
+
+    max_message_bytes: int
+    max_text_chars: int
+    rate: float
+    burst: int
+    history: int
+
+
+# --- Pieces -------------------------------------------------------------------------------------
+
+
+def entry_json(entry: Entry, *, answers: str | None = None) -> str:
+    """One entry as a JSON object: the live event, and an element of ``entries``.
+
+    A message always carries the id its sender gave it; the other kinds carry `answers`, which only
+    the one who asked for them is to see.
+    """
+    number = f'"room":{_string(entry.room)},"seq":{entry.seq}'
+    author = f'"user":{_string(entry.user)},"nick":{_string(entry.nick)},"time":{entry.time}'
+    if entry.kind is Kind.MESSAGE:
+        own = f',"id":{_string(entry.id)}' if entry.id is not None else ""
+        return f'{{"type":"message",{number}{own},{author}{_body(entry)}}}'
+    target = f',"target":{entry.target}' if entry.target is not None else ""
+    return (
+        f'{{"type":"{entry.kind.value}"{_answering(answers)},{number}{target},{author}'
+        f"{_change(entry)}}}"
+    )
+
+
+def member_json(user: User) -> str:
+    """One member of a room as a JSON object, as ``members`` and ``presence`` list them."""
+    return f'{{"user":{_string(user.id)},"nick":{_string(user.nick)}}}'
+
+
+def classic_line(entry: Entry, *, verbatim: bool) -> str | None:
+    """What classic connections get of `entry`; None where there is nothing to tell them.
+
+    A message is ``nick: text``; `verbatim` ones came from a classic client, and are the text as it
+    came.
+    """
+    if entry.kind is not Kind.MESSAGE or entry.text is None:
+        return None
+    return entry.text if verbatim else f"{entry.nick}: {entry.text}"
+
+
+def _body(entry: Entry) -> str:
+    """What a message says, and what has become of it."""
+    text = f',"text":{_string(entry.text)}' if entry.text is not None else ""
+    if entry.reply_to is not None:
+        text += f',"reply_to":{entry.reply_to}'
+    if entry.bot:
+        text += ',"bot":true'
+    if entry.edited is not None:
+        text += f',"edited":{entry.edited}'
+    if entry.deleted:
+        text += ',"deleted":true'
+    if entry.reactions:
+        text += f',"reactions":{_dump(entry.reactions)}'
+    return text
+
+
+def _change(entry: Entry) -> str:
+    """What an entry that is not a message changes; an edit of what was deleted has lost its text."""
+    change = f',"text":{_string(entry.text)}' if entry.text is not None else ""
+    if entry.emoji is not None:
+        change += f',"emoji":{_string(entry.emoji)},"on":{"true" if entry.on else "false"}'
+    return change
+
+
+def _answering(answers: str | None) -> str:
+    return "" if answers is None else f',"id":{_string(answers)}'
+
+
+def _list(pieces: Iterable[str]) -> str:
+    return f"[{','.join(pieces)}]"
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _event(kind: str, fields: Mapping[str, Any], answers: str | None = None) -> bytes:
+    """An event that is made once in a while, and may take its time."""
+    head = {"type": kind} if answers is None else {"type": kind, "id": answers}
+    return _dump({**head, **fields}).encode()
+
+
+# --- Answers ------------------------------------------------------------------------------------
+
+
+def welcome(
+    user: User,
+    *,
+    server: str,
+    token: str,
+    time: float,
+    limits: Limits,
+    ping_period: float,
+    lobby: str,
+    answers: str | None = None,
+) -> bytes:
+    """The answer to `hello`. `time` is seconds since 1970, `ping_period` seconds."""
+    told = {name: getattr(limits, name) for name in Limits.__slots__}
+    fields = {
+        "protocol": PROTOCOL,
+        "server": server,
+        "user": user.id,
+        "nick": user.nick,
+        "token": token,
+        "time": time,
+        "limits": told,
+        "ping_period": ping_period,
+        "lobby": lobby,
+    }
+    return _event("welcome", fields, answers)
+
+
+def joined(
+    room: RoomInfo,
+    *,
+    epoch: str,
+    members: Iterable[str],
+    member_count: int,
+    entries: Iterable[str],
+    recovered: bool,
+    more: bool,
+    read: int,
+    answers: str | None = None,
+) -> bytes:
+    """The answer to `join`; `members` and `entries` are JSON objects already."""
+    return (
+        f'{{"type":"joined"{_answering(answers)},"room":{_string(room.room)},'
+        f'"topic":{_string(room.topic)},"epoch":{_string(epoch)},"seq":{room.seq},'
+        f'"recovered":{_flag(recovered)},"more":{_flag(more)},"read":{read},'
+        f'"member_count":{member_count},"members":{_list(members)},"entries":{_list(entries)}}}'
+    ).encode()
+
+
+def history(room: str, entries: Iterable[str], *, more: bool, answers: str | None = None) -> bytes:
+    """The answer to `history`; `entries` are JSON objects already, oldest first."""
+    return (
+        f'{{"type":"history"{_answering(answers)},"room":{_string(room)},'
+        f'"more":{_flag(more)},"entries":{_list(entries)}}}'
+    ).encode()
+
+
+def results(entries: Iterable[str], *, more: bool, answers: str | None = None) -> bytes:
+    """The answer to `search`; `entries` are JSON objects already, newest first."""
+    return (
+        f'{{"type":"results"{_answering(answers)},"more":{_flag(more)},"entries":{_list(entries)}}}'
+    ).encode()
+
+
+def rooms(listed: Iterable[tuple[RoomInfo, int]], *, answers: str | None = None) -> bytes:
+    """The answer to `rooms`: each with its member count."""
+    fields = [
+        {"room": room.room, "topic": room.topic, "member_count": count, "seq": room.seq}
+        for room, count in listed
+    ]
+    return _event("rooms", {"rooms": fields}, answers)
+
+
+def pong(fields: Mapping[str, Any], *, time: float) -> bytes:
+    """The answer to `ping`, with its fields; `time` is seconds since 1970."""
+    return _event("pong", {**fields, "type": "pong", "time": time})
+
+
+def ok(*, answers: str | None = None) -> bytes:
+    """The answer where there is nothing more to say."""
+    return _event("ok", {}, answers)
+
+
+def error(refusal: Refusal) -> bytes:
+    """The answer to what was refused."""
+    fields: dict[str, Any] = {"code": refusal.code.value, "message": refusal.message}
+    if refusal.retry_after is not None:
+        fields["retry_after"] = refusal.retry_after
+    if refusal.fatal:
+        fields["fatal"] = True
+    return _event("error", fields, refusal.answers)
+
+
+# --- News ---------------------------------------------------------------------------------------
+
+
+def presence(room: str, *, joined: Iterable[str], left: Iterable[str], member_count: int) -> bytes:
+    """Who came and who went; `joined` are JSON objects already, `left` user ids."""
+    gone = _list(map(_string, left))
+    return (
+        f'{{"type":"presence","room":{_string(room)},"joined":{_list(joined)},"left":{gone},'
+        f'"member_count":{member_count}}}'
+    ).encode()
+
+
+def typing(room: str, user: User) -> bytes:
+    """`user` is writing in `room`."""
+    return _event("typing", {"room": room, "user": user.id, "nick": user.nick})
+
+
+def renamed(user: User, *, answers: str | None = None) -> bytes:
+    """`user` has the nick it has now; only the one who asked gets `answers`."""
+    return _event("renamed", {"user": user.id, "nick": user.nick}, answers)

@@ -1,0 +1,292 @@
+"""What one connection may do now, in gochat.v1: commands in, decisions out.
+
+    GREETING -- Hello -> Identify ... welcomed() --> OPEN
+
+`RULES` is the whole of it: what is not in the table is refused. A session is owned by its
+connection's reader thread; `now` is seconds on any clock that does not go back, the same in all
+calls. The shell carries out one decision before it hands over the next command, so that whoever
+sends `hello` and `join` in one breath is understood.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from ..message import Draft, Kind, User
+from ..refusals import Code, Refusal
+from . import commands as c
+from .decisions import (
+    AnswerPing,
+    Decision,
+    EnterRoom,
+    Identify,
+    LeaveRoom,
+    ListRooms,
+    MarkRead,
+    ReadHistory,
+    Rename,
+    RunSearch,
+    ShowTyping,
+)
+from .limits import FloodRule, TokenBucket
+from .names import nick_key, room_key
+
+NO_HELLO = 4000  #: close code: no `hello` in time
+FLOODING = 4029  #: close code: refused too often, come back later
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """How much one connection may do. Rates are a second; `math.inf` is no limit."""
+
+    hello_within: float = 10.0  #: seconds
+    rate: float = 10.0  #: what is written: messages and their changes, topics, nicks
+    burst: int = 30
+    #: What is looked up: joins, histories, searches, lists. Coming back, a client joins all its
+    #: rooms at once, so the burst is twice their number.
+    asking_rate: float = 10.0
+    asking_burst: int = 100
+    rooms: int = 50  #: joined at a time
+    typing_every: float = 3.0  #: seconds between two in one room; more are dropped
+    flood_count: int = 50  #: so many refusals …
+    flood_seconds: float = 10.0  #: … within so many seconds end the connection
+
+
+class State(Enum):
+    """How far a connection has come."""
+
+    GREETING = auto()
+    OPEN = auto()
+
+
+class Session:
+    """The rules of one connection, and what they need to remember."""
+
+    def __init__(self, allowance: Allowance, now: float) -> None:
+        self._allowance = allowance
+        self._user: User | None = None
+        #: When each joined room last heard that this user is typing, by key.
+        self._rooms: dict[str, float] = {}
+        self._sending = TokenBucket(allowance.rate, allowance.burst)
+        self._asking = TokenBucket(allowance.asking_rate, allowance.asking_burst)
+        self._flood = FloodRule(allowance.flood_count, allowance.flood_seconds)
+        self._hello_by = now + allowance.hello_within
+
+    @property
+    def state(self) -> State:
+        """OPEN once it is known who this is."""
+        return State.GREETING if self._user is None else State.OPEN
+
+    @property
+    def user(self) -> User:
+        """Who this is; there is nobody yet while GREETING, and asking is a mistake."""
+        assert self._user is not None, "nobody has said hello"
+        return self._user
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The keys of the rooms joined, in the order of joining."""
+        return tuple(self._rooms)
+
+    # --- What comes from the client ---------------------------------------------------------
+
+    def receive(self, command: c.Command, now: float) -> Decision | None:
+        """What is to be done, None for nothing; raises `Refusal`, with the command's id."""
+        rule = RULES.get((self.state, type(command)))
+        try:
+            if rule is None:
+                raise _out_of_place(self.state)
+            return rule(self, command, now)
+        except Refusal as refusal:
+            refusal.answers = command.id
+            raise
+
+    def refused(self, refusal: Refusal, now: float) -> Refusal:
+        """What to tell the client of `refusal`, whoever made it; the last straw is fatal."""
+        if refusal.fatal or not self._flood.happened(now):
+            return refusal
+        return Refusal(
+            Code.RATE_LIMITED,
+            "Too much was refused in too short a time; come back later.",
+            answers=refusal.answers,
+            retry_after=self._allowance.flood_seconds,
+            close=FLOODING,
+        )
+
+    def hello_due(self, now: float) -> float | None:
+        """Seconds left for `hello`, never below 0; None once it is known who this is."""
+        return max(0.0, self._hello_by - now) if self._user is None else None
+
+    def too_late(self) -> Refusal:
+        """What to tell a client that let the time for `hello` pass."""
+        within = f"{self._allowance.hello_within:g} seconds"
+        return Refusal(Code.HELLO_FIRST, f"No hello came within {within}.", close=NO_HELLO)
+
+    # --- What comes of a decision -----------------------------------------------------------
+
+    def welcomed(self, user: User) -> None:
+        """It is known now who this is."""
+        self._user = user
+
+    def renamed(self, user: User) -> None:
+        """The user has another nick, by this connection or another of theirs."""
+        self._user = user
+
+    def left(self, key: str) -> None:
+        """The room could not be joined after all, or the user was put out of it."""
+        self._rooms.pop(key, None)
+
+    # --- The rules --------------------------------------------------------------------------
+
+    def _hello(self, hello: c.Hello, now: float) -> Decision:
+        key = nick_key(hello.nick)
+        return Identify(hello.nick, key, hello.token, hello.password, hello.client, hello.id)
+
+    def _join(self, join: c.Join, now: float) -> Decision:
+        key = room_key(join.room)
+        if key in self._rooms:
+            raise Refusal(Code.DUPLICATE_JOIN, f"You are in {join.room} already.")
+        most = self._allowance.rooms
+        if len(self._rooms) >= most:
+            raise Refusal(Code.RATE_LIMITED, f"You are in {most} rooms; leave one to join another.")
+        _spend(self._asking, now)
+        self._rooms[key] = -math.inf
+        return EnterRoom(join.room, key, join.since, join.id)
+
+    def _leave(self, leave: c.Leave, now: float) -> Decision:
+        key = self._joined(leave.room)
+        del self._rooms[key]
+        return LeaveRoom(leave.room, key, leave.id)
+
+    def _send(self, send: c.Send, now: float) -> Decision:
+        key = self._joined(send.room)
+        _spend(self._sending, now)
+        return Draft(
+            kind=Kind.MESSAGE,
+            room=send.room,
+            key=key,
+            user=self.user,
+            id=send.id,
+            text=send.text,
+            reply_to=send.reply_to,
+        )
+
+    def _edit(self, edit: c.Edit, now: float) -> Decision:
+        return self._change(edit, Kind.EDITED, now, target=edit.seq, text=edit.text)
+
+    def _delete(self, delete: c.Delete, now: float) -> Decision:
+        return self._change(delete, Kind.DELETED, now, target=delete.seq)
+
+    def _react(self, react: c.React, now: float) -> Decision:
+        return self._change(
+            react, Kind.REACTED, now, target=react.seq, emoji=react.emoji, on=react.on
+        )
+
+    def _topic(self, topic: c.Topic, now: float) -> Decision:
+        return self._change(topic, Kind.TOPIC, now, text=topic.text)
+
+    def _typing(self, typing: c.Typing, now: float) -> Decision | None:
+        key = self._joined(typing.room)
+        if now - self._rooms[key] < self._allowance.typing_every:
+            return None
+        self._rooms[key] = now
+        return ShowTyping(typing.room, key, self.user)
+
+    def _read(self, read: c.Read, now: float) -> Decision:
+        key = self._joined(read.room)
+        _spend(self._asking, now)
+        return MarkRead(key, self.user, read.seq)
+
+    def _history(self, history: c.History, now: float) -> Decision:
+        key = self._joined(history.room)
+        _spend(self._asking, now)
+        return ReadHistory(
+            history.room, key, history.before, history.after, history.limit, history.id
+        )
+
+    def _search(self, search: c.Search, now: float) -> Decision:
+        keys = self.rooms if search.room is None else (self._joined(search.room),)
+        _spend(self._asking, now)
+        return RunSearch(search.query, keys, search.before, search.limit, search.id)
+
+    def _list_rooms(self, rooms: c.Rooms, now: float) -> Decision:
+        _spend(self._asking, now)
+        return ListRooms(rooms.id)
+
+    def _rename(self, nick: c.Nick, now: float) -> Decision:
+        _spend(self._sending, now)
+        return Rename(self.user, nick.nick, nick_key(nick.nick), nick.id)
+
+    def _ping(self, ping: c.Ping, now: float) -> Decision:
+        return AnswerPing(ping.fields)
+
+    def _joined(self, room: str) -> str:
+        """The key of a room this connection is in, or `Refusal`."""
+        key = room_key(room)
+        if key not in self._rooms:
+            raise Refusal(Code.NOT_JOINED, f"You are not in {room}; join it first.")
+        return key
+
+    def _change(
+        self,
+        command: c.Edit | c.Delete | c.React | c.Topic,
+        kind: Kind,
+        now: float,
+        *,
+        target: int | None = None,
+        text: str | None = None,
+        emoji: str | None = None,
+        on: bool | None = None,
+    ) -> Draft:
+        """A draft that changes something, written like a message."""
+        key = self._joined(command.room)
+        _spend(self._sending, now)
+        return Draft(
+            kind=kind,
+            room=command.room,
+            key=key,
+            user=self.user,
+            id=command.id,
+            target=target,
+            text=text,
+            emoji=emoji,
+            on=on,
+        )
+
+
+def _spend(bucket: TokenBucket, now: float) -> None:
+    wait = bucket.take(now)
+    if wait:
+        after = math.ceil(wait * 1000) / 1000  # rounded up, so that waiting so long is enough
+        raise Refusal(
+            Code.RATE_LIMITED, f"That was too fast; try again in {after:g} s.", retry_after=after
+        )
+
+
+def _out_of_place(state: State) -> Refusal:
+    if state is State.GREETING:
+        return Refusal(Code.HELLO_FIRST, "Say hello first.")
+    return Refusal(Code.BAD_FIELD, '"type" cannot be hello again; nick gives you another name.')
+
+
+#: What may be said in which state, and the rule that answers it.
+RULES: dict[tuple[State, type[c.Command]], Callable[..., Decision | None]] = {
+    (State.GREETING, c.Hello): Session._hello,
+    (State.OPEN, c.Join): Session._join,
+    (State.OPEN, c.Leave): Session._leave,
+    (State.OPEN, c.Send): Session._send,
+    (State.OPEN, c.Edit): Session._edit,
+    (State.OPEN, c.Delete): Session._delete,
+    (State.OPEN, c.React): Session._react,
+    (State.OPEN, c.Typing): Session._typing,
+    (State.OPEN, c.Read): Session._read,
+    (State.OPEN, c.History): Session._history,
+    (State.OPEN, c.Search): Session._search,
+    (State.OPEN, c.Rooms): Session._list_rooms,
+    (State.OPEN, c.Topic): Session._topic,
+    (State.OPEN, c.Nick): Session._rename,
+    (State.OPEN, c.Ping): Session._ping,
+}

@@ -1,0 +1,323 @@
+"""The wire of gochat.v1, as the server reads it: text in, one frozen command out.
+
+`COMMANDS` is the whole grammar: for each ``type`` its fields, and for each field the rule that its
+value keeps. `decode` gives a command or raises a `Refusal` that names the field and carries the
+command's ``id`` if there was one to be read; nothing else can come of any text. Pure; any thread.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from ..message import Position
+from ..refusals import Code, Refusal
+from .commands import (
+    Command,
+    Delete,
+    Edit,
+    Hello,
+    History,
+    Join,
+    Leave,
+    Nick,
+    Ping,
+    React,
+    Read,
+    Rooms,
+    Search,
+    Send,
+    Topic,
+    Typing,
+)
+from .names import check_nick, check_room
+
+SUBPROTOCOL = "gochat.v1"
+
+MAX_ID = 64  #: characters of a command's id
+MAX_TEXT = 4_000  #: characters of a message
+MAX_TOPIC = 250  #: characters of a topic; it is shown in one line
+MAX_QUERY = 200  #: characters of a search
+MAX_EMOJI = 32  #: characters of a reaction; the longest emoji sequences have about a dozen
+MAX_SECRET = 256  #: characters of a token or password
+MAX_CLIENT = 200  #: characters of a client's name and version
+MAX_PAGE = 200  #: entries asked for at once
+
+#: The greatest integer that every JSON reader holds exactly (RFC 8259, section 6).
+MAX_SEQ = 2**53 - 1
+
+#: Objects and arrays within each other, at the most. Python's JSON reader has a limit of its own,
+#: but CPython 3.13 puts it further than a thread with half a MiB of stack can go: 5,000 brackets
+#: end the process there. So the depth is known before it reads.
+MAX_DEPTH = 32
+
+
+#: Reads one value: gives it as the command holds it, or raises `Refusal` without an id.
+Rule = Callable[[str, Any], Any]
+
+
+#: One field of a command: its name on the wire and in the dataclass, its rule, if it is required.
+Field = tuple[str, Rule, bool]
+
+REQUIRED = True
+OPTIONAL = False
+
+
+# --- Rules --------------------------------------------------------------------------------------
+
+#: Control characters (category Cc), and halves of surrogate pairs, which UTF-8 cannot say.
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROL_BUT_NEWLINE_AND_TAB = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _bad(name: str, ought: str) -> NoReturn:
+    raise Refusal(Code.BAD_FIELD, f'"{name}" must be {ought}.')
+
+
+def _string(longest: int, forbidden: re.Pattern[str], empty: bool = False) -> Rule:
+    """A string of up to `longest` characters (code points), none of them `forbidden`."""
+
+    def rule(name: str, value: Any) -> str:
+        if type(value) is not str:
+            _bad(name, "a string")
+        if len(value) > longest:
+            raise Refusal(
+                Code.TOO_LONG,
+                f'"{name}" must be at most {longest:,} characters, not {len(value):,}.',
+            )
+        if not value and not empty:
+            _bad(name, "at least one character long")
+        # isprintable is quick, and true of nothing that is forbidden anywhere.
+        if not value.isprintable() and (found := forbidden.search(value)) is not None:
+            _bad(name, f"without the character U+{ord(found[0]):04X}")
+        return value
+
+    return rule
+
+
+def _integer(low: int, high: int) -> Rule:
+    """An integer; neither a number with a point, nor true, which is one to Python only."""
+
+    def rule(name: str, value: Any) -> int:
+        if type(value) is not int or not low <= value <= high:
+            _bad(name, f"an integer from {low} to {high}")
+        return value
+
+    return rule
+
+
+def _boolean(name: str, value: Any) -> bool:
+    if type(value) is not bool:
+        _bad(name, "true or false")
+    return value
+
+
+def _room(name: str, value: Any) -> str:
+    if type(value) is not str:
+        _bad(name, "a string")
+    return check_room(value)
+
+
+def _nick(name: str, value: Any) -> str:
+    if type(value) is not str:
+        _bad(name, "a string")
+    return check_nick(value)
+
+
+def _emoji(name: str, value: Any) -> str:
+    emoji: str = _short(name, value)
+    if any(map(str.isspace, emoji)):
+        _bad(name, "without a space")
+    return emoji
+
+
+def _position(name: str, value: Any) -> Position:
+    if type(value) is not dict:
+        _bad(name, 'an object with "epoch" and "seq"')
+    return Position(
+        _identifier(f"{name}.epoch", value.get("epoch")), _from_0(f"{name}.seq", value.get("seq"))
+    )
+
+
+_identifier = _string(MAX_ID, _CONTROL)
+_secret = _string(MAX_SECRET, _CONTROL)
+_text = _string(MAX_TEXT, _CONTROL_BUT_NEWLINE_AND_TAB)
+_from_0 = _integer(0, MAX_SEQ)
+_seq = _integer(1, MAX_SEQ)
+_short = _string(MAX_EMOJI, _CONTROL)
+_limit = _integer(1, MAX_PAGE)
+
+# --- The grammar --------------------------------------------------------------------------------
+
+_ID: Field = ("id", _identifier, OPTIONAL)
+_ROOM: Field = ("room", _room, REQUIRED)
+_SEQ: Field = ("seq", _seq, REQUIRED)
+_BEFORE: Field = ("before", _seq, OPTIONAL)
+_LIMIT: Field = ("limit", _limit, OPTIONAL)
+
+#: Each type, the command it makes, and its fields. `ping` is not here: it takes any field.
+COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
+    "hello": (
+        Hello,
+        (
+            _ID,
+            ("nick", _nick, REQUIRED),
+            ("token", _secret, OPTIONAL),
+            ("password", _secret, OPTIONAL),
+            ("client", _string(MAX_CLIENT, _CONTROL, empty=True), OPTIONAL),
+        ),
+    ),
+    "join": (Join, (_ID, _ROOM, ("since", _position, OPTIONAL))),
+    "leave": (Leave, (_ID, _ROOM)),
+    "send": (
+        Send,
+        (
+            ("id", _identifier, REQUIRED),
+            _ROOM,
+            ("text", _text, REQUIRED),
+            ("reply_to", _seq, OPTIONAL),
+        ),
+    ),
+    "edit": (Edit, (_ID, _ROOM, _SEQ, ("text", _text, REQUIRED))),
+    "delete": (Delete, (_ID, _ROOM, _SEQ)),
+    "react": (
+        React,
+        (
+            _ID,
+            _ROOM,
+            _SEQ,
+            ("emoji", _emoji, REQUIRED),
+            ("on", _boolean, REQUIRED),
+        ),
+    ),
+    "typing": (Typing, (_ID, _ROOM)),
+    "read": (Read, (_ID, _ROOM, ("seq", _from_0, REQUIRED))),
+    "history": (
+        History,
+        (_ID, _ROOM, _BEFORE, ("after", _from_0, OPTIONAL), _LIMIT),
+    ),
+    "search": (
+        Search,
+        (
+            _ID,
+            ("query", _string(MAX_QUERY, _CONTROL), REQUIRED),
+            ("room", _room, OPTIONAL),
+            _BEFORE,
+            _LIMIT,
+        ),
+    ),
+    "rooms": (Rooms, (_ID,)),
+    "topic": (Topic, (_ID, _ROOM, ("text", _string(MAX_TOPIC, _CONTROL, empty=True), REQUIRED))),
+    "nick": (Nick, (_ID, ("nick", _nick, REQUIRED))),
+}
+
+# --- Reading ------------------------------------------------------------------------------------
+
+
+def decode(text: str) -> Command:
+    """The command that `text` spells, or `Refusal`; raises nothing else, whatever it is given.
+
+    Unknown fields are ignored; an optional field that is null counts as absent; of a field that
+    comes twice the last counts. A refusal never closes the connection.
+    """
+    value = _parse(text)
+    if type(value) is not dict:
+        raise Refusal(Code.BAD_JSON, "A command is one JSON object.")
+    try:
+        return _command(value)
+    except Refusal as refusal:
+        refusal.answers = _readable_id(value)
+        raise
+
+
+def _command(value: dict[str, Any]) -> Command:
+    kind = value.get("type")
+    if type(kind) is not str:
+        _bad("type", "a string")
+    if kind == "ping":
+        return _ping(value)
+    if kind not in COMMANDS:
+        known = ", ".join(sorted([*COMMANDS, "ping"]))
+        raise Refusal(Code.UNKNOWN_TYPE, f'"type" must be one of {known}.')
+    make, fields = COMMANDS[kind]
+    found: dict[str, Any] = {}
+    for name, rule, required in fields:
+        given = value.get(name)
+        if given is not None:
+            found[name] = rule(name, given)
+        elif required:
+            raise Refusal(Code.BAD_FIELD, f'"{name}" is missing.')
+    command = make(**found)
+    if make in _TOGETHER:
+        _TOGETHER[make](command)
+    return command
+
+
+def _one_direction(command: History) -> None:
+    if command.before is not None and command.after is not None:
+        raise Refusal(Code.BAD_FIELD, '"before" and "after" cannot both be given.')
+
+
+def _before_in_a_room(command: Search) -> None:
+    if command.before is not None and command.room is None:
+        raise Refusal(Code.BAD_FIELD, '"before" is a seq, and needs a "room" to count in.')
+
+
+#: What no field by itself can break.
+_TOGETHER: dict[type[Command], Callable[[Any], None]] = {
+    History: _one_direction,
+    Search: _before_in_a_room,
+}
+
+
+def _ping(value: dict[str, Any]) -> Ping:
+    """Any fields, as long as they can be sent back as JSON in UTF-8."""
+    given = value.get("id")
+    identifier = None if given is None else _identifier("id", given)
+    fields = {name: each for name, each in value.items() if name != "type"}
+    try:
+        json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:  # half of a surrogate pair; a number that became infinite, like 1e999
+        raise Refusal(
+            Code.BAD_FIELD, "A field of this ping cannot be sent back: a number or a string in it."
+        ) from None
+    return Ping(fields, identifier)
+
+
+def _readable_id(value: dict[str, Any]) -> str | None:
+    try:
+        return None if value.get("id") is None else str(_identifier("id", value["id"]))
+    except Refusal:
+        return None
+
+
+def _parse(text: str) -> Any:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        raise Refusal(Code.BAD_JSON, f"The JSON is nested more than {MAX_DEPTH} deep.")
+    try:
+        return _DECODER.decode(text)
+    except ValueError:  # also integers of more digits than Python converts, and _no_constant
+        raise Refusal(Code.BAD_JSON, "This is not JSON.") from None
+
+
+def _no_constant(name: str) -> NoReturn:
+    """Refuse NaN, Infinity and -Infinity, which Python reads although JSON has none."""
+    raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+#: A string, up to its end or to the end of all; possessive, so that no text makes it try again.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+
+
+def _depth(text: str) -> int:
+    """How deep objects and arrays are nested at the most; for text that is not JSON, no less."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest

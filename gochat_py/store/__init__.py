@@ -1,0 +1,47 @@
+"""The store: SQLite, in a directory of its own, with no thread of its own.
+
+* `open_directory`, `open_memory` → `Directory`: locked, migrated, with its epoch
+* `Directory.writer` → `Writer`: the journal's, one transaction for all that waits
+* `Directory.readers` → `Readers`: a few reading connections for many threads
+* what reads, as functions for `Readers.run` (or `Writer.run`): `history`, `search`
+* what reads and writes: `users`
+* upkeep, as functions for `Writer.run`: `grams.index_some`, `grams.scrub`, `retention.trim`,
+  `retention.shrink`; then `Writer.checkpoint`
+"""
+
+from .directory import Directory, open_directory, open_memory
+from .errors import (
+    NickTaken,
+    NotFound,
+    NothingToDo,
+    NotYours,
+    ReadersBusy,
+    StorageFailed,
+    StoreError,
+    Unstorable,
+)
+from .history import Page, Replay
+from .ledger import Applied
+from .readers import Readers
+from .search import Found
+from .writer import Writer
+
+__all__ = [
+    "Applied",
+    "Directory",
+    "Found",
+    "NickTaken",
+    "NotFound",
+    "NotYours",
+    "NothingToDo",
+    "Page",
+    "Readers",
+    "ReadersBusy",
+    "Replay",
+    "StorageFailed",
+    "StoreError",
+    "Unstorable",
+    "Writer",
+    "open_directory",
+    "open_memory",
+]

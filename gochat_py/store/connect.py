@@ -1,0 +1,56 @@
+"""How every connection to the database is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+#: What a commit survives: the server's sudden end (the kernel has the bytes), the machine's (the
+#: disk has them), or nothing (`--memory`).
+Durability = Literal["process", "power", "none"]
+
+SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL", "none": "OFF"}
+
+#: KiB of pages kept in memory by the one writing connection, and by each reading one.
+WRITER_CACHE = 64 * 1024
+READER_CACHE = 8 * 1024
+
+#: Pages of 4 KiB that the log may hold before a commit copies them into the database: with 4,000
+#: rather than SQLite's 1,000, a page that many messages touch is copied a quarter as often.
+CHECKPOINT_PAGES = 4_000
+
+
+def connect(
+    database: Path, durability: Durability, *, busy_timeout: float, reader: bool = False
+) -> sqlite3.Connection:
+    """Open the database; it waits at most `busy_timeout` seconds for another process's lock.
+
+    A writing connection belongs to the thread that opens it. A reading one may be handed from
+    thread to thread, to be used by one at a time. Transactions are begun and ended by hand. Raises
+    `sqlite3.Error`.
+    """
+    connection = sqlite3.connect(
+        f"file:{quote(str(database))}?mode=rw",
+        uri=True,
+        timeout=busy_timeout,
+        isolation_level=None,
+        check_same_thread=not reader,
+        cached_statements=256,
+    )
+    try:
+        connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
+        connection.execute(f"PRAGMA cache_size = {-(READER_CACHE if reader else WRITER_CACHE)}")
+        # Deleted text must not pass through a temporary file, nor stay in a freed page.
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        if reader:
+            # Not mode=ro: the first to open a log left by a killed server has to repair it.
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

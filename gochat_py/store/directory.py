@@ -1,0 +1,221 @@
+"""The directory that holds everything: made, locked for one server, brought up to date, closed.
+
+It holds ``lock`` (held by the server that runs, with its pid inside) and ``gochat.db`` with
+SQLite's ``-wal`` and ``-shm`` beside it. Nobody but who runs the server may read them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from ..errors import StartupError
+from . import schema
+from .connect import Durability, connect
+from .readers import Readers
+from .writer import Writer
+
+#: The trigram tokenizer came with this version (https://sqlite.org/releaselog/3_34_0.html).
+OLDEST_SQLITE = (3, 34, 0)
+
+#: How long a start waits for a foreign program that holds the database locked, in seconds.
+STARTUP_PATIENCE = 5.0
+
+MEMORY_PREFIX = "gochat-memory-"
+
+
+def open_directory(
+    path: Path | str, *, create: bool = True, durability: Literal["process", "power"] = "process"
+) -> Directory:
+    """Open the directory `path` for this process alone, making it (0700) if `create`.
+
+    Raises `StartupError`, whose sentence names the directory and the cure, when it cannot be
+    written, is used by another server, or holds what this version cannot read.
+    """
+    place = Path(path)
+    cure = "choose another directory with --data, or keep nothing with --memory"
+    try:
+        if create:
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock = _lock(place)
+    except BlockingIOError:
+        raise StartupError(
+            f"the directory {place} is in use by another gochat{_holder(place)}; "
+            "stop that one, or choose another directory with --data"
+        ) from None
+    except OSError as error:
+        raise StartupError(
+            f"the directory {place} cannot be used ({error.strerror}); {cure}"
+        ) from None
+    return _open(place, lock, durability)
+
+
+def open_memory() -> Directory:
+    """Open a directory that is gone when it is closed, in memory where the system offers that.
+
+    Readers and the writer need a database they can share in WAL mode, which SQLite's own in-memory
+    databases do not have. What a server that was killed could not remove, the next one removes.
+    """
+    shared = Path("/dev/shm")
+    parent = shared if os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
+    _sweep(parent)
+    try:
+        place = Path(tempfile.mkdtemp(prefix=MEMORY_PREFIX, dir=parent))
+        lock = _lock(place)
+    except OSError as error:
+        raise StartupError(
+            f"no temporary directory can be made in {parent} ({error.strerror}); make room there, "
+            "or name a directory with --data"
+        ) from None
+    return _open(place, lock, "none")
+
+
+class Directory:
+    """An open directory. `epoch` names the numbering that it holds.
+
+    The thread that opened it closes it, after its writer and readers.
+    """
+
+    def __init__(self, path: Path, lock: int, durability: Durability, epoch: str) -> None:
+        self.path = path
+        self.durability = durability
+        self.epoch = epoch
+        self._lock = lock
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.path / "gochat.db"
+
+    def writer(self, *, busy_timeout: float = 1.0) -> Writer:
+        """The one that writes; there must be no other at the same time."""
+        return Writer(self.database, self.durability, self.epoch, busy_timeout=busy_timeout)
+
+    def readers(self, size: int = 4, *, patience: float = 5.0) -> Readers:
+        """A pool of `size` reading connections, each waited for at most `patience` seconds."""
+        return Readers(self.database, self.durability, size, patience=patience)
+
+    def close(self) -> None:
+        """Note that nothing was lost, let the next server in; in memory mode, remove everything."""
+        try:
+            if self.durability == "none":
+                shutil.rmtree(self.path, ignore_errors=True)
+            elif self.durability == "process":
+                # Failing to note it is safe: the worst is a new epoch after the machine restarts.
+                with contextlib.suppress(sqlite3.Error), _administering(self.path) as connection:
+                    connection.execute("UPDATE meta SET value = 1 WHERE name = 'clean'")
+        finally:
+            os.close(self._lock)
+
+
+def _open(place: Path, lock: int, durability: Durability) -> Directory:
+    """Bring the database up to date under the lock, which is let go if that fails."""
+    try:
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise StartupError(
+                f"this Python brings SQLite {sqlite3.sqlite_version}; gochat needs 3.34 or newer"
+            )
+        # Made here rather than by SQLite, so that it is private whatever the umask; the files
+        # beside it take its mode.
+        os.close(os.open(place / "gochat.db", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        with _administering(place) as connection:
+            schema.migrate(connection, str(place), time.time())
+            epoch = _start_numbering(connection, durability)
+    except (OSError, sqlite3.Error) as error:
+        os.close(lock)
+        raise StartupError(
+            f"the database in {place} cannot be used ({error}); restore a backup, or choose "
+            "another directory with --data"
+        ) from error
+    except BaseException:
+        os.close(lock)
+        raise
+    return Directory(place, lock, durability, epoch)
+
+
+@contextlib.contextmanager
+def _administering(place: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for starting and stopping: each of its commits is on the disk.
+
+    Being the only one, it empties the log into the database when it is closed: what was deleted
+    before the last server was killed does not stay there.
+    """
+    connection = connect(place / "gochat.db", "power", busy_timeout=STARTUP_PATIENCE)
+    try:
+        # Takes effect in an empty file only; an existing one has it already.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise sqlite3.OperationalError("its filesystem does not allow a write-ahead log")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _start_numbering(connection: sqlite3.Connection, durability: Durability) -> str:
+    """The epoch to go on with: a new one if, and only if, seqs given out may have been lost.
+
+    A commit that survives the process (`synchronous = NORMAL`) can still be lost with the machine.
+    So if the last server did not stop cleanly and the machine has been started since, its newest
+    seqs may be given out again, and clients must not take them for the ones they know.
+    """
+    meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
+    boot = boot_id()
+    if not meta["clean"] and (not boot or meta["boot"] != boot):
+        meta["epoch"] = schema.new_epoch()
+    meta["boot"], meta["clean"] = boot, int(durability != "process")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", meta.items())
+    connection.execute("COMMIT")
+    return str(meta["epoch"])
+
+
+def boot_id() -> str:
+    """What names this run of the machine (random(4)); empty where there is nothing to tell."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _lock(place: Path) -> int:
+    """Take the directory's lock and leave the pid in it. Raises `OSError`, at once if taken."""
+    lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _holder(place: Path) -> str:
+    """Who holds the lock, as far as the lock file tells."""
+    try:
+        pid = (place / "lock").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+    return f" (process {pid})" if pid.isdigit() else ""
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what killed servers kept in memory: directories of ours that nobody holds locked."""
+    for place in parent.glob(f"{MEMORY_PREFIX}*"):
+        try:
+            if place.lstat().st_uid != os.getuid() or not (place / "lock").exists():
+                continue
+            lock = _lock(place)
+        except OSError:  # in use, or just gone
+            continue
+        shutil.rmtree(place, ignore_errors=True)
+        os.close(lock)

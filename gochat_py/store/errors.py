@@ -1,0 +1,47 @@
+"""What the store says no with. Whoever serves a client turns these into refusals.
+
+``StoreError``
+ ├── ``NotFound``        no such room, message or user; or its text is gone
+ ├── ``NotYours``        only its author may change a message
+ ├── ``NickTaken``       the nick belongs to another user, and still does for a while
+ ├── ``NothingToDo``     taking back a reaction that was never there: there is no entry to show
+ ├── ``Unstorable``      a text that has no UTF-8 form (a lone surrogate)
+ ├── ``ReadersBusy``     every reading connection was in use until the deadline
+ └── ``StorageFailed``   disk full, locked, or broken: nothing of the transaction was kept
+"""
+
+from __future__ import annotations
+
+from ..errors import GochatError
+
+
+class StoreError(GochatError):
+    """The root of what the store raises while it serves. Starting raises `StartupError`."""
+
+
+class NotFound(StoreError):
+    """There is no such message, or it was deleted or trimmed."""
+
+
+class NotYours(StoreError):
+    """Only its author may edit or delete a message."""
+
+
+class NickTaken(StoreError):
+    """The nick belongs to another user who was seen lately."""
+
+
+class NothingToDo(StoreError):
+    """A reaction is to be taken back that was never there; nothing was written."""
+
+
+class Unstorable(StoreError):
+    """The text cannot be written as UTF-8, so no file and no client could hold it."""
+
+
+class ReadersBusy(StoreError):
+    """Every reading connection was in use until the deadline passed."""
+
+
+class StorageFailed(StoreError):
+    """The database could not be read or written. Of the transaction nothing was kept."""

@@ -1,0 +1,101 @@
+"""Reading connections, a few for many threads.
+
+Any thread may borrow. Owns  the idle connections, under one lock that is never held while waiting
+or reading. Waits  for a free place, with a deadline.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from ..errors import Closed
+from .connect import Durability, connect
+from .errors import ReadersBusy, StorageFailed
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Readers:
+    """At most `size` connections, opened when first needed; each reads from a snapshot of its own.
+
+    A reader never waits for the writer, nor the writer for a reader (WAL).
+    """
+
+    def __init__(
+        self, database: Path, durability: Durability, size: int, *, patience: float
+    ) -> None:
+        self._database = database
+        self._durability: Durability = durability
+        self._patience = patience
+        self._places = threading.Semaphore(size)
+        self._lock = (
+            threading.Lock()
+        )  # guards what follows; hands connections from thread to thread
+        self._idle: list[sqlite3.Connection] = []
+        self._closed = False
+
+    def run(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Call `function(connection, …)` on a snapshot that nothing changes meanwhile.
+
+        Raises `ReadersBusy`, `StorageFailed`, `Closed`, and what `function` raises.
+        """
+        with self.borrow() as connection:
+            return function(connection, *args, **kwargs)
+
+    @contextlib.contextmanager
+    def borrow(self) -> Iterator[sqlite3.Connection]:
+        """A connection, and one snapshot for as long as it is kept. See `run` for the errors."""
+        if not self._places.acquire(timeout=self._patience):
+            raise ReadersBusy(f"no reading connection became free within {self._patience:g} s")
+        try:
+            connection = self._take()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException as error:
+                # Whatever state it is in, it is not worth finding out.
+                connection.close()
+                if isinstance(error, sqlite3.DatabaseError):
+                    raise StorageFailed(str(error)) from error
+                raise
+            self._give_back(connection)
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        """Close what is idle now, and what is in use when it comes back. Any thread may call it."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._closed:
+                raise Closed
+            if self._idle:
+                return self._idle.pop()
+        try:
+            return connect(self._database, self._durability, busy_timeout=1.0, reader=True)
+        except sqlite3.Error as error:
+            raise StorageFailed(str(error)) from error
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(connection)
+                return
+        connection.close()

@@ -1,0 +1,171 @@
+"""The tables, and how a file of any earlier version becomes one of this version.
+
+An entry's row number is ``room << 40 | seq``: a room's history is one range of the table, reading
+it needs no second index, and the search index can be asked for one room by a range too. (2²³ rooms
+and 2⁴⁰ entries in each fit into SQLite's 63 bits.)
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import StartupError
+from ..message import Kind
+
+#: Bits of an entry's row number that hold its seq.
+SEQ_BITS = 40
+SEQ_MASK = (1 << SEQ_BITS) - 1
+
+#: Kinds as they are stored: their place in this tuple. Only ever append.
+KINDS = (Kind.MESSAGE, Kind.EDITED, Kind.DELETED, Kind.REACTED, Kind.TOPIC)
+CODES = {kind: code for code, kind in enumerate(KINDS)}
+
+FIRST_TABLES = """
+CREATE TABLE meta (
+    name TEXT PRIMARY KEY,
+    value NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE rooms (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,          -- as it is compared
+    name TEXT NOT NULL,                -- as it is shown
+    topic TEXT NOT NULL DEFAULT '',
+    seq INTEGER NOT NULL DEFAULT 0,    -- of the newest entry ever; never goes back
+    first INTEGER NOT NULL DEFAULT 1,  -- of the oldest entry kept
+    indexed INTEGER NOT NULL DEFAULT 0 -- the search index knows all up to here
+);
+-- Holds only the rooms that search has yet to catch up with.
+CREATE INDEX rooms_behind ON rooms (id) WHERE indexed < seq;
+
+CREATE TABLE entries (
+    id INTEGER PRIMARY KEY,            -- room << 40 | seq
+    kind INTEGER NOT NULL,             -- its place in KINDS
+    user TEXT NOT NULL,
+    nick TEXT NOT NULL,
+    time REAL NOT NULL,                -- never goes back within a room
+    sent TEXT,                         -- the id its sender gave it
+    text TEXT,                         -- as last edited; NULL once deleted
+    reply_to INTEGER,                  -- a seq
+    target INTEGER,                    -- the id of the entry it changes
+    emoji TEXT,
+    state INTEGER,                     -- of a reaction: on or off
+    bot INTEGER NOT NULL DEFAULT 0,
+    edited REAL,                       -- time of the last edit
+    deleted INTEGER                    -- the id of the entry that deleted it
+);
+-- A retried send meets its first attempt here.
+CREATE UNIQUE INDEX entries_sent ON entries (user, sent, id >> 40)
+    WHERE kind = 0 AND sent IS NOT NULL;
+-- A retried topic meets its first attempt here; edits and deletes are found by their target.
+CREATE INDEX entries_topic ON entries (user, sent, id >> 40) WHERE kind = 4 AND sent IS NOT NULL;
+CREATE INDEX entries_target ON entries (target, kind) WHERE target IS NOT NULL;
+
+CREATE TABLE reactions (
+    message INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
+    emoji TEXT NOT NULL,
+    user TEXT NOT NULL,
+    entry INTEGER NOT NULL,            -- the id of the entry that made it so
+    state INTEGER NOT NULL,            -- on or off
+    PRIMARY KEY (message, emoji, user)
+) WITHOUT ROWID;
+
+CREATE TABLE users (
+    id TEXT PRIMARY KEY,               -- public and stable
+    token BLOB NOT NULL UNIQUE,        -- SHA-256 of the secret
+    nick TEXT NOT NULL,
+    nick_key TEXT UNIQUE,              -- as nicks are compared; NULL once another user took it
+    seen REAL NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE reads (
+    user TEXT NOT NULL,
+    room INTEGER NOT NULL REFERENCES rooms (id),
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (user, room)
+) WITHOUT ROWID;
+
+-- Which messages hold which three characters; no text, no positions, no lengths.
+CREATE VIRTUAL TABLE grams USING fts5 (
+    text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+CREATE VIRTUAL TABLE gram_list USING fts5vocab (grams, row);
+"""
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty file, and the epoch of its numbering."""
+    for statement in statements(FIRST_TABLES):
+        connection.execute(statement)
+    connection.executemany(
+        "INSERT INTO meta (name, value) VALUES (?, ?)",
+        [("epoch", new_epoch()), ("boot", ""), ("clean", 1), ("residue", 0), ("scrubbing", 0)],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step from the version before to this one. Its name is recorded in the file."""
+
+    name: str
+    step: Callable[[sqlite3.Connection], None]
+
+
+#: Every step there ever was, oldest first; a file's version is how many of them it has taken.
+MIGRATIONS = (Migration("rooms, entries, reactions, users, search", _create),)
+
+
+def migrate(connection: sqlite3.Connection, place: str, now: float) -> None:
+    """Take every step that the file lacks, each recorded in the transaction that makes it.
+
+    `place` is the directory as the user knows it. Raises `StartupError` when the file was written
+    by a newer version, and `sqlite3.Error` when it cannot be read or written.
+    """
+    connection.execute(
+        "CREATE TABLE IF NOT EXISTS migrations"
+        " (version INTEGER PRIMARY KEY, name TEXT NOT NULL, time REAL NOT NULL)"
+    )
+    (version,) = connection.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()
+    if version > len(MIGRATIONS):
+        raise StartupError(
+            f"the data in {place} was written by a newer gochat (schema {version}, this one knows "
+            f"{len(MIGRATIONS)}); upgrade gochat, or choose another directory with --data"
+        )
+    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            migration.step(connection)
+            connection.execute(
+                "INSERT INTO migrations VALUES (?, ?, ?)", (number, migration.name, now)
+            )
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def statements(script: str) -> list[str]:
+    """The single statements of `script`: `executescript` would commit the transaction it is in."""
+    found: list[str] = []
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            found.append(pending.strip())
+            pending = ""
+    return found
+
+
+def new_epoch() -> str:
+    """A name no numbering ever had: 96 random bits."""
+    return secrets.token_urlsafe(12)
+
+
+def read_epoch(connection: sqlite3.Connection) -> str:
+    """The name of the numbering that this file holds."""
+    row: tuple[str] = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+    return row[0]
