@@ -5,8 +5,8 @@ Whole events are bytes, ready to be framed. Entries and members are text (`entry
 of them gets. `answers` is the ``id`` of the command that an event answers, None where it had none.
 Text goes out as UTF-8, not as escapes, and without a space between tokens. Pure; any thread.
 
-An entry is put together from strings rather than by `json.dumps` of a dict: a message takes a
-third of the time so, and each one is written once for everybody who reads it.
+An entry is put together from strings rather than by `json.dumps` of a dict: a message takes less
+than half the time so (measured: 1.9 instead of 4.5 µs), and whoever sends it waits for that.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _body(entry: Entry) -> str:
 
 
 def _change(entry: Entry) -> str:
-    """What an entry that is not a message changes; an edit of what was deleted has lost its text."""
+    """What the other kinds change; an edit of a message deleted since has lost its text."""
     change = f',"text":{_string(entry.text)}' if entry.text is not None else ""
     if entry.emoji is not None:
         change += f',"emoji":{_string(entry.emoji)},"on":{"true" if entry.on else "false"}'

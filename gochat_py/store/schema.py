@@ -48,6 +48,7 @@ CREATE TABLE entries (
     nick TEXT NOT NULL,
     time REAL NOT NULL,                -- never goes back within a room
     sent TEXT,                         -- the id its sender gave it
+    mark INTEGER,                      -- of a message with such an id: `ledger.mark`
     text TEXT,                         -- as last edited; NULL once deleted
     reply_to INTEGER,                  -- a seq
     target INTEGER,                    -- the id of the entry it changes
@@ -57,9 +58,9 @@ CREATE TABLE entries (
     edited REAL,                       -- time of the last edit
     deleted INTEGER                    -- the id of the entry that deleted it
 );
--- A retried send meets its first attempt here.
-CREATE UNIQUE INDEX entries_sent ON entries (user, sent, id >> 40)
-    WHERE kind = 0 AND sent IS NOT NULL;
+-- A retried send meets its first attempt here. On the mark rather than on user, room and id
+-- themselves: with a third of the size, this index costs half as much a message.
+CREATE UNIQUE INDEX entries_mark ON entries (mark) WHERE mark IS NOT NULL;
 -- A retried topic meets its first attempt here; edits and deletes are found by their target.
 CREATE INDEX entries_topic ON entries (user, sent, id >> 40) WHERE kind = 4 AND sent IS NOT NULL;
 CREATE INDEX entries_target ON entries (target, kind) WHERE target IS NOT NULL;

@@ -6,8 +6,8 @@ messages that hold the query's trigrams, then the messages themselves are looked
 index does not know yet are looked at one by one, so search is never behind.
 
 A query of one or two characters is answered from all trigrams that begin with it. Where these are
-more than `MOST_TRIGRAMS`, the query is so common that only the newest `SCANNED` messages are looked
-at. `Found.complete` says whether anything was left out.
+more than `MOST_TRIGRAMS`, or it is a single ASCII character, the query is so common that only the
+newest `SCANNED` messages are looked at. `Found.complete` says whether anything was left out.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def search(
     for key in dict.fromkeys(keys):
         room = find_room(connection, key)
         if room is not None:
-            last = room.seq if before is None else min(before - 1, room.seq)
+            last = room.seq if before is None else max(min(before - 1, room.seq), 0)
             if before_time is not None:
                 last = min(last, _last_before(connection, room, before_time))
             rooms[room.id] = room
@@ -110,6 +110,8 @@ def search(
 
 def _expression(connection: sqlite3.Connection, wanted: str) -> str | None:
     """What to ask the index for; empty when it holds no such thing, None when it is no help."""
+    if len(wanted) == 1 and wanted.isascii():
+        return None  # half the index would begin with it; the newest messages will hold it
     if len(wanted) < 3:
         terms = connection.execute(
             "SELECT term FROM gram_list WHERE term >= ? AND term < ? LIMIT ?",

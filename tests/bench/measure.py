@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -81,7 +82,9 @@ def _answer(loading: subprocess.Popen[str]) -> str:
     assert loading.stdout is not None and loading.stderr is not None
     line = loading.stdout.readline().strip()
     if not line:
-        raise Failed(f"the load ended: {last_line(loading.stderr.read())}")
+        said = last_line(loading.stderr.read())
+        late = loading.wait() == -signal.SIGALRM
+        raise Failed("the load ran out of time" if late else f"the load ended: {said}")
     return line
 
 

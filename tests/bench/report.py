@@ -45,12 +45,17 @@ def ratio(value: float | None, reference: float | None) -> str:
 def faults(runs: Sequence[Result]) -> str:
     """What must not happen, in words; empty when it did not."""
     found = [run["failed"] for run in runs if "failed" in run]
+    found += [
+        f"only {run['open']:,} of {run['asked']:,} let in"
+        for run in runs
+        if run.get("open", 0) + run.get("dropped", 0) < run.get("asked", 0)
+    ]
     for key, words in (
         ("dropped", "healthy clients dropped"),
         ("lost", "lines lost"),
         ("repeated", "lines out of order or twice"),
         ("garbled", "frames not understood"),
-        ("unreachable", "not let in"),
+        ("unreachable", "handshakes failed"),
     ):
         count = worst(runs, key)
         if count:

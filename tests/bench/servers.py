@@ -143,7 +143,7 @@ def _build(command: list[str], folder: Path, environment: dict[str, str]) -> Non
 
 def last_line(text: str) -> str:
     """The last line that says something, for a sentence about what went wrong."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip(" \t-=")]
     return lines[-1] if lines else "it said nothing"
 
 
@@ -169,8 +169,12 @@ def running(server: Server, core: int | None) -> Iterator[tuple[int, int]]:
             yield process.pid, _port(process)
         except Failed as failed:
             errors.seek(0)
-            said = errors.read()
-            raise Failed(f"{failed}; {last_line(said)}" if said else str(failed)) from None
+            words = [str(failed)]
+            if process.poll() is not None:
+                words.append(f"its exit status was {process.returncode}")
+            if said := errors.read():
+                words.append(f"its last words were: {last_line(said)}")
+            raise Failed("; ".join(words)) from None
         finally:
             _end(process)
 

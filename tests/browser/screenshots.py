@@ -14,7 +14,7 @@ from typing import Any, Literal
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support.case import PATIENCE
-from tests.support.page import LAUNCH, CONNECTED
+from tests.support.page import CONNECTED, LAUNCH
 from tests.support.require import require_browser
 from tests.support.server import ROOT, ServerProcess
 

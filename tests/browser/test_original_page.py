@@ -7,6 +7,7 @@ sentence when the connection ends.
 
 from __future__ import annotations
 
+import re
 import unittest
 
 from playwright.sync_api import Page, expect
@@ -49,13 +50,14 @@ ORIGINAL = """
 class OriginalPageTest(BrowserTestCase):
     def original(self, server: ServerProcess) -> Page:
         """The original page, on the server's own origin, connected."""
+        self.expect_complaint("404")  # of an icon, which the browser asks for by itself
         page = self.page()
         page.goto(f"{server.url}healthz")
         page.evaluate(ORIGINAL)
         return page
 
     def test_hello_appears_once_in_each_window(self) -> None:
-        with ServerProcess() as server:
+        with ServerProcess("--memory") as server:
             pages = [self.original(server) for _ in range(2)]
             pages[0].fill("#msg", "hello")
             pages[0].press("#msg", "Enter")
@@ -67,20 +69,21 @@ class OriginalPageTest(BrowserTestCase):
                 expect(page.locator("#msg")).to_have_value("")
 
     def test_the_end_of_the_server_is_told_once(self) -> None:
-        with ServerProcess() as server:
+        with ServerProcess("--memory") as server:
             page = self.original(server)
             self.assertEqual(server.stop(), 0)
             expect(page.locator("#log > div > b")).to_have_text(["Connection closed."])
 
     def test_the_original_page_and_this_one_chat(self) -> None:
-        with ServerProcess() as server:
-            old, new = self.original(server), self.open(server.url)
+        with ServerProcess("--memory") as server:
+            old, new = self.original(server), self.open(server.url, "Ada")
             old.fill("#msg", "from 2014")
             old.press("#msg", "Enter")
-            expect(new.locator(".message-list .text")).to_have_text(["from 2014"])
+            expect(new.locator(".message-list .line .text")).to_have_text(["from 2014"])
+            expect(new.locator(".message-list .line .nick")).to_have_text(re.compile("^guest-"))
             new.fill(".composer .draft", "from today")
             new.press(".composer .draft", "Enter")
-            expect(old.locator("#log > div")).to_have_text(["from 2014", "from today"])
+            expect(old.locator("#log > div")).to_have_text(["from 2014", "Ada: from today"])
             new.context.close()
 
 

@@ -564,6 +564,7 @@ class HostileTest(TestCase):
                 with Client(edge.port) as client:
                     client.send(b"GET /" + b"x" * 100_000)
                     self.assertEqual(client.answer().status, 414)
+                    self.assertTrue(client.ended())
 
     def test_leaving_at_any_moment_disturbs_nobody(self) -> None:
         whole = request(headers={"Content-Length": "5"}, body=b"hello") + upgrade()

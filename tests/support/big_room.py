@@ -23,16 +23,21 @@ KEY = "big"
 #: Filled in transactions of so many messages.
 BATCH = 512
 
-CHINESE = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处"
+#: Common characters; drawn at random they make lines, not sense.
+CHINESE = (
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所"
+    "民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两体制机当使点从业本去把性好应开它合还因由其些然前外天政四日"
+    "那社义事平形相全表间样与关各重新线内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想"
+    "已通并提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见计别她手角期根论运农指"
+    "几九区强放决西被干做必战先回则任取据处"
+)
 
 
 def words(seed: int) -> Callable[[], str]:
     """A source of chat lines of some 64 characters: most made of 8,000 words, some Chinese."""
     chance = random.Random(seed)
     letters = "etaoinshrdlucmfwypvbgk"
-    vocabulary = [
-        "".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(8_000)
-    ]
+    vocabulary = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(8_000)]
 
     def line() -> str:
         if chance.random() < 0.1:
@@ -97,14 +102,12 @@ def report(directory: Directory) -> Iterator[str]:
         seq, epoch = newest.seq, newest.epoch
         size = directory.database.stat().st_size
         yield f"{seq:,} entries, {size / 1e6:.0f} MB, {size / seq:.0f} bytes an entry"
-        line = words(1)
-        rare = [line() for _ in range(seq // 2)][-1][:24]
+        middle = readers.run(history.page, KEY, before=seq // 2).entries
+        rare = next(entry.text for entry in middle if entry.text and entry.text.isascii())[:24]
         yield timed("enter: the newest 50", lambda: readers.run(history.newest, KEY))
         for missed in (200, 1_000):
             position = Position(epoch, seq - missed)
-            yield timed(
-                f"replay {missed}", lambda at=position: readers.run(history.since, KEY, at)
-            )
+            yield timed(f"replay {missed}", lambda at=position: readers.run(history.since, KEY, at))
         yield timed(
             "page of 50 from the middle",
             lambda: readers.run(history.page, KEY, before=seq // 2),

@@ -95,11 +95,11 @@ class Client:
         return self.answer(method)
 
     def ended(self) -> bool:
-        """Wait for the server to say something more; True if it is the end."""
-        try:
-            return not self._buffer and self.sock.recv(1) == b""
-        except ConnectionResetError:
-            return True
+        """Wait for the server to say something more; True if it is the end, in good order.
+
+        A reset, which could have destroyed what was said before, raises `ConnectionResetError`.
+        """
+        return not self._buffer and self.sock.recv(1) == b""
 
     def more(self) -> None:
         """Wait for another piece of an answer, and keep it for `answer`."""

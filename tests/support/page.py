@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from .case import PATIENCE, TestCase
+from .case import PATIENCE, TestCase, children, eventually
 from .require import require_browser
 
 #: No sandbox, for containers; nothing that reaches out by itself.
@@ -29,7 +29,12 @@ LAUNCH = [
 CONNECTED = ".connection-state[data-phase=connected]"
 STOPPED = ".connection-state[data-phase=stopped]"
 
+#: The room in sight has been entered.
+HERE = ".room-header .people:not([hidden])"
+
+NAME = ".name-form .field"
 DRAFT = ".composer .draft"
+VIEW = ".message-list .view"
 LINES = ".message-list .line"
 
 #: What Chromium says on the console when a WebSocket cannot be opened; the page cannot silence it.
@@ -51,6 +56,8 @@ class BrowserTestCase(TestCase):
     def setUpClass(cls) -> None:
         super().setUpClass()
         path = require_browser()
+        before = children()
+        cls.addClassCleanup(lambda: eventually(lambda: children() <= before, "the driver ended"))
         playwright = sync_playwright().start()
         cls.addClassCleanup(playwright.stop)
         cls.browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
@@ -63,11 +70,14 @@ class BrowserTestCase(TestCase):
         self._expected: list[str] = []
         self.addCleanup(self._check_no_complaints)
 
-    def open(self, url: str, **context: Any) -> Page:
-        """A page of its own, opened on `url` and connected; `context` is what Browser.new_context takes."""
+    def open(self, url: str, name: str = "Ada", **context: Any) -> Page:
+        """A page of its own, opened on `url` by somebody called `name`, who is in the room.
+
+        `context` is as for `new_context`.
+        """
         page = self.page(**context)
         page.goto(url)
-        page.wait_for_selector(CONNECTED)
+        enter(page, name)
         return page
 
     def page(self, script: str = "", **context: Any) -> Page:
@@ -98,6 +108,19 @@ class BrowserTestCase(TestCase):
         self.assertEqual(unexpected, [], "the browser complained")
 
 
+def enter(page: Page, name: str) -> None:
+    """Give `name` where it is asked for, and wait until the room has been entered."""
+    page.fill(NAME, name)
+    page.press(NAME, "Enter")
+    wait_until_here(page)
+
+
+def wait_until_here(page: Page) -> None:
+    """Wait until the page is connected and in its room."""
+    page.wait_for_selector(CONNECTED)
+    page.wait_for_selector(HERE, state="attached")
+
+
 def say(page: Page, text: str) -> None:
     """Write `text` into the composer and press Enter, as a reader would."""
     page.fill(DRAFT, text)
@@ -110,9 +133,12 @@ def lines(page: Page) -> list[str]:
 
 
 def wait_for_lines(page: Page, count: int) -> list[str]:
-    """Wait until the log holds `count` lines or more; gives them."""
+    """Wait until the log holds `count` lines or more, and all have come back; gives them."""
     page.wait_for_function(
-        "([selector, count]) => document.querySelectorAll(selector).length >= count",
+        """([selector, count]) => {
+          const all = [...document.querySelectorAll(selector)];
+          return all.length >= count && all.every((line) => line.dataset.fate === "");
+        }""",
         arg=[LINES, count],
     )
     return lines(page)
@@ -129,7 +155,7 @@ def fully_scrolled(page: Page) -> bool:
     """Whether the log shows its newest line."""
     return bool(
         page.eval_on_selector(
-            ".message-list .view",
+            VIEW,
             "view => view.scrollHeight - view.clientHeight - view.scrollTop <= 8",
         )
     )

@@ -1,4 +1,4 @@
-"""A reverse proxy in front of the server that puts it below a sub-path, as many installations do."""
+"""A reverse proxy that puts the server below a sub-path, as many installations do."""
 
 from __future__ import annotations
 

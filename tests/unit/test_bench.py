@@ -17,7 +17,7 @@ HUNDRED = next(work for work in works.WORKS if work.name == "hundred")
 
 #: What load.c prints at the end of a run, here of 2,000 lines to 100 clients in two seconds.
 TOLD: dict[str, Any] = {
-    "open": 100, "dropped": 0, "unreachable": 0, "elapsed": 2.0, "sent": 2000,
+    "asked": 100, "open": 100, "dropped": 0, "unreachable": 0, "elapsed": 2.0, "sent": 2000,
     "deliveries": 200_000, "frames": 50_000, "lost": 0, "repeated": 0, "garbled": 0,
     "handshakes": 0, "p50": 250.0, "p99": 1500.0, "max": 9000.0, "load_cpu": 1.0,
 }  # fmt: skip
@@ -78,6 +78,11 @@ class Report(TestCase):
         ]
         self.assertEqual(report.faults(runs), "it ended; 97 healthy clients dropped")
         self.assertEqual(report.faults([{"dropped": 0}]), "")
+
+    def test_a_server_that_took_fewer_than_asked_is_told(self) -> None:
+        short = {**TOLD, "asked": 9900, "open": 5000, "unreachable": 21}
+        self.assertEqual(report.faults([short]), "only 5,000 of 9,900 let in; 21 handshakes failed")
+        self.assertEqual(report.faults([{**TOLD, "open": 97, "dropped": 3}])[:1], "3")
 
     def test_figures_are_written_as_people_read_them(self) -> None:
         for value, digits, said in (

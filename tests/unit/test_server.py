@@ -108,20 +108,19 @@ class StopTest(TestCase):
             self.assertEqual(edge.stop(seconds=0.1), 0)
 
     def test_websockets_are_left_to_their_endpoint(self) -> None:
-        ending = threading.Event()
-
-        def wait(upgraded: Upgrade) -> None:
+        def echo(upgraded: Upgrade) -> None:
             upgraded.sock.settimeout(PATIENCE)
-            upgraded.sock.sendall(upgraded.sock.recv(4))
-            ending.wait(PATIENCE)
+            while (data := upgraded.sock.recv(4)) not in (b"", b"stop"):
+                upgraded.sock.sendall(data)
 
-        edge = Edge(wait)
+        edge = Edge(echo)
         with Client(edge.port) as client:
             self.assertEqual(client.ask(upgrade()).status, 101)
             edge.hang_up()
-            client.send(b"live")
-            self.assertEqual(client.sock.recv(4), b"live")
-            ending.set()
+            for _ in range(50):
+                client.send(b"live")
+                self.assertEqual(client.sock.recv(4), b"live")
+            client.send(b"stop")
             self.assertEqual(edge.stop(), 0)
             self.assertTrue(client.ended())
 

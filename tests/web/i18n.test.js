@@ -2,20 +2,29 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
-import { LANGUAGES, pick, translator } from "../../web/js/i18n.js";
+import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n.js";
+import { fateWords, refusalWords } from "../../web/js/logic.js";
 
 const WEB = new URL("../../web/", import.meta.url);
 const page = readFileSync(new URL("index.html", WEB), "utf8");
-const scripts = readdirSync(new URL("js/", WEB))
-  .filter((name) => name.endsWith(".js"))
+const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
+  .filter((name) => name.endsWith(".js") && !name.startsWith("i18n"))
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
+
+const PARTS = "name|panel|rooms|members|header|connection|list|fate|typing|composer|hint";
+const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "unheard_of"];
+const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed", "unheard_of"];
 
 /** The keys that the markup names, that scripts spell, and that scripts put together. */
 const used = new Set([
   ...[...page.matchAll(/data-word(?:-label|-placeholder)?="([^"]+)"/g)].map((match) => match[1]),
-  ...[...scripts.matchAll(/"((?:connection|list|composer|hint)\.[\w.]+)"/g)].map((match) => match[1]),
-  ...["connecting", "connected", "stopped"].map((phase) => `connection.${phase}`),
+  ...[...scripts.matchAll(new RegExp(`"((?:${PARTS})\\.[\\w.]+)"`, "g"))].map((match) => match[1]),
+  ...["connecting", "connected", "stopped", "again", "lost"].map((phase) => `connection.${phase}`),
+  ...["title", "about", "enter"].flatMap((part) => [`name.${part}.first`, `name.${part}.again`]),
+  ...["queued", "sent"].map((fate) => `list.${fate}`),
+  ...CODES.map(fateWords),
+  ...NAME_CODES.map((code) => refusalWords({ code }).key),
 ]);
 
 const forms = (entry) => (typeof entry === "string" ? { only: entry } : entry);
@@ -50,7 +59,8 @@ for (const [name, { language, words }] of Object.entries(LANGUAGES)) {
     test("gives words for each key", () => {
       const word = translator(name);
       for (const key of Object.keys(words)) {
-        assert.doesNotMatch(word(key, { count: 2, seconds: 3 }), /[{}]|undefined/);
+        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m" };
+        assert.doesNotMatch(word(key, given), /[{}]|undefined/);
       }
       assert.throws(() => word("no.such.key"), /no words for no\.such\.key/);
     });
@@ -85,4 +95,31 @@ test("the first language that the page speaks is taken", () => {
   ]) {
     assert.equal(pick(languages), expected, languages.join());
   }
+});
+
+describe("times and days", () => {
+  const at = (...parts) => new Date(...parts).getTime();
+  const now = at(2026, 2, 10, 0, 30);
+  const { clock, dayOf, dayWords, compare } = formats(["en-GB"], "en", () => now);
+
+  test("are told as the reader tells them", () => {
+    assert.equal(clock(at(2026, 2, 9, 14, 5)), "14:05");
+    assert.match(formats(["en-US"], "en", () => now).clock(at(2026, 2, 9, 14, 5)), /2:05\sPM/);
+  });
+
+  test("of today and yesterday are called so, even for a minute around midnight", () => {
+    assert.equal(dayWords(at(2026, 2, 10, 0, 0)), "Today");
+    assert.equal(dayWords(at(2026, 2, 9, 23, 59)), "Yesterday");
+    assert.match(dayWords(at(2026, 2, 8, 12)), /Sunday.*March.*2026/);
+    assert.equal(formats(["zh-CN"], "zh-Hans", () => now).dayWords(now), "今天");
+  });
+
+  test("are of one day from midnight to midnight, in the reader's own zone", () => {
+    assert.equal(dayOf(at(2026, 2, 9, 0, 0) / 1000), dayOf(at(2026, 2, 9, 23, 59) / 1000));
+    assert.notEqual(dayOf(at(2026, 2, 9, 23, 59) / 1000), dayOf(now / 1000));
+  });
+
+  test("names are put in the order of the reader's language", () => {
+    assert.deepEqual(["room10", "Zoë", "ada", "room9"].sort(compare), ["ada", "room9", "room10", "Zoë"]);
+  });
 });

@@ -1,30 +1,32 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { roomName } from "../../web/js/core/room.js";
 import {
+  addressOf,
+  anyFresh,
   atBottom,
   comeBack,
   connectionWords,
+  fateWords,
   hintWords,
-  KEEP,
-  reduce,
-  sayable,
+  hue,
+  HUES,
+  initial,
+  memberChoices,
+  nearTop,
+  plain,
+  refusalWords,
+  roomAt,
+  roomChoices,
   secondsUntil,
   sends,
-  START,
   title,
+  typingWords,
 } from "../../web/js/logic.js";
+import { History } from "./model.js";
+import { Page } from "./page.js";
 import { pickOne, seeded } from "./random.js";
-
-/** The state after all of `events`. */
-const after = (...events) => events.reduce(reduce, START);
-const said = (...texts) => ({
-  type: "messages",
-  messages: texts.map((text) => ({ text, time: 0 })),
-});
-const many = (count, from = 0) => said(...Array.from({ length: count }, (_, n) => `${from + n}`));
-const CONNECTED = { type: "connected" };
-const LOST = { type: "waiting", retryAt: 1, code: 1006 };
 
 describe("coming back", () => {
   test("waits a random time, up to twice as long after each attempt, and 30 s at the most", () => {
@@ -79,156 +81,174 @@ describe("coming back", () => {
   });
 });
 
-describe("the log", () => {
-  test("keeps lines verbatim, in order, under keys that count up by one", () => {
-    const texts = ["a", "", "  b\n\tc ", "<i>", "\u202eabc", "👩‍👩‍👧"];
-    const { lines } = after(said(...texts.slice(0, 2)), said(...texts.slice(2)));
-    assert.deepEqual(lines.map((line) => line.text), texts);
-    assert.deepEqual(lines.map((line) => line.key), [0, 1, 2, 3, 4, 5]);
-  });
-
-  test("holds the newest lines, however they arrive", () => {
-    const random = seeded(3);
-    let state = START;
-    let total = 0;
-    for (let round = 0; round < 300; round++) {
-      const count = Math.floor(random() * 60);
-      state = reduce(state, many(count, total));
-      total += count;
-      assert.equal(state.lines.length, Math.min(total, KEEP));
-      assert.equal(state.lines.at(-1)?.text ?? "-1", `${total - 1}`);
-      assert.equal(state.lines.at(-1)?.key ?? -1, total - 1);
-    }
-    assert.ok(total > KEEP);
-  });
-
-  test("takes nothing away from who reads further up, until it is twice as long", () => {
-    const up = after(many(KEEP), { type: "follow", following: false });
-    assert.equal(reduce(up, many(KEEP)).lines.length, 2 * KEEP);
-    assert.equal(reduce(up, many(KEEP + 1)).lines.length, 2 * KEEP);
-    assert.equal(
-      reduce(reduce(up, many(KEEP)), { type: "follow", following: true }).lines.length,
-      KEEP,
-    );
-  });
-
-  test("counts what comes while the reader is further up, until they come down", () => {
-    const up = after(said("1"), { type: "follow", following: false }, said("2", "3"), said("4"));
-    assert.equal(up.unseen, 3);
-    assert.equal(reduce(up, { type: "follow", following: true }).unseen, 0);
-    assert.equal(after(said("1", "2")).unseen, 0);
-  });
-
-  test("counts what comes while the page is hidden, until it is seen", () => {
-    const away = after(said("1"), { type: "hidden" }, said("2", "3"));
-    assert.equal(away.unread, 2);
-    assert.equal(reduce(away, { type: "visible" }).unread, 0);
-    assert.equal(title("goChat", 2), "(2) goChat");
-    assert.equal(title("goChat", 0), "goChat");
-  });
-});
-
-describe("the draft", () => {
-  const writes = (text) => ({ type: "draft", text });
-  const sent = (text) => ({ type: "sent", text });
-
-  test("stays when the connection goes", () => {
-    const state = after(CONNECTED, writes("half a thou"), LOST, { type: "connecting", attempt: 1 });
-    assert.equal(state.draft, "half a thou");
-    assert.equal(state.returned, false);
-  });
-
-  test("is empty once sent", () => {
-    assert.equal(after(CONNECTED, writes("a"), sent("a")).draft, "");
-  });
-
-  test("gets back what was sent and did not come back before the connection went", () => {
-    const state = after(CONNECTED, sent("a"), sent("b"), said("a"), writes("c"), LOST);
-    assert.equal(state.draft, "b\nc");
-    assert.equal(state.returned, true);
-    assert.equal(hintWords(reduce(state, CONNECTED)), "hint.returned");
-    assert.equal(reduce(state, sent("b\nc")).returned, false);
-    assert.equal(reduce(state, writes("")).returned, false);
-  });
-
-  test("does not get back what came back", () => {
-    assert.equal(after(CONNECTED, sent("a"), sent("a"), said("a", "x", "a"), LOST).draft, "");
-  });
-
-  test("gets a message back that was too big for the server", () => {
-    const state = after(CONNECTED, sent("x".repeat(70_000)), { type: "stopped", code: 1009 });
-    assert.equal(state.draft.length, 70_000);
-    assert.equal(hintWords(state), "hint.tooBig");
-  });
-
-  test("insists only until the connection changes", () => {
-    const state = after(LOST, { type: "refused" }, { type: "refused" });
-    assert.equal(state.refusals, 2);
-    assert.equal(reduce(state, CONNECTED).refusals, 0);
-  });
-});
-
-test("no event changes the state it is given", () => {
-  const freeze = (value) => {
-    if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-      Object.values(value).forEach(freeze);
-      Object.freeze(value);
-    }
-    return value;
-  };
-  const random = seeded(4);
-  const events = [
-    () => CONNECTED,
-    () => LOST,
-    () => ({ type: "connecting", attempt: 2 }),
-    () => ({ type: "stopped", code: 4003 }),
-    () => ({ type: "network", online: random() < 0.5 }),
-    () => ({ type: pickOne(random, ["hidden", "visible", "refused"]) }),
-    () => ({ type: "follow", following: random() < 0.5 }),
-    () => ({ type: pickOne(random, ["draft", "sent"]), text: pickOne(random, ["", "a", "b"]) }),
-    () => said(...Array.from({ length: random() * 5 }, () => pickOne(random, ["a", "b"]))),
-  ];
-  let state = START;
-  for (let round = 0; round < 3_000; round++) {
-    state = freeze(reduce(state, freeze(pickOne(random, events)())));
-    assert.ok(state.unanswered.length <= 100);
-    assert.ok(state.unseen >= 0 && (state.unseen === 0 || !state.following));
-    assert.ok(state.unread === 0 || state.hidden);
-    connectionWords(state);
-    hintWords(state);
-  }
-});
+const LOST = { retryAt: 1, code: 1006 };
+const compare = (a, b) => (a < b ? -1 : 1);
 
 describe("what is shown", () => {
+  const seen = (page) => connectionWords(page.state).seen;
+  const said = (page) => connectionWords(page.state).spoken;
+  const hint = (page) => hintWords(page.state).key;
+
   test("the connection is told as it is", () => {
-    assert.equal(connectionWords(START).seen, "connection.connecting");
-    assert.equal(connectionWords(after(CONNECTED)).seen, "connection.connected");
-    assert.equal(connectionWords(after(LOST)).seen, "connection.waiting");
-    assert.equal(connectionWords(after({ type: "connecting", attempt: 1 })).seen, "connection.again");
-    assert.equal(connectionWords(after({ type: "stopped", code: 1000 })).seen, "connection.stopped");
-    assert.equal(
-      connectionWords(after(LOST, { type: "network", online: false })).seen,
-      "connection.offline",
-    );
+    const page = new Page();
+    assert.deepEqual([seen(page), hint(page)], ["connection.connecting", "hint.connecting"]);
+    page.do("open", { identity: null });
+    assert.equal(seen(page), "connection.connecting", "nobody has been welcomed yet");
+    page.arrive();
+    assert.deepEqual([seen(page), hint(page)], ["connection.connected", "hint.ready"]);
+    page.do("waiting", LOST);
+    assert.deepEqual([seen(page), hint(page)], ["connection.waiting", "hint.waiting"]);
+    page.do("network", { online: false });
+    assert.deepEqual([seen(page), hint(page)], ["connection.offline", "hint.offline"]);
+    page.do("connecting", { attempt: 1 });
+    assert.deepEqual([seen(page), hint(page)], ["connection.again", "hint.waiting"]);
   });
 
   test("a server on this very machine counts as connected, network or not", () => {
-    const state = after(CONNECTED, { type: "network", online: false });
-    assert.equal(connectionWords(state).seen, "connection.connected");
+    const page = new Page().arrive();
+    page.do("network", { online: false });
+    assert.equal(seen(page), "connection.connected");
+  });
+
+  test("each way to be sent away is told by its own words", () => {
+    for (const [code, key] of [
+      [1000, "hint.ended"],
+      [1002, "hint.misunderstood"],
+      [1003, "hint.misunderstood"],
+      [1007, "hint.misunderstood"],
+      [1009, "hint.tooBig"],
+      [4000, "hint.refused"],
+      [4001, "hint.refused"],
+      [4003, "hint.removed"],
+    ]) {
+      const page = new Page().arrive();
+      page.do("stopped", { code });
+      assert.deepEqual([seen(page), hint(page)], ["connection.stopped", key], `${code}`);
+    }
+    for (const [code, key] of [[1013, "hint.full"], [4029, "hint.flooding"], [4008, "hint.waiting"]]) {
+      const page = new Page().arrive();
+      page.do("waiting", { retryAt: 1, code });
+      assert.equal(hint(page), key, `${code}`);
+    }
   });
 
   test("what is read out does not count down", () => {
-    assert.equal(connectionWords(after(LOST)).spoken, "connection.lost");
-    assert.equal(
-      connectionWords(after({ type: "connecting", attempt: 1 })).spoken,
-      "connection.lost",
-    );
+    const page = new Page();
+    page.do("waiting", LOST);
+    assert.equal(said(page), "connection.lost");
+    page.do("connecting", { attempt: 1 });
+    assert.equal(said(page), "connection.lost");
+  });
+
+  test("a draft that is too long says by how much", () => {
+    const page = new Page().arrive();
+    page.do("draft", { text: "😀".repeat(403) });
+    assert.deepEqual(hintWords(page.state), { key: "hint.tooLong", values: { count: 3 } });
+  });
+
+  test("a room that there is not is named", () => {
+    const page = new Page().arrive();
+    page.do("enter", { name: "nowhere" });
+    page.hear({ type: "error", id: page.last("join").id, code: "bad_room", message: "No." });
+    assert.deepEqual(hintWords(page.state), { key: "hint.noRoom", values: { room: "nowhere" } });
   });
 
   test("seconds count down to one, then to nothing", () => {
     assert.deepEqual([5_000, 4_001, 4_000, 1, 0, -9].map((left) => secondsUntil(left, 0)), [
       5, 5, 4, 1, 0, 0,
     ]);
+  });
+
+  test("the title says where one is, and first what is unread", () => {
+    assert.equal(title("goChat", "tea", 0), "#tea · goChat");
+    assert.equal(title("goChat", "tea", 2), "(2) #tea · goChat");
+  });
+
+  test("who writes is named, unless they are many", () => {
+    assert.equal(typingWords([]), null);
+    assert.deepEqual(typingWords(["A"]), { key: "typing.one", values: { one: "A" } });
+    assert.deepEqual(typingWords(["A", "B"]), { key: "typing.two", values: { one: "A", two: "B" } });
+    assert.deepEqual(typingWords(["A", "B", "C"]), { key: "typing.many" });
+  });
+
+  test("a code that the page does not know is told in general words", () => {
+    assert.equal(fateWords("busy"), "fate.busy");
+    assert.equal(fateWords("constructor"), "fate.other");
+    assert.deepEqual(refusalWords({ code: "new_code", message: "No." }), { key: "name.other", values: { message: "No." } });
+  });
+});
+
+describe("rooms to choose from", () => {
+  const list = (...rooms) => ({ type: "rooms", rooms: rooms.map(([room, count, seq]) => ({ room, topic: "", member_count: count, seq })) });
+  const choices = (page) => roomChoices(page.state, compare).map(({ room, count, fresh, here }) => [room, count, fresh, here]);
+
+  test("begin with the lobby, and hold what the server lists and where the page is", () => {
+    const page = new Page().arrive();
+    page.hear(list(["zoo", 3, 9], ["attic", 0, 1], ["lobby", 7, 2]));
+    page.do("enter", { name: "mine" });
+    assert.deepEqual(choices(page), [["lobby", 1, false, false], ["attic", 0, false, false], ["mine", 0, false, true], ["zoo", 3, false, false]]);
+  });
+
+  test("have a dot where something new was said, until it is seen", () => {
+    const page = new Page({ seen: [["zoo", 4], ["attic", 1]] }).arrive();
+    page.hear(list(["zoo", 3, 9], ["attic", 0, 1], ["never-visited", 1, 5]));
+    assert.deepEqual(choices(page).filter(([, , fresh]) => fresh).map(([room]) => room), ["zoo"]);
+    assert.equal(anyFresh(page.state), true);
+    page.do("enter", { name: "zoo" });
+    assert.equal(anyFresh(page.state), false);
+    const history = new History("zoo");
+    page.hear({ ...history.joined(), id: page.last("join").id });
+    page.do("enter", { name: "attic" });
+    page.hear(history.write({ type: "message", id: "1", user: "u2", text: "x" }));
+    assert.deepEqual(choices(page).filter(([, , fresh]) => fresh).map(([room]) => room), ["zoo"]);
+    const own = new Page().arrive();
+    own.do("enter", { name: "zoo" });
+    own.hear({ type: "message", room: "lobby", seq: 1, id: "1", user: "u1", nick: "Ada", time: 1, text: "from another tab" });
+    assert.equal(anyFresh(own.state), false);
+  });
+
+  test("people stand in order, the reader first", () => {
+    const page = new Page().arrive();
+    const joined = ["Zoë", "Bob"].map((nick) => ({ user: nick, nick }));
+    page.hear({ type: "presence", room: "lobby", joined, left: [], member_count: 3 });
+    assert.deepEqual(memberChoices(page.state, compare).map(({ nick, me }) => [nick, me]), [["Ada", true], ["Bob", false], ["Zoë", false]]);
+  });
+});
+
+describe("addresses", () => {
+  const BASES = ["http://host/", "https://host/team/chat/"];
+
+  test("of rooms lead there and back, below any sub-path", () => {
+    for (const base of BASES) {
+      for (const room of ["tea", "大厅", "a_b-c", "straße", "r"]) {
+        const address = new URL(addressOf(room, "lobby"), base).href;
+        assert.ok(address.startsWith(`${base}r/`));
+        assert.equal(roomAt(`${address}?x#y`, base), room);
+      }
+      assert.equal(new URL(addressOf("Lobby", "lobby"), base).href, base);
+      assert.equal(roomAt(base, base), null);
+      assert.equal(roomAt(`${base}r/`, base), null);
+      assert.equal(roomAt(`${base}r/%ff`, base), null);
+    }
+    assert.equal(roomAt("https://host/r/tea", BASES[1]), null);
+  });
+
+  test("are made of what was typed, where that can be a room's name", () => {
+    for (const [typed, name] of [
+      [" tea ", "tea"],
+      ["#tea", "tea"],
+      ["tea time", "tea-time"],
+      ["聊天室_1", "聊天室_1"],
+      ["Zoe\u0308", "Zoë"],
+      ["x".repeat(64), "x".repeat(64)],
+      ["x".repeat(65), null],
+      ["-tea", null],
+      ["tea/time", null],
+      ["#", null],
+      ["", null],
+    ]) {
+      assert.equal(roomName(typed), name, typed);
+    }
   });
 });
 
@@ -250,8 +270,23 @@ describe("small rules", () => {
     assert.ok(!sends({ ...press, key: "a" }));
   });
 
-  test("blanks are nothing to say", () => {
-    assert.ok(sayable(" a "));
-    for (const text of ["", " ", "\n\n", "\u3000"]) assert.ok(!sayable(text));
+  test("older lines are wanted within a screen of the oldest", () => {
+    assert.ok(nearTop({ scrollTop: 600, clientHeight: 600 }));
+    assert.ok(!nearTop({ scrollTop: 601, clientHeight: 600 }));
+  });
+
+  test("a click that asks for a new tab is the browser's", () => {
+    const click = { button: 0, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
+    assert.ok(plain(click));
+    for (const more of [{ button: 1 }, { ctrlKey: true }, { metaKey: true }, { shiftKey: true }]) {
+      assert.ok(!plain({ ...click, ...more }));
+    }
+  });
+
+  test("somebody's letter is a whole one, and their colour is always the same", () => {
+    assert.deepEqual(["ada", "陈", "😀x", "ß"].map(initial), ["A", "陈", "😀", "SS"]);
+    const hues = Array.from({ length: 400 }, (_, n) => hue(`user${n}`, HUES));
+    assert.deepEqual(new Set(hues), new Set([0, 1, 2, 3, 4, 5, 6, 7]));
+    assert.equal(hue("u1", HUES), hue("u1", HUES));
   });
 });

@@ -8,6 +8,7 @@ const WEB = new URL("../../web/", import.meta.url);
 const page = readFileSync(new URL("index.html", WEB), "utf8");
 const files = readdirSync(WEB, { recursive: true }).filter((name) => /\.\w+$/.test(name));
 const read = (name) => readFileSync(new URL(name, WEB), "utf8");
+const code = (name) => read(name).replace(/\/\*[\s\S]*?\*\/|(?<![:"])\/\/.*/g, "");
 
 test("every link of the page is relative, and to a file that is there", () => {
   const links = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map((match) => match[1]);
@@ -29,7 +30,7 @@ test("every module is preloaded, and every style sheet is linked", () => {
 
 test("a component is one mount function, one style sheet, one class", () => {
   const components = files.filter((name) => /^js\/[A-Z]/.test(name));
-  assert.ok(components.length >= 3);
+  assert.ok(components.length >= 9);
   for (const file of components) {
     const name = file.slice(3, -3);
     const kebab = name.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase();
@@ -47,15 +48,34 @@ test("the page keeps its own Content-Security-Policy", () => {
 });
 
 test("what decides touches neither page, clock, socket nor chance", () => {
-  for (const name of ["js/logic.js", "js/wire.js"]) {
-    const code = read(name).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-    assert.doesNotMatch(code, /document|window|Date|WebSocket|Math\.random|setTimeout|navigator/, name);
+  const pure = ["js/logic.js", "js/wire.js", ...files.filter((name) => name.startsWith("js/core/"))];
+  assert.ok(pure.length >= 9);
+  for (const name of pure) {
+    assert.doesNotMatch(code(name), /\b(document|window|Date|WebSocket|crypto|setTimeout|navigator|\w+Storage)\b|Math\.random/, name);
   }
 });
 
-test("only js/socket.js makes a WebSocket", () => {
-  for (const name of files.filter((name) => name.endsWith(".js") && name !== "js/socket.js")) {
-    const code = read(name).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
-    assert.doesNotMatch(code, /WebSocket/, name);
+test("what is pure leans on nothing that is not", () => {
+  for (const name of files.filter((name) => name.startsWith("js/core/"))) {
+    for (const [, from] of code(name).matchAll(/from "([^"]+)"/g)) assert.match(from, /^\.\/\w+\.js$|^\.\.\/wire\.js$/, name);
+  }
+});
+
+test("only one module each knows the WebSocket and the browser's storage", () => {
+  for (const [word, only] of [[/\bWebSocket\b/, "js/socket.js"], [/\b\w+Storage\b/, "js/storage.js"]]) {
+    const found = files.filter((name) => name.endsWith(".js") && word.test(code(name)));
+    assert.deepEqual(found, [only]);
+  }
+});
+
+test("a component's element is its own: it looks for nothing on the page", () => {
+  for (const name of files.filter((name) => /^js\/[A-Z]/.test(name))) {
+    assert.doesNotMatch(code(name), /\bdocument\.(querySelector|getElement)/, name);
+  }
+});
+
+test("no module is longer than one sitting", () => {
+  for (const name of files.filter((name) => name.endsWith(".js"))) {
+    assert.ok(read(name).split("\n").length <= 350, name);
   }
 });

@@ -35,7 +35,7 @@ class Platform {
       }
       close(code = 1006) {
         this.readyState = 3;
-        this.onclose({ code });
+        this.onclose?.({ code });
       }
     };
   }
@@ -70,7 +70,7 @@ describe("the socket", () => {
     platform.socket.close(1001);
     assert.deepEqual(told, [
       { type: "connecting", attempt: 0 },
-      { type: "connected" },
+      { type: "open" },
       { type: "text", text: "hello" },
       { type: "waiting", retryAt: 250, code: 1001 },
     ]);
@@ -110,7 +110,7 @@ describe("the socket", () => {
   test("does not give up on one that did", () => {
     platform.socket.opens();
     platform.pass(60_000);
-    assert.deepEqual(types(), ["connecting", "connected"]);
+    assert.deepEqual(types(), ["connecting", "open"]);
   });
 
   test("stays away when told to, until the reader asks", () => {
@@ -120,7 +120,7 @@ describe("the socket", () => {
     platform.pass(1e9);
     socket.wake();
     assert.equal(platform.made.length, 1);
-    socket.retry();
+    socket.open();
     assert.equal(platform.made.length, 2);
     assert.deepEqual(told.at(-1), { type: "connecting", attempt: 0 });
   });
@@ -133,7 +133,7 @@ describe("the socket", () => {
     platform.socket.opens();
     platform.pass(60_000);
     socket.wake();
-    socket.retry();
+    socket.open();
     assert.equal(platform.made.length, 2);
   });
 
@@ -142,9 +142,43 @@ describe("the socket", () => {
     platform.socket.close(1013);
     socket.wake();
     assert.equal(platform.made.length, 1);
-    socket.retry();
+    socket.open();
     assert.equal(platform.made.length, 2);
     platform.pass(9_000);
     assert.equal(platform.made.length, 2, "the wait that was cut short is forgotten");
+  });
+
+  test("lets go of a dead line at once, without waiting for the other side, and comes back", () => {
+    const [dead] = platform.made;
+    dead.opens();
+    dead.close = () => {}; // nobody answers
+    platform.time = 60_000;
+    socket.drop();
+    assert.deepEqual(told.at(-1), { type: "waiting", retryAt: 60_250, code: 1006 });
+    assert.deepEqual([dead.onopen, dead.onmessage, dead.onclose], [null, null, null], "it is not heard any more");
+    platform.pass(250);
+    assert.equal(platform.made.length, 2);
+    platform.socket.opens();
+    assert.equal(socket.send("now"), true);
+    assert.deepEqual([dead.sent, platform.socket.sent], [[], ["now"]]);
+  });
+
+  test("drops nothing where there is nothing", () => {
+    platform.socket.close();
+    const before = told.length;
+    socket.drop();
+    assert.equal(told.length, before);
+  });
+
+  test("that is closed stays closed, without a word, until it is opened again", () => {
+    platform.socket.opens();
+    const before = told.length;
+    socket.close();
+    platform.pass(1e9);
+    socket.wake();
+    assert.deepEqual([told.length, platform.made.length], [before, 1]);
+    assert.equal(platform.made[0].readyState, 3);
+    socket.open();
+    assert.deepEqual(told.at(-1), { type: "connecting", attempt: 0 });
   });
 });

@@ -3,6 +3,7 @@
 // Down   { connection, online }
 // Up     "retry"
 
+import { tell, write } from "./dom.js";
 import { connectionWords, secondsUntil } from "./logic.js";
 
 const LONG = 3_000; // a shorter wait needs no button, which would only flicker
@@ -14,9 +15,7 @@ export function ConnectionState(element, { word, now }) {
   let shown = null;
   let timer = null;
 
-  retry.addEventListener("click", () => {
-    element.dispatchEvent(new CustomEvent("retry", { bubbles: true }));
-  });
+  retry.addEventListener("click", () => tell(element, "retry"));
 
   function update(state) {
     const { phase, retryAt } = state.connection;
@@ -34,9 +33,4 @@ export function ConnectionState(element, { word, now }) {
   }
 
   return { update };
-}
-
-/** Write only what changed, so that a screen reader is not told the same again. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -41,3 +41,29 @@ export function dress(root, word) {
     element.placeholder = word(element.dataset.wordPlaceholder);
   }
 }
+
+/**
+ * How times, days and names look: { clock, calendar, dayOf, dayWords, compare }. The reader's own
+ * `languages` decide, also where the page has no words for them; the words for today and yesterday
+ * are in the page's `language`. Times are milliseconds, save for `dayOf`, which takes seconds.
+ */
+export function formats(languages, language, now) {
+  const format = (options) => {
+    const formatter = new Intl.DateTimeFormat(languages, options);
+    return (time) => formatter.format(time);
+  };
+  const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
+  const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
+  const start = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+  return {
+    clock: format({ timeStyle: "short" }),
+    calendar: format({ dateStyle: "full", timeStyle: "medium" }),
+    dayOf: (seconds) => midnight(seconds * 1000),
+    dayWords(time) {
+      const days = Math.round((midnight(time) - midnight(now())) / 86_400_000); // 23 and 25 hours, too
+      return days === 0 || days === -1 ? start(near.format(days, "day")) : date.format(time);
+    },
+    compare: new Intl.Collator(languages, { numeric: true, sensitivity: "base" }).compare,
+  };
+}

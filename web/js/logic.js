@@ -1,5 +1,13 @@
-// Everything the page decides: pure functions, without DOM, clock, socket or timer. Times are
-// milliseconds; a time of day is milliseconds since 1970.
+// Small decisions: when to come back, which words to show, what a key press or an address means.
+// Pure functions; times are milliseconds. (What happens to the state is in core/.)
+
+import { excess } from "./core/chat.js";
+import { keyOf, NEVER } from "./core/room.js";
+import { current } from "./core/state.js";
+
+export { current };
+
+export const HUES = 8; // colours for people
 
 // --- Coming back ---------------------------------------------------------------------------
 
@@ -44,86 +52,6 @@ export function comeBack(code, attempt, held, random) {
   return { ...next, delay: random() * Math.min(CAP, BASE * 2 ** Math.min(tried, 16)) };
 }
 
-// --- The state -----------------------------------------------------------------------------
-
-export const KEEP = 2_000; // lines kept while the reader follows
-const UNANSWERED = 100; // sent lines remembered until they come back
-
-export const START = Object.freeze({
-  connection: Object.freeze({ phase: "connecting", attempt: 0, retryAt: 0, code: null }),
-  online: true,
-  hidden: false,
-  lines: Object.freeze([]), // { key, text, time }; keys count up by one
-  following: true, // the view is at the newest line, and stays there
-  unseen: 0, // lines that came while the reader was reading further up
-  unread: 0, // lines that came while the page was hidden
-  draft: "",
-  unanswered: Object.freeze([]), // sent, and not yet seen to come back
-  returned: false, // the draft holds text whose fate is unknown
-  refusals: 0, // how often sending was asked for in vain since the connection last changed
-});
-
-/** Each event, and the state it makes of the one before. */
-const RULES = {
-  connecting: (state, { attempt }) => connection(state, { phase: "connecting", attempt }),
-  connected: (state) => connection(state, { phase: "connected" }),
-  waiting: (state, { retryAt, code }) =>
-    connection(takeBack(state), { phase: "waiting", retryAt, code }),
-  stopped: (state, { code }) => connection(takeBack(state), { phase: "stopped", code }),
-  network: (state, { online }) => ({ ...state, online }),
-  hidden: (state) => ({ ...state, hidden: true }),
-  visible: (state) => ({ ...state, hidden: false, unread: 0 }),
-  follow: (state, { following }) => trim({ ...state, following, unseen: following ? 0 : state.unseen }),
-  messages: (state, { messages }) => addLines(state, messages),
-  draft: (state, { text }) => ({ ...state, draft: text, returned: state.returned && text !== "" }),
-  sent: (state, { text }) => ({
-    ...state,
-    draft: "",
-    returned: false,
-    unanswered: [...state.unanswered, text].slice(-UNANSWERED),
-  }),
-  refused: (state) => ({ ...state, refusals: state.refusals + 1 }),
-};
-
-/** The state after `event`. Neither is changed. */
-export function reduce(state, event) {
-  return RULES[event.type](state, event);
-}
-
-function connection(state, now) {
-  return { ...state, refusals: 0, connection: { ...START.connection, ...now } };
-}
-
-/** Give the writer back what was sent and never came back: it may be lost. */
-function takeBack(state) {
-  if (state.unanswered.length === 0) return state;
-  const draft = [...state.unanswered, state.draft].filter(Boolean).join("\n");
-  return { ...state, draft, unanswered: [], returned: true };
-}
-
-function addLines(state, messages) {
-  let key = (state.lines.at(-1)?.key ?? -1) + 1;
-  const unanswered = [...state.unanswered];
-  const added = messages.map(({ text, time }) => {
-    const mine = unanswered.indexOf(text);
-    if (mine >= 0) unanswered.splice(mine, 1);
-    return { key: key++, text, time };
-  });
-  return trim({
-    ...state,
-    unanswered,
-    lines: [...state.lines, ...added],
-    unseen: state.following ? 0 : state.unseen + added.length,
-    unread: state.hidden ? state.unread + added.length : 0,
-  });
-}
-
-/** Bound the log. Who reads further up keeps what they read until it is twice the usual. */
-function trim(state) {
-  const keep = state.following ? KEEP : 2 * KEEP;
-  return state.lines.length > keep ? { ...state, lines: state.lines.slice(-keep) } : state;
-}
-
 // --- What is shown -------------------------------------------------------------------------
 
 /** Which words say how the connection is: { seen, spoken } keys, the second without a countdown. */
@@ -132,10 +60,12 @@ export function connectionWords({ connection: { phase, attempt }, online }) {
     return { seen: "connection.offline", spoken: "connection.offline" };
   }
   if (phase === "waiting") return { seen: "connection.waiting", spoken: "connection.lost" };
-  if (phase === "connecting" && attempt > 0) {
-    return { seen: "connection.again", spoken: "connection.lost" };
+  const again = attempt > 0 ? "again" : "connecting";
+  const spoken = attempt > 0 ? "lost" : "connecting";
+  if (phase === "connected" || phase === "stopped") {
+    return { seen: `connection.${phase}`, spoken: `connection.${phase}` };
   }
-  return { seen: `connection.${phase}`, spoken: `connection.${phase}` };
+  return { seen: `connection.${again}`, spoken: `connection.${spoken}` };
 }
 
 const STOPPED_HINTS = {
@@ -147,14 +77,42 @@ const STOPPED_HINTS = {
 };
 const WAITING_HINTS = { 1013: "hint.full", 4029: "hint.flooding" };
 
-/** Which words below the composer say what can be done now. */
-export function hintWords({ connection: { phase, attempt, code }, online, returned }) {
-  if (phase === "stopped") return STOPPED_HINTS[code] ?? "hint.misunderstood";
-  if (phase === "waiting" && WAITING_HINTS[code]) return WAITING_HINTS[code];
-  if (returned) return "hint.returned";
-  if (phase === "connected") return "hint.ready";
-  if (phase === "connecting" && attempt === 0) return "hint.connecting";
-  return online ? "hint.waiting" : "hint.offline";
+/** Which words below the composer say what can be done now: { key, values }. */
+export function hintWords(state) {
+  const { connection: { phase, attempt, code }, online } = state;
+  const room = current(state);
+  const over = excess(state, room.draft);
+  if (phase === "stopped") return { key: STOPPED_HINTS[code] ?? "hint.misunderstood" };
+  if (room.phase === "refused") return { key: "hint.noRoom", values: { room: room.name } };
+  if (over > 0) return { key: "hint.tooLong", values: { count: over } };
+  if (phase === "waiting" && WAITING_HINTS[code]) return { key: WAITING_HINTS[code] };
+  if (phase === "connected") return { key: "hint.ready" };
+  if (phase === "waiting") return { key: online ? "hint.waiting" : "hint.offline" };
+  return { key: attempt > 0 ? "hint.waiting" : "hint.connecting" };
+}
+
+const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room"];
+
+/** Which words say why a message was not sent. */
+export function fateWords(code) {
+  return FATES.includes(code) ? `fate.${code}` : "fate.other";
+}
+
+const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed"];
+
+/** Which words say why a name cannot be had: { key, values }. */
+export function refusalWords({ code, message }) {
+  if (NAME_REFUSALS.includes(code)) return { key: `name.${code}` };
+  return { key: "name.other", values: { message: message ?? code } };
+}
+
+/** Which words say who is writing, of these nicks: { key, values }; null for nobody. */
+export function typingWords(nicks) {
+  const [one, two] = nicks;
+  if (nicks.length === 0) return null;
+  if (nicks.length === 1) return { key: "typing.one", values: { one } };
+  if (nicks.length === 2) return { key: "typing.two", values: { one, two } };
+  return { key: "typing.many" };
 }
 
 /** Seconds until `then`, counted down to 1; 0 once it has come. */
@@ -163,8 +121,62 @@ export function secondsUntil(then, now) {
 }
 
 /** The window's title; how much is unread stands first, where a narrow tab still shows it. */
-export function title(name, unread) {
-  return unread > 0 ? `(${unread}) ${name}` : name;
+export function title(name, room, unread) {
+  const place = `#${room} · ${name}`;
+  return unread > 0 ? `(${unread}) ${place}` : place;
+}
+
+/**
+ * The rooms to choose from: [{ key, room, count, fresh, here }], the lobby first, then by name.
+ * Those that the server lists, and those that the page is in. `compare` orders names.
+ */
+export function roomChoices(state, compare) {
+  const { lobby, listed, rooms, seen, key: here } = state;
+  const choices = new Map();
+  const add = (key, room, count, fresh) => choices.set(key, { key, room, count, fresh, here: key === here });
+  add(keyOf(lobby), lobby, 0, false);
+  for (const { room, member_count: count, seq } of listed) {
+    const key = keyOf(room);
+    add(key, room, count, seen.has(key) && seq > seen.get(key));
+  }
+  for (const [key, { name, phase, memberCount, unread, visitedAt }] of rooms) {
+    if (visitedAt === NEVER && phase !== "here") continue;
+    const count = phase === "here" ? memberCount : choices.get(key)?.count ?? 0;
+    add(key, name, count, key !== here && (unread > 0 || (phase !== "here" && choices.get(key)?.fresh === true)));
+  }
+  const first = choices.get(keyOf(lobby));
+  choices.delete(first.key);
+  return [first, ...[...choices.values()].sort((a, b) => compare(a.room, b.room))];
+}
+
+/** Whether any room but the one in sight has something new. */
+export function anyFresh(state) {
+  return roomChoices(state, () => 0).some(({ fresh }) => fresh);
+}
+
+/** Who is here: [{ key, nick, me }] by user, the reader first, then by nick. */
+export function memberChoices(state, compare) {
+  const members = [...current(state).members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user }));
+  return members.sort((a, b) => b.me - a.me || compare(a.nick, b.nick));
+}
+
+// --- Addresses -----------------------------------------------------------------------------
+
+/** The room that an address below `base` is of; null for the lobby. */
+export function roomAt(address, base) {
+  const path = new URL(address, base).pathname;
+  const below = new URL("r/", base).pathname;
+  if (!path.startsWith(below)) return null;
+  try {
+    return decodeURIComponent(path.slice(below.length)) || null;
+  } catch {
+    return null; // not UTF-8; the server has no page there
+  }
+}
+
+/** The address of a room, below the page's base. */
+export function addressOf(room, lobby) {
+  return keyOf(room) === keyOf(lobby) ? "./" : `r/${encodeURIComponent(room)}`;
 }
 
 // --- Small rules ---------------------------------------------------------------------------
@@ -177,6 +189,11 @@ export function atBottom({ scrollTop, clientHeight, scrollHeight }) {
   return scrollHeight - clientHeight - scrollTop <= 8;
 }
 
+/** Whether the reader is so near the oldest line that older ones are wanted: within a screen. */
+export function nearTop({ scrollTop, clientHeight }) {
+  return scrollTop <= clientHeight;
+}
+
 /**
  * Whether this key press sends. Enter that picks a candidate in an input method does not: it is
  * marked as composing, or in Safari, which ends the composition first, has the key code 229.
@@ -185,7 +202,19 @@ export function sends({ key, shiftKey, altKey, isComposing, keyCode }) {
   return key === "Enter" && !shiftKey && !altKey && !isComposing && keyCode !== 229;
 }
 
-/** Whether there is anything to say in `text`. */
-export function sayable(text) {
-  return text.trim() !== "";
+/** Whether this click is to be followed by the page itself, not by a new tab or window. */
+export function plain({ button, ctrlKey, metaKey, shiftKey, altKey }) {
+  return button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
+}
+
+/** The letter that stands for somebody. */
+export function initial(nick) {
+  return [...nick][0].toUpperCase();
+}
+
+/** One of `count` colours for somebody, always the same: FNV-1a over the user's id. */
+export function hue(user, count) {
+  let hash = 0x811c9dc5;
+  for (const char of user) hash = Math.imul(hash ^ char.codePointAt(0), 0x01000193);
+  return (hash >>> 0) % count;
 }

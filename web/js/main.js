@@ -1,101 +1,186 @@
-// The page put together: events go into the state, the state goes down to the components.
+// The page put together: events go into the state; the state goes down to the components, commands
+// to the server, and what is to outlive the page into the browser's storage.
 
+import { step } from "./core/chat.js";
+import { wakeAt } from "./core/due.js";
+import { kept } from "./core/pending.js";
+import { begin, current } from "./core/state.js";
 import { Composer } from "./Composer.js";
 import { ConnectionState } from "./ConnectionState.js";
+import { MemberList } from "./MemberList.js";
 import { MessageList } from "./MessageList.js";
-import { dress, LANGUAGES, pick, translator } from "./i18n.js";
-import { reduce, sayable, START, title } from "./logic.js";
+import { NameForm } from "./NameForm.js";
+import { RoomHeader } from "./RoomHeader.js";
+import { RoomList } from "./RoomList.js";
+import { SidePanel } from "./SidePanel.js";
+import { TypingLine } from "./TypingLine.js";
+import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
+import { addressOf, roomAt, title } from "./logic.js";
 import { Socket } from "./socket.js";
-import { address, classic as dialect } from "./wire.js";
+import { Storage } from "./storage.js";
+import { address, decode, encode, PROTOCOL } from "./wire.js";
 
 const NAME = "goChat";
-const FRAME_WAIT = 250; // where no frames are drawn (a hidden tab), lines are added after this
+const LOBBY = "lobby"; // until the server has said what it is called
+const FRAME_WAIT = 250; // where no frames are drawn (a hidden tab), the page is brought up to date after this
+const FAR = 2 ** 31 - 1; // the longest that a timer takes
+const BASE = document.baseURI;
 
 const spoken = pick(navigator.languages);
 const word = translator(spoken);
 document.documentElement.lang = LANGUAGES[spoken].language;
 dress(document, word);
 
-// The reader's own languages decide how times look, also where the page has no words for them.
-const format = (options) => {
-  const formatter = new Intl.DateTimeFormat(navigator.languages, options);
-  return (time) => formatter.format(time);
-};
-const clock = format({ hour: "numeric", minute: "2-digit" });
-const calendar = format({ dateStyle: "full", timeStyle: "medium" });
 const now = () => Date.now();
+const tools = { word, now, base: BASE, ...formats(navigator.languages, LANGUAGES[spoken].language, now) };
+const at = (selector) => document.querySelector(selector);
 
-const connectionState = ConnectionState(document.querySelector(".connection-state"), { word, now });
-const messageList = MessageList(document.querySelector(".message-list"), { word, clock, calendar });
-const composer = Composer(document.querySelector(".composer"), { word });
-const socket = Socket(address(document.baseURI), dialect.protocols, hear);
+const page = at(".page");
+const conversation = at(".conversation");
+const composer = Composer(at(".composer"), tools);
+const components = [
+  NameForm(at(".name-form"), tools),
+  SidePanel(at(".side-panel"), tools),
+  RoomList(at(".room-list"), tools),
+  MemberList(at(".member-list"), tools),
+  RoomHeader(at(".room-header"), tools),
+  ConnectionState(at(".connection-state"), tools),
+  MessageList(at(".message-list"), tools),
+  TypingLine(at(".typing-line"), tools),
+  composer,
+];
+const storage = Storage(BASE);
+const socket = Socket(address(BASE), [PROTOCOL], hear);
 
-let state = { ...START, online: navigator.onLine, hidden: document.hidden };
+// --- Events into the state -----------------------------------------------------------------
 
-function tell(event) {
-  state = reduce(state, event);
-  connectionState.update(state);
-  messageList.update(state);
-  composer.update(state);
-  document.title = title(NAME, state.unread);
+let state = begin({
+  identity: storage.identity(),
+  pending: storage.pending(),
+  drafts: storage.drafts(),
+  seen: storage.seen(),
+  name: roomAt(location.href, BASE) ?? LOBBY,
+  online: navigator.onLine,
+  hidden: document.hidden,
+  now: now(),
+});
+let saved = state;
+let alarm = null;
+
+/** Let `event` happen, without showing it yet. */
+function happen(event) {
+  const done = step(state, { ...event, now: now() });
+  state = done.state;
+  save();
+  for (const command of done.send) socket.send(encode(command));
+  clearTimeout(alarm);
+  alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, wakeAt(state) - now())));
+  if (done.line !== null) socket[done.line]();
 }
 
-// --- From the socket: messages are gathered and shown once a frame -------------------------
+/** Let `event` happen, and show it. */
+function tell(event) {
+  happen(event);
+  show();
+}
 
-let arrived = [];
+/** Before anything is sent: what was written must not be lost between here and there. */
+function save() {
+  if (state.identity !== saved.identity) storage.save("identity", state.identity);
+  if (state.seen !== saved.seen) storage.save("seen", [...state.seen]);
+  if (state.pending !== saved.pending) storage.save("pending", kept(state.pending));
+  if (state.rooms !== saved.rooms) {
+    const drafts = [...state.rooms].filter(([, { draft }]) => draft !== "").map(([key, { draft }]) => [key, draft]);
+    storage.save("drafts", drafts);
+  }
+  saved = state;
+}
+
+// --- The state onto the page ---------------------------------------------------------------
+
 let frame = null;
 let timer = null;
 
-function hear(event) {
-  if (event.type !== "text") {
-    flush(); // what came before the end is shown, and counts, before the end
-    tell(event);
-    return;
-  }
-  const decoded = dialect.decode(event.text);
-  if (decoded.type !== "message") return;
-  arrived.push({ text: decoded.text, time: now() });
+/** What the server says is shown once a frame, however much it says. */
+function showSoon() {
   if (timer !== null) return;
-  frame = requestAnimationFrame(flush);
-  timer = setTimeout(flush, FRAME_WAIT);
+  frame = requestAnimationFrame(show);
+  timer = setTimeout(show, FRAME_WAIT);
 }
 
-function flush() {
+function show() {
   cancelAnimationFrame(frame);
   clearTimeout(timer);
   frame = timer = null;
-  if (arrived.length === 0) return;
-  const messages = arrived;
-  arrived = [];
-  tell({ type: "messages", messages });
+  const named = page.hidden && state.naming === null;
+  page.hidden = state.naming !== null;
+  conversation.inert = state.panel;
+  for (const component of components) component.update(state);
+  document.title = title(NAME, current(state).name, state.away);
+  const place = placeOf(current(state)); // the server may spell the room in another way
+  if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
+  if (named) ready();
+}
+
+function placeOf({ name }) {
+  return new URL(addressOf(name, state.lobby), BASE).pathname;
+}
+
+// --- From the socket -----------------------------------------------------------------------
+
+function hear(event) {
+  if (event.type === "text") {
+    happen({ type: "heard", event: decode(event.text) });
+    showSoon();
+  } else {
+    tell({ ...event, identity: storage.identity() });
+  }
 }
 
 // --- From the reader -----------------------------------------------------------------------
 
-document.addEventListener("follow", ({ detail: following }) => tell({ type: "follow", following }));
-document.addEventListener("draft", ({ detail: text }) => tell({ type: "draft", text }));
-document.addEventListener("send", ({ detail: text }) => {
-  if (!sayable(text)) return;
-  const sent = socket.send(dialect.encode({ type: "send", text }));
-  tell(sent ? { type: "sent", text } : { type: "refused" });
+const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName"];
+
+for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
+document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
+document.addEventListener("enter", ({ detail: { name } }) => {
+  tell({ type: "enter", name });
+  const there = placeOf(current(state));
+  if (there !== location.pathname) history.pushState(null, "", there);
+  ready();
 });
 document.addEventListener("retry", () => {
-  socket.retry();
-  composer.focus();
+  socket.open();
+  ready();
 });
+
+/** An id that nobody else will ever use. (randomUUID is not there on a page that came over http.) */
+function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The reader may write now. On a phone that would open the keyboard, so there it waits. */
+function ready() {
+  if (matchMedia("(pointer: fine)").matches) composer.focus();
+}
 
 // --- From the browser ----------------------------------------------------------------------
 
+addEventListener("popstate", () => tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby }));
 addEventListener("online", () => {
   tell({ type: "network", online: true });
   socket.wake();
 });
 addEventListener("offline", () => tell({ type: "network", online: false }));
+addEventListener("storage", (event) => {
+  if (storage.isIdentity(event)) tell({ type: "identity", identity: storage.identity() });
+});
 document.addEventListener("visibilitychange", () => {
-  flush();
   tell({ type: document.hidden ? "hidden" : "visible" });
   if (!document.hidden) socket.wake();
 });
+matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "panel", open: false }));
 
-socket.open();
-if (matchMedia("(pointer: fine)").matches) composer.focus(); // a phone would open its keyboard
+tell({ type: "start" });
+if (state.naming === null) ready();

@@ -2,6 +2,7 @@
 
 import { comeBack } from "./logic.js";
 
+const LOST = 1006; // a connection that ended without a word (RFC 6455, 7.1.5)
 const CONNECT_WAIT = 10_000; // a connection not open by then is given up; browsers wait minutes
 
 /** What the page runs on; a test brings its own. */
@@ -16,41 +17,55 @@ const BROWSER = {
 /**
  * Keep a WebSocket to `url` open.
  *
- * Calls `tell` with {type: "connecting", attempt}, {type: "connected"}, {type: "text", text},
- * {type: "waiting", retryAt, code} and {type: "stopped", code}. After the last, only `retry`
+ * Calls `tell` with {type: "connecting", attempt}, {type: "open"}, {type: "text", text},
+ * {type: "waiting", retryAt, code} and {type: "stopped", code}. After the last, only `open`
  * comes back.
  */
 export function Socket(url, protocols, tell, platform = BROWSER) {
   let socket = null;
   let timer = null; // for the connection under way, or for the next
   let attempt = 0;
+  let openSince = null; // when this connection opened
   let waiting = false;
   let patient = false;
 
   function open() {
+    if (socket !== null) return; // there is one, or it is on its way
     platform.clearTimeout(timer);
     waiting = false;
-    let openSince = null;
+    openSince = null;
     const current = new platform.WebSocket(url, protocols);
     socket = current;
     timer = platform.setTimeout(() => current.close(), CONNECT_WAIT);
     current.onopen = () => {
       platform.clearTimeout(timer);
       openSince = platform.now();
-      tell({ type: "connected" });
+      tell({ type: "open" });
     };
     current.onmessage = ({ data }) => {
       if (typeof data === "string") tell({ type: "text", text: data });
     };
     current.onclose = ({ code }) => {
       platform.clearTimeout(timer);
-      ended(code, openSince === null ? 0 : platform.now() - openSince);
+      ended(code);
     };
     tell({ type: "connecting", attempt });
   }
 
-  function ended(code, held) {
+  /** Let go of the connection; whatever it still says is not heard. */
+  function release() {
+    platform.clearTimeout(timer);
+    const old = socket;
     socket = null;
+    waiting = false;
+    if (old === null) return;
+    old.onopen = old.onmessage = old.onclose = null;
+    old.close();
+  }
+
+  function ended(code) {
+    socket = null;
+    const held = openSince === null ? 0 : platform.now() - openSince;
     const next = comeBack(code, attempt, held, platform.random);
     ({ attempt, patient } = next);
     if (!next.again) {
@@ -63,6 +78,7 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
   }
 
   return {
+    /** Come now, whatever there was to wait for. Does nothing where there is a connection. */
     open,
 
     /** Hand over `text`. Gives false, and does nothing, where there is no open connection. */
@@ -77,9 +93,20 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
       if (waiting && !patient) open();
     },
 
-    /** The reader asks to come back now. */
-    retry() {
-      if (socket === null) open();
+    /** End the connection, and do not come back by itself. */
+    close() {
+      release();
+      attempt = 0;
+    },
+
+    /**
+     * Give up on a line that seems dead, and come back. The browser's own close would first wait
+     * for the other side, which does not answer.
+     */
+    drop() {
+      if (socket === null) return;
+      release();
+      ended(LOST);
     },
   };
 }

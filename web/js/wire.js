@@ -1,21 +1,143 @@
-// What travels: commands become text, text becomes events. Pure; knows no socket.
+// What travels, in gochat.v1 (docs/protocol.md): commands become text, text becomes events. Pure;
+// knows no socket.
 //
-// A dialect is { protocols, encode(command), decode(text) }. Commands and events are plain
-// objects with a `type`, named as in docs/protocol.md, so that the rest of the page does not
-// learn which dialect is spoken. A dialect that has no way to say a command gives null.
+// COMMANDS and EVENTS are the whole grammar. What they do not name is left out in both directions,
+// so a newer server may say more than this page knows.
 
-/** goChat's own wire: a text message is one line, the same line for everybody, verbatim. */
-export const classic = Object.freeze({
-  protocols: Object.freeze([]),
+export const PROTOCOL = "gochat.v1";
 
-  encode(command) {
-    return command.type === "send" ? command.text : null;
+// --- Rules for one field ---------------------------------------------------------------------
+
+const string = (value) => typeof value === "string";
+const number = (value) => Number.isFinite(value);
+const count = (value) => Number.isSafeInteger(value) && value >= 0;
+const boolean = (value) => typeof value === "boolean";
+const strings = (value) => Array.isArray(value) && value.every(string);
+const people = (value) => Array.isArray(value) && value.every((each) => fits(each, MEMBER));
+const listed = (value) => Array.isArray(value) && value.every((each) => fits(each, ROOM));
+const reactions = (value) => object(value) && Object.values(value).every(strings);
+const limits = (value) => fits(value, LIMITS);
+
+const MEMBER = { user: string, nick: string };
+const ROOM = { room: string, topic: string, member_count: count, seq: count };
+const LIMITS = {
+  max_message_bytes: count,
+  max_text_chars: count,
+  rate: number,
+  burst: count,
+  history: count,
+};
+
+function object(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function fits(value, fields) {
+  return object(value) && Object.entries(fields).every(([name, rule]) => rule(value[name]));
+}
+
+// --- Commands --------------------------------------------------------------------------------
+
+/** The fields of each command, save `type` and `id`, which all may have. */
+const COMMANDS = {
+  hello: ["nick", "token", "password", "client"],
+  join: ["room", "since"],
+  leave: ["room"],
+  send: ["room", "text", "reply_to"],
+  edit: ["room", "seq", "text"],
+  delete: ["room", "seq"],
+  react: ["room", "seq", "emoji", "on"],
+  typing: ["room"],
+  read: ["room", "seq"],
+  history: ["room", "before", "after", "limit"],
+  search: ["query", "room", "before", "limit"],
+  rooms: [],
+  topic: ["room", "text"],
+  nick: ["nick"],
+};
+
+/** A command, {type, id?, …}, as text. A ping may have any fields. */
+export function encode(command) {
+  if (command.type === "ping") return JSON.stringify(command);
+  const said = { type: command.type, id: command.id };
+  for (const name of COMMANDS[command.type]) said[name] = command[name];
+  return JSON.stringify(said); // leaves out what is undefined
+}
+
+/** Bytes of `text` on the way. */
+export function bytes(text) {
+  return new TextEncoder().encode(text).length;
+}
+
+// --- Events ----------------------------------------------------------------------------------
+
+const AUTHOR = { room: string, seq: count, user: string, nick: string, time: number };
+
+/** What each event must have, and what it may have; `entries` are decoded one by one. */
+const EVENTS = {
+  welcome: {
+    must: { protocol: count, server: string, ...MEMBER, token: string, time: number, limits, ping_period: number, lobby: string },
   },
-
-  decode(text) {
-    return { type: "message", text };
+  joined: {
+    must: {
+      room: string,
+      topic: string,
+      epoch: string,
+      seq: count,
+      recovered: boolean,
+      more: boolean,
+      read: count,
+      member_count: count,
+      members: people,
+      entries: Array.isArray,
+    },
   },
-});
+  message: {
+    must: AUTHOR,
+    may: { text: string, reply_to: count, bot: boolean, edited: number, deleted: boolean, reactions },
+  },
+  edited: { must: { ...AUTHOR, target: count }, may: { text: string } },
+  deleted: { must: { ...AUTHOR, target: count } },
+  reacted: { must: { ...AUTHOR, target: count, emoji: string, on: boolean } },
+  topic: { must: { ...AUTHOR, text: string } },
+  presence: { must: { room: string, joined: people, left: strings, member_count: count } },
+  typing: { must: { room: string, ...MEMBER } },
+  renamed: { must: MEMBER },
+  history: { must: { room: string, entries: Array.isArray, more: boolean } },
+  results: { must: { entries: Array.isArray, more: boolean } },
+  rooms: { must: { rooms: listed } },
+  ok: { must: {} },
+  error: { must: { code: string, message: string }, may: { retry_after: number, fatal: boolean } },
+};
+
+/** The event that `text` says; null where this page has no word for it. */
+export function decode(text) {
+  let said;
+  try {
+    said = JSON.parse(text);
+  } catch {
+    return null; // not from a server of ours; silence is safer than a guess
+  }
+  return object(said) ? event(said) : null;
+}
+
+function event(said) {
+  if (said.type === "pong") return said;
+  if (!Object.hasOwn(EVENTS, said.type)) return unknown(said);
+  const { must, may = {} } = EVENTS[said.type];
+  if (!fits(said, must)) return null;
+  const heard = { type: said.type };
+  if (string(said.id)) heard.id = said.id;
+  for (const name of Object.keys(must)) heard[name] = said[name];
+  for (const [name, rule] of Object.entries(may)) if (rule(said[name])) heard[name] = said[name];
+  if (heard.entries) heard.entries = heard.entries.map((each) => object(each) && event(each)).filter(Boolean);
+  return heard;
+}
+
+/** An entry of a kind that this page does not know still takes its place among the others. */
+function unknown({ room, seq }) {
+  return string(room) && count(seq) ? { type: "unknown", room, seq } : null;
+}
 
 /** Where the WebSocket is: beside the page, wss where the page came over https. */
 export function address(base) {

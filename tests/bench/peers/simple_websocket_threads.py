@@ -40,10 +40,14 @@ class Chat(BaseHTTPRequestHandler):
         def let_go() -> None:
             with contextlib.suppress(ConnectionClosed, OSError):  # it may be closed already
                 connection.close()
+            with contextlib.suppress(OSError):  # likewise
+                self.connection.shutdown(socket.SHUT_RDWR)  # ends the library's thread
 
-        with room.member(send, let_go), contextlib.suppress(ConnectionClosed):
-            while True:
-                room.say(connection.receive())
+        with room.member(send, let_go):
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    room.say(connection.receive())
+            connection.thread.join()  # it tells us of the end before it has answered the goodbye
         self.close_connection = True
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002  the base's name

@@ -1,0 +1,105 @@
+"""A server that lives in the page: it stands in for the browser's WebSocket.
+
+With it a test decides what is said, what is answered and how a connection ends, and it can hold a
+long conversation without a thousand round trips. What it says is what docs/protocol.md says.
+
+In the page, ``server`` is it:
+
+* ``server.live(entry)``: an entry that somebody else has written, told live; it is given the rest
+* ``server.hear(event)``: any other event
+* ``server.answers = false``: what is sent from now on gets no answer
+* ``server.refuses = {code, …}``: messages are refused with this error
+* ``server.end(code)``: the connection ends
+* ``server.sockets``: every connection that was ever made
+"""
+
+FAKE = """
+window.server = {
+  sockets: [], rooms: new Map(), answers: true, refuses: null, members: [],
+  room(name) {
+    if (!this.rooms.has(name)) this.rooms.set(name, { topic: "", entries: [] });
+    return this.rooms.get(name);
+  },
+  write(name, entry) {
+    const { entries } = this.room(name);
+    const time = 1764000000 + 400 * entries.length;
+    const author = { user: "u2", nick: "Bob" };
+    const whole = { type: "message", room: name, seq: entries.length + 1, ...author, time, ...entry };
+    entries.push(whole);
+    return whole;
+  },
+  live(entry, name = "lobby") { this.hear(this.write(name, entry)); },
+  hear(event) { this.sockets.at(-1).hear(event); },
+  end(code) { this.sockets.at(-1).end(code); },
+  page(name, before, limit) {
+    const { entries } = this.room(name);
+    const start = Math.max(0, before - 1 - limit);
+    return { entries: entries.slice(start, before - 1), more: start > 0 };
+  },
+  serve: {
+    hello: ({ nick }) => ({
+      type: "welcome", protocol: 1, server: "fake", user: "u1", nick, token: "secret", time: 0,
+      limits: {
+        max_message_bytes: 65536, max_text_chars: 4000, rate: 10, burst: 30, history: 50,
+      },
+      ping_period: 54, lobby: "lobby",
+    }),
+    join({ room, since }) {
+      const { topic, entries } = server.room(room);
+      const recovered = since !== undefined;
+      const rest = recovered
+        ? { entries: entries.slice(since.seq), more: true }
+        : server.page(room, entries.length + 1, 50);
+      const members = [{ user: "u1", nick: "Ada" }, ...server.members];
+      return {
+        type: "joined", room, topic, epoch: "e", seq: entries.length, recovered, read: 0,
+        members, member_count: members.length, ...rest,
+      };
+    },
+    history: ({ room, before, limit }) =>
+      ({ type: "history", room, ...server.page(room, before, limit) }),
+    rooms: () => ({
+      type: "rooms",
+      rooms: [...server.rooms].map(([room, { topic, entries }]) =>
+        ({ room, topic, member_count: 1, seq: entries.length })),
+    }),
+    send: ({ room, id, text }) => server.refuses
+      ? { type: "error", message: "No.", ...server.refuses }
+      : server.write(room, { id, text, user: "u1", nick: "Ada" }),
+    ping: () => ({ type: "pong", time: 0 }),
+  },
+};
+window.WebSocket = class {
+  constructor(url, protocols) {
+    Object.assign(this, { url, protocols, readyState: 0 });
+    server.sockets.push(this);
+    setTimeout(() => { this.readyState = 1; this.onopen?.(); });
+  }
+  send(text) {
+    const command = JSON.parse(text);
+    if (!server.answers || !server.serve[command.type]) return;
+    const answer = { id: command.id, ...server.serve[command.type](command) };
+    setTimeout(() => this.hear(answer));
+  }
+  hear(event) { this.onmessage?.({ data: JSON.stringify(event) }); }
+  close() { this.end(1006); }
+  end(code) { this.readyState = 3; this.onclose?.({ code }); }
+};
+"""
+
+#: Every line that is open now goes dead without a word, as when a laptop leaves the room with its
+#: network: ``line.die()``. Nothing gets through any more, in either direction, not even the end.
+DEAD_LINE = """
+window.line = { sockets: [], die() { for (const each of this.sockets) each.dead = true; } };
+window.WebSocket = class extends window.WebSocket {
+  constructor(url, protocols) {
+    super(url, protocols);
+    line.sockets.push(this);
+    for (const type of ["message", "close"]) {
+      this.addEventListener(type, (event) => { if (this.dead) event.stopImmediatePropagation(); });
+    }
+  }
+  send(text) { if (!this.dead) super.send(text); }
+  close() { if (!this.dead) super.close(); }
+};
+"""

@@ -1,0 +1,123 @@
+"""One event of each type, and of each shape that a type can have, as the server encodes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gochat_py.core import encode
+from gochat_py.message import Entry, Kind, RoomInfo, User
+from gochat_py.refusals import Code, Refusal
+
+ADA = User("u1", "Ada")
+BOB = User("u2", "Bob")
+LOBBY = RoomInfo("lobby", "lobby", "All about tea", 12)
+NOON = 1764000000.125
+
+
+def entry(kind: Kind, seq: int, user: User = ADA, **fields: object) -> Entry:
+    return Entry(
+        kind=kind,
+        room="lobby",
+        key="lobby",
+        seq=seq,
+        user=user.id,
+        nick=user.nick,
+        time=NOON,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+HELLO = entry(Kind.MESSAGE, 7, id="c-1", text="hello")
+RICH = entry(
+    Kind.MESSAGE,
+    8,
+    BOB,
+    id="c-2",
+    text='"quoted" \\ and\nbroken, 你好 😀',
+    reply_to=7,
+    bot=True,
+    edited=NOON + 60,
+    reactions={"👍": ("u1", "u2"), "❤️": ("u1",)},
+)
+GONE = entry(Kind.MESSAGE, 9, id="c-3", deleted=True)
+EDITED = entry(Kind.EDITED, 10, BOB, id="4", target=8, text="better")
+DELETED = entry(Kind.DELETED, 11, id="5", target=9)
+REACTED = entry(Kind.REACTED, 12, id="6", target=7, emoji="👍", on=True)
+TOPIC = entry(Kind.TOPIC, 13, id="7", text="")
+ENTRIES = (HELLO, RICH, GONE, EDITED, DELETED, REACTED, TOPIC)
+#: As they are listed to everybody.
+LISTED = [encode.entry_json(each) for each in ENTRIES]
+
+EXAMPLES: dict[str, bytes] = {
+    "welcome": encode.welcome(
+        ADA,
+        server="gochat_py 1.0",
+        token="c2VjcmV0",
+        time=NOON,
+        limits=encode.Limits(
+            max_message_bytes=65536, max_text_chars=4000, rate=10.0, burst=30, history=50
+        ),
+        ping_period=54.0,
+        lobby="lobby",
+        answers="1",
+    ),
+    "joined": encode.joined(
+        LOBBY,
+        epoch="e1",
+        members=map(encode.member_json, (ADA, BOB)),
+        member_count=2,
+        entries=LISTED,
+        recovered=True,
+        more=False,
+        read=3,
+        answers="2",
+    ),
+    "joined, empty": encode.joined(
+        RoomInfo("new", "new", "", 0),
+        epoch="e1",
+        members=(),
+        member_count=0,
+        entries=(),
+        recovered=False,
+        more=False,
+        read=0,
+    ),
+    "message": LISTED[0].encode(),
+    "message from a classic client": encode.entry_json(replace(HELLO, id=None)).encode(),
+    "message with everything": LISTED[1].encode(),
+    "message that was deleted": LISTED[2].encode(),
+    "edited": LISTED[3].encode(),
+    "edited, to the one who asked": encode.entry_json(EDITED, answers="4").encode(),
+    "edited, and deleted since": encode.entry_json(replace(EDITED, text=None)).encode(),
+    "deleted": LISTED[4].encode(),
+    "deleted, to the one who asked": encode.entry_json(DELETED, answers="5").encode(),
+    "reacted": LISTED[5].encode(),
+    "reacted, to the one who asked": encode.entry_json(
+        replace(REACTED, on=False), answers="6"
+    ).encode(),
+    "topic": LISTED[6].encode(),
+    "topic, to the one who asked": encode.entry_json(
+        replace(TOPIC, text="Tea"), answers="7"
+    ).encode(),
+    "history": encode.history("lobby", LISTED, more=True, answers="8"),
+    "history, empty": encode.history("lobby", (), more=False),
+    "results": encode.results(LISTED[:2], more=False, answers="9"),
+    "results, empty": encode.results((), more=False),
+    "rooms": encode.rooms([(LOBBY, 2), (RoomInfo("聊天室", "聊天室", "", 0), 0)], answers="10"),
+    "rooms, unnumbered": encode.rooms([]),
+    "pong": encode.pong({"id": "11", "sent": 1.5, "type": "x", "time": 0}, time=NOON),
+    "pong, bare": encode.pong({}, time=NOON),
+    "ok": encode.ok(answers="12"),
+    "ok, unnumbered": encode.ok(),
+    "error": encode.error(Refusal(Code.BAD_JSON, "This is not JSON.")),
+    "error, numbered": encode.error(
+        Refusal(Code.RATE_LIMITED, "That was too fast.", answers="13", retry_after=0.25)
+    ),
+    "error, fatal": encode.error(Refusal(Code.BAD_PASSWORD, "That is wrong.", close=4001)),
+    "presence": encode.presence(
+        "lobby", joined=[encode.member_json(BOB)], left=["u3", "u4"], member_count=2
+    ),
+    "typing": encode.typing("lobby", BOB),
+    "renamed": encode.renamed(User("u1", "Ada L.")),
+    "renamed, to the one who asked": encode.renamed(User("u1", "Ada L."), answers="14"),
+}

@@ -1,0 +1,42 @@
+import math
+
+from gochat_py.core.limits import FloodRule, TokenBucket
+from tests.support.case import TestCase
+
+
+class TokenBucketTest(TestCase):
+    def test_a_burst_passes_and_then_the_rate(self):
+        bucket = TokenBucket(rate=2, burst=3)
+        self.assertEqual([bucket.take(10.0) for _ in range(4)], [0, 0, 0, 0.5])
+        self.assertEqual([bucket.take(10.5), bucket.take(10.5)], [0, 0.5])
+        self.assertEqual([bucket.take(100.0) for _ in range(4)], [0, 0, 0, 0.5])
+
+    def test_asking_in_vain_costs_nothing(self):
+        bucket = TokenBucket(rate=1, burst=1)
+        bucket.take(0.0)
+        for _ in range(100):
+            bucket.take(0.5)
+        self.assertEqual(bucket.take(1.0), 0)
+
+    def test_no_limit_is_a_limit_too(self):
+        bucket = TokenBucket(rate=math.inf, burst=1)
+        self.assertEqual({bucket.take(5.0) for _ in range(1000)}, {0})
+
+    def test_a_clock_that_goes_back_gives_nothing_away(self):
+        bucket = TokenBucket(rate=1, burst=1)
+        bucket.take(100.0)
+        self.assertEqual(bucket.take(50.0), 51.0)
+
+    def test_a_bucket_that_would_never_let_anything_pass_is_a_mistake(self):
+        for rate, burst in ((0, 1), (-1, 1), (1, 0), (math.nan, 1)):
+            with self.assertRaises(ValueError):
+                TokenBucket(rate, burst)
+
+
+class FloodRuleTest(TestCase):
+    def test_so_many_within_so_long_are_a_flood(self):
+        rule = FloodRule(3, 10.0)
+        self.assertEqual(
+            [rule.happened(t) for t in (0, 5, 10.5, 11, 30, 31, 32)],
+            [False, False, False, True, False, False, True],
+        )

@@ -1,0 +1,159 @@
+from gochat_py.core import commands as c
+from gochat_py.core.decisions import (
+    AnswerPing,
+    EnterRoom,
+    Identify,
+    LeaveRoom,
+    ListRooms,
+    MarkRead,
+    ReadHistory,
+    Rename,
+    RunSearch,
+    ShowTyping,
+)
+from gochat_py.core.session import FLOODING, NO_HELLO, RULES, Allowance, Session, State
+from gochat_py.message import Draft, Kind, Position, User
+from gochat_py.refusals import Code, Refusal
+from tests.support.case import TestCase
+
+ADA = User("u1", "Ada")
+
+
+class SessionTestCase(TestCase):
+    allowance = Allowance(
+        rate=1.0, burst=3, asking_rate=1.0, asking_burst=5, rooms=2, flood_count=3
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.session = Session(self.allowance, 100.0)
+
+    def refused(self, command: c.Command, now: float = 100.0) -> Refusal:
+        with self.assertRaises(Refusal) as caught:
+            self.session.receive(command, now)
+        self.assertEqual(caught.exception.answers, command.id)
+        return caught.exception
+
+
+class GreetingTest(SessionTestCase):
+    def test_hello_asks_who_it_is(self):
+        decision = self.session.receive(c.Hello("Bill", "t", "p", "curl", "1"), 100.0)
+        self.assertEqual(decision, Identify("Bill", "blll", "t", "p", "curl", "1"))
+
+    def test_everything_else_is_refused_until_it_is_known_who_it_is(self):
+        for command in (c.Ping({}, "1"), c.Join("a", id="2"), c.Send("a", "x", "3"), c.Rooms("4")):
+            self.assertIs(self.refused(command).code, Code.HELLO_FIRST)
+        self.session.welcomed(ADA)
+        self.assertIsInstance(self.session.receive(c.Rooms(), 100.0), ListRooms)
+
+    def test_hello_may_be_said_again_when_it_failed(self):
+        self.session.receive(c.Hello("Ada"), 100.0)
+        self.assertIsInstance(self.session.receive(c.Hello("Ida"), 100.0), Identify)
+
+    def test_hello_is_due_within_ten_seconds(self):
+        self.assertEqual(self.session.hello_due(100.0), 10.0)
+        self.assertEqual(self.session.hello_due(111.0), 0.0)
+        self.assertEqual(self.session.too_late().close, NO_HELLO)
+        self.session.welcomed(ADA)
+        self.assertIsNone(self.session.hello_due(111.0))
+
+
+class OpenTest(SessionTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.session.welcomed(ADA)
+        self.session.receive(c.Join("Lobby"), 100.0)
+
+    def test_a_second_hello_is_refused(self):
+        self.assertIs(self.refused(c.Hello("Ida", id="1")).code, Code.BAD_FIELD)
+
+    def test_every_command_has_its_rule(self):
+        open_to = {command for state, command in RULES if state is State.OPEN}
+        self.assertEqual(open_to, set(c.Command.__args__) - {c.Hello})
+
+    def test_what_is_written_becomes_a_draft(self):
+        cases = (
+            (c.Send("LOBBY", "hi", "1", 7), {"kind": Kind.MESSAGE, "text": "hi", "reply_to": 7}),
+            (c.Edit("LOBBY", 7, "ho", "1"), {"kind": Kind.EDITED, "target": 7, "text": "ho"}),
+            (c.Delete("LOBBY", 7, "1"), {"kind": Kind.DELETED, "target": 7}),
+            (
+                c.React("LOBBY", 7, "👍", False, "1"),
+                {"kind": Kind.REACTED, "target": 7, "emoji": "👍", "on": False},
+            ),
+            (c.Topic("LOBBY", "", "1"), {"kind": Kind.TOPIC, "text": ""}),
+        )
+        for minute, (command, fields) in enumerate(cases, 2):
+            with self.subTest(command=command):
+                draft = Draft(room="LOBBY", key="lobby", user=ADA, id="1", **fields)
+                self.assertEqual(self.session.receive(command, 60.0 * minute), draft)
+
+    def test_what_is_asked_becomes_what_to_look_up(self):
+        for command, decision in (
+            (c.Read("LOBBY", 4, "1"), MarkRead("lobby", ADA, 4)),
+            (c.History("LOBBY", 9, None, 20, "1"), ReadHistory("LOBBY", "lobby", 9, None, 20, "1")),
+            (c.Search("tea", "LOBBY", 9, 20, "1"), RunSearch("tea", ("lobby",), 9, 20, "1")),
+            (c.Search("tea", id="1"), RunSearch("tea", ("lobby",), None, 50, "1")),
+            (c.Rooms("1"), ListRooms("1")),
+            (c.Nick("Bill", "1"), Rename(ADA, "Bill", "blll", "1")),
+            (c.Ping({"id": "1"}, "1"), AnswerPing({"id": "1"})),
+            (c.Leave("LOBBY", "1"), LeaveRoom("LOBBY", "lobby", "1")),
+        ):
+            with self.subTest(command=command):
+                self.assertEqual(self.session.receive(command, 300.0), decision)
+
+    def test_a_room_is_joined_once_and_left_once(self):
+        self.assertIs(self.refused(c.Join("lobby", id="1")).code, Code.DUPLICATE_JOIN)
+        since = Position("e", 3)
+        self.assertEqual(
+            self.session.receive(c.Join("b", since, "2"), 100.0), EnterRoom("b", "b", since, "2")
+        )
+        self.assertIs(self.refused(c.Join("c", id="3")).code, Code.RATE_LIMITED)
+        self.session.receive(c.Leave("lobby"), 100.0)
+        self.assertIs(self.refused(c.Leave("lobby", id="4")).code, Code.NOT_JOINED)
+        self.session.receive(c.Join("c"), 100.0)
+
+    def test_what_needs_a_room_needs_to_be_in_it(self):
+        for command in (
+            c.Send("x", "t", "1"), c.Edit("x", 1, "t", "1"), c.Delete("x", 1, "1"),
+            c.React("x", 1, "e", True, "1"), c.Topic("x", "t", "1"), c.Typing("x", "1"),
+            c.Read("x", 1, "1"), c.History("x", id="1"), c.Search("t", "x", id="1"),
+            c.Leave("x", "1"),
+        ):  # fmt: skip
+            self.assertIs(self.refused(command).code, Code.NOT_JOINED)
+
+    def test_a_room_that_could_not_be_joined_is_forgotten(self):
+        self.session.left("lobby")
+        self.assertIs(self.refused(c.Send("lobby", "t", "1")).code, Code.NOT_JOINED)
+
+    def test_whoever_writes_too_fast_is_told_when_to_go_on(self):
+        for number in range(3):
+            self.session.receive(c.Send("lobby", "x", str(number)), 100.0)
+        refusal = self.refused(c.Send("lobby", "x", "4"), 100.2501)
+        self.assertEqual((refusal.code, refusal.retry_after), (Code.RATE_LIMITED, 0.75))
+        self.session.receive(c.Send("lobby", "x", "4"), 100.2501 + refusal.retry_after)
+
+    def test_looking_things_up_has_its_own_limit(self):
+        for _ in range(4):
+            self.session.receive(c.Rooms(), 100.0)
+        self.assertIs(self.refused(c.Search("x", id="1")).code, Code.RATE_LIMITED)
+        self.session.receive(c.Send("lobby", "x", "1"), 100.0)
+
+    def test_typing_is_passed_on_every_three_seconds_in_each_room(self):
+        self.session.receive(c.Join("b"), 100.0)
+        typing = c.Typing("lobby")
+        self.assertEqual(self.session.receive(typing, 100.0), ShowTyping("lobby", "lobby", ADA))
+        self.assertIsNone(self.session.receive(typing, 102.9))
+        self.assertIsNotNone(self.session.receive(c.Typing("b"), 102.9))
+        self.assertIsNotNone(self.session.receive(typing, 103.0))
+
+    def test_a_new_nick_is_on_the_next_draft(self):
+        self.session.renamed(User("u1", "Ida"))
+        self.assertEqual(self.session.receive(c.Send("lobby", "x", "1"), 100.0).user.nick, "Ida")
+
+    def test_who_goes_on_being_refused_is_flooding(self):
+        refusals = [
+            self.session.refused(self.refused(c.Typing("x", "1")), 100.0 + n) for n in range(3)
+        ]
+        self.assertEqual([refusal.close for refusal in refusals], [None, None, FLOODING])
+        self.assertTrue(refusals[-1].fatal)
+        self.assertEqual(refusals[-1].answers, "1")

@@ -1,0 +1,63 @@
+"""The vectors that the server and the page both keep to: tests/vectors/*.json."""
+
+import json
+from dataclasses import asdict
+
+from gochat_py.core import wire
+from gochat_py.core.commands import Command, Ping
+from gochat_py.refusals import Refusal
+from tests.core.examples import EXAMPLES
+from tests.support.case import TestCase
+from tests.support.server import ROOT
+
+VECTORS = ROOT / "tests" / "vectors"
+
+
+def vectors(name: str) -> list[dict]:
+    return json.loads((VECTORS / name).read_text(encoding="utf-8"))
+
+
+def as_object(command: Command) -> dict:
+    """The command as the page has it: its type, and the fields that are set."""
+    kind = type(command).__name__.lower()
+    if isinstance(command, Ping):
+        return {"type": kind, **command.fields}
+    fields = asdict(command)
+    return {"type": kind} | {name: each for name, each in fields.items() if each is not None}
+
+
+class CommandVectorsTest(TestCase):
+    def test_what_is_well_formed_is_decoded(self):
+        for vector in vectors("commands.json"):
+            if "decoded" in vector:
+                with self.subTest(vector["name"]):
+                    self.assertEqual(as_object(wire.decode(vector["json"])), vector["decoded"])
+
+    def test_what_is_not_is_refused_by_name(self):
+        for vector in vectors("commands.json"):
+            if "refusal" in vector:
+                expected = vector["refusal"]
+                with self.subTest(vector["name"]):
+                    with self.assertRaises(Refusal) as caught:
+                        wire.decode(vector["json"])
+                    refusal = caught.exception
+                    self.assertEqual(refusal.code.value, expected["code"])
+                    self.assertEqual(refusal.answers, expected.get("id"))
+                    if "field" in expected:
+                        self.assertIn(f'"{expected["field"]}"', refusal.message)
+
+    def test_every_type_has_vectors(self):
+        found = {
+            vector["decoded"]["type"] for vector in vectors("commands.json") if "decoded" in vector
+        }
+        self.assertEqual(found, {*wire.COMMANDS, "ping"})
+
+
+class EventVectorsTest(TestCase):
+    def test_what_is_encoded_is_what_the_page_decodes(self):
+        written = {vector["name"]: vector for vector in vectors("events.json")}
+        self.assertEqual(set(written), set(EXAMPLES))
+        for name, event in EXAMPLES.items():
+            with self.subTest(name):
+                self.assertEqual(event.decode(), written[name]["json"])
+                self.assertEqual(json.loads(event), written[name]["event"])

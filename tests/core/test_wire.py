@@ -1,0 +1,87 @@
+import subprocess
+import sys
+
+from gochat_py.core import wire
+from gochat_py.core.commands import Ping, Send
+from gochat_py.message import Position
+from gochat_py.refusals import Code, Refusal
+from tests.support.case import PATIENCE, TestCase
+from tests.support.server import ROOT
+
+
+class DecodeTest(TestCase):
+    def refusal(self, text: str) -> Refusal:
+        with self.assertRaises(Refusal) as caught:
+            wire.decode(text)
+        return caught.exception
+
+    def test_a_command_is_its_fields(self):
+        self.assertEqual(
+            wire.decode('{"type":"send","id":"1","room":"lobby","text":"hi","reply_to":3}'),
+            Send("lobby", "hi", "1", 3),
+        )
+        since = wire.decode('{"type":"join","room":"x","since":{"epoch":"e","seq":0}}').since
+        self.assertEqual(since, Position("e", 0))
+
+    def test_a_ping_keeps_all_but_its_type(self):
+        self.assertEqual(
+            wire.decode('{"type":"ping","id":"7","a":[null]}'), Ping({"id": "7", "a": [None]}, "7")
+        )
+
+    def test_an_integer_of_many_digits_is_a_refusal(self):
+        """Python converts no more than 4,300 digits; more raise an error that is not JSON's own."""
+        for digits in (20, 4_000, 5_000, 60_000):
+            number = "9" * digits
+            self.assertIn(
+                self.refusal(f'{{"type":"read","room":"a","seq":{number}}}').code,
+                (Code.BAD_FIELD, Code.BAD_JSON),
+            )
+
+    def test_an_id_that_cannot_be_read_is_not_answered_to(self):
+        self.assertIsNone(self.refusal('{"type":"rooms","id":{"a":1}}').answers)
+        self.assertIsNone(self.refusal('{"type":"nothing","id":"\\ud800"}').answers)
+        self.assertEqual(self.refusal('{"type":"nothing","id":"a"}').answers, "a")
+
+    def test_a_sentence_names_the_field(self):
+        self.assertEqual(
+            self.refusal('{"type":"send","id":"1","room":"a"}').message, '"text" is missing.'
+        )
+        self.assertEqual(
+            self.refusal('{"type":"send","id":"1","room":"a","text":"%s"}' % ("x" * 4001)).message,
+            '"text" must be at most 4,000 characters, not 4,001.',
+        )
+
+    def test_nesting_is_counted_outside_strings(self):
+        def ping(nested: str) -> str:
+            return f'{{"type":"ping","x":{nested}}}'
+
+        deep = wire.MAX_DEPTH - 1
+        wire.decode(ping("[" * deep + "]" * deep))
+        wire.decode(ping(f"[{','.join(['{}'] * 500)}]"))
+        wire.decode(ping(f'"{"[{" * 500}"'))
+        self.assertIn("nested", self.refusal(ping("[" * (deep + 1) + "]" * (deep + 1))).message)
+        self.assertIs(self.refusal('"' * 3 + "[" * 65_000).code, Code.BAD_JSON)
+        self.assertIs(self.refusal("\\" * 65_000 + "[" * 100).code, Code.BAD_JSON)
+
+    def test_deep_nesting_does_not_end_a_process_with_small_stacks(self):
+        """CPython 3.13 lets its JSON reader go further than half a MiB of stack: it crashed."""
+        script = (
+            "import sys, threading\n"
+            "from gochat_py.core import wire\n"
+            "from gochat_py.refusals import Refusal\n"
+            "def run():\n"
+            "    for text in ('[' * 60000, '{\"a\":' * 12000, '[' * 30000 + ']' * 30000):\n"
+            "        try: wire.decode(text)\n"
+            "        except Refusal as refusal: print(refusal.code.value)\n"
+            "threading.stack_size(512 * 1024)\n"
+            "thread = threading.Thread(target=run)\n"
+            "thread.start(); thread.join()\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        self.assertEqual((done.returncode, done.stdout.split()), (0, ["bad_json"] * 3), done.stderr)

@@ -1,0 +1,40 @@
+"""A bucket never gives more than it should, and never makes anyone wait in vain."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gochat_py.core.limits import SLACK, TokenBucket
+from tests.support.case import TestCase
+
+rates = st.floats(0.01, 1000)
+bursts = st.integers(1, 50)
+pauses = st.lists(st.floats(0, 5) | st.just(0.0), max_size=80)
+starts = st.sampled_from([0.0, 1e5, 1e9])
+
+
+class TokenBucketProperties(TestCase):
+    @given(rates, bursts, pauses, starts)
+    def test_no_stretch_of_time_sees_more_than_burst_and_rate(self, rate, burst, waits, now):
+        bucket, taken = TokenBucket(rate, burst), []
+        for wait in waits:
+            now += wait
+            if bucket.take(now) == 0:
+                taken.append(now)
+        for first, start in enumerate(taken):
+            for last, end in enumerate(taken[first:], first):
+                self.assertLessEqual(
+                    last - first + 1, burst + rate * (end - start + 2 * SLACK) + SLACK
+                )
+
+    @given(rates, bursts, pauses, starts)
+    def test_who_waits_as_long_as_told_gets_one_and_before_that_none(self, rate, burst, waits, now):
+        bucket = TokenBucket(rate, burst)
+        for pause in waits:
+            now += pause
+            told = bucket.take(now)
+            self.assertGreaterEqual(told, 0)
+            if told > 0:
+                self.assertGreater(bucket.take(now + told / 2 - SLACK), 0)
+                self.assertLessEqual(told, 1 / rate + 2 * SLACK)
+                now += told
+                self.assertEqual(bucket.take(now), 0)

@@ -1,0 +1,127 @@
+"""A room against a plain model: everyone hears everything once, and knows who is there."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from gochat_py.core.replay import Hole
+from gochat_py.core.room import Room
+from gochat_py.message import Entry, Kind, User
+from tests.support.case import TestCase
+
+HELD = 4
+CONNECTIONS = 6
+users = st.sampled_from(["ada", "bob", "cyn"])
+counts = st.integers(1, 3)
+
+
+class RoomMachine(RuleBasedStateMachine):
+    """What a hub and its readers do with a room, in any order.
+
+    The model of history is a list. The model of a client is what it was given, and the members it
+    believes in: the list it got when it had caught up, and the news since.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.room: Room[int] = Room(HELD)
+        self.history: list[Entry] = []
+        self.now = 0.0
+        self.token = 0  # the last that was given out
+        self.owner: dict[int, User] = {}
+        self.read: dict[int, int] = {}  # what a reader has read, not yet handed to the hub
+        self.since: dict[int, int] = {}
+        self.heard: dict[int, list[Entry]] = {}
+        self.believed: dict[int, set[str]] = {}
+
+    @precondition(lambda self: len(self.owner) < CONNECTIONS)
+    @rule(user=users)
+    def enter(self, user: str) -> None:
+        self.token += 1
+        self.owner[self.token] = User(user, user)
+        self.since[self.token] = len(self.history)
+        self.room.enter(self.token, self.owner[self.token])
+
+    @precondition(lambda self: self.owner)
+    @rule(data=st.data())
+    def leave(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from(list(self.owner)))
+        self.room.leave(token)
+        for known in (self.owner, self.read, self.since, self.heard, self.believed):
+            known.pop(token, None)
+
+    @rule(count=counts)
+    def publish(self, count: int) -> None:
+        first = len(self.history) + 1
+        new = [
+            Entry(kind=Kind.MESSAGE, room="a", key="a", seq=first + n, user="u", nick="n", time=0.0)
+            for n in range(count)
+        ]
+        self.history += new
+        for token in self.room.publish(new):
+            self.heard[token] += new
+
+    @precondition(lambda self: self.owner.keys() - self.heard.keys())
+    @rule(data=st.data())
+    def read_history(self, data: st.DataObject) -> None:
+        catching_up = sorted(self.owner.keys() - self.heard.keys())
+        self.read[data.draw(st.sampled_from(catching_up))] = len(self.history)
+
+    @precondition(lambda self: self.read)
+    @rule(data=st.data())
+    def catch_up(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from(list(self.read)))
+        seq = self.read.pop(token)
+        try:
+            merged = self.room.caught_up(token, self.history[self.since[token] : seq], seq)
+        except Hole:
+            # Only ever because too much came meanwhile; it reads again, and nothing is lost.
+            assert len(self.history) - self.since[token] > HELD
+            return
+        assert merged is not None
+        self.heard[token] = merged
+        self.believed[token] = {user.id for user in self.room.presence.shown}
+
+    @rule(wait=st.sampled_from([0.0, 0.05, 0.1, 1.0]))
+    def tell_news(self, wait: float) -> None:
+        self.now += wait
+        if self.room.presence.due(self.now) != 0.0:
+            return
+        news = self.room.presence.flush(self.now)
+        assert news.joined or news.left
+        for token in self.room.live:
+            believed = self.believed[token]
+            believed -= set(news.left)
+            believed |= {user.id for user in news.joined}
+            assert len(believed) == news.member_count
+
+    @invariant()
+    def everyone_heard_everything_since_they_came_once_and_in_order(self) -> None:
+        assert set(self.room.live) == set(self.heard)
+        for token, heard in self.heard.items():
+            assert heard == self.history[self.since[token] :]
+
+    @invariant()
+    def members_are_users_with_a_connection(self) -> None:
+        assert len(self.room) == len(self.owner)
+        assert self.room.member_count == len({user.id for user in self.owner.values()})
+
+    @precondition(lambda self: self.room.presence.due(self.now) is None)
+    @invariant()
+    def without_news_everyone_knows_who_is_there(self) -> None:
+        here = {user.id for user in self.owner.values()}
+        for token, believed in self.believed.items():
+            assert believed == here, token
+
+
+class RoomProperties(TestCase):
+    def test_a_room_is_what_its_model_is(self) -> None:
+        run_state_machine_as_test(
+            RoomMachine, settings=settings(max_examples=150, stateful_step_count=40)
+        )

@@ -1,0 +1,223 @@
+"""Any sequence of drafts does what a few dictionaries say it does."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import ExitStack, closing
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gochat_py.message import Draft, Entry, Kind, Position
+from gochat_py.store import (
+    NotFound,
+    NothingToDo,
+    NotYours,
+    StoreError,
+    grams,
+    history,
+    open_directory,
+    search,
+)
+from tests.support.case import TestCase
+from tests.support.store import ANN, BOB, delete, edit, message, react, topic
+
+ROOMS = ("tea", "milk")
+
+
+class Model:
+    """The whole store as plain values: for each room its entries, as they stand now."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, list[Entry]] = {key: [] for key in ROOMS}
+        self.topics = dict.fromkeys(ROOMS, "")
+        self.switches: dict[tuple[str, int, str, str], int] = {}  # what made a reaction so: a seq
+
+    def copy(self) -> Model:
+        other = Model()
+        other.entries = {key: list(entries) for key, entries in self.entries.items()}
+        other.topics, other.switches = dict(self.topics), dict(self.switches)
+        return other
+
+    def apply(self, draft: Draft, now: float) -> tuple[Entry, bool]:
+        """The entry and whether it is a duplicate, or the store's own error."""
+        room = self.entries[draft.key]
+        before = self.before(draft, room)
+        if before is not None:
+            return before, True
+        made = Entry(
+            kind=draft.kind,
+            room=draft.room,
+            key=draft.key,
+            seq=len(room) + 1,
+            user=draft.user.id,
+            nick=draft.user.nick,
+            time=now,
+            id=draft.id,
+            text=draft.text,
+            reply_to=draft.reply_to,
+            target=draft.target,
+            emoji=draft.emoji,
+            on=draft.on,
+        )
+        room.append(made)
+        if draft.kind is Kind.TOPIC:
+            self.topics[draft.key] = draft.text
+        elif draft.kind is Kind.EDITED:
+            self.change(draft, text=draft.text, edited=now)
+        elif draft.kind is Kind.DELETED:
+            self.change(draft, text=None, deleted=True, reactions={})
+            for index, entry in enumerate(room):
+                if entry.kind is Kind.EDITED and entry.target == draft.target:
+                    room[index] = replace(entry, text=None)
+        elif draft.kind is Kind.REACTED:
+            self.switches[draft.key, draft.target, draft.emoji, draft.user.id] = made.seq
+            self.change(draft, reactions=self.reactions(draft.key, draft.target))
+        return made, False
+
+    def before(self, draft: Draft, room: list[Entry]) -> Entry | None:
+        """The entry that made this draft a duplicate; raises where it is refused."""
+        same = [
+            entry
+            for entry in room
+            if draft.id is not None
+            and (entry.kind, entry.user, entry.id) == (draft.kind, draft.user.id, draft.id)
+        ]
+        if draft.kind is Kind.MESSAGE:
+            if draft.reply_to is not None and draft.reply_to > len(room):
+                raise NotFound
+            return same[0] if same else None
+        if draft.kind is Kind.TOPIC:
+            same = [entry for entry in same if entry.text == draft.text]
+            return same[-1] if same else None
+        if not 1 <= draft.target <= len(room) or room[draft.target - 1].kind is not Kind.MESSAGE:
+            raise NotFound
+        target = room[draft.target - 1]
+        if draft.kind is Kind.REACTED:
+            if target.deleted:
+                raise NotFound
+            switch = self.switches.get((draft.key, draft.target, draft.emoji, draft.user.id))
+            if switch is None and not draft.on:
+                raise NothingToDo
+            made = room[switch - 1] if switch else None
+            return made if made and made.on == draft.on else None
+        if target.user != draft.user.id:
+            raise NotYours
+        if draft.kind is Kind.DELETED:
+            deletions = (e for e in room if e.kind is Kind.DELETED and e.target == draft.target)
+            return next(deletions, None)
+        same = [e for e in same if e.target == draft.target and e.text in (draft.text, None)]
+        if not same and target.deleted:
+            raise NotFound
+        return same[-1] if same else None
+
+    def change(self, draft: Draft, **what: object) -> None:
+        room = self.entries[draft.key]
+        room[draft.target - 1] = replace(room[draft.target - 1], **what)
+
+    def reactions(self, key: str, target: int) -> dict[str, tuple[str, ...]]:
+        """In the order of the entries that made them so."""
+        found: dict[str, tuple[str, ...]] = {}
+        for (room, seq, emoji, user), switch in sorted(
+            self.switches.items(), key=lambda item: item[1]
+        ):
+            if (room, seq) == (key, target) and self.entries[key][switch - 1].on:
+                found[emoji] = (*found.get(emoji, ()), user)
+        return found
+
+
+texts = st.text("ab我Éé\u0301ß\"' \0%", min_size=1, max_size=6)
+targets = st.integers(0, 6)
+users = st.sampled_from([ANN, BOB])
+names = st.sampled_from(ROOMS)
+ids = st.sampled_from([None, None, "1", "2", "3"])
+drafts = st.one_of(
+    st.builds(message, texts, users, names, id=ids),
+    st.builds(message, texts, users, names, id=ids, reply_to=targets.filter(bool)),
+    st.builds(edit, targets, texts | st.just("same"), users, names, id=ids),
+    st.builds(delete, targets, users, names, id=ids),
+    st.builds(react, targets, st.sampled_from("👍🎉"), st.booleans(), users, room=names, id=ids),
+    st.builds(topic, texts | st.just("same"), users, names, id=ids),
+)
+transactions = st.lists(
+    st.tuples(
+        st.lists(drafts, max_size=8),
+        st.sampled_from(["commit", "commit", "commit", "rollback", "reopen", "index", "scrub"]),
+    ),
+    max_size=8,
+)
+
+
+class StorePropertyTest(TestCase):
+    @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(transactions, texts)
+    def test_any_drafts_do_what_the_model_says(self, steps, query):
+        with ExitStack() as stack:
+            place = stack.enter_context(tempfile.TemporaryDirectory())
+            model, now = Model(), 1.0
+            opened = stack.enter_context(ExitStack())
+            directory, writer, readers = self.open(place, opened)
+            for drafts, then in steps:
+                committed = model.copy()
+                writer.begin()
+                for draft in drafts:
+                    now += 1.0
+                    self.apply_to_both(model, writer, draft, now)
+                if then == "rollback":
+                    writer.rollback()
+                    model = committed
+                    continue
+                if then in ("index", "scrub"):
+                    writer.run(grams.index_some, 3)
+                if then == "scrub":
+                    writer.run(grams.scrub)
+                writer.commit()
+                if then == "reopen":
+                    opened.close()
+                    directory, writer, readers = self.open(place, opened)
+                self.compare(model, readers, directory.epoch, query)
+
+    def open(self, place, opened):
+        directory = opened.enter_context(closing(open_directory(place)))
+        writer = opened.enter_context(closing(directory.writer()))
+        return directory, writer, opened.enter_context(closing(directory.readers()))
+
+    def apply_to_both(self, model, writer, draft, now):
+        try:
+            expected = model.apply(draft, now)
+        except StoreError as error:
+            with self.assertRaises(type(error)):
+                writer.apply(draft, now)
+        else:
+            applied = writer.apply(draft, now)
+            self.assertEqual((applied.entry, applied.duplicate), expected)
+
+    def compare(self, model, readers, epoch, query):
+        for key in ROOMS:
+            entries = tuple(model.entries[key])
+            page = readers.run(history.page, key, limit=1000)
+            self.assertEqual(page.entries, entries)
+            self.assertEqual(  # dictionaries are equal in any order; this one has a meaning
+                [list(entry.reactions) for entry in page.entries],
+                [list(entry.reactions) for entry in entries],
+            )
+            for seq in range(len(entries) + 1):
+                replay = readers.run(history.since, key, Position(epoch, seq), limit=20, newest=2)
+                fits = len(entries) - seq <= 20
+                self.assertEqual(replay.recovered, fits)
+                self.assertEqual(replay.entries, entries[seq:] if fits else entries[-2:])
+                self.assertEqual((replay.seq, replay.topic), (len(entries), model.topics[key]))
+            for wanted in (query, query[:2], query[:1]):
+                found = readers.run(search.search, [key], wanted, limit=1000)
+                self.assertTrue(found.complete)
+                self.assertEqual(
+                    list(found.entries),
+                    [
+                        entry
+                        for entry in reversed(entries)
+                        if entry.kind is Kind.MESSAGE
+                        and not entry.deleted
+                        and grams.fold(wanted) in grams.fold(entry.text)
+                    ],
+                )

@@ -1,0 +1,88 @@
+"""Refused clients get their answer whole, and cannot stay."""
+
+import selectors
+import socket
+import struct
+from unittest import mock
+
+from gochat_py.deadline import Deadline
+from gochat_py.http import leaving
+from gochat_py.http.leaving import Leaving
+from tests.support.case import PATIENCE, TestCase
+from tests.support.edge import Client, request
+
+
+class LeavingTest(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.listener.close)
+        self.selector = selectors.DefaultSelector()
+        self.addCleanup(self.selector.close)
+        self.leaving = Leaving(self.selector)
+        self.addCleanup(self.leaving.part)
+        log = self.assertLogs("gochat_py.http", "WARNING")
+        log.__enter__()
+        self.addCleanup(log.__exit__, None, None, None)
+
+    def refused(self, *, at_once: bool = False) -> Client:
+        """A client that has sent its request before it was refused."""
+        client = Client(self.listener.getsockname()[1])
+        self.addCleanup(client.sock.close)
+        client.send(request())
+        sock, _ = self.listener.accept()
+        sock.settimeout(PATIENCE)
+        sock.recv(1, socket.MSG_PEEK)
+        self.leaving.refuse(sock, "a test", at_once=at_once)
+        return client
+
+    def hear(self) -> None:
+        for key, _ in self.selector.select(PATIENCE):
+            assert isinstance(key.fileobj, socket.socket)
+            self.leaving.hear(key.fileobj)
+
+    def test_the_answer_arrives_whole_and_without_a_reset(self) -> None:
+        for at_once in (False, True):
+            client = self.refused(at_once=at_once)
+            self.assertEqual(client.answer().status, 503)
+            self.assertTrue(client.ended())
+
+    def test_a_client_is_heard_until_it_leaves(self) -> None:
+        client = self.refused()
+        self.hear()
+        client.send(b"more")
+        self.hear()
+        self.assertIsNotNone(self.leaving.wait)
+        client.sock.close()
+        self.hear()
+        self.assertIsNone(self.leaving.wait)
+
+    def test_a_client_that_stays_is_closed_when_it_had_its_time(self) -> None:
+        self.refused()
+        self.leaving.part(late_only=True)
+        self.assertIsNotNone(self.leaving.wait)
+        with mock.patch.object(leaving, "PATIENCE", 0.0):
+            self.refused()
+        self.leaving.part(late_only=True)
+        self.assertEqual(len(self.selector.get_map()), 1)
+        self.leaving.part()
+        self.assertIsNone(self.leaving.wait)
+
+    def test_there_is_an_end_to_how_many_are_heard(self) -> None:
+        with mock.patch.object(leaving, "MAX_LEAVING", 2):
+            clients = [self.refused() for _ in range(5)]
+        self.assertEqual(len(self.selector.get_map()), 2)
+        for client in clients:
+            self.assertEqual(client.answer().status, 503)
+
+    def test_a_client_that_is_gone_already_does_no_harm(self) -> None:
+        client = Client(self.listener.getsockname()[1])
+        sock, _ = self.listener.accept()
+        linger = struct.pack("ii", 1, 0)
+        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        client.sock.close()  # with a reset
+        deadline = Deadline(PATIENCE)
+        while not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) and not deadline.passed:
+            self.selector.select(0.01)
+        self.leaving.refuse(sock, "a test")
+        self.assertIsNone(self.leaving.wait)

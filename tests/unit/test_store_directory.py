@@ -1,0 +1,200 @@
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from unittest import mock
+
+from gochat_py.errors import StartupError
+from gochat_py.store import directory as directory_module
+from gochat_py.store import history, open_directory, open_memory
+from gochat_py.store.schema import MIGRATIONS
+from tests.support.case import TestCase
+from tests.support.server import ROOT
+from tests.support.store import ANN, StoreCase, message
+
+#: Opens the directory and holds it until it is killed.
+HOLDER = """
+import sys
+from gochat_py.store import open_directory, open_memory
+directory = open_memory() if sys.argv[1] == "--memory" else open_directory(sys.argv[1])
+print(directory.path, flush=True)
+sys.stdin.read()
+"""
+
+
+def killed_holder(test: TestCase, what: str) -> Path:
+    """Let another process open a directory, kill it, and say which directory it was."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, what],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with child:
+        assert child.stdout is not None
+        path = Path(child.stdout.readline().strip())
+        child.send_signal(signal.SIGKILL)
+    test.assertTrue(path.is_dir(), "the holder had opened it")
+    return path
+
+
+class DirectoryTest(StoreCase):
+    def test_is_made_for_its_owner_alone(self):
+        self.entry(message("hi"))
+        self.assertEqual(stat.S_IMODE(self.directory.path.stat().st_mode), 0o700)
+        for path in self.directory.path.iterdir():
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600, path.name)
+
+    def test_a_second_server_is_told_who_has_it_and_what_to_do(self):
+        with self.assertRaises(StartupError) as refused:
+            open_directory(self.directory.path)
+        sentence = str(refused.exception)
+        self.assertIn(str(self.directory.path), sentence)
+        self.assertIn(f"process {os.getpid()}", sentence)
+        self.assertIn("--data", sentence)
+        self.assertEqual(self.entry(message("still serving")).seq, 1)
+
+    def test_lets_the_next_in_when_closed(self):
+        self.entry(message("hi"))
+        self.reopen()
+        self.assertEqual(self.read(history.newest, "tea").entries[0].text, "hi")
+
+    def test_what_cannot_be_a_directory_is_named_with_the_cure(self):
+        file = self.place / "file"
+        file.write_text("")
+        for path in (file, file / "below"):
+            with self.assertRaises(StartupError) as refused:
+                open_directory(path)
+            self.assertIn(str(path), str(refused.exception))
+            self.assertIn("--data", str(refused.exception))
+
+    def test_is_not_made_where_it_is_not_wanted(self):
+        with self.assertRaises(StartupError):
+            open_directory(self.place / "none", create=False)
+        self.assertFalse((self.place / "none").exists())
+
+    def test_a_newer_schema_is_refused_and_the_lock_let_go(self):
+        self.close()
+        with closing(sqlite3.connect(self.place / "data/gochat.db")) as connection:
+            newer = len(MIGRATIONS) + 1
+            connection.execute("INSERT INTO migrations VALUES (?, 'of tomorrow', 0)", (newer,))
+            connection.commit()
+        for _ in range(2):
+            with self.assertRaisesRegex(StartupError, f"newer gochat .schema {newer}"):
+                open_directory(self.place / "data")
+        with closing(sqlite3.connect(self.place / "data/gochat.db")) as connection:
+            connection.execute("DELETE FROM migrations WHERE version = ?", (newer,))
+            connection.commit()
+        self.open()
+
+    def test_what_is_no_database_is_refused(self):
+        self.close()
+        (self.place / "data/gochat.db").write_text("something else " * 1000)
+        with self.assertRaisesRegex(StartupError, "not a database"):
+            open_directory(self.place / "data")
+
+    def test_a_migration_that_fails_leaves_the_file_as_it_was(self):
+        self.close()
+
+        def broken(connection):
+            connection.execute("CREATE TABLE half (done)")
+            connection.execute("CREATE TABLE half (done)")
+
+        steps = (*MIGRATIONS, directory_module.schema.Migration("broken", broken))
+        with (
+            mock.patch.object(directory_module.schema, "MIGRATIONS", steps),
+            self.assertRaises(StartupError),
+        ):
+            open_directory(self.place / "data")
+        self.open()
+        self.writer.begin()
+        names = self.writer.run(lambda c: c.execute("SELECT name FROM sqlite_schema").fetchall())
+        self.writer.rollback()
+        self.assertNotIn(("half",), names)
+
+
+class EpochTest(StoreCase):
+    def elsewhere(self):
+        """As if the machine had been started again since."""
+        return mock.patch.object(directory_module, "boot_id", lambda: "another run")
+
+    def test_stays_when_the_server_is_restarted(self):
+        epoch = self.directory.epoch
+        self.reopen()
+        self.assertEqual(self.directory.epoch, epoch)
+        with self.elsewhere():
+            self.reopen()
+        self.assertEqual(self.directory.epoch, epoch)
+
+    def test_stays_when_the_server_was_killed(self):
+        epoch = self.directory.epoch
+        self.close()
+        killed_holder(self, str(self.place / "data"))
+        self.open()
+        self.assertEqual(self.directory.epoch, epoch)
+
+    def test_changes_when_the_machine_went_down_with_the_server(self):
+        epoch = self.directory.epoch
+        self.close()
+        killed_holder(self, str(self.place / "data"))
+        with self.elsewhere():
+            self.open()
+        self.assertNotEqual(self.directory.epoch, epoch)
+        self.assertEqual(self.read(history.newest, "tea").epoch, self.directory.epoch)
+
+    def test_stays_even_then_when_commits_survive_the_loss_of_power(self):
+        epoch = self.directory.epoch
+        self.close()
+        open_directory(self.place / "data", durability="power").close()
+        with self.elsewhere():
+            self.open()
+        self.assertEqual(self.directory.epoch, epoch)
+
+    def test_is_another_in_every_database(self):
+        with open_in_memory() as one, open_in_memory() as other:
+            self.assertEqual(len({one.epoch, other.epoch, self.directory.epoch}), 3)
+
+
+def open_in_memory():
+    return closing(open_memory())
+
+
+class MemoryTest(TestCase):
+    def test_readers_see_what_the_writer_committed(self):
+        with (
+            open_in_memory() as directory,
+            closing(directory.readers()) as readers,
+            closing(directory.writer()) as writer,
+        ):
+            writer.begin()
+            writer.apply(message("hi", ANN), 1.0)
+            self.assertEqual(readers.run(history.newest, "tea").seq, 0)
+            writer.commit()
+            self.assertEqual(readers.run(history.newest, "tea").seq, 1)
+
+    def test_nothing_is_kept(self):
+        with open_in_memory() as directory:
+            self.assertTrue(directory.database.exists())
+        self.assertFalse(directory.path.exists())
+
+    def test_what_a_killed_server_left_is_removed_by_the_next_and_no_other(self):
+        with open_in_memory() as living:
+            left = killed_holder(self, "--memory")
+            open_memory().close()
+            self.assertFalse(left.exists())
+            self.assertTrue(living.database.exists())
+
+    def test_is_used_where_there_is_no_shared_memory(self):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            mock.patch.object(directory_module.os, "access", lambda *_: False),
+            mock.patch.object(tempfile, "tempdir", folder),
+            open_in_memory() as directory,
+        ):
+            self.assertEqual(directory.path.parent, Path(folder))

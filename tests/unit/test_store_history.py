@@ -1,0 +1,212 @@
+from gochat_py.message import Kind, Position, RoomInfo
+from gochat_py.store import history, retention, search, users
+from gochat_py.store.search import Found
+from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react, topic
+
+
+class ReplayTest(StoreCase):
+    def since(self, seq, epoch=None, **limits):
+        return self.read(
+            history.since, "tea", Position(epoch or self.directory.epoch, seq), **limits
+        )
+
+    def fill(self, count):
+        self.writer.begin()
+        for number in range(1, count + 1):
+            self.writer.apply(message(f"m{number}"), 10.0)
+        self.writer.commit()
+
+    def test_gives_exactly_what_came_after(self):
+        self.fill(5)
+        for seq in range(6):
+            replay = self.since(seq)
+            self.assertEqual([entry.seq for entry in replay.entries], list(range(seq + 1, 6)))
+            self.assertTrue(replay.recovered)
+            self.assertEqual(replay.more, seq > 0)
+            self.assertEqual((replay.seq, replay.epoch), (5, self.directory.epoch))
+
+    def test_gives_the_newest_and_says_so_where_it_cannot(self):
+        self.fill(9)
+        for replay in (
+            self.since(10, newest=4),  # a place that never was
+            self.since(-1, newest=4),
+            self.since(8, epoch="another", newest=4),
+            self.since(3, limit=5, newest=4),
+            self.read(history.newest, "tea", 4),
+        ):
+            self.assertEqual([entry.seq for entry in replay.entries], [6, 7, 8, 9])
+            self.assertFalse(replay.recovered)
+            self.assertTrue(replay.more)
+        self.assertTrue(self.since(3, limit=6).recovered)
+
+    def test_a_room_without_history_is_an_empty_one(self):
+        replay = self.since(0)
+        self.assertEqual((replay.entries, replay.recovered, replay.seq), ((), True, 0))
+        self.assertFalse(self.since(1).recovered)
+        self.assertFalse(self.since(0, epoch="another").recovered)
+        self.assertFalse(self.read(history.newest, "tea").recovered)
+
+    def test_trimmed_entries_are_not_passed_over_in_silence(self):
+        self.fill(6)
+        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0, batch=3)
+        self.assertFalse(self.since(2).recovered)
+        self.assertEqual([entry.seq for entry in self.since(2).entries], [4, 5, 6])
+        self.assertFalse(self.since(2).more)
+        self.assertTrue(self.since(3).recovered)
+        self.assertFalse(self.since(3).more)
+
+    def test_every_kind_is_there_in_its_place_and_messages_as_they_stand(self):
+        self.entry(message("helo", reply_to=None, bot=True))
+        self.entry(topic("tea"))
+        self.entry(edit(1, "hello"))
+        self.entry(react(1, "👍", user=BOB))
+        replay = self.since(0)
+        self.assertEqual(
+            [entry.kind for entry in replay.entries],
+            [Kind.MESSAGE, Kind.TOPIC, Kind.EDITED, Kind.REACTED],
+        )
+        first = replay.entries[0]
+        self.assertEqual(
+            (first.text, first.reactions, first.bot), ("hello", {"👍": (BOB.id,)}, True)
+        )
+        self.assertEqual((replay.topic, replay.room), ("tea", "Tea"))
+        self.assertEqual((replay.entries[3].emoji, replay.entries[3].on), ("👍", True))
+
+
+class PageTest(StoreCase):
+    def setUp(self):
+        super().setUp()
+        self.writer.begin()
+        for number in range(1, 8):
+            self.writer.apply(message(f"m{number}"), 10.0)
+        self.writer.commit()
+
+    def page(self, **where):
+        page = self.read(history.page, "tea", **where)
+        return [entry.seq for entry in page.entries], page.more
+
+    def test_goes_back_and_forth(self):
+        self.assertEqual(self.page(limit=3), ([5, 6, 7], True))
+        self.assertEqual(self.page(before=5, limit=3), ([2, 3, 4], True))
+        self.assertEqual(self.page(before=2, limit=3), ([1], False))
+        self.assertEqual(self.page(before=4, limit=3), ([1, 2, 3], False))
+        self.assertEqual(self.page(after=5, limit=1), ([6], True))
+        self.assertEqual(self.page(after=5, limit=2), ([6, 7], False))
+
+    def test_any_number_may_be_asked_for(self):
+        for number in (-(1 << 70), -1, 0, 1):
+            self.assertEqual(self.page(before=number), ([], False))
+        for number in (7, 8, 1 << 40, 1 << 70):
+            self.assertEqual(self.page(after=number), ([], False))
+        self.assertEqual(self.page(before=1 << 70, limit=1), ([7], True))
+        self.assertEqual(self.page(after=-(1 << 70), limit=1), ([1], True))
+        self.assertIsNone(self.read(history.one, "tea", 1 << 70))
+        self.assertEqual(self.read(history.page, "none").entries, ())
+
+    def test_rooms_are_listed(self):
+        self.entry(topic("cakes", room="Bakery"))
+        self.assertEqual(
+            self.read(history.rooms),
+            [RoomInfo("Bakery", "bakery", "cakes", 1), RoomInfo("Tea", "tea", "", 7)],
+        )
+
+
+class EffortTest(StoreCase):
+    """What it costs to read does not grow with the history."""
+
+    def setUp(self):
+        super().setUp()
+        self.writer.begin()
+        for number in range(1, 301):
+            self.writer.apply(message(f"number {number}"), 10.0)
+        for number in range(1, 301, 2):
+            self.writer.apply(react(number, "👍"), 10.0)
+        self.writer.commit()
+        self.index()
+        self.entry(message("not indexed"))
+
+    def statements(self, function, *args, **kwargs):
+        """The statements that `function` runs, parameters filled in, and its result."""
+        ran = []
+        with self.readers.borrow() as connection:
+            connection.set_trace_callback(ran.append)
+            result = function(connection, *args, **kwargs)
+            connection.set_trace_callback(None)
+            # What FTS5 asks its own tables is its own affair, and grows with nothing of ours.
+            ran = [
+                statement
+                for statement in ran
+                if statement.startswith("SELECT") and "'main'.'grams" not in statement
+            ]
+            plans = [
+                (statement, row[3])
+                for statement in ran
+                for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")
+            ]
+        return ran, plans, result
+
+    def test_no_query_scans_a_table(self):
+        position = Position(self.directory.epoch, 200)
+        for function, args in (
+            (history.since, ("tea", position)),
+            (history.newest, ("tea",)),
+            (history.page, ("tea",)),
+            (history.one, ("tea", 5)),
+            (users.find, (b"token",)),
+            (users.holder, ("ann", 1.0)),
+            (users.last_read, (ANN.id, "tea")),
+            (search.search, (["tea"], "number")),
+            (search.search, (["tea"], "9")),
+        ):
+            ran, plans, _ = self.statements(function, *args)
+            self.assertTrue(ran and plans)
+            for statement, plan in plans:
+                # A virtual table with an index in use is spoken of as scanned, too.
+                if plan.startswith("SCAN") and "VIRTUAL TABLE INDEX" not in plan:
+                    self.fail(f"{function.__name__}: {plan}: {statement}")
+
+    def test_no_write_scans_a_table(self):
+        ran = []
+        self.writer.begin()
+        self.writer.run(lambda connection: connection.set_trace_callback(ran.append))
+        for draft in (
+            message("a", id="1"),
+            message("a", id="1"),
+            topic("b", id="1"),
+            edit(1, "c", id="1"),
+            react(1, "👍", on=False),
+            react(3, "👍", on=False),
+            delete(5),
+        ):
+            self.writer.apply(draft, 20.0)
+        self.writer.run(retention.trim, older_than=15.0, history_limit=9, now=20.0, batch=20)
+        self.writer.run(users.create, ANN, b"token", "ann", 1.0)
+        self.writer.run(users.claim_nick, ANN.id, "ann", "ann", 1.0)
+        self.writer.run(users.saw, {ANN.id: 2.0})
+        self.writer.run(users.mark_read, ANN.id, "tea", 5)
+        self.writer.run(lambda connection: connection.set_trace_callback(None))
+        ran = [
+            statement
+            for statement in ran
+            if statement.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))
+            and "grams" not in statement
+        ]
+        self.assertGreater(len(ran), 30)
+        for statement in ran:
+            explain = f"EXPLAIN QUERY PLAN {statement}"
+            for row in self.writer.run(lambda c, e=explain: c.execute(e).fetchall()):
+                self.assertFalse(row[3].startswith("SCAN"), f"{row[3]}: {statement}")
+        self.writer.rollback()
+
+    def test_many_entries_take_no_more_queries_than_few(self):
+        for function, few, many in (
+            (history.newest, ("tea", 2), ("tea", 300)),
+            (search.search, (["tea"], "number 300"), (["tea"], "number")),
+        ):
+            ran_few = self.statements(function, *few)[0]
+            ran_many, _, result = self.statements(function, *many)
+            self.assertEqual(len(ran_few), len(ran_many))
+            self.assertGreaterEqual(len(result.entries), 50)
+
+    def test_a_search_that_finds_nothing_says_it_looked_everywhere(self):
+        self.assertEqual(self.read(search.search, ["tea"], "nowhere"), Found((), False, True))

@@ -1,0 +1,104 @@
+import sqlite3
+import threading
+
+from gochat_py.errors import Closed
+from gochat_py.store import ReadersBusy, StorageFailed, history
+from tests.support.case import PATIENCE
+from tests.support.store import StoreCase, message
+
+
+class ReadersTest(StoreCase):
+    def test_each_reads_from_one_moment(self):
+        self.entry(message("1"))
+        with self.readers.borrow() as connection:
+            self.assertEqual(history.newest(connection, "tea").seq, 1)
+            self.entry(message("2"))
+            self.assertEqual(history.newest(connection, "tea").seq, 1)
+        self.assertEqual(self.read(history.newest, "tea").seq, 2)
+
+    def test_cannot_write(self):
+        with self.assertRaisesRegex(StorageFailed, "readonly"):
+            self.read(lambda connection: connection.execute("DELETE FROM rooms"))
+
+    def test_one_too_many_waits_until_the_deadline(self):
+        readers = self.directory.readers(2, patience=0.05)
+        self.addCleanup(readers.close)
+        with readers.borrow(), readers.borrow(), self.assertRaises(ReadersBusy), readers.borrow():
+            pass
+        with readers.borrow(), readers.borrow():
+            pass
+
+    def test_one_too_many_goes_on_when_another_comes_back(self):
+        readers = self.directory.readers(1, patience=PATIENCE)
+        self.addCleanup(readers.close)
+        got = threading.Event()
+
+        def wait_for_one():
+            with readers.borrow():
+                got.set()
+
+        waiting = threading.Thread(target=wait_for_one)
+        with readers.borrow():
+            waiting.start()
+            self.assertFalse(got.is_set())
+        self.assertTrue(got.wait(PATIENCE))
+        waiting.join(PATIENCE)
+
+    def test_a_connection_that_failed_is_not_used_again(self):
+        def fail(connection, error):
+            seen.append(connection)
+            raise error
+
+        for error, raised in (
+            (sqlite3.OperationalError("disk I/O error"), StorageFailed),
+            (ValueError(), ValueError),
+        ):
+            seen = []
+            for _ in range(3):
+                with self.assertRaises(raised):
+                    self.read(fail, error)
+            self.assertEqual(len(set(map(id, seen))), 3)
+        self.assertEqual(self.read(history.rooms), [])
+
+    def test_are_closed_at_once_or_when_they_come_back(self):
+        with self.readers.borrow() as connection:
+            self.readers.close()
+            self.assertEqual(history.rooms(connection), [])
+        with self.assertRaises(sqlite3.ProgrammingError):
+            connection.execute("SELECT 1")
+        with self.assertRaises(Closed):
+            self.read(history.rooms)
+
+    def test_many_threads_read_whole_transactions_while_one_writes(self):
+        done = threading.Event()
+        wrong = []
+        looks = []
+
+        def look():
+            count = 0
+            try:
+                while not done.is_set() or not count:
+                    replay = self.read(history.newest, "tea", 1000)
+                    seqs = [entry.seq for entry in replay.entries]
+                    if seqs != list(range(1, replay.seq + 1)) or replay.seq % 7:
+                        wrong.append(seqs)
+                    count += 1
+            except Exception as error:
+                wrong.append(error)
+            looks.append(count)
+
+        threads = [threading.Thread(target=look) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(40):
+                self.writer.begin()
+                for number in range(7):
+                    self.writer.apply(message(str(number)), 1.0)
+                self.writer.commit()
+        finally:
+            done.set()
+            for thread in threads:
+                thread.join(PATIENCE)
+        self.assertEqual(wrong, [])
+        self.assertEqual(len(looks), 6)

@@ -1,0 +1,87 @@
+from gochat_py.message import User
+from gochat_py.store import NickTaken, NotFound, history, users
+from tests.support.store import StoreCase, message
+
+DAY = 86_400.0
+
+
+class UsersTest(StoreCase):
+    def create(self, name, key=None, now=0.0):
+        user = User(f"{name}-id", name)
+        self.write(users.create, user, f"token of {name}".encode(), key or name, now)
+        return user
+
+    def claim(self, user, nick, key=None, now=0.0):
+        return self.write(users.claim_nick, user.id, nick, key or nick.casefold(), now)
+
+    def test_a_token_brings_its_user_back(self):
+        ann = self.create("ann")
+        self.reopen()
+        self.assertEqual(self.read(users.find, b"token of ann"), ann)
+        self.assertIsNone(self.read(users.find, b"another"))
+
+    def test_a_nick_is_refused_to_others_in_every_spelling_with_its_key(self):
+        self.create("ann")
+        bob = self.create("bob")
+        with self.assertRaises(NickTaken):
+            self.create("Ann", key="ann")
+        with self.assertRaises(NickTaken):
+            self.claim(bob, "ANN")
+        self.assertEqual(self.read(users.find, b"token of bob"), bob)
+
+    def test_a_user_may_take_another_nick_and_spell_it_anew(self):
+        ann = self.create("ann")
+        self.assertEqual(self.claim(ann, "Ann"), User(ann.id, "Ann"))
+        self.assertEqual(self.claim(ann, "anna"), User(ann.id, "anna"))
+        self.assertEqual(self.read(users.find, b"token of ann").nick, "anna")
+        self.create("ann2", key="ann")  # let go, so it is free at once
+
+    def test_a_nick_is_kept_for_thirty_days_after_its_user_was_seen(self):
+        ann = self.create("ann")
+        bob = self.create("bob")
+        self.write(users.saw, {ann.id: 5 * DAY, "nobody": 9 * DAY})
+        self.write(users.saw, {ann.id: 4 * DAY})
+        self.claim(ann, "ann", now=3 * DAY)
+        self.assertEqual(self.read(users.holder, "ann", 34.9 * DAY), ann.id)
+        with self.assertRaises(NickTaken):
+            self.claim(bob, "ann", now=34.9 * DAY)
+        self.claim(bob, "ann", now=35.1 * DAY)
+        self.assertEqual(self.read(users.holder, "ann", 35.1 * DAY), bob.id)
+        with self.assertRaises(NickTaken):
+            self.claim(ann, "ann", now=35.2 * DAY)
+        self.assertEqual(self.claim(ann, "anna", now=35.2 * DAY).nick, "anna")
+
+    def test_who_is_not_known_has_no_nick(self):
+        with self.assertRaises(NotFound):
+            self.claim(User("nobody", "x"), "ann")
+        self.create("ann")
+
+    def test_a_refusal_leaves_the_transaction_as_it_was(self):
+        self.create("ann")
+        self.writer.begin()
+        self.writer.apply(message("before"), 1.0)
+        with self.assertRaises(NickTaken):
+            self.writer.run(users.create, User("x", "ann"), b"x", "ann", 0.0)
+        self.writer.run(users.create, User("y", "eve"), b"y", "eve", 0.0)
+        self.writer.apply(message("after"), 1.0)
+        self.writer.commit()
+        self.assertEqual(self.read(history.newest, "tea").seq, 2)
+        self.assertEqual(self.read(users.find, b"y"), User("y", "eve"))
+
+    def test_what_was_read_only_goes_forward_and_not_beyond_what_is(self):
+        for number in range(5):
+            self.entry(message(str(number)))
+        self.assertEqual(self.read(users.last_read, "ann-id", "tea"), 0)
+        for seq, then in ((3, 3), (2, 3), (-1, 3), (1 << 70, 5)):
+            self.assertEqual(self.write(users.mark_read, "ann-id", "tea", seq), then)
+        self.reopen()
+        self.assertEqual(self.read(users.last_read, "ann-id", "tea"), 5)
+        self.assertEqual(self.read(users.last_read, "bob-id", "tea"), 0)
+        with self.assertRaises(NotFound):
+            self.write(users.mark_read, "ann-id", "nowhere", 1)
+
+    def test_what_was_written_in_the_same_transaction_can_be_marked_read(self):
+        self.writer.begin()
+        self.writer.apply(message("hi"), 1.0)
+        self.assertEqual(self.writer.run(users.mark_read, "ann-id", "tea", 1), 1)
+        self.writer.commit()

@@ -1,0 +1,245 @@
+from unittest import mock
+
+from gochat_py.message import Kind
+from gochat_py.store import (
+    NotFound,
+    NothingToDo,
+    NotYours,
+    StorageFailed,
+    Unstorable,
+    history,
+    ledger,
+)
+from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react, topic
+
+
+class NumberingTest(StoreCase):
+    def test_each_room_counts_from_one(self):
+        seqs = [
+            (entry.room, entry.seq)
+            for entry in (
+                self.entry(message("1", room="Tea")),
+                self.entry(message("2", room="Milk")),
+                self.entry(message("3", room="Tea")),
+                self.entry(topic("4", room="Tea")),
+            )
+        ]
+        self.assertEqual(seqs, [("Tea", 1), ("Milk", 1), ("Tea", 2), ("Tea", 3)])
+
+    def test_goes_on_where_it_was_after_a_restart(self):
+        self.entry(message("1"))
+        self.reopen()
+        self.assertEqual(self.entry(message("2")).seq, 2)
+
+    def test_a_room_keeps_the_spelling_it_was_made_with(self):
+        self.entry(message("1", room="Tea"))
+        again = self.entry(message("2", room="TEA"))
+        self.assertEqual((again.room, again.key, again.seq), ("Tea", "tea", 2))
+
+    def test_what_was_rolled_back_gives_its_seqs_back(self):
+        self.entry(message("1"))
+        self.writer.begin()
+        self.writer.apply(message("lost"), 2.0)
+        self.writer.apply(message("lost", room="New"), 2.0)
+        self.writer.rollback()
+        self.assertEqual(self.entry(message("2")).seq, 2)
+        self.assertEqual(self.entry(message("first", room="new")).room, "new")
+
+    def test_time_never_goes_back_within_a_room(self):
+        self.writer.begin()
+        times = [
+            self.writer.apply(message("x", room=room), now).entry.time
+            for room, now in (("a", 5.0004), ("a", 4.0), ("b", 4.0), ("a", 5.5))
+        ]
+        self.writer.commit()
+        self.assertEqual(times, [5.0, 5.0, 4.0, 5.5])
+        self.reopen()
+        self.writer.begin()
+        self.assertEqual(self.writer.apply(message("x", room="a"), 1.0).entry.time, 5.5)
+        self.writer.rollback()
+
+    def test_readers_see_a_transaction_whole_or_not_at_all(self):
+        self.writer.begin()
+        self.writer.apply(message("1"), 1.0)
+        self.writer.apply(message("2"), 1.0)
+        self.assertEqual(self.read(history.newest, "tea").entries, ())
+        self.writer.commit()
+        self.assertEqual(len(self.read(history.newest, "tea").entries), 2)
+
+    def test_outside_a_transaction_nothing_is_written(self):
+        for act in (
+            lambda: self.writer.apply(message("x"), 1.0),
+            lambda: self.writer.run(history.rooms),
+            self.writer.commit,
+        ):
+            with self.assertRaises(StorageFailed):
+                act()
+
+
+class RetryTest(StoreCase):
+    def test_a_message_sent_again_is_the_first_one(self):
+        first = self.apply(message("hi", id="7"))
+        again = self.apply(message("hi!", id="7"))
+        self.assertEqual((first.duplicate, again.duplicate), (False, True))
+        self.assertEqual(again.entry, first.entry)
+        self.reopen()
+        self.assertEqual(self.apply(message("hi", id="7")).entry, first.entry)
+        self.assertEqual(self.entry(message("next")).seq, 2)
+
+    def test_within_one_transaction_too(self):
+        self.writer.begin()
+        first = self.writer.apply(message("hi", id="7"), 1.0)
+        again = self.writer.apply(message("hi", id="7"), 1.0)
+        self.writer.commit()
+        self.assertEqual(again.entry, first.entry)
+        self.assertTrue(again.duplicate)
+
+    def test_another_user_room_or_no_id_is_no_retry(self):
+        self.entry(message("hi", id="7"))
+        for other in (
+            message("hi", BOB, id="7"),
+            message("hi", room="Milk", id="7"),
+            message("hi"),
+        ):
+            self.assertFalse(self.apply(other).duplicate)
+
+    def test_messages_whose_marks_collide_are_told_apart(self):
+        with mock.patch.object(ledger, "mark", lambda *_: 7):
+            first = self.apply(message("a", id="1"))
+            second = self.apply(message("b", id="2"))
+            third = self.apply(message("c", BOB, room="Milk", id="1"))
+            self.assertFalse(first.duplicate or second.duplicate or third.duplicate)
+            again = [self.apply(message("x", id=sent)) for sent in ("1", "2")]
+            self.assertEqual([a.entry for a in again], [first.entry, second.entry])
+
+    def test_a_retry_shows_the_message_as_it_stands_now(self):
+        self.entry(message("hi", id="7"))
+        edited = self.entry(edit(1, "hello"))
+        again = self.entry(message("hi", id="7"))
+        self.assertEqual((again.seq, again.text, again.edited), (1, "hello", edited.time))
+        self.entry(delete(1))
+        again = self.entry(message("hi", id="7"))
+        self.assertEqual((again.text, again.deleted), (None, True))
+
+    def test_an_edit_is_recognised_by_its_id_target_and_text(self):
+        self.entry(message("one"))
+        self.entry(message("two"))
+        first = self.apply(edit(1, "ONE", id="e"))
+        self.assertFalse(first.duplicate)
+        self.entry(edit(1, "later", id="f"))
+        again = self.apply(edit(1, "ONE", id="e"))
+        self.assertTrue(again.duplicate)
+        self.assertEqual(again.entry, first.entry)
+        self.assertEqual(self.read(history.one, "tea", 1).text, "later")
+        # A bot that counts its commands anew after each reconnect loses none of its edits.
+        self.assertFalse(self.apply(edit(2, "ONE", id="e")).duplicate)
+        another = self.apply(edit(1, "another", id="e"))
+        self.assertFalse(another.duplicate)
+        self.entry(delete(1))
+        # Their texts are gone, so which of the two it was cannot be told: the newest answers.
+        self.assertEqual(self.entry(edit(1, "ONE", id="e")).seq, another.entry.seq)
+
+    def test_a_topic_is_recognised_by_its_id_and_text(self):
+        first = self.apply(topic("biscuits", id="t"))
+        self.entry(topic("cake", BOB))
+        again = self.apply(topic("biscuits", id="t"))
+        self.assertTrue(again.duplicate)
+        self.assertEqual(again.entry, first.entry)
+        self.assertEqual(self.read(history.newest, "tea").topic, "cake")
+        self.assertFalse(self.apply(topic("scones", id="t")).duplicate)
+
+    def test_deleting_twice_gives_the_first_deletion(self):
+        self.entry(message("hi"))
+        first = self.apply(delete(1, id="a"))
+        again = self.apply(delete(1, id="b"))
+        self.assertEqual((again.entry, again.duplicate), (first.entry, True))
+
+
+class ChangesTest(StoreCase):
+    def now_is(self, seq):
+        return self.read(history.one, "tea", seq)
+
+    def test_an_edit_has_its_own_seq_and_changes_the_message(self):
+        self.entry(message("helo"))
+        entry = self.entry(edit(1, "hello", id="e"))
+        self.assertEqual((entry.kind, entry.seq, entry.target), (Kind.EDITED, 2, 1))
+        self.assertEqual((entry.text, entry.id), ("hello", "e"))
+        now = self.now_is(1)
+        self.assertEqual((now.text, now.edited), ("hello", entry.time))
+        self.assertEqual(self.now_is(2), entry)
+
+    def test_a_deletion_takes_texts_edits_and_reactions_along(self):
+        self.entry(message("secret"))
+        self.entry(edit(1, "more secret"))
+        self.entry(react(1, "🎉"))
+        entry = self.entry(delete(1))
+        self.assertEqual((entry.kind, entry.seq, entry.target), (Kind.DELETED, 4, 1))
+        now = self.now_is(1)
+        self.assertEqual((now.text, now.deleted, now.reactions), (None, True, {}))
+        self.assertIsNone(self.now_is(2).text)
+
+    def test_only_the_author_may_edit_or_delete(self):
+        self.entry(message("mine"))
+        for change in (edit(1, "yours", BOB), delete(1, BOB)):
+            with self.assertRaises(NotYours):
+                self.apply(change)
+        self.assertEqual(self.now_is(1).text, "mine")
+
+    def test_what_is_not_a_living_message_cannot_be_changed(self):
+        self.entry(message("hi"))
+        self.entry(topic("x"))
+        self.entry(delete(1))
+        for target in (0, -1, 1, 2, 3, 4, 1 << 40, (1 << 40) + 1, 1 << 70):
+            for change in (edit(target, "x"), react(target, "x")):
+                with self.assertRaises(NotFound):
+                    self.apply(change)
+            if target != 1:
+                with self.assertRaises(NotFound):
+                    self.apply(delete(target))
+        with self.assertRaises(NotFound):
+            self.apply(edit(1, "x", room="Nowhere"))
+        self.assertEqual(self.entry(message("next")).seq, 4)
+
+    def test_an_answer_must_be_to_something_that_was(self):
+        self.entry(message("hi"))
+        self.assertEqual(self.entry(message("re", reply_to=1)).reply_to, 1)
+        for nothing in (0, 3, 1 << 70):
+            with self.assertRaises(NotFound):
+                self.apply(message("re", reply_to=nothing))
+
+    def test_reactions_go_on_and_off(self):
+        self.entry(message("hi"))
+        with self.assertRaises(NothingToDo):
+            self.apply(react(1, "👍", on=False))
+        on = self.apply(react(1, "👍"))
+        self.assertEqual(self.apply(react(1, "👍", id="other")).entry, on.entry)
+        self.entry(react(1, "🎉", user=BOB))
+        self.entry(react(1, "👍", user=BOB))
+        self.assertEqual(self.now_is(1).reactions, {"👍": (ANN.id, BOB.id), "🎉": (BOB.id,)})
+        off = self.apply(react(1, "👍", on=False))
+        again = self.apply(react(1, "👍", on=False))
+        self.assertEqual((again.entry, again.duplicate), (off.entry, True))
+        self.assertEqual(self.now_is(1).reactions, {"🎉": (BOB.id,), "👍": (BOB.id,)})
+        self.assertFalse(self.apply(react(1, "👍")).duplicate)
+        self.assertEqual(self.now_is(1).reactions["👍"], (BOB.id, ANN.id))
+
+    def test_what_is_refused_spoils_nothing_else_in_the_transaction(self):
+        self.writer.begin()
+        self.writer.apply(message("one"), 1.0)
+        for refused, error in (
+            (edit(9, "x"), NotFound),
+            (edit(1, "x", BOB), NotYours),
+            (react(1, "x", on=False), NothingToDo),
+            (message("\ud800"), Unstorable),
+            (message("x", id="\ud800"), Unstorable),
+            (edit(1, "\ud800"), Unstorable),
+            (react(1, "\ud800"), Unstorable),
+            (topic("\ud800"), Unstorable),
+            (message("x", room="\ud800"), Unstorable),
+        ):
+            with self.assertRaises(error):
+                self.writer.apply(refused, 1.0)
+        self.writer.apply(message("two"), 1.0)
+        self.writer.commit()
+        kept = self.read(history.newest, "tea").entries
+        self.assertEqual([(entry.seq, entry.text) for entry in kept], [(1, "one"), (2, "two")])

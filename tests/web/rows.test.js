@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { rows, same } from "../../web/js/core/rows.js";
+
+const ADA = { user: "u1", nick: "Ada" };
+const DAY = 86_400;
+const dayOf = (seconds) => Math.floor(seconds / DAY);
+const message = (seq, user, time, more) => ({ type: "message", seq, user, nick: user, time, text: `${seq}`, ...more });
+const pending = (id, time) => ({ id, key: "lobby", text: id, time: time * 1000, fate: "sent", code: null });
+const shown = (entries, waiting = []) => rows(entries, waiting, ADA, dayOf);
+const kinds = (list) => list.map(({ kind, leads }) => (kind === "line" ? (leads ? "leads" : "follows") : kind));
+
+describe("the rows of a log", () => {
+  test("stand together by author, within five minutes", () => {
+    const entries = [message(1, "u2", 0), message(2, "u2", 300), message(3, "u2", 601), message(4, "u1", 602), message(5, "u2", 603)];
+    assert.deepEqual(kinds(shown(entries)), ["day", "leads", "follows", "leads", "leads", "leads"]);
+  });
+
+  test("are parted by days", () => {
+    const entries = [message(1, "u2", DAY - 10), message(2, "u2", DAY + 10)];
+    assert.deepEqual(kinds(shown(entries)), ["day", "leads", "day", "leads"]);
+  });
+
+  test("tell of topics, and pass over what only changes others", () => {
+    const entries = [
+      message(1, "u2", 0),
+      { type: "reacted", seq: 2, target: 1, user: "u1", time: 1 },
+      { type: "unknown", seq: 3 },
+      message(4, "u2", 2),
+      { type: "topic", seq: 5, user: "u2", nick: "u2", time: 3, text: "tea" },
+      message(6, "u2", 4),
+    ];
+    assert.deepEqual(kinds(shown(entries)), ["day", "leads", "follows", "topic", "leads"]);
+  });
+
+  test("end with what is on its way, and a line keeps its key when it comes back", () => {
+    const before = shown([message(1, "u2", 0)], [pending("a", 5), pending("b", 6)]);
+    const after = shown([message(1, "u2", 0), message(2, "u1", 5, { id: "a" })], [pending("b", 6)]);
+    assert.deepEqual(before.map(({ key }) => key), after.map(({ key }) => key));
+    assert.deepEqual(before.map(({ fate }) => fate ?? null), [null, null, "sent", "sent"]);
+    assert.deepEqual(after.map(({ fate }) => fate ?? null), [null, null, null, "sent"]);
+  });
+
+  test("each have a key of their own, also when a clock went back", () => {
+    const entries = [message(1, "u2", DAY), message(2, "u1", DAY - 9), message(3, "u2", DAY), message(4, "u1", 9, { id: "x" })];
+    const keys = shown(entries, [pending("y", DAY)]).map(({ key }) => key);
+    assert.equal(new Set(keys).size, keys.length);
+  });
+
+  test("are the same until what they show changes", () => {
+    const entry = message(1, "u2", 0);
+    const [, line] = shown([entry]);
+    assert.ok(same(line, shown([entry])[1]));
+    assert.ok(!same(line, shown([{ ...entry, text: "edited" }])[1]));
+    const [, waits] = shown([], [pending("a", 5)]);
+    assert.ok(same(waits, shown([], [pending("a", 5)])[1]));
+    assert.ok(!same(waits, shown([], [{ ...pending("a", 5), fate: "failed" }])[1]));
+    assert.ok(!same(waits, shown([message(1, "u1", 5, { id: "a" })])[1]));
+  });
+});

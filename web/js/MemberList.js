@@ -1,0 +1,43 @@
+// Who is here.
+//
+// Down   { rooms, key, me, … }
+
+import { copies, reconcile, write } from "./dom.js";
+import { HUES, current, hue, initial, memberChoices } from "./logic.js";
+
+const SHOWN = 200; // nobody reads more; the rest are counted
+
+export function MemberList(element, { word, compare }) {
+  const title = element.querySelector(".title");
+  const list = element.querySelector(".members");
+  const others = element.querySelector(".others");
+  const shown = new Map();
+  const make = copies("member");
+  let drawn = null;
+
+  function update(state) {
+    const { members, memberCount } = current(state);
+    if (drawn?.members === members && drawn.me === state.me) return;
+    drawn = { members, me: state.me };
+    const rows = memberChoices(state, compare).slice(0, SHOWN);
+    reconcile(list, shown, rows, { make, fill, same });
+    write(title, word("members.title", { count: memberCount }));
+    const more = Math.max(memberCount, members.size) - rows.length;
+    write(others, more > 0 && rows.length > 0 ? word("members.others", { count: more }) : "");
+  }
+
+  function fill(item, { key, nick, me }) {
+    const avatar = item.querySelector(".avatar");
+    write(avatar, initial(nick));
+    avatar.dataset.hue = hue(key, HUES);
+    write(item.querySelector(".nick"), nick);
+    write(item.querySelector(".me"), word("members.me"));
+    item.querySelector(".me").hidden = !me;
+  }
+
+  return { update };
+}
+
+function same(a, b) {
+  return a.nick === b.nick && a.me === b.me;
+}

@@ -1,0 +1,38 @@
+// Where the reader is: the room, its topic, how many are here, and the way to the side panel.
+//
+// Down   { rooms, key, panel, … }
+// Up     "panel" with { open: true }
+
+import { tell, write } from "./dom.js";
+import { anyFresh, current } from "./logic.js";
+
+export function RoomHeader(element, { word }) {
+  const menu = element.querySelector(".menu");
+  const fresh = menu.querySelector(".fresh");
+  const name = element.querySelector(".room");
+  const topic = element.querySelector(".topic");
+  const people = element.querySelector(".people");
+  let open = false;
+
+  menu.addEventListener("click", () => tell(element, "panel", { open: true }));
+  people.addEventListener("click", () => tell(element, "panel", { open: true }));
+
+  function update(state) {
+    const room = current(state);
+    const count = room.memberCount;
+    write(name, room.name);
+    write(topic, room.topic);
+    topic.title = room.topic;
+    topic.hidden = room.topic === "";
+    write(people, String(count));
+    people.setAttribute("aria-label", word("members.title", { count }));
+    people.hidden = room.phase !== "here";
+    fresh.hidden = !anyFresh(state);
+    menu.setAttribute("aria-label", word(fresh.hidden ? "header.menu" : "header.menuFresh"));
+    menu.setAttribute("aria-expanded", String(state.panel));
+    if (open && !state.panel) menu.focus();
+    open = state.panel;
+  }
+
+  return { update };
+}

@@ -1,0 +1,37 @@
+// The panel beside the conversation: rooms, people, the reader. On a narrow screen it covers the
+// conversation, while it is open.
+//
+// Down   { panel, me, … }
+// Up     "panel" with { open: false }, "rename"
+
+import { tell, write } from "./dom.js";
+import { HUES, hue, initial } from "./logic.js";
+
+export function SidePanel(element, { word }) {
+  const close = element.querySelector(".top > .close");
+  const me = element.querySelector(".me");
+  const avatar = me.querySelector(".avatar");
+  const nick = me.querySelector(".nick");
+  const rename = me.querySelector(".rename");
+  let open = false;
+
+  close.addEventListener("click", () => tell(element, "panel", { open: false }));
+  rename.addEventListener("click", () => tell(element, "rename"));
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing && open) tell(element, "panel", { open: false });
+  });
+
+  function update(state) {
+    element.classList.toggle("open", state.panel);
+    if (state.panel && !open) close.focus();
+    open = state.panel;
+    me.hidden = state.me === null;
+    if (state.me === null) return;
+    write(avatar, initial(state.me.nick));
+    avatar.dataset.hue = hue(state.me.user, HUES);
+    write(nick, state.me.nick);
+    rename.setAttribute("aria-label", word("panel.renameLabel", { nick: state.me.nick }));
+  }
+
+  return { update };
+}

@@ -1,0 +1,186 @@
+// What the page does about what happens. Pure: time, chance and ids come with the events, and what
+// is to be done about them is given back.
+//
+//   step(state, event) -> { state, send, line }      as core/state.js says
+//
+// RULES lists the events of the page itself; those of the server are in core/heard.js; what becomes
+// due by itself is in core/due.js. Each event carries `now`, in milliseconds.
+
+import { settle } from "./due.js";
+import { HEARD } from "./heard.js";
+import * as outbox from "./pending.js";
+import { bound, keyOf, newRoom, wantsOlder } from "./room.js";
+import { alive, ask, broken, change, current, forget, line, of, put, question } from "./state.js";
+
+const CLIENT = "gochat_py page";
+const ROOMS = 20; // joined at a time; beyond, the one not visited for longest is left
+const PAGE = 100; // older entries asked for at a time
+const TYPING_EVERY = 3_000;
+
+/** What becomes of `state` by `event`, and what is to be done. */
+export function step(state, event) {
+  const to = { state: { ...state }, send: [], line: null };
+  RULES[event.type](to, event);
+  settle(to, event.now);
+  return to;
+}
+
+const RULES = {
+  start(to) {
+    if (to.state.identity) to.line = "open";
+  },
+  tick() {}, // `settle` sees to what is due
+
+  // -- the connection
+  connecting(to, { attempt }) {
+    line(to, { phase: "connecting", attempt });
+  },
+  /** `identity` is the newest that this browser keeps: another tab may have changed the name. */
+  open(to, { identity, now }) {
+    line(to, { phase: "greeting" });
+    Object.assign(to.state, { identity: identity ?? to.state.identity, heardAt: now, pingedAt: now });
+    const { nick, token } = to.state.identity;
+    ask(to, { type: "hello", nick, token: token ?? undefined, client: CLIENT });
+  },
+  /** `event` is null where the page has no word for what was said; it is a sign of life anyway. */
+  heard(to, { event, now }) {
+    Object.assign(to.state, { heardAt: now, pingedAt: null });
+    if (event && Object.hasOwn(HEARD, event.type)) HEARD[event.type](to, event, now);
+  },
+  waiting(to, { retryAt, code }) {
+    line(to, { phase: "waiting", retryAt, code });
+    broken(to, code);
+  },
+  stopped(to, { code }) {
+    line(to, { phase: "stopped", code });
+    broken(to, code);
+    const { naming } = to.state;
+    if (naming?.busy) to.state.naming = { ...naming, busy: false, refusal: { code: "closed" } };
+  },
+
+  // -- the browser
+  network(to, { online }) {
+    Object.assign(to.state, { online, doubt: true });
+  },
+  hidden(to) {
+    to.state.hidden = true;
+  },
+  visible(to) {
+    Object.assign(to.state, { hidden: false, away: 0, doubt: true });
+  },
+  /** Another tab of this browser has given a name, which this one still asks for. */
+  identity(to, { identity }) {
+    const { me, naming } = to.state;
+    if (!identity?.token || me || !naming || naming.busy) return;
+    Object.assign(to.state, { identity, naming: { ...naming, nick: identity.nick, busy: true, refusal: null } });
+    to.line = "open";
+  },
+
+  // -- the reader's name
+  rename(to) {
+    to.state.naming = question(to.state.me?.nick ?? to.state.identity.nick, false);
+  },
+  keepName(to) {
+    if (to.state.naming && !to.state.naming.first) to.state.naming = null;
+  },
+  name(to, { nick }) {
+    const { naming, me, identity, connection } = to.state;
+    const wanted = nick.normalize("NFC").trim();
+    if (wanted === "" || (naming.busy && connection.phase !== "waiting")) return;
+    to.state.naming = { ...naming, busy: true, refusal: null, nick: wanted };
+    if (naming.first) {
+      to.state.identity = { nick: wanted, token: identity?.token ?? null };
+      to.line = "open";
+    } else if (wanted === me?.nick) {
+      to.state.naming = null;
+    } else if (connection.phase === "connected") {
+      ask(to, { type: "nick", nick: wanted });
+    } else {
+      to.state.naming = { ...naming, refusal: { code: "offline" }, nick: wanted };
+    }
+  },
+
+  // -- rooms
+  enter(to, { name, now }) {
+    const key = keyOf(name);
+    if (!of(to, key)) put(to, key, newRoom(name, now));
+    change(to, key, { visitedAt: now });
+    if (of(to, key).phase === "refused") change(to, key, { phase: "away", joinAt: 0 });
+    Object.assign(to.state, { key, following: true, unseen: 0, refusals: 0, panel: false, listedAt: -Infinity });
+    leaveOne(to);
+  },
+  panel(to, { open }) {
+    to.state.panel = open;
+    if (open) to.state.listedAt = -Infinity;
+  },
+  follow(to, { following }) {
+    Object.assign(to.state, { following, unseen: following ? 0 : to.state.unseen });
+    const { log } = current(to.state);
+    if (bound(log, following) !== log) change(to, to.state.key, { log: bound(log, following) });
+  },
+  older(to) {
+    const { key } = to.state;
+    const room = of(to, key);
+    if (!wantsOlder(room)) return;
+    const question = { type: "history", room: room.name, before: room.log.first, limit: PAGE };
+    change(to, key, { older: ask(to, question, key) });
+  },
+
+  // -- messages
+  draft(to, { text, now }) {
+    const { key } = to.state;
+    const { name, phase, typedAt } = of(to, key);
+    change(to, key, { draft: text });
+    to.state.refusals = 0;
+    if (text.trim() === "" || phase !== "here" || now - typedAt < TYPING_EVERY) return;
+    to.send.push({ type: "typing", room: name });
+    change(to, key, { typedAt: now });
+  },
+  /** `id` is new in the world. The line stands at once, and is sent when that can be. */
+  send(to, { text, id, now }) {
+    const { key, connection } = to.state;
+    const said = sendable(text);
+    if (said.trim() === "") return;
+    if (connection.phase === "stopped" || of(to, key).phase === "refused" || excess(to.state, said) > 0) {
+      to.state.refusals += 1;
+      return;
+    }
+    to.state.pending = outbox.add(to.state.pending, { id, key, text: said, time: now });
+    change(to, key, { draft: "" });
+    Object.assign(to.state, { following: true, unseen: 0, refusals: 0 });
+  },
+  again(to, { id }) {
+    to.state.pending = outbox.queue(to.state.pending, id);
+  },
+  takeBack(to, { id }) {
+    const item = to.state.pending.find((each) => each.id === id);
+    if (!item) return;
+    to.state.pending = outbox.drop(to.state.pending, id);
+    const { draft } = of(to, item.key);
+    change(to, item.key, { draft: draft === "" ? item.text : `${item.text}\n${draft}` });
+  },
+};
+
+/** How many characters `text` has more than the server takes in one message. */
+export function excess({ limits }, text) {
+  return Math.max(0, [...text].length - (limits?.max_text_chars ?? 4_000));
+}
+
+/** The text without what the server refuses: control characters, and halves of surrogate pairs. */
+export function sendable(text) {
+  return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]|\p{Cs}/gu, "");
+}
+
+/** Leave the room not visited for longest, where there are too many. */
+function leaveOne(to) {
+  const { rooms, pending } = to.state;
+  if (rooms.size <= ROOMS) return;
+  const waits = (key) => pending.some((item) => item.key === key);
+  const idle = [...rooms].filter(([key, { draft }]) => key !== to.state.key && draft === "" && !waits(key));
+  const [key, room] = idle.sort(([, a], [, b]) => a.visitedAt - b.visitedAt)[0] ?? [];
+  if (!room) return;
+  forget(to, key);
+  if (alive(to.state) && (room.phase === "here" || room.phase === "joining")) {
+    to.send.push({ type: "leave", room: room.name });
+  }
+}

@@ -1,0 +1,120 @@
+// What becomes due by itself: joining, sending, telling what was read, asking whether the line
+// lives. Pure.
+
+import { bytes, encode } from "../wire.js";
+import { position } from "./log.js";
+import * as outbox from "./pending.js";
+import { quieter, readAll } from "./room.js";
+import { alive, ask, change, current, of, put } from "./state.js";
+
+const READ_EVERY = 2_000;
+const ROOMS_EVERY = 30_000; // how old the list of rooms may become while it is in sight
+const QUIET = 25_000; // a line that was silent for so long is asked whether it lives
+const UNANSWERED = 3_000; // so is one that is silent for so long and owes a receipt
+const PONG_WAIT = 4_000; // one that does not answer that is dropped
+const WELCOME_WAIT = 10_000;
+
+/** Do what is due at `now`, after whatever has happened. */
+export function settle(to, now) {
+  const { state } = to;
+  put(to, state.key, quieter(current(state), now));
+  if (!state.hidden && state.following && current(state).phase === "here") see(to);
+  if (alive(state)) watch(to, now);
+  state.doubt = false;
+  if (state.connection.phase !== "connected") return;
+  for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(to, key);
+  pump(to, now);
+  if (owesRead(state) && now - state.readAt >= READ_EVERY) tellRead(to, now);
+  if (!state.hidden && now - state.listedAt >= ROOMS_EVERY) {
+    state.listedAt = now;
+    ask(to, { type: "rooms" });
+  }
+}
+
+/** When something becomes due that `settle` has not done yet; Infinity for never. */
+export function wakeAt(state) {
+  const due = [];
+  for (const { until } of current(state).typing.values()) due.push(until);
+  if (alive(state)) {
+    if (state.pingedAt !== null) due.push(state.pingedAt + patience(state));
+    else if (state.connection.phase === "connected") due.push(doubtAt(state));
+  }
+  if (state.connection.phase === "connected") {
+    if (state.holdUntil > 0) due.push(state.holdUntil);
+    for (const { phase, joinAt } of state.rooms.values()) if (phase === "away") due.push(joinAt);
+    if (owesRead(state)) due.push(state.readAt + READ_EVERY);
+    if (!state.hidden) due.push(state.listedAt + ROOMS_EVERY);
+  }
+  return Math.min(...due);
+}
+
+// --- The line ------------------------------------------------------------------------------
+
+/** Ask a line that may be dead whether it lives; drop one that does not say so. */
+function watch(to, now) {
+  const { state } = to;
+  if (state.pingedAt !== null) {
+    if (now - state.pingedAt >= patience(state)) to.line = "drop";
+  } else if (state.connection.phase === "connected" && (state.doubt || now >= doubtAt(state))) {
+    ask(to, { type: "ping" });
+    state.pingedAt = now;
+  }
+}
+
+/** When the line has been silent for so long that it is doubtful. */
+function doubtAt({ heardAt, hidden, pending }) {
+  const sentAt = pending.filter(({ fate }) => fate === "sent").map((item) => item.sentAt);
+  const owed = sentAt.length > 0 ? Math.max(heardAt, Math.min(...sentAt)) + UNANSWERED : Infinity;
+  return Math.min(owed, hidden ? Infinity : heardAt + QUIET);
+}
+
+function patience({ connection: { phase } }) {
+  return phase === "greeting" ? WELCOME_WAIT : PONG_WAIT;
+}
+
+// --- Rooms and messages --------------------------------------------------------------------
+
+function join(to, key) {
+  const { name, log } = of(to, key);
+  change(to, key, { phase: "joining" });
+  ask(to, { type: "join", room: name, since: position(log) }, key);
+}
+
+/** Send what waits and may go. */
+function pump(to, now) {
+  const { state } = to;
+  if (now < state.holdUntil) return;
+  state.holdUntil = 0;
+  const here = ({ key }) => of(to, key)?.phase === "here";
+  for (const { id, key, text } of outbox.next(state.pending, here, state.slowly)) {
+    const command = { type: "send", id, room: of(to, key).name, text };
+    if (bytes(encode(command)) > state.limits.max_message_bytes) {
+      state.pending = outbox.fail(state.pending, id, "too_long"); // it would end the connection
+    } else {
+      to.send.push(command);
+      state.pending = outbox.sent(state.pending, id, now);
+    }
+  }
+  if (!state.pending.some(({ fate }) => fate === "queued")) state.slowly = false;
+}
+
+/** The reader sees all of the room. */
+function see(to) {
+  const { key, seen } = to.state;
+  put(to, key, readAll(of(to, key)));
+  const { read } = of(to, key);
+  if (seen.get(key) !== read) to.state.seen = new Map(seen).set(key, read);
+}
+
+function owesRead(state) {
+  const { phase, read, told } = current(state);
+  return phase === "here" && read > told;
+}
+
+function tellRead(to, now) {
+  const { key } = to.state;
+  const { name, read } = of(to, key);
+  to.send.push({ type: "read", room: name, seq: read });
+  change(to, key, { told: read });
+  to.state.readAt = now;
+}

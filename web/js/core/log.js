@@ -1,0 +1,105 @@
+// What was said in a room, placed by seq. Pure.
+//
+// A log is { epoch, first, entries, more }: the entries of every kind, oldest first, without hole or
+// repeat, entries[i].seq === first + i. Each message stands in it as it is now. `more` says that the
+// server has older ones. A log whose epoch is null has not been told anything yet.
+
+export const EMPTY = Object.freeze({ epoch: null, first: 1, entries: Object.freeze([]), more: false });
+
+/** The seq of the newest entry; 0 where there never was one. */
+export function newest(log) {
+  return log.first + log.entries.length - 1;
+}
+
+/** Where to resume from, as `since` of a join; undefined where nothing is known. */
+export function position(log) {
+  return log.epoch === null ? undefined : { epoch: log.epoch, seq: newest(log) };
+}
+
+/** The entry of this seq; undefined where it is not in the log. */
+export function at(log, seq) {
+  return log.entries[seq - log.first];
+}
+
+/**
+ * The log after `joined`: what was missed is appended, or, where the server could not bring just
+ * that, everything is replaced by what it brought.
+ */
+export function caughtUp(log, { epoch, seq, recovered, more, entries }) {
+  const missed = entries.filter((entry) => entry.seq > newest(log));
+  if (recovered && epoch === log.epoch && follows(missed, newest(log))) return extend(log, missed);
+  const start = entries.findLastIndex((entry, i) => i > 0 && entry.seq !== entries[i - 1].seq + 1);
+  const whole = entries.slice(Math.max(0, start)); // what lies before a hole is left to `history`
+  const first = whole.length > 0 ? whole[0].seq : seq + 1;
+  return extend({ epoch, first, entries: [], more: more || whole.length < entries.length }, whole);
+}
+
+/** Whether the live `entry` leaves out others: they must be asked for, and it with them. */
+export function skips(log, entry) {
+  return entry.seq > newest(log) + 1;
+}
+
+/** The log with the live `entry`; one that is there already changes nothing. */
+export function append(log, entry) {
+  return entry.seq === newest(log) + 1 ? extend(log, [entry]) : log;
+}
+
+/** The log with a page of older entries; one that does not reach up to it is left out. */
+export function prepend(log, { entries, more }) {
+  if (entries.length === 0) return { ...log, more };
+  if (!follows(entries, entries[0].seq - 1) || entries.at(-1).seq !== log.first - 1) return log;
+  const page = extend({ ...log, first: entries[0].seq, entries: [] }, entries).entries;
+  // The page may be older than changes that came live while it was on its way.
+  for (const entry of log.entries) apply(page, entries[0].seq, entry);
+  return { ...log, first: entries[0].seq, entries: [...page, ...log.entries], more };
+}
+
+/** The log with the newest `keep` entries. */
+export function trim(log, keep) {
+  const spare = log.entries.length - keep;
+  if (spare <= 0) return log;
+  return { ...log, first: log.first + spare, entries: log.entries.slice(spare), more: true };
+}
+
+/** Whether `entries` come right after the seq `before`, one by one. */
+function follows(entries, before) {
+  return entries.every((entry, i) => entry.seq === before + 1 + i);
+}
+
+function extend(log, added) {
+  if (added.length === 0) return log;
+  const entries = [...log.entries];
+  for (const entry of added) {
+    entries.push(entry);
+    apply(entries, log.first, entry);
+  }
+  return { ...log, entries };
+}
+
+/** Let `change` do to its target among `entries` what it says; twice is the same as once. */
+function apply(entries, first, change) {
+  const target = entries[change.target - first];
+  if (target?.type === "message") entries[change.target - first] = changed(target, change);
+}
+
+function changed(message, change) {
+  if (message.deleted) return message;
+  if (change.type === "deleted") {
+    const { text: _, reactions: __, ...rest } = message;
+    return { ...rest, deleted: true };
+  }
+  if (change.type === "edited") {
+    return change.text === undefined ? message : { ...message, text: change.text, edited: change.time };
+  }
+  return change.type === "reacted" ? reacted(message, change) : message;
+}
+
+function reacted(message, { emoji, user, on }) {
+  const before = message.reactions ?? {};
+  const users = Object.hasOwn(before, emoji) ? before[emoji] : []; // "constructor" is one, too
+  if (users.includes(user) === on) return message;
+  const { [emoji]: _, ...others } = before;
+  const now = on ? [...users, user] : users.filter((each) => each !== user);
+  const reactions = on && users.length === 0 ? { ...others, [emoji]: now } : { ...before, [emoji]: now };
+  return { ...message, reactions: now.length > 0 ? reactions : others };
+}

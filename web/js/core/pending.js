@@ -1,0 +1,85 @@
+// What was sent and has not come back: a list, in the order of sending. Pure.
+//
+// An item is { id, key, text, time, fate, code, sentAt }. `key` is its room's. `fate` is "queued"
+// (to be sent as soon as may be), "sent" (on this connection, not answered), or "failed" with the
+// server's code. An item keeps its id for ever, so sending it again does no harm.
+
+export const WINDOW = 8; // on the way at a time: what is refused for its speed is never a flood
+
+/** The list with `item` at its end. */
+export function add(pending, { id, key, text, time }) {
+  return [...pending, { id, key, text, time, fate: "queued", code: null, sentAt: 0 }];
+}
+
+/** The list without those that `entries` show to have arrived. `user` is who sent them. */
+export function confirm(pending, entries, user) {
+  if (pending.length === 0) return pending;
+  const arrived = new Set();
+  for (const entry of entries) if (entry.type === "message" && entry.user === user) arrived.add(entry.id);
+  const left = pending.filter(({ id }) => !arrived.has(id));
+  return left.length === pending.length ? pending : left;
+}
+
+/** The list after the connection broke: what was on the way is to be sent again. */
+export function returned(pending) {
+  return settle(pending, ({ fate }) => fate === "sent", { fate: "queued" });
+}
+
+/** The list after item `id` was refused for good. */
+export function fail(pending, id, code) {
+  return settle(pending, (item) => item.id === id, { fate: "failed", code });
+}
+
+/** The list after everything that is `meant` failed. */
+export function failAll(pending, meant, code) {
+  return settle(pending, meant, { fate: "failed", code });
+}
+
+/** The list with item `id` to be sent (again). */
+export function queue(pending, id) {
+  return settle(pending, (item) => item.id === id, { fate: "queued", code: null });
+}
+
+/** The list without item `id`. */
+export function drop(pending, id) {
+  return pending.filter((item) => item.id !== id);
+}
+
+/**
+ * Which items may be sent now, oldest first; `may` says whether an item's room takes any. While
+ * `slowly`, because the server asked for it, one at a time.
+ */
+export function next(pending, may, slowly) {
+  const free = (slowly ? 1 : WINDOW) - pending.filter(({ fate }) => fate === "sent").length;
+  return pending.filter((item) => item.fate === "queued" && may(item)).slice(0, Math.max(0, free));
+}
+
+/** The list with item `id` on the way since `now`. */
+export function sent(pending, id, now) {
+  return settle(pending, (item) => item.id === id, { fate: "sent", sentAt: now });
+}
+
+/** What of the list outlives the page. */
+export function kept(pending) {
+  return pending.map(({ id, key, text, time, fate, code }) => ({ id, key, text, time, fate, code }));
+}
+
+/** The list from what outlived a page: only what can be one is taken. */
+export function restored(stored) {
+  if (!Array.isArray(stored)) return [];
+  const text = (value) => typeof value === "string" && value !== "";
+  const sound = stored.filter((item) => text(item?.id) && text(item.key) && text(item.text));
+  return sound.map(({ id, key, text, time, fate, code }) => ({
+    id,
+    key,
+    text,
+    time: Number.isFinite(time) ? time : 0,
+    fate: fate === "failed" ? "failed" : "queued",
+    code: typeof code === "string" ? code : null,
+    sentAt: 0,
+  }));
+}
+
+function settle(pending, meant, change) {
+  return pending.some(meant) ? pending.map((item) => (meant(item) ? { ...item, ...change } : item)) : pending;
+}

@@ -1,0 +1,147 @@
+// The state of the page, and the small steps by which the rules change it. Pure.
+//
+// A rule is given `to`, { state, send, line }. It may set the fields of `state`, which is a copy,
+// but changes nothing within them; it puts commands for the server into `send`; and it sets `line`
+// to "open", "close" or "drop" where something is to be done with the connection.
+
+import * as outbox from "./pending.js";
+import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
+
+const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
+
+/** The state of a page that opens on the room `name`, with what was kept from earlier. */
+export function begin({ identity, pending, drafts, seen, name, online, hidden, now }) {
+  const state = {
+    // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
+    connection: NO_LINE,
+    online,
+    hidden,
+    identity, // { nick, token }; null before the reader gave a name
+    me: null, // { user, nick } as the server knows the reader
+    naming: identity ? null : question(""), // the question for a name, while it is open
+    lobby: "lobby",
+    limits: null,
+    rooms: new Map(), // those that the page wants to be in, by key
+    key: keyOf(name), // of the room in sight
+    listed: [], // the server's list of rooms
+    listedAt: -Infinity,
+    seen: new Map(seen), // how far rooms were read in this browser, by key
+    pending: outbox.restored(pending),
+    slowly: false, // the server found the page too fast
+    holdUntil: 0, // no message is sent before
+    following: true, // the view is at the newest line, and stays there
+    unseen: 0, // lines that came while the reader was reading further up
+    away: 0, // lines that came while the page was hidden
+    refusals: 0, // how often sending was asked for in vain
+    panel: false, // whether the side panel is open where it covers the page
+    asked: new Map(), // open questions to the server by id: { type, key }
+    ids: 0,
+    heardAt: now,
+    pingedAt: null, // since when an answer is owed that proves the line alive
+    doubt: false, // something happened after which the line may be dead unnoticed
+    readAt: -Infinity,
+  };
+  const texts = new Map(drafts);
+  for (const key of [...state.pending.map((item) => item.key), ...texts.keys()]) {
+    state.rooms.set(key, newRoom(key, NEVER));
+  }
+  state.rooms.set(state.key, newRoom(name, now));
+  for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft });
+  return state;
+}
+
+/** The room in sight. */
+export function current(state) {
+  return state.rooms.get(state.key);
+}
+
+/** Whether the server may be spoken to. */
+export function alive({ connection: { phase } }) {
+  return phase === "greeting" || phase === "connected";
+}
+
+/** The question for a name; `first` where nothing can be done before it is answered. */
+export function question(nick, first = true) {
+  return { first, busy: false, refusal: null, nick };
+}
+
+// --- Rooms ---------------------------------------------------------------------------------
+
+export function of(to, key) {
+  return to.state.rooms.get(key);
+}
+
+export function put(to, key, room) {
+  if (of(to, key) !== room) to.state.rooms = new Map(to.state.rooms).set(key, room);
+}
+
+export function change(to, key, changes) {
+  put(to, key, { ...of(to, key), ...changes });
+}
+
+export function forget(to, key) {
+  to.state.rooms = new Map(to.state.rooms);
+  to.state.rooms.delete(key);
+}
+
+/** Let `rule` make something of the room that the event is about, if the page is there. */
+export function within(to, event, rule) {
+  const key = keyOf(event.room);
+  if (of(to, key)?.phase === "here") put(to, key, rule(of(to, key)));
+}
+
+/** Take the server's word for which room `key` is: it may hold names for one that we tell apart. */
+export function rekey(to, key, name) {
+  const right = keyOf(name);
+  if (key === right || !of(to, key)) return of(to, right) ? right : null;
+  const room = of(to, key);
+  forget(to, key);
+  if (!of(to, right)) put(to, right, room);
+  to.state.pending = to.state.pending.map((item) => (item.key === key ? { ...item, key: right } : item));
+  if (to.state.key === key) to.state.key = right;
+  return right;
+}
+
+/** Come in again where something was missed; at once, but not round and round. */
+export function mend(to, key, now) {
+  const room = of(to, key);
+  to.send.push({ type: "leave", room: room.name });
+  put(to, key, { ...lost(room), joinAt: now + mendDelay(room), mends: room.mends + 1 });
+}
+
+// --- The connection ------------------------------------------------------------------------
+
+export function line(to, connection) {
+  Object.assign(to.state, { connection: { ...NO_LINE, ...connection }, refusals: 0 });
+}
+
+/** The connection is gone, with all that was asked on it. */
+export function broken(to, code) {
+  const { state } = to;
+  for (const [key, room] of state.rooms) put(to, key, lost(room));
+  const tooBig = (item) => code === 1009 && item.fate === "sent";
+  state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
+  Object.assign(state, { asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
+  if (state.naming?.busy && !state.naming.first) {
+    state.naming = { ...state.naming, busy: false, refusal: { code: "offline" } };
+  }
+}
+
+/** Ask the server what will be answered under an id; gives the id. */
+export function ask(to, command, key = null) {
+  to.state.ids += 1;
+  const id = `q${to.state.ids}`;
+  to.state.asked = new Map(to.state.asked).set(id, { type: command.type, key });
+  to.send.push({ ...command, id });
+  return id;
+}
+
+/** The question that the answer `id` is to, which is closed by it; undefined if there is none. */
+export function answer(to, id) {
+  const asked = to.state.asked.get(id);
+  if (asked) {
+    to.state.asked = new Map(to.state.asked);
+    to.state.asked.delete(id);
+  }
+  return asked;
+}

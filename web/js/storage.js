@@ -1,0 +1,55 @@
+// What outlives the page, in the browser's own storage. The only module that knows it.
+//
+// Who the reader is, and how far they read, is kept for the browser; what they were writing and
+// sending, for the tab. Each server keeps to itself: `base` is the page's address.
+
+/**
+ * `own` is localStorage, `tab` is sessionStorage. Where the browser forbids them, or they are full,
+ * nothing outlives the page, and that is all.
+ */
+export function Storage(base, platform = globalThis) {
+  const name = (key) => `gochat ${base} ${key}`;
+  const reach = (which) => {
+    try {
+      return platform[which];
+    } catch {
+      return null; // forbidden: reading the property alone throws
+    }
+  };
+  const places = { identity: "localStorage", seen: "localStorage", pending: "sessionStorage", drafts: "sessionStorage" };
+
+  function load(key, fallback) {
+    try {
+      return JSON.parse(reach(places[key])?.getItem(name(key)) ?? null) ?? fallback;
+    } catch {
+      return fallback; // not ours, or broken
+    }
+  }
+
+  function save(key, value) {
+    try {
+      reach(places[key])?.setItem(name(key), JSON.stringify(value));
+    } catch {
+      return; // full, or forbidden
+    }
+  }
+
+  return {
+    /** { nick, token } of the reader; null before they gave a name. */
+    identity() {
+      const kept = load("identity", null);
+      const token = typeof kept?.token === "string" ? kept.token : null;
+      return typeof kept?.nick === "string" ? { nick: kept.nick, token } : null;
+    },
+    pending: () => load("pending", []),
+    drafts: () => pairs(load("drafts", []), "string"),
+    seen: () => pairs(load("seen", []), "number"),
+    save,
+    /** Whether a "storage" event tells of a change of the identity by another tab. */
+    isIdentity: ({ key }) => key === name("identity"),
+  };
+}
+
+function pairs(value, type) {
+  return Array.isArray(value) ? value.filter((pair) => typeof pair?.[0] === "string" && typeof pair[1] === type) : [];
+}
