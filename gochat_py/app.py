@@ -1,11 +1,13 @@
 """The composition root: builds the parts, starts them, and stops them in reverse.
 
     main thread     accepts connections until told to stop
+    journal         one thread
     hub             one thread
     reader, writer  two threads a connection; the reader begins as the request's handler
 
-Stopping follows the water: no new connections, then the hub gives out what it still has and
-dismisses everyone, then each connection's threads finish, all within one deadline.
+Stopping follows the water: no new connections, then the journal writes what it still has, the hub
+gives that out and dismisses everyone, then each connection's threads finish, all within one
+deadline.
 """
 
 from __future__ import annotations
@@ -13,13 +15,21 @@ from __future__ import annotations
 import logging
 
 from . import threads
-from .classic import Classic
-from .connection import Connection, Upgrade
+from .backplane.local import Journal
+from .backplane.upkeep import Upkeep
+from .classic import LOBBY, Classic
+from .connection import Connection, Dialect, Upgrade
+from .core.encode import Limits
+from .core.session import Allowance
+from .core.wire import MAX_TEXT, SUBPROTOCOL
 from .deadline import Deadline
 from .http.assets import Assets, web_root
 from .http.server import ChatServer
 from .hub import Hub
 from .settings import Settings
+from .store import open_directory, open_memory
+from .store.history import NEWEST
+from .v1 import V1, Terms
 
 log = logging.getLogger(__name__)
 
@@ -30,23 +40,43 @@ class App:
     def __init__(self, settings: Settings) -> None:
         """Build everything and listen. Raises `StartupError` with the cure where that fails."""
         self._settings = settings
+        self._terms = _terms(settings)
         self._hub = Hub(settings.compress_from)
-        self._classic = Classic(self._hub)
-        self._server = ChatServer(settings, Assets.load(web_root()), self._serve)
+        self._server = ChatServer(
+            settings, Assets.load(web_root()), self._serve, subprotocols=(SUBPROTOCOL,)
+        )
+        try:
+            self._directory = (
+                open_memory()
+                if settings.memory
+                else open_directory(
+                    settings.data,
+                    durability="power" if settings.durability == "power" else "process",
+                )
+            )
+        except BaseException:
+            self._server.server_close()
+            raise
+        upkeep = Upkeep(settings.retention, settings.history_limit)
+        self._journal = Journal(self._directory, self._hub, upkeep)
         self.url = self._server.url
 
     def run(self) -> bool:
         """Serve until `stop`. Returns whether everything ended by itself within the deadline."""
         hub = threads.start(self._hub.run, "hub", failed=self.stop)
+        journal = threads.start(self._journal.run, "journal", failed=self.stop)
         try:
             self._server.serve_forever()
         finally:
             deadline = Deadline(self._settings.drain_timeout)
             self._server.hang_up()
+            self._journal.inbox.close()
+            journal.join()
             self._hub.inbox.close()
             hub.join()
             left = self._server.join(deadline)
             self._server.server_close()
+            self._directory.close()
         if left:
             log.warning("%d connections did not end in time", left)
         return not left
@@ -57,4 +87,31 @@ class App:
 
     def _serve(self, upgrade: Upgrade) -> None:
         """Serve one upgraded socket to its end, in the thread that read the request."""
-        Connection(upgrade, self._settings, self._classic).run()
+        dialect: Dialect
+        if upgrade.subprotocol == SUBPROTOCOL:
+            dialect = V1(self._hub, self._journal, self._terms)
+        else:
+            dialect = Classic(self._hub, self._journal)
+        Connection(upgrade, self._settings, dialect).run()
+
+
+def _terms(settings: Settings) -> Terms:
+    """What every gochat.v1 connection is told, and held to."""
+    return Terms(
+        allowance=Allowance(
+            hello_within=settings.hello_wait,
+            rate=settings.rate,
+            burst=settings.burst,
+            asking_burst=max(100, 2 * settings.max_rooms),
+            rooms=settings.max_rooms,
+        ),
+        limits=Limits(
+            max_message_bytes=settings.max_message_size,
+            max_text_chars=MAX_TEXT,
+            rate=settings.rate,
+            burst=settings.burst,
+            history=NEWEST,
+        ),
+        ping_period=settings.ping_period,
+        lobby=LOBBY,
+    )

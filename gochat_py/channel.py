@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from .deadline import Deadline
-from .errors import Closed
+from .errors import Closed, GochatError
 
 T = TypeVar("T")
 
@@ -52,16 +52,21 @@ class Inbox(queue.Queue[T], Generic[T]):
             self.not_empty.notify_all()
             self.not_full.notify_all()
 
-    def take(self) -> list[T]:
+    def take(self, timeout: float | None = None) -> list[T]:
         """All that is waiting, in order; waits until there is something. Only the owner calls this.
 
-        Raises `Closed` once the inbox is closed and empty.
+        Gives an empty list after `timeout` seconds, and raises `Closed` once the inbox is closed
+        and empty.
         """
+        deadline = None if timeout is None else Deadline(timeout)
         with self.mutex:
             while not self._qsize():
                 if self._closed:
                     raise Closed
-                self.not_empty.wait()
+                left = None if deadline is None else deadline.remaining()
+                if left == 0.0:
+                    return []
+                self.not_empty.wait(left)
             batch = list(self.queue)
             self.queue.clear()
             # As many as there is room for: thousands that wake to find it full again cost seconds.
@@ -75,6 +80,24 @@ class Inbox(queue.Queue[T], Generic[T]):
                 yield self.take()
             except Closed:
                 return
+
+
+class Reply(Generic[T]):
+    """An answer to one request: the thread that asked waits for it, another gives it, once."""
+
+    def __init__(self) -> None:
+        self._box: queue.SimpleQueue[T | GochatError] = queue.SimpleQueue()
+
+    def give(self, answer: T | GochatError) -> None:
+        """Answer; an error is raised where it is waited for. Never blocks."""
+        self._box.put(answer)
+
+    def wait(self, timeout: float) -> T:
+        """The answer. Raises `queue.Empty` after `timeout` seconds, or the error it was given."""
+        answer = self._box.get(timeout=timeout)
+        if isinstance(answer, GochatError):
+            raise answer
+        return answer
 
 
 class Outbox:

@@ -1,36 +1,56 @@
 """The classic dialect: goChat's own wire.
 
-Each text message is one chat line, for everybody, the sender included, verbatim.
+Each text message is one chat line, for everybody in the lobby, the sender included, verbatim.
 """
 
 from __future__ import annotations
 
+import secrets
+
+from .backplane import Backplane
 from .codes import Close
 from .connection import Connection
+from .core.rendering import GUEST
 from .errors import Closed
-from .hub import Broadcast, Hub, Register, Unregister
+from .hub import Hub
+from .message import Draft, Kind, User
+from .orders import Enter, Register, Unregister
+from .refusals import Refusal
+
+#: The room that every classic connection is in.
+LOBBY = "lobby"
+
+#: What a guest's four characters are made of: none that is easily taken for another.
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 class Classic:
-    """goChat's ``wsHandler``: registers a connection, passes on its lines, unregisters it."""
+    """One classic connection: goChat's ``wsHandler``. Owned by its reader thread."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, backplane: Backplane) -> None:
         self._hub = hub
+        self._backplane = backplane
+        name = GUEST + "".join(secrets.choice(ALPHABET) for _ in range(4))
+        # Two guests may come to the same four characters; their ids still differ.
+        self._user = User(f"{name}-{secrets.token_hex(6)}", name)
 
     def opened(self, connection: Connection) -> None:
         """Register with the hub, so that the connection hears its own first line."""
         self._hub.inbox.put(Register(connection))
+        self._hub.inbox.put(Enter(connection, self._user, LOBBY, LOBBY))
 
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
-        """Broadcast each line; a binary message ends the connection with 1003."""
-        lines: list[str] = []
+        """Publish each line; a binary message ends the connection with 1003."""
         for message in messages:
             if isinstance(message, bytes):
                 connection.close(Close.UNSUPPORTED_DATA, "chat lines are text")
-                break
-            lines.append(message)
-        if lines:
-            self._hub.inbox.put(Broadcast(tuple(lines)))
+                return
+            draft = Draft(kind=Kind.MESSAGE, room=LOBBY, key=LOBBY, user=self._user, text=message)
+            try:
+                self._backplane.publish(draft, connection)
+            except Refusal as refusal:
+                self.refuse(connection, refusal)
+                return
 
     def closed(self, connection: Connection) -> None:
         """Unregister, unless the hub is gone and has dismissed everyone already."""
@@ -38,3 +58,13 @@ class Classic:
             self._hub.inbox.put(Unregister(connection))
         except Closed:
             return
+
+    def patience(self) -> None:
+        """Nothing has to come first."""
+
+    def kept_waiting(self, connection: Connection) -> None:
+        """Never called: there is nothing to wait for."""
+
+    def refuse(self, connection: Connection, refusal: Refusal) -> None:
+        """Hang up: the dialect has no word for a line that was lost, but a lost line says it."""
+        connection.close(Close.INTERNAL_ERROR, refusal.message)

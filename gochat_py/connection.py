@@ -28,9 +28,12 @@ from wsproto.connection import Connection as Machine
 from .channel import Outbox
 from .codes import Close
 from .core import frames
+from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
+from .core.rendering import Form
 from .deadline import Deadline, limit_waits
 from .errors import Closed
+from .refusals import Refusal
 from .settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,7 +46,7 @@ LINGER = 2.0
 
 
 class Dialect(Protocol):
-    """What is spoken over a connection. Its reader thread calls all three, in this order."""
+    """What is spoken over one connection. Its reader thread calls all but `refuse`."""
 
     def opened(self, connection: Connection) -> None:
         """The connection takes messages from now on. May raise `Closed`: the server is stopping.
@@ -57,6 +60,15 @@ class Dialect(Protocol):
 
     def closed(self, connection: Connection) -> None:
         """Nothing more will be received."""
+
+    def patience(self) -> float | None:
+        """Seconds in which the peer has to say something that must come first; else None."""
+
+    def kept_waiting(self, connection: Connection) -> None:
+        """The peer has let that time pass."""
+
+    def refuse(self, connection: Connection, refusal: Refusal) -> None:
+        """Tell the peer that something it asked for was not done. Any thread; never blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,7 @@ class Connection:
     def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect) -> None:
         self.address = upgrade.address
         self.window_bits = upgrade.window_bits
+        self.form = Form(upgrade.subprotocol is None, upgrade.window_bits == WINDOW_BITS)
         self._sock = upgrade.sock
         self._trailing = upgrade.trailing
         self._settings = settings
@@ -103,8 +116,20 @@ class Connection:
         """Hand over `count` messages as joined frames without blocking; see `Outbox.offer`."""
         return self._outbox.offer(joined, count)
 
+    def tell(self, event: bytes) -> None:
+        """Send one text message to this peer alone; one that is full is evicted."""
+        payload = frames.text(event)
+        if self.form.deflated and len(event) >= self._settings.compress_from:
+            payload = frames.deflated_text(event)
+        if not self.offer(payload, 1):
+            self.close(Close.SLOW, "too slow; come back")
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Tell the peer that something it asked for was not done, in its dialect."""
+        self._dialect.refuse(self, refusal)
+
     def close(self, code: int, reason: str = "") -> None:
-        """Ask for the end: what is queued, then a close frame. Returns at once; the first counts."""
+        """Ask for the end: what is queued, then a close frame. Returns at once; the first wins."""
         if self._outbox.close(frames.close(code, reason)):
             log.debug("closing %s: %d %s", self.address, code, reason)
 
@@ -137,6 +162,7 @@ class Connection:
         """Take in what the peer sends, until it closes, fails, falls silent, or is gone."""
         data, self._trailing = self._trailing, b""
         answered = time.monotonic()
+        hurried = False
         while True:
             messages: list[str | bytes] = []
             end: Closing | Failed | None = None
@@ -155,9 +181,17 @@ class Connection:
                 # A close frame is answered with the same code (RFC 6455, 5.5.1).
                 self.close(end.code, end.reason if isinstance(end, Failed) else "")
                 return
+            patience = self._dialect.patience()
+            if hurried or patience is not None:
+                hurried = patience is not None
+                wait = self._settings.pong_wait if patience is None else patience
+                limit_waits(self._sock, receive=wait, send=self._settings.write_wait)
             try:
                 data = self._sock.recv(READ_SIZE)
             except BlockingIOError:
+                if hurried:
+                    self._dialect.kept_waiting(self)
+                    return
                 data = b""
                 log.debug("%s was silent for pong_wait", self.address)
             except OSError as error:

@@ -1,7 +1,8 @@
-"""The hub: one thread that knows who is connected, and gives everyone every line.
+"""The hub: one thread that knows who is in which room, and gives everyone what is new there.
 
-Owns    the set of connections, and its own inbox. Nothing else touches them, so nothing is locked.
-Waits   on its inbox, and on nothing else, ever.
+Owns    rooms, members, who is catching up, and its own inbox. Nothing else touches them, so
+        nothing is locked.
+Waits   on its inbox, at most until there is news of somebody's presence to tell.
 Gives   frames to connections by `offer`; a connection whose send buffer is full is evicted.
 
 goChat's hub selects over three channels: register, unregister, broadcast. Its channels are
@@ -12,114 +13,285 @@ not promise that across three queues; one queue of tagged commands does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from .channel import Inbox
 from .codes import Close
 from .connection import Connection
-from .core import frames
-from .core.deflate import WINDOW_BITS
+from .core import encode
+from .core.rendering import Rendering, of_entries, of_event
+from .core.replay import Hole
+from .core.room import Room
+from .errors import Closed
+from .message import Kind, RoomInfo, User
+from .orders import (
+    CaughtUp,
+    Census,
+    Enter,
+    Leave,
+    Order,
+    Publish,
+    Register,
+    Renamed,
+    Typing,
+    Unregister,
+    Written,
+)
 
 log = logging.getLogger(__name__)
 
-#: Commands that may wait for the hub; beyond that, readers wait, and their peers through TCP.
+#: Commands that may wait for the hub; beyond that, producers wait, and their peers through TCP.
 INBOX = 1024
 
-#: Lines joined into one send at the most. A batch that a connection's kernel buffer cannot take
+#: Messages joined into one send at the most. A batch that a connection's kernel buffer cannot take
 #: at once must not by itself fill a send buffer (256 by default).
 JOIN = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
-    """From now on the connection gets every line."""
+class Named(Room[Connection]):
+    """A room with the name by which it was first entered."""
 
-    connection: Connection
+    def __init__(self, name: str, key: str) -> None:
+        super().__init__()
+        self.name = name
+        self.key = key
+        #: The shown members as JSON; None when that has changed.
+        self.shown_json: list[str] | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Unregister:
-    """The connection gets nothing more; one that is not registered is no error."""
-
-    connection: Connection
-
-
-@dataclass(frozen=True, slots=True)
-class Broadcast:
-    """Lines for everybody, in order."""
-
-    lines: tuple[str, ...]
-
-
-Command = Register | Unregister | Broadcast
+    def members_json(self, user: User) -> list[str]:
+        """The members as `user`, who is one of them, is told of them."""
+        if self.shown_json is None:
+            self.shown_json = [encode.member_json(each) for each in self.presence.shown]
+        if self.presence.shows(user.id):
+            return self.shown_json
+        return [*self.shown_json, encode.member_json(user)]
 
 
 class Hub:
     """Multiplexes what connections ask of it. `run` is one thread; `handle` needs none."""
 
     def __init__(self, compress_from: int) -> None:
-        self.inbox: Inbox[Command] = Inbox(INBOX)
+        self.inbox: Inbox[Order] = Inbox(INBOX)
         self._compress_from = compress_from
-        #: A dict for its order: everyone is served in the order of arrival.
-        self._connections: dict[Connection, None] = {}
+        #: Each registered connection, and in which rooms it is, by key.
+        self._connections: dict[Connection, dict[str, Named]] = {}
+        self._rooms: dict[str, Named] = {}
+        #: Rooms with news of somebody's presence that is not told yet.
+        self._restless: dict[str, Named] = {}
 
     def run(self) -> None:
         """Handle commands until the inbox is closed, then dismiss everyone.
 
         The hub thread lives here.
         """
-        for batch in self.inbox:
-            self.handle(batch)
-        for connection in self._connections:
-            connection.close(Close.GOING_AWAY, "the server is stopping")
-        self._connections.clear()
+        try:
+            while True:
+                self.handle(self.inbox.take(self._until_news(time.monotonic())))
+                self.tell_news(time.monotonic())
+        except Closed:
+            for connection in self._connections:
+                connection.close(Close.GOING_AWAY, "the server is stopping")
 
-    def handle(self, batch: Iterable[Command]) -> None:
-        """Carry out `batch` in order; lines that follow each other are sent together."""
-        lines: list[str] = []
-        for command in batch:
-            if isinstance(command, Broadcast):
-                lines += command.lines
+    def handle(self, batch: Iterable[Order]) -> None:
+        """Carry out `batch` in order; entries that follow each other are sent together."""
+        written: list[Written] = []
+        for order in batch:
+            if isinstance(order, Publish):
+                written += order.batch
                 continue
-            self._broadcast(lines)
-            lines = []
-            if isinstance(command, Register):
-                self._connections[command.connection] = None
-            else:
-                self._connections.pop(command.connection, None)
-        self._broadcast(lines)
+            if written:
+                self._publish(written)
+                written = []
+            RULES[type(order)](self, order)
+        if written:
+            self._publish(written)
 
-    def _broadcast(self, lines: list[str]) -> None:
-        for start in range(0, len(lines), JOIN):
-            self._send(lines[start : start + JOIN])
+    def tell_news(self, now: float) -> None:
+        """Tell each restless room who came and went, if it is time."""
+        for key, room in list(self._restless.items()):
+            due = room.presence.due(now)
+            if due is None:
+                del self._restless[key]
+            elif due == 0.0:
+                del self._restless[key]
+                news = room.presence.flush(now)
+                room.shown_json = None
+                event = encode.presence(
+                    room.name,
+                    joined=map(encode.member_json, news.joined),
+                    left=news.left,
+                    member_count=news.member_count,
+                )
+                self._give(room.live, of_event(event, self._compress_from))
 
-    def _send(self, lines: list[str]) -> None:
-        """Give `lines` to everyone, each encoded, deflated and joined once for all."""
-        payloads = [line.encode() for line in lines]
-        plain = b"".join(map(frames.text, payloads))
-        packed: bytes | None = None
+    def _until_news(self, now: float) -> float | None:
+        waits = [room.presence.due(now) for room in self._restless.values()]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    # -- who is where ----------------------------------------------------------------------------
+
+    def _register(self, order: Register) -> None:
+        self._connections[order.connection] = {}
+
+    def _unregister(self, order: Unregister) -> None:
+        self._forget(order.connection)
+
+    def _forget(self, connection: Connection) -> None:
+        for room in self._connections.pop(connection, {}).values():
+            self._depart(connection, room)
+
+    def _depart(self, connection: Connection, room: Named) -> None:
+        room.leave(connection)
+        if room:
+            self._restless[room.key] = room
+        else:
+            self._rooms.pop(room.key, None)
+            self._restless.pop(room.key, None)
+
+    def _enter(self, order: Enter) -> None:
+        rooms = self._connections.get(order.connection)
+        if rooms is not None:  # else it was evicted meanwhile, and its reader will learn that
+            room = self._rooms.setdefault(order.key, Named(order.room, order.key))
+            room.enter(order.connection, order.user)
+            rooms[order.key] = room
+            self._restless[order.key] = room
+            if order.reply is None:
+                room.caught_up(order.connection, (), 0)
+        if order.reply is not None:
+            order.reply.give(None)
+
+    def _caught_up(self, order: CaughtUp) -> None:
+        connection, info = order.connection, order.info
+        room = self._connections.get(connection, {}).get(info.key)
+        if room is None:
+            order.reply.give(True)  # gone: there is nobody to tell
+            return
+        try:
+            held = room.caught_up(connection, (), info.seq) or []
+        except Hole:
+            order.reply.give(False)
+            return
+        members = room.members_json(order.user)
+        topic, seq = info.topic, info.seq
+        for entry in held:
+            seq = entry.seq
+            topic = entry.text or "" if entry.kind is Kind.TOPIC else topic
+        event = encode.joined(
+            RoomInfo(info.room or room.name, info.key, topic, seq),
+            epoch=order.epoch,
+            members=members,
+            member_count=len(members),
+            entries=(*order.entries, *map(encode.entry_json, held)),
+            recovered=order.recovered,
+            more=order.more,
+            read=order.read,
+            answers=order.answers,
+        )
+        self._give([connection], of_event(event, self._compress_from))
+        order.reply.give(True)
+
+    def _leave(self, order: Leave) -> None:
+        room = self._connections.get(order.connection, {}).pop(order.key, None)
+        if room is not None:
+            self._depart(order.connection, room)
+        if not order.silent:
+            told = of_event(encode.ok(answers=order.answers), self._compress_from)
+            self._give([order.connection], told)
+
+    def _census(self, order: Census) -> None:
+        order.reply.give({key: (room.name, room.member_count) for key, room in self._rooms.items()})
+
+    # -- who is told what ------------------------------------------------------------------------
+
+    def _publish(self, batch: Sequence[Written]) -> None:
+        """Give each room what was written there."""
+        by_room: dict[str, list[Written]] = {}
+        for written in batch:
+            by_room.setdefault(written.entry.key, []).append(written)
+        for key, all_written in by_room.items():
+            for start in range(0, len(all_written), JOIN):
+                self._publish_in(self._rooms.get(key), all_written[start : start + JOIN])
+
+    def _publish_in(self, room: Named | None, batch: Sequence[Written]) -> None:
+        new = [written.entry for written in batch if not written.duplicate]
+        own = self._own_words(batch)
+        if room is not None:
+            live = room.publish(new)
+            if own:
+                live = [connection for connection in live if connection not in own]
+            self._give(live, of_entries(new, self._compress_from))
+        for connection, payloads in own.items():
+            self._give([connection], Rendering(lambda _, p=payloads: p, self._compress_from))  # type: ignore[misc]  # a default argument, bound now
+
+    def _own_words(self, batch: Sequence[Written]) -> dict[Connection, list[bytes]]:
+        """What goes to senders that get other words than everybody: a retry, or an answer's id."""
+        special = {
+            written.sender
+            for written in batch
+            if written.sender is not None
+            and (
+                written.duplicate
+                or (written.answers is not None and written.entry.kind is not Kind.MESSAGE)
+            )
+        }
+        own: dict[Connection, list[bytes]] = {}
+        for connection in special:
+            rooms = self._connections.get(connection)
+            if rooms is None or connection.form.classic:
+                continue
+            room = rooms.get(batch[0].entry.key)
+            live = room is not None and room.is_live(connection)
+            own[connection] = [
+                encode.entry_json(
+                    written.entry,
+                    answers=written.answers if written.sender is connection else None,
+                ).encode()
+                for written in batch
+                if (written.sender is connection if written.duplicate else live)
+            ]
+        return own
+
+    def _typing(self, order: Typing) -> None:
+        room = self._rooms.get(order.key)
+        if room is not None:
+            others = [each for each in room.live if each is not order.connection]
+            event = encode.typing(room.name, order.user)
+            self._give(others, of_event(event, self._compress_from))
+
+    def _renamed(self, order: Renamed) -> None:
+        told: dict[Connection, None] = {}
+        for room in self._rooms.values():
+            if room.renamed(order.user):
+                room.shown_json = None
+                told.update(dict.fromkeys(room.live))
+        told.pop(order.connection, None)
+        self._give(told, of_event(encode.renamed(order.user), self._compress_from))
+        answer = encode.renamed(order.user, answers=order.answers)
+        self._give([order.connection], of_event(answer, self._compress_from))
+
+    def _give(self, connections: Iterable[Connection], rendering: Rendering) -> None:
+        """Offer each connection its form of it; evict those that are full."""
         slow: list[Connection] = []
-        for connection in self._connections:
-            joined = plain
-            if connection.window_bits == WINDOW_BITS:
-                if packed is None:
-                    packed = self._pack(payloads, plain)
-                joined = packed
-            if not connection.offer(joined, len(lines)):
+        for connection in connections:
+            joined, count = rendering.frames_for(connection.form)
+            if count and not connection.offer(joined, count):
                 slow.append(connection)
         for connection in slow:
             log.info("evicting %s: its send buffer is full", connection.address)
-            del self._connections[connection]
+            self._forget(connection)
             connection.close(Close.SLOW, "too slow; come back")
 
-    def _pack(self, payloads: list[bytes], plain: bytes) -> bytes:
-        """What goes to those who inflate: `plain`, if no message is large enough to gain by it."""
-        if all(len(payload) < self._compress_from for payload in payloads):
-            return plain
-        return b"".join(
-            frames.deflated_text(payload)
-            if len(payload) >= self._compress_from
-            else frames.text(payload)
-            for payload in payloads
-        )
+
+#: How each order is carried out; `Publish` is apart, for what follows each other goes together.
+RULES: dict[type[Order], Callable[[Hub, Any], None]] = {
+    Register: Hub._register,
+    Unregister: Hub._unregister,
+    Enter: Hub._enter,
+    CaughtUp: Hub._caught_up,
+    Leave: Hub._leave,
+    Typing: Hub._typing,
+    Renamed: Hub._renamed,
+    Census: Hub._census,
+}

@@ -12,7 +12,7 @@ import dataclasses
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from .errors import StartupError
 
@@ -33,6 +33,28 @@ def setting(
         default=default,
         metadata={"about": about, "unit": unit, "low": low, "high": high, "choices": choices},
     )
+
+
+class Duration(float):
+    """A length of time in seconds; spelled with a unit, as in ``30d``, ``12h`` or ``90m``."""
+
+    UNITS: ClassVar[dict[str, float]] = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+
+    @classmethod
+    def read(cls, text: str) -> Duration:
+        """The length that `text` spells; raises ValueError."""
+        number, unit = (text[:-1], text[-1:]) if text[-1:] in cls.UNITS else (text, "s")
+        return cls(float(number) * cls.UNITS[unit])
+
+    def __str__(self) -> str:
+        for unit, seconds in reversed(self.UNITS.items()):
+            if self and self % seconds == 0:
+                return f"{self / seconds:g}{unit}"
+        return f"{float(self):g}"
+
+
+#: How long messages are kept unless something else is said.
+FOR_EVER = Duration(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +151,43 @@ class Settings:
         unit="BYTES",
         low=0,
     )
+    data: str = setting(
+        "gochat-data",
+        "directory that keeps messages and users; made if it is not there",
+        unit="DIRECTORY",
+    )
+    memory: bool = setting(False, "keep nothing: what was said is gone when the server stops")
+    durability: str = setting(
+        "process",
+        "what an acknowledged message survives: the end of the process, even by kill -9, or also "
+        "the loss of power, at the price of waiting for the disk",
+        choices=("process", "power"),
+    )
+    retention: Duration = setting(
+        FOR_EVER, "how long messages are kept; 0 is for ever", unit="TIME, like 30d, 12h, 90m"
+    )
+    history_limit: int = setting(
+        0, "messages kept in each room; 0 is all of them", unit="MESSAGES", low=0
+    )
+    rate: float = setting(
+        10.0,
+        "messages, edits and reactions a second that one gochat.v1 connection may send",
+        unit="PER-SECOND",
+        low=0.01,
+    )
+    burst: int = setting(
+        30, "of those, how many may come at once after a quiet time", unit="MESSAGES", low=1
+    )
+    max_rooms: int = setting(
+        50, "rooms that one connection may be in at a time", unit="ROOMS", low=1, high=10_000
+    )
+    hello_wait: float = setting(
+        10.0,
+        "a gochat.v1 client must say hello within this",
+        unit="SECONDS",
+        low=0.01,
+        high=3600,
+    )
     drain_timeout: float = setting(
         4.0,
         "when stopping, connections have this long to take what is queued and say goodbye",
@@ -164,6 +223,8 @@ class Settings:
                     f"--trusted-proxy {network!r} is not an address or network; "
                     "write it like 10.0.0.1 or 10.0.0.0/8"
                 ) from None
+        if self.retention < 0:
+            raise StartupError("--retention must not be negative; 0 keeps messages for ever")
         for origin in self.origin:
             scheme, _, rest = origin.partition("://")
             if origin != "*" and (scheme not in ("http", "https") or not rest or "/" in rest):
@@ -199,13 +260,30 @@ class Option:
         """Whether it may be given more than once."""
         return isinstance(self.default, tuple)
 
+    @property
+    def switch(self) -> bool:
+        """Whether the flag takes no value."""
+        return isinstance(self.default, bool)
+
     def read(self, text: str) -> Any:
         """The value that `text` spells, or `StartupError` with a sentence that names the flag."""
         text = text.strip()
-        if isinstance(self.default, int | float):
+        if isinstance(self.default, bool):
+            words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+            if text.lower() not in words:
+                raise StartupError(f"{self.flag} takes true or false, not {text!r}")
+            return words[text.lower()]
+        if isinstance(self.default, Duration):
+            try:
+                value: Any = Duration.read(text)
+            except ValueError:
+                raise StartupError(
+                    f"{self.flag} takes a time like 30d, 12h or 90m, not {text!r}"
+                ) from None
+        elif isinstance(self.default, int | float):
             number = type(self.default)
             try:
-                value: Any = number(text)
+                value = number(text)
             except ValueError:
                 what = "a whole number" if number is int else "a number"
                 raise StartupError(f"{self.flag} takes {what}, not {text!r}") from None

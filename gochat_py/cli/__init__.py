@@ -35,6 +35,16 @@ def parser() -> argparse.ArgumentParser:
     built.add_argument("--version", action="version", version=f"gochat {__version__}")
     for option in options():
         default = ", ".join(option.default) or "none" if option.many else option.default
+        if option.switch:
+            built.add_argument(
+                option.flag,
+                dest=option.name,
+                action="store_const",
+                const=True,
+                default=argparse.SUPPRESS,
+                help=option.about,
+            )
+            continue
         unit = option.unit or None
         if isinstance(option.default, int) and unit is None:
             unit = "NUMBER"

@@ -40,6 +40,10 @@ class Presence:
         """Those whom the news so far tells of; changes with `flush` and `renamed` only."""
         return self._shown.values()
 
+    def shows(self, user_id: str) -> bool:
+        """Whether the user is among the shown."""
+        return user_id in self._shown
+
     def came(self, user: User) -> None:
         """`user` is here, with a first connection."""
         if user.id in self._shown:

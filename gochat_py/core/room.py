@@ -45,6 +45,10 @@ class Room(Generic[Token]):
         """The connections that get what is new, in the order in which they became live."""
         return self._live
 
+    def is_live(self, token: Token) -> bool:
+        """Whether the connection gets what is new."""
+        return token in self._live
+
     @property
     def member_count(self) -> int:
         """How many users are here."""

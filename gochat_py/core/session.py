@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from ..codes import Close
 from ..message import Draft, Kind, User
 from ..refusals import Code, Refusal
 from . import commands as c
@@ -33,9 +34,6 @@ from .decisions import (
 )
 from .limits import FloodRule, TokenBucket
 from .names import nick_key, room_key
-
-NO_HELLO = 4000  #: close code: no `hello` in time
-FLOODING = 4029  #: close code: refused too often, come back later
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ class Session:
             "Too much was refused in too short a time; come back later.",
             answers=refusal.answers,
             retry_after=self._allowance.flood_seconds,
-            close=FLOODING,
+            close=Close.FLOODING,
         )
 
     def hello_due(self, now: float) -> float | None:
@@ -123,7 +121,7 @@ class Session:
     def too_late(self) -> Refusal:
         """What to tell a client that let the time for `hello` pass."""
         within = f"{self._allowance.hello_within:g} seconds"
-        return Refusal(Code.HELLO_FIRST, f"No hello came within {within}.", close=NO_HELLO)
+        return Refusal(Code.HELLO_FIRST, f"No hello came within {within}.", close=Close.NO_HELLO)
 
     # --- What comes of a decision -----------------------------------------------------------
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from .report import Runs, faults, median, number
-from .servers import OURS, Server
+from .servers import Server
 from .works import Work
 
 PANEL_WIDTH, MARGIN, GAP = 470, 20, 30
@@ -112,7 +112,7 @@ def panel(work: Work, servers: Sequence[Server], runs: Runs) -> list[str]:
         parts.append(_text(x, foot + 14, f"{tick:,g}", "quiet tick"))
     for i, server in enumerate(servers):
         y = TITLE + ROW * i + ROW / 2
-        kind = " ours" if server.name == OURS else ""
+        kind = " ours" if server.ours else ""
         parts.append(_text(LABELS - 10, y + 4, server.name, "name" + kind))
         value = values[server.name]
         fault = faults(own[server.name])

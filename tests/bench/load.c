@@ -5,6 +5,8 @@
  *     load PORT shake connections=32 seconds=2
  *     load PORT hold  connections=1000
  *
+ * and, with any of them, dialect=gochat.v1 for that wire; the other is classic.
+ *
  * Work goes in three steps, so that whoever started this program can look at the server between
  * them. It opens the connections and prints "ready"; it reads a line, works, and prints its
  * figures as one line of JSON, the connections still open; it reads another line, and ends.
@@ -16,6 +18,9 @@
  *   shake  `connections` at a time are opened, upgraded, closed with a close frame each way, and
  *          opened anew.
  *   hold   connections do nothing; pings are answered.
+ *
+ * A connection is open when lines will reach it: with classic after the upgrade, with gochat.v1 when
+ * the server has said `joined`.
  *
  * Each line is LINE bytes and says who sent it, its number, and when. So every client checks that it
  * gets every line of every sender, once, in order, and the time it took is known. Lines are
@@ -44,6 +49,8 @@
 
 enum {
     LINE = 64,                 /* bytes in a line */
+    HEAD = 29,                 /* of them say kind, sender, number and time */
+    FRAMING = 8,               /* bytes that a client's frame is longer than its payload */
     MOST_CONNECTIONS = 30000,
     MOST_FRAME = 1 << 20,      /* a larger one is not what we asked for */
     HANDSHAKES_AT_ONCE = 64,   /* while opening; under any sensible listen backlog */
@@ -55,7 +62,7 @@ enum {
 static const int64_t SECOND = 1000000000;
 static const int64_t QUIET = 2 * SECOND; /* nothing came for so long: nothing will */
 
-enum state { NEW, CONNECTING, UPGRADING, OPEN, CLOSING, GONE };
+enum state { NEW, CONNECTING, UPGRADING, ENTERING, OPEN, CLOSING, GONE };
 
 struct connection {
     int fd;
@@ -71,14 +78,20 @@ struct connection {
     size_t in_length, out_length, parts_length;
 };
 
-/* What a client says in a wire, so that another wire needs no other program: what the upgrade
- * asks for, what is said once it is open, how a line is put into a message, and where the line
- * stands in a message that came. Messages that bear no line give NULL. */
+enum answer { NOT_YET, IN, NO };
+
+/* What a client says in a wire, so that another wire needs no other program. */
 struct dialect {
     const char *name;
-    const char *subprotocol; /* or NULL */
+    const char *subprotocol; /* what the upgrade asks for, or NULL */
+    /* Writes the frames to be said after the upgrade; and whether a message that came answers
+     * them. Both NULL where the upgrade is enough. */
     size_t (*opening)(char *to, size_t room);
+    enum answer (*entered)(const char *payload, size_t length);
+    /* Puts a line into a message. */
     size_t (*message)(char *to, size_t room, const char *line);
+    /* Where the lines stand in a message that came, one byte between them, and how many there are;
+     * none is no fault. NULL if it is nothing that should come. */
     const char *(*lines)(const char *payload, size_t length, size_t *count);
 };
 
@@ -135,6 +148,11 @@ static bool get_hex(const char *from, int digits, uint64_t *value)
     return true;
 }
 
+static bool holds(const char *bytes, size_t count, const char *words)
+{
+    return memmem(bytes, count, words, strlen(words));
+}
+
 /* ---- latencies: a histogram whose buckets are 1/128 of their value wide ----------------- */
 
 enum { FINE = 7, BUCKETS = (64 - FINE) << FINE };
@@ -165,13 +183,28 @@ static double latency_microseconds(double share)
     return (double)slowest / 1000.0;
 }
 
-/* ---- the classic dialect: a line is a message ------------------------------------------- */
-
-static size_t classic_opening(char *to, size_t room)
+/* Writes a client's frame (masked, RFC 6455, 5.2 and 5.3) of a payload of at most 65,535 bytes, which
+ * takes at most FRAMING bytes more. */
+static size_t frame(char *to, int opcode, const char *payload, size_t length)
 {
-    (void)to, (void)room;
-    return 0;
+    static uint32_t state = 2463534242u; /* xorshift32: a mask need not be secret here */
+    size_t used = 2;
+    state ^= state << 13, state ^= state >> 17, state ^= state << 5;
+    to[0] = (char)(FINAL | opcode);
+    to[1] = (char)(0x80 | (length < 126 ? length : 126));
+    if (length >= 126) {
+        to[used++] = (char)(length >> 8);
+        to[used++] = (char)length;
+    }
+    const char *mask = to + used;
+    memcpy(to + used, &state, 4);
+    used += 4;
+    for (size_t i = 0; i < length; i++)
+        to[used + i] = payload[i] ^ mask[i & 3];
+    return used + length;
 }
+
+/* ---- the classic dialect: a line is a message ------------------------------------------- */
 
 static size_t classic_message(char *to, size_t room, const char *line)
 {
@@ -188,9 +221,66 @@ static const char *classic_lines(const char *payload, size_t length, size_t *cou
     return payload;
 }
 
+/* ---- gochat.v1: a line is the text of a message (docs/protocol.md, 2) ------------------- */
+
+/* JSON is not parsed: a line needs no escapes, so it stands in its message as it is. */
+
+static size_t v1_opening(char *to, size_t room)
+{
+    /* A nick stays its user's, so each is new, in a second run with the same server too. */
+    static const char join[] = "{\"type\":\"join\",\"room\":\"lobby\",\"id\":\"2\"}";
+    static unsigned turn;
+    char hello[128];
+    (void)room; /* a few hundred bytes are plenty */
+    int length = snprintf(hello, sizeof hello,
+        "{\"type\":\"hello\",\"nick\":\"load-%llx-%x-%x\",\"client\":\"load.c\",\"id\":\"1\"}",
+        (unsigned long long)time(NULL), (unsigned)getpid(), turn++);
+    size_t used = frame(to, TEXT, hello, (size_t)length);
+    return used + frame(to + used, TEXT, join, sizeof join - 1);
+}
+
+static enum answer v1_entered(const char *payload, size_t length)
+{
+    return holds(payload, length, "\"type\":\"error\"")    ? NO
+           : holds(payload, length, "\"type\":\"joined\"") ? IN
+                                                           : NOT_YET;
+}
+
+static size_t v1_message(char *to, size_t room, const char *line)
+{
+    /* What the line begins with, kind, sender, number and time, comes only once: it is the id. */
+    return (size_t)snprintf(to, room,
+        "{\"type\":\"send\",\"room\":\"lobby\",\"id\":\"%.*s\",\"text\":\"%.*s\"}", HEAD, line, LINE, line);
+}
+
+static const char *v1_lines(const char *payload, size_t length, size_t *count)
+{
+    static const char before[] = "\"text\":\"";
+    const char *text = memmem(payload, length, before, sizeof before - 1);
+    *count = 0;
+    if (!text) /* presence and the like; a refusal should not come */
+        return holds(payload, length, "\"type\":\"error\"") ? NULL : payload;
+    text += sizeof before - 1;
+    if (payload + length - text <= LINE || text[LINE] != '"'
+        || !holds(payload, length, "\"type\":\"message\""))
+        return NULL;
+    *count = 1;
+    return text;
+}
+
 static const struct dialect DIALECTS[] = {
-    {"classic", NULL, classic_opening, classic_message, classic_lines},
+    {"classic", NULL, NULL, NULL, classic_message, classic_lines},
+    {"gochat.v1", "gochat.v1", v1_opening, v1_entered, v1_message, v1_lines},
 };
+
+static const struct dialect *dialect_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof DIALECTS / sizeof *DIALECTS; i++)
+        if (!strcmp(name, DIALECTS[i].name))
+            return &DIALECTS[i];
+    fail("the dialects are classic and gochat.v1");
+    return NULL;
+}
 
 /* ---- sockets ---------------------------------------------------------------------------- */
 
@@ -260,24 +350,11 @@ static void transmit_rest(struct connection *c)
     free(bytes);
 }
 
-/* Writes a client's frame (masked, RFC 6455, 5.3) of a payload of at most 125 bytes. */
-static size_t frame(char *to, int opcode, const char *payload, size_t length)
-{
-    static uint32_t state = 2463534242u; /* xorshift32: a mask need not be secret here */
-    state ^= state << 13, state ^= state >> 17, state ^= state << 5;
-    to[0] = (char)(FINAL | opcode);
-    to[1] = (char)(0x80 | length);
-    memcpy(to + 2, &state, 4);
-    for (size_t i = 0; i < length; i++)
-        to[6 + i] = payload[i] ^ to[2 + (i & 3)];
-    return 6 + length;
-}
-
 static void say(struct connection *c, char kind, uint32_t count)
 {
     char bytes[4096];
     size_t used = 0;
-    char line[LINE], message[125];
+    char line[LINE], message[256];
     memset(line, '.', LINE);
     line[0] = kind;
     put_hex(line + 1, (uint64_t)(c - all), 4);
@@ -286,7 +363,7 @@ static void say(struct connection *c, char kind, uint32_t count)
         put_hex(line + 13, (uint64_t)now(), 16);
         size_t length = work.dialect->message(message, sizeof message, line);
         used += frame(bytes + used, TEXT, message, length);
-        if (used > sizeof bytes - 140 || !count) {
+        if (used > sizeof bytes - sizeof message - FRAMING || !count) {
             transmit(c, bytes, used);
             used = 0;
         }
@@ -320,16 +397,30 @@ static void take_line(struct connection *c, const char *line, int64_t at)
         c->due++;
 }
 
-static void take_message(struct connection *c, const char *payload, size_t length, int64_t at)
+static void open_up(struct connection *c)
 {
+    c->state = OPEN;
+    open_now++;
+}
+
+/* Returns false when the server will not let us in. */
+static bool take_message(struct connection *c, const char *payload, size_t length, int64_t at)
+{
+    if (c->state == ENTERING) {
+        enum answer answer = work.dialect->entered(payload, length);
+        if (answer == IN)
+            open_up(c);
+        return answer != NO;
+    }
     size_t count;
     const char *line = work.dialect->lines(payload, length, &count);
     if (!line) {
         garbled++;
-        return;
+        return true;
     }
     for (size_t i = 0; i < count; i++)
         take_line(c, line + i * (LINE + 1), at);
+    return true;
 }
 
 /* A frame of a text message; large ones may come in several (gorilla's do, from its write buffer
@@ -337,21 +428,20 @@ static void take_message(struct connection *c, const char *payload, size_t lengt
 static bool take_part(struct connection *c, bool final, const char *payload, size_t length, int64_t at)
 {
     frames++;
-    if (final && !c->parts_length) {
-        take_message(c, payload, length, at);
-        return true;
-    }
+    if (final && !c->parts_length)
+        return take_message(c, payload, length, at);
     if (c->parts_length + length > MOST_FRAME) {
         garbled++;
         return false;
     }
     keep(&c->parts, &c->parts_length, payload, length);
+    bool goes_on = true;
     if (final) {
-        take_message(c, c->parts, c->parts_length, at);
+        goes_on = take_message(c, c->parts, c->parts_length, at);
         free(c->parts);
         c->parts = NULL, c->parts_length = 0;
     }
-    return true;
+    return goes_on;
 }
 
 /* Takes one frame of a server. Returns false when it ends the connection. */
@@ -453,14 +543,17 @@ static ssize_t take_upgrade(struct connection *c, const char *bytes, size_t coun
         return count > 8192 ? -1 : 0;
     size_t length = (size_t)(end + 4 - bytes);
     if (strncmp(bytes, "HTTP/1.1 101", 12)
-        || !memmem(bytes, length, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", 28))
+        || !holds(bytes, length, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
         return -1;
-    c->state = OPEN;
-    open_now++;
+    if (!work.dialect->opening) {
+        open_up(c);
+        return (ssize_t)length;
+    }
+    if (!holds(bytes, length, work.dialect->subprotocol))
+        return -1;
     char opening[512];
-    size_t used = work.dialect->opening(opening, sizeof opening);
-    if (used)
-        transmit(c, opening, used);
+    c->state = ENTERING;
+    transmit(c, opening, work.dialect->opening(opening, sizeof opening));
     return (ssize_t)length;
 }
 
@@ -490,7 +583,7 @@ static void read_ready(struct connection *c)
         }
         done = (size_t)length;
     }
-    if (c->state == OPEN || c->state == CLOSING) {
+    if (c->state != UPGRADING) {
         ssize_t taken = take_frames(c, (unsigned char *)buffer + done, count - done, now());
         if (taken < 0) {
             if (c->state == CLOSING) {
@@ -728,7 +821,7 @@ static void read_options(int count, char **options)
     for (int i = 0; i < count; i++) {
         char *value = strchr(options[i], '=');
         if (!value)
-            fail("options are NAME=NUMBER");
+            fail("options are NAME=VALUE");
         *value++ = '\0';
         const char *name = options[i];
         if (!strcmp(name, "connections"))
@@ -741,8 +834,10 @@ static void read_options(int count, char **options)
             work.rate = atoi(value);
         else if (!strcmp(name, "seconds"))
             work.length = (int64_t)(atof(value) * (double)SECOND);
+        else if (!strcmp(name, "dialect"))
+            work.dialect = dialect_named(value);
         else
-            fail("the options are connections, senders, inflight, rate and seconds");
+            fail("the options are connections, senders, inflight, rate, seconds and dialect");
     }
     if (work.connections < 1 || work.connections > MOST_CONNECTIONS || work.senders < 1
         || work.senders > work.connections || work.inflight < 1 || work.inflight > 100000
@@ -753,7 +848,7 @@ static void read_options(int count, char **options)
 int main(int count, char **arguments)
 {
     if (count < 3)
-        fail("usage: load PORT talk|pace|shake|hold NAME=NUMBER...");
+        fail("usage: load PORT talk|pace|shake|hold NAME=VALUE...");
     const char *name = arguments[2];
     work.port = atoi(arguments[1]);
     read_options(count - 3, arguments + 3);

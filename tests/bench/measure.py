@@ -29,7 +29,7 @@ def run(work: Work, server: Server, load: str, cores: tuple[int, int] | None) ->
     try:
         with running(server, server_core) as (pid, port):
             memory_before = memory(pid)
-            command = [load, str(port), work.load]
+            command = [load, str(port), work.load, f"dialect={server.dialect}"]
             command += [f"{name}={value:g}" for name, value in work.options.items()]
             with subprocess.Popen(
                 command,

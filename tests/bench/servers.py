@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = "gochat_py"
+OURS = "gochat_py"  # in the classic dialect, like all others
+OURS_V1 = "gochat_py v1"  # in gochat.v1
 REFERENCE = "gorilla"  # ratios are to this one
 
 #: Seconds a server may take until it listens, and until it has ended.
@@ -32,11 +33,22 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A program that prints ``listening on http://127.0.0.1:PORT/`` and chats on ``/ws``."""
+    """A program that prints ``listening on http://127.0.0.1:PORT/`` and chats on ``/ws``.
+
+    `dialect` is what it is spoken to in, one of load.c's. A server that keeps what it is told takes
+    ``--data DIRECTORY``, and gets a new one below `folder` whenever it is started.
+    """
 
     name: str
     about: str
     command: tuple[str, ...]
+    dialect: str = "classic"
+    folder: Path | None = None
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is this project's."""
+        return self.name in (OURS, OURS_V1)
 
 
 #: Peers in Python: module, what it is, and the packages it cannot do without.
@@ -50,6 +62,12 @@ _PEERS = (
     ("bare", "bare", "our shape on bare sockets: a floor", ()),
 )  # fmt: skip
 
+#: How our own limits are kept out of the way: all clients have one address, and talk without pause.
+_LIMITS = (
+    "--max-connections", "20000", "--max-connections-per-address", "20000",
+    "--rate", "1000000", "--burst", "1000000",
+)  # fmt: skip
+
 #: Where gorilla/websocket may lie: Debian's golang-github-gorilla-websocket-dev.
 GORILLA = Path("/usr/share/gocode/src/github.com/gorilla/websocket")
 
@@ -57,7 +75,7 @@ GORILLA = Path("/usr/share/gocode/src/github.com/gorilla/websocket")
 def find(folder: Path, only: frozenset[str]) -> tuple[list[Server], list[str]]:
     """The servers that can run here, and a sentence for each that cannot.
 
-    Go's are built into `folder`. `only` names the wanted ones; empty, all are.
+    Go's are built into `folder`, and ours keep there what they are told. `only` names the wanted ones; empty, all are.
     """
     found: list[Server] = []
     sentences: list[str] = []
@@ -65,10 +83,11 @@ def find(folder: Path, only: frozenset[str]) -> tuple[list[Server], list[str]]:
     def wanted(name: str) -> bool:
         return not only or name in only
 
-    if wanted(OURS):
-        flags = ("--max-connections", "20000", "--max-connections-per-address", "20000")
-        command = (sys.executable, "-m", "gochat_py", "--port", "0", *flags)
-        found.append(Server(OURS, "this project: threads, wsproto", command))
+    command = (sys.executable, "-m", "gochat_py", "--port", "0", *_LIMITS)
+    for name, dialect in ((OURS, "classic"), (OURS_V1, "gochat.v1")):
+        if wanted(name):
+            about = f"this project: threads, wsproto, SQLite; {dialect}"
+            found.append(Server(name, about, command, dialect, folder))
     if wanted("gorilla") or wanted("goChat"):
         try:
             program = build_gorilla(folder)
@@ -93,7 +112,7 @@ def find(folder: Path, only: frozenset[str]) -> tuple[list[Server], list[str]]:
 
 def names() -> list[str]:
     """Every server's name, those that are not installed too."""
-    return [OURS, "gorilla", "goChat", *(peer[0] for peer in _PEERS)]
+    return [OURS, OURS_V1, "gorilla", "goChat", *(peer[0] for peer in _PEERS)]
 
 
 def build_load(folder: Path) -> str:
@@ -154,11 +173,24 @@ def pin(core: int | None) -> None:
 
 
 @contextlib.contextmanager
+def complete(server: Server) -> Iterator[tuple[str, ...]]:
+    """The command that starts a server, with a directory of its own if it keeps anything.
+
+    The directory and all in it are gone on leaving.
+    """
+    if server.folder is None:
+        yield server.command
+        return
+    with tempfile.TemporaryDirectory(prefix="data-", dir=server.folder) as data:
+        yield (*server.command, "--data", data)
+
+
+@contextlib.contextmanager
 def running(server: Server, core: int | None) -> Iterator[tuple[int, int]]:
     """Start a server, on one core if given; its pid and port. It is ended on leaving."""
-    with tempfile.TemporaryFile("w+") as errors:
+    with complete(server) as command, tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
-            server.command,
+            command,
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -332,6 +332,8 @@ class PlaceTest(ServerTestCase):
 
     def test_a_room_has_one_address_however_it_is_spelt(self) -> None:
         page = self.open(f"{self.server.url}r/tea")
+        say(page, "this keeps its name")
+        wait_for_lines(page, 1)
         page.goto(f"{self.server.url}r/TEA")
         wait_until_here(page)
         expect(page.locator("h1.room")).to_have_text("tea")

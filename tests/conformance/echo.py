@@ -13,6 +13,7 @@ from gochat_py.core import frames
 from gochat_py.deadline import Deadline
 from gochat_py.http.assets import Assets, web_root
 from gochat_py.http.server import ChatServer
+from gochat_py.refusals import Refusal
 from gochat_py.settings import Settings
 
 #: The largest message of the suite is 16 MiB, and it sends 1,000 before it reads.
@@ -35,6 +36,15 @@ class Echo:
             connection.offer(frame, 1)
 
     def closed(self, connection: Connection) -> None:
+        pass
+
+    def patience(self) -> None:
+        pass
+
+    def kept_waiting(self, connection: Connection) -> None:
+        pass
+
+    def refuse(self, connection: Connection, refusal: Refusal) -> None:
         pass
 
 

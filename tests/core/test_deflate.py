@@ -45,4 +45,6 @@ class OfferTest(TestCase):
                 read_offer(f"{NAME}; {words}")
 
     def test_a_quoted_value_is_a_value(self):
-        self.assertEqual(read_offer(f'{NAME}; server_max_window_bits="12"'), {"server_max_window_bits": 12})
+        self.assertEqual(
+            read_offer(f'{NAME}; server_max_window_bits="12"'), {"server_max_window_bits": 12}
+        )

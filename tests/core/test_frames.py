@@ -34,7 +34,11 @@ class ReceivingTest(TestCase):
         self.assertEqual(receiver().receive(data), ["a", b"\0", "b"])
 
     def test_fragments_are_joined_and_a_ping_between_them_is_given_first(self):
-        data = client.masked(0x01, b"a\xc3") + client.masked(0x89, b"?") + client.masked(0x80, b"\xa9b")
+        data = (
+            client.masked(0x01, b"a\xc3")
+            + client.masked(0x89, b"?")
+            + client.masked(0x80, b"\xa9b")
+        )
         self.assertEqual(receiver().receive(data), [Pinged(b"?"), "aéb"])
 
     def test_a_pong_is_given(self):
@@ -85,7 +89,9 @@ class LimitTest(TestCase):
         self.assertEqual(event.code, 1009)
 
     def test_each_message_has_the_whole_limit(self):
-        data = client.masked(0x01, b"x" * LIMIT) + client.masked(0x80, b"") + client.text("y" * LIMIT)
+        data = (
+            client.masked(0x01, b"x" * LIMIT) + client.masked(0x80, b"") + client.text("y" * LIMIT)
+        )
         self.assertEqual(receiver().receive(data), ["x" * LIMIT, "y" * LIMIT])
 
 

@@ -1,3 +1,4 @@
+from gochat_py.codes import Close
 from gochat_py.core import commands as c
 from gochat_py.core.decisions import (
     AnswerPing,
@@ -11,7 +12,7 @@ from gochat_py.core.decisions import (
     RunSearch,
     ShowTyping,
 )
-from gochat_py.core.session import FLOODING, NO_HELLO, RULES, Allowance, Session, State
+from gochat_py.core.session import RULES, Allowance, Session, State
 from gochat_py.message import Draft, Kind, Position, User
 from gochat_py.refusals import Code, Refusal
 from tests.support.case import TestCase
@@ -53,7 +54,7 @@ class GreetingTest(SessionTestCase):
     def test_hello_is_due_within_ten_seconds(self):
         self.assertEqual(self.session.hello_due(100.0), 10.0)
         self.assertEqual(self.session.hello_due(111.0), 0.0)
-        self.assertEqual(self.session.too_late().close, NO_HELLO)
+        self.assertEqual(self.session.too_late().close, Close.NO_HELLO)
         self.session.welcomed(ADA)
         self.assertIsNone(self.session.hello_due(111.0))
 
@@ -154,6 +155,6 @@ class OpenTest(SessionTestCase):
         refusals = [
             self.session.refused(self.refused(c.Typing("x", "1")), 100.0 + n) for n in range(3)
         ]
-        self.assertEqual([refusal.close for refusal in refusals], [None, None, FLOODING])
+        self.assertEqual([refusal.close for refusal in refusals], [None, None, Close.FLOODING])
         self.assertTrue(refusals[-1].fatal)
         self.assertEqual(refusals[-1].answers, "1")

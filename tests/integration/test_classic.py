@@ -34,7 +34,15 @@ class ChatTest(TestCase):
 
     def test_lines_are_not_looked_into(self):
         client = self.client()
-        for line in ("", "  spaces  ", "two\nlines", "<b>no markup</b>", '{"type":"hello"}', "聊天 🙂", "\0"):
+        for line in (
+            "",
+            "  spaces  ",
+            "two\nlines",
+            "<b>no markup</b>",
+            '{"type":"hello"}',
+            "聊天 🙂",
+            "\0",
+        ):
             client.send(line)
             self.assertEqual(client.recv(PATIENCE), line)
 

@@ -55,7 +55,9 @@ class PackagingTest(TestCase):
                 archive.extractall(installed)
             for path in (ROOT / "web").rglob("*"):
                 if path.is_file():
-                    self.assertIn(f"gochat_py/web/{path.relative_to(ROOT / 'web').as_posix()}", names)
+                    self.assertIn(
+                        f"gochat_py/web/{path.relative_to(ROOT / 'web').as_posix()}", names
+                    )
             self.assertIn("gochat_py/py.typed", names)
             self.assertFalse([n for n in names if n.startswith(("tests", "web"))])
             self.assertEqual(page(folder, installed), page(folder, ROOT))
@@ -69,5 +71,7 @@ class PackagingTest(TestCase):
         for entry in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
             shutil.copy(ROOT / entry, source / entry)
         for entry in ("gochat_py", "web"):
-            shutil.copytree(ROOT / entry, source / entry, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                ROOT / entry, source / entry, ignore=shutil.ignore_patterns("__pycache__")
+            )
         return source

@@ -1,4 +1,4 @@
-"""What a client puts on the wire, made by wsproto's client half or, where it is to be wrong, by hand."""
+"""What a client puts on the wire: by wsproto's client half or, to be wrong, by hand."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from wsproto.connection import Connection as Machine
 from wsproto.events import Event, TextMessage
 
 from gochat_py.connection import Connection, Upgrade
+from gochat_py.refusals import Refusal
 from gochat_py.settings import Settings
 
 from .case import PATIENCE
@@ -34,6 +35,15 @@ class Recorder:
     def closed(self, connection: Connection) -> None:
         self.happened.put("closed")
 
+    def patience(self) -> float | None:
+        return None
+
+    def kept_waiting(self, connection: Connection) -> None:
+        self.happened.put("kept waiting")
+
+    def refuse(self, connection: Connection, refusal: Refusal) -> None:
+        self.happened.put(refusal)
+
     def next(self) -> Any:
         """What happened next; waits for it."""
         return self.happened.get(timeout=PATIENCE)
@@ -42,7 +52,9 @@ class Recorder:
 class Peer:
     """The other end of a `Connection` that runs in a thread of its own. A context manager."""
 
-    def __init__(self, dialect: Any = None, *, greeting: bytes = b"", trailing: bytes = b"", **changed: Any) -> None:
+    def __init__(
+        self, dialect: Any = None, *, greeting: bytes = b"", trailing: bytes = b"", **changed: Any
+    ) -> None:
         self.dialect = dialect or Recorder()
         settings = dataclasses.replace(Settings(), **changed)
         self.sock, self._server_end = socket.socketpair()

@@ -19,16 +19,21 @@ ROOT = Path(__file__).resolve().parents[2]
 class ServerProcess:
     """``python -m gochat_py --port 0 FLAGS…``, ready once constructed; a context manager.
 
-    `url` is what it printed, as in ``http://127.0.0.1:40123/``; `errors()` is its standard error
-    so far. Leaving the context stops it and fails if it had to be killed.
+    Unless `flags` say ``--data`` or ``--memory``, it keeps what is said in a directory of its own,
+    `data`, which is removed with it. `url` is what it printed, as in ``http://127.0.0.1:40123/``;
+    `errors()` is its standard error so far. Leaving the context stops it and fails if it had to be
+    killed.
     """
 
     def __init__(self, *flags: str, environment: dict[str, str] | None = None) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by _finish
+        self._place = tempfile.TemporaryDirectory(prefix="gochat-test-", ignore_cleanup_errors=True)
+        self.data = Path(self._place.name)
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", "gochat_py", "--port", "0", *flags],
             cwd=ROOT,
-            env={**os.environ, **(environment or {})},
+            # A flag wins over the environment: here is no more than the default.
+            env={"GOCHAT_DATA": str(self.data), **os.environ, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
@@ -75,6 +80,7 @@ class ServerProcess:
         assert self.process.stdout is not None
         self.process.stdout.close()
         self._log.close()
+        self._place.cleanup()
 
     def __enter__(self) -> Self:
         return self

@@ -1,17 +1,35 @@
+import json
 import zlib
 
-from gochat_py.core import frames
+from gochat_py.channel import Reply
+from gochat_py.core import encode, frames
 from gochat_py.core.deflate import TAIL
-from gochat_py.hub import JOIN, Broadcast, Hub, Register, Unregister
-from tests.support.case import TestCase
+from gochat_py.core.rendering import Form
+from gochat_py.hub import JOIN, Hub
+from gochat_py.message import Entry, Kind, RoomInfo, User
+from gochat_py.orders import (
+    CaughtUp,
+    Census,
+    Enter,
+    Leave,
+    Publish,
+    Register,
+    Renamed,
+    Typing,
+    Unregister,
+    Written,
+)
+from tests.support.case import PATIENCE, TestCase
+
+ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "guest-abcd")
 
 
 class FakeConnection:
     """Takes what it is offered, until it is full."""
 
-    def __init__(self, *, window_bits: int | None = None, room: int = 10**9) -> None:
+    def __init__(self, *, classic: bool = False, deflated: bool = False, room: int = 10**9):
         self.address = "test"
-        self.window_bits = window_bits
+        self.form = Form(classic, deflated)
         self.room = room
         self.offers: list[tuple[bytes, int]] = []
         self.closed_with: list[int] = []
@@ -29,60 +47,116 @@ class FakeConnection:
     def bytes(self) -> bytes:
         return b"".join(joined for joined, _ in self.offers)
 
+    @property
+    def events(self) -> list[dict]:
+        """What was offered, as JSON; each message must be a plain frame of its own."""
+        found, data = [], self.bytes
+        while data:
+            size = 2 if data[1] < 126 else 4
+            length = data[1] if size == 2 else int.from_bytes(data[2:4], "big")
+            found.append(json.loads(data[size : size + length]))
+            data = data[size + length :]
+        return found
+
 
 def lines(*said: str) -> bytes:
     return b"".join(frames.text(line.encode()) for line in said)
 
 
-class HubTest(TestCase):
+def entry(seq: int, text: str = "x", user: User = ANN, key: str = "lobby", **more) -> Entry:
+    fields = {"kind": Kind.MESSAGE, "room": key, "key": key, "time": 1.5, "text": text, **more}
+    return Entry(seq=seq, user=user.id, nick=user.nick, **fields)
+
+
+def publish(*entries: Entry) -> Publish:
+    return Publish(tuple(Written(each, None, None) for each in entries))
+
+
+class HubCase(TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.hub = Hub(compress_from=100)
 
-    def test_everyone_registered_gets_every_line_in_a_frame_of_its_own(self):
-        a, b = FakeConnection(), FakeConnection()
-        self.hub.handle([Register(a), Register(b), Broadcast(("1",)), Broadcast(("2", "3"))])
-        self.assertEqual([c.bytes for c in (a, b)], [lines("1", "2", "3")] * 2)
+    def classic(self, **options) -> FakeConnection:
+        connection = FakeConnection(classic=True, **options)
+        self.hub.handle([Register(connection), Enter(connection, GUEST, "lobby", "lobby")])
+        return connection
+
+    def member(self, user: User = ANN, key: str = "lobby", **options) -> FakeConnection:
+        """A gochat.v1 connection that is live; what it was told on joining is forgotten."""
+        connection = FakeConnection(**options)
+        self.hub.handle([Register(connection)])
+        self.enter(connection, user, key)
+        self.assertTrue(self.catch_up(connection, user, key))
+        connection.offers.clear()
+        return connection
+
+    def enter(self, connection, user=ANN, key="lobby") -> None:
+        held: Reply[None] = Reply()
+        self.hub.handle([Enter(connection, user, key, key, held)])
+        held.wait(PATIENCE)
+
+    def catch_up(self, connection, user=ANN, key="lobby", entries=(), seq=0) -> bool:
+        live: Reply[bool] = Reply()
+        info = RoomInfo(key, key, "", seq)
+        told = tuple(map(encode.entry_json, entries))
+        self.hub.handle([CaughtUp(connection, user, info, "e", told, True, False, 0, "j", live)])
+        return live.wait(PATIENCE)
+
+    def news(self) -> None:
+        """Let what is known of people's presence be told."""
+        self.hub.tell_news(1e9)
+
+
+class ClassicTest(HubCase):
+    """goChat's rules: everyone gets every line, in order, one message a line."""
+
+    def test_everyone_gets_every_line_in_a_frame_of_its_own(self):
+        a, b = self.classic(), self.classic()
+        self.hub.handle([publish(entry(1, "1", GUEST)), publish(entry(2, "2", GUEST))])
+        self.assertEqual([c.bytes for c in (a, b)], [lines("1", "2")] * 2)
 
     def test_lines_that_wait_together_are_handed_over_together(self):
-        a = FakeConnection()
-        self.hub.handle([Register(a), Broadcast(("1",)), Broadcast(("2",))])
+        a = self.classic()
+        self.hub.handle([publish(entry(1, "1", GUEST)), publish(entry(2, "2", GUEST))])
         self.assertEqual(a.offers, [(lines("1", "2"), 2)])
 
-    def test_a_line_reaches_only_those_registered_before_it(self):
-        a, b = FakeConnection(), FakeConnection()
-        self.hub.handle([Register(a), Broadcast(("1",)), Register(b), Broadcast(("2",)), Unregister(a), Broadcast(("3",))])
+    def test_a_line_reaches_only_those_who_came_before_it(self):
+        a = self.classic()
+        self.hub.handle([publish(entry(1, "1", GUEST))])
+        b = self.classic()
+        self.hub.handle(
+            [publish(entry(2, "2", GUEST)), Unregister(a), publish(entry(3, "3", GUEST))]
+        )
         self.assertEqual((a.bytes, b.bytes), (lines("1", "2"), lines("2", "3")))
 
     def test_unregistering_twice_does_no_harm(self):
-        a, b = FakeConnection(), FakeConnection()
-        self.hub.handle([Register(a), Register(b), Unregister(a), Unregister(a), Broadcast(("1",))])
+        a, b = self.classic(), self.classic()
+        self.hub.handle([Unregister(a), Unregister(a), publish(entry(1, "1", GUEST))])
         self.assertEqual((a.bytes, b.bytes), (b"", lines("1")))
 
     def test_a_connection_that_is_full_is_dropped_and_the_others_get_everything(self):
-        full, well = FakeConnection(room=1), FakeConnection()
-        self.hub.handle([Register(full), Register(well)])
-        for line in ("1", "2", "3"):
-            self.hub.handle([Broadcast((line,))])
+        full, well = self.classic(room=1), self.classic()
+        for seq in (1, 2, 3):
+            self.hub.handle([publish(entry(seq, str(seq), GUEST))])
         self.assertEqual(full.closed_with, [4008])
         self.assertEqual(full.bytes, lines("1"))
         self.assertEqual((well.bytes, well.closed_with), (lines("1", "2", "3"), []))
         self.hub.handle([Unregister(full)])
 
     def test_a_flood_is_handed_over_in_pieces(self):
-        a = FakeConnection()
-        said = tuple(str(number) for number in range(3 * JOIN + 1))
-        self.hub.handle([Register(a), Broadcast(said)])
+        a = self.classic()
+        said = [entry(seq, str(seq), GUEST) for seq in range(1, 3 * JOIN + 2)]
+        self.hub.handle([publish(*said)])
         self.assertEqual([count for _, count in a.offers], [JOIN, JOIN, JOIN, 1])
-        self.assertEqual(a.bytes, lines(*said))
+        self.assertEqual(a.bytes, lines(*(each.text for each in said)))
 
     def test_a_long_line_is_deflated_once_for_those_who_inflate(self):
-        inflating = [FakeConnection(window_bits=15) for _ in range(3)]
-        plain, narrow = FakeConnection(), FakeConnection(window_bits=10)
+        inflating = [self.classic(deflated=True) for _ in range(3)]
+        plain = self.classic()
         long = "word " * 100
-        self.hub.handle([Register(c) for c in (*inflating, plain, narrow)])
-        self.hub.handle([Broadcast(("short", long))])
-        self.assertEqual([c.bytes for c in (plain, narrow)], [lines("short", long)] * 2)
+        self.hub.handle([publish(entry(1, "short", GUEST), entry(2, long, GUEST))])
+        self.assertEqual(plain.bytes, lines("short", long))
         first = inflating[0].offers[0][0]
         self.assertTrue(all(c.offers[0][0] is first for c in inflating))
         self.assertTrue(first.startswith(lines("short")))
@@ -91,14 +165,149 @@ class HubTest(TestCase):
         self.assertEqual(zlib.decompressobj(-15).decompress(frame[2:] + TAIL), long.encode())
 
     def test_short_lines_are_the_same_bytes_for_all(self):
-        a, b = FakeConnection(window_bits=15), FakeConnection()
-        self.hub.handle([Register(a), Register(b), Broadcast(("short",))])
+        a, b = self.classic(deflated=True), self.classic()
+        self.hub.handle([publish(entry(1, "short", GUEST))])
         self.assertIs(a.offers[0][0], b.offers[0][0])
 
     def test_closing_the_inbox_gives_out_what_waits_then_dismisses_everyone(self):
-        a = FakeConnection()
-        self.hub.inbox.put(Register(a))
-        self.hub.inbox.put(Broadcast(("last",)))
+        a = self.classic()
+        self.hub.inbox.put(publish(entry(1, "last", GUEST)))
         self.hub.inbox.close()
         self.hub.run()
         self.assertEqual((a.bytes, a.closed_with), (lines("last"), [1001]))
+
+
+class TwoDialectsTest(HubCase):
+    def test_each_hears_the_other_in_its_own_words(self):
+        classic, v1 = self.classic(), self.member()
+        self.hub.handle([publish(entry(1, "hi", GUEST), entry(2, "ho", ANN))])
+        self.assertEqual(classic.bytes, lines("hi", "Ann: ho"))
+        self.assertEqual([e["text"] for e in v1.events], ["hi", "ho"])
+
+    def test_what_the_classic_dialect_has_no_words_for_is_not_said(self):
+        classic = self.classic()
+        self.member()
+        self.news()
+        self.hub.handle([publish(entry(1, kind=Kind.DELETED, text=None, target=1))])
+        self.assertEqual(classic.offers, [])
+
+
+class RoomsTest(HubCase):
+    def test_each_room_hears_its_own(self):
+        a, b = self.member(ANN, "one"), self.member(BOB, "two")
+        self.hub.handle([publish(entry(1, "1", key="one"), entry(1, "2", key="two"))])
+        self.assertEqual([e["text"] for e in a.events], ["1"])
+        self.assertEqual([e["text"] for e in b.events], ["2"])
+
+    def test_one_who_catches_up_gets_past_and_present_once_and_in_order(self):
+        connection = FakeConnection()
+        self.hub.handle([Register(connection)])
+        self.enter(connection)
+        self.hub.handle([publish(entry(2, "2"), entry(3, "3"))])
+        self.assertEqual(connection.offers, [])
+        self.assertTrue(self.catch_up(connection, entries=[entry(1, "1"), entry(2, "2")], seq=2))
+        self.hub.handle([publish(entry(4, "4"))])
+        joined, live = connection.events
+        self.assertEqual([e["seq"] for e in joined["entries"]], [1, 2, 3])
+        self.assertEqual((joined["seq"], joined["id"]), (3, "j"))
+        self.assertEqual(live["seq"], 4)
+
+    def test_one_who_missed_something_reads_again(self):
+        connection = FakeConnection()
+        self.hub.handle([Register(connection)])
+        self.enter(connection)
+        self.hub.handle([publish(entry(5, "5"))])
+        self.assertFalse(self.catch_up(connection, seq=2))
+        self.assertTrue(self.catch_up(connection, seq=5))
+
+    def test_a_topic_set_meanwhile_is_the_topic(self):
+        connection = FakeConnection()
+        self.hub.handle([Register(connection)])
+        self.enter(connection)
+        self.hub.handle([publish(entry(1, "new topic", kind=Kind.TOPIC))])
+        self.catch_up(connection, seq=0)
+        self.assertEqual(connection.events[0]["topic"], "new topic")
+
+    def test_one_who_is_gone_is_answered_all_the_same(self):
+        connection = FakeConnection()
+        self.enter(connection)
+        self.assertTrue(self.catch_up(connection))
+        self.assertEqual(connection.offers, [])
+
+    def test_leaving_is_confirmed_and_ends_it(self):
+        a = self.member()
+        self.hub.handle([Leave(a, "lobby", "l"), publish(entry(1))])
+        self.assertEqual(a.events, [{"type": "ok", "id": "l"}])
+
+    def test_a_room_without_members_is_not_kept(self):
+        a = self.member(ANN, "one")
+        reply: Reply[dict] = Reply()
+        self.hub.handle([Census(reply)])
+        self.assertEqual(reply.wait(PATIENCE), {"one": ("one", 1)})
+        reply = Reply()
+        self.hub.handle([Unregister(a), Census(reply)])
+        self.assertEqual(reply.wait(PATIENCE), {})
+
+
+class AnswersTest(HubCase):
+    def edited(self, sender, *, duplicate: bool = False) -> Publish:
+        made = entry(2, "new", kind=Kind.EDITED, target=1, id="e")
+        return Publish((Written(made, sender, "e", duplicate),))
+
+    def test_only_who_asked_for_a_change_sees_the_id_of_the_question(self):
+        a, b = self.member(ANN), self.member(BOB)
+        self.hub.handle([self.edited(a)])
+        self.assertEqual(a.events[0]["id"], "e")
+        self.assertNotIn("id", b.events[0])
+
+    def test_an_answer_keeps_its_place_among_the_others(self):
+        a = self.member(ANN)
+        self.hub.handle([publish(entry(1)), self.edited(a), publish(entry(3))])
+        self.assertEqual([e["seq"] for e in a.events], [1, 2, 3])
+
+    def test_a_retry_is_answered_to_its_sender_alone(self):
+        a, b = self.member(ANN), self.member(BOB)
+        self.hub.handle([Publish((Written(entry(1, id="m"), a, "m", True),))])
+        self.assertEqual([e["id"] for e in a.events], ["m"])
+        self.assertEqual(b.offers, [])
+
+
+class PresenceTest(HubCase):
+    def test_who_came_and_went_is_told_in_one_piece(self):
+        a = self.member(ANN)
+        b = self.member(BOB)
+        self.hub.tell_news(1.0)
+        told = [e for e in a.events if e["type"] == "presence"]
+        self.assertEqual([m["nick"] for m in told[0]["joined"]], ["Ann", "Bob"])
+        a.offers.clear()
+        self.hub.handle([Unregister(b)])
+        self.hub.tell_news(1.05)
+        self.assertEqual(a.offers, [])
+        self.hub.tell_news(1.2)
+        self.assertEqual((a.events[0]["left"], a.events[0]["member_count"]), (["2"], 1))
+
+    def test_who_joins_is_among_the_members(self):
+        self.member(ANN)
+        self.news()
+        b = FakeConnection()
+        self.hub.handle([Register(b)])
+        self.enter(b, BOB)
+        self.catch_up(b, BOB)
+        joined = b.events[0]
+        self.assertEqual([m["nick"] for m in joined["members"]], ["Ann", "Bob"])
+        self.assertEqual(joined["member_count"], 2)
+
+    def test_typing_is_told_to_the_others(self):
+        a, b = self.member(ANN), self.member(BOB)
+        self.hub.handle([Typing(a, "lobby", "lobby", ANN)])
+        self.assertEqual(a.offers, [])
+        self.assertEqual(b.events[0]["nick"], "Ann")
+
+    def test_another_nick_is_told_once_to_everyone_who_shares_a_room(self):
+        a, b, c = self.member(ANN), self.member(BOB), self.member(User("3", "Cy"), "far")
+        self.enter(b, BOB, "two")
+        self.enter(a, ANN, "two")
+        self.hub.handle([Renamed(a, User("1", "Anna"), "n")])
+        self.assertEqual(a.events, [{"type": "renamed", "id": "n", "user": "1", "nick": "Anna"}])
+        self.assertEqual(b.events, [{"type": "renamed", "user": "1", "nick": "Anna"}])
+        self.assertEqual(c.offers, [])

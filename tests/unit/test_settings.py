@@ -40,6 +40,8 @@ class SettingsTest(TestCase):
                     self.assertIn(word, str(caught.exception))
 
     def test_every_setting_says_what_it_is_for(self):
-        self.assertEqual({o.name for o in options()}, {f.name for f in dataclasses.fields(Settings)})
+        self.assertEqual(
+            {o.name for o in options()}, {f.name for f in dataclasses.fields(Settings)}
+        )
         for option in options():
             self.assertGreater(len(option.about), 20, option.name)

@@ -144,9 +144,9 @@ const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name"
 for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
 document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
 document.addEventListener("enter", ({ detail: { name } }) => {
+  const place = placeOf({ name });
+  if (place !== location.pathname) history.pushState(null, "", place);
   tell({ type: "enter", name });
-  const there = placeOf(current(state));
-  if (there !== location.pathname) history.pushState(null, "", there);
   ready();
 });
 document.addEventListener("retry", () => {

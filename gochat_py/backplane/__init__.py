@@ -1,0 +1,53 @@
+"""What numbers, keeps and passes on: everything written goes in here, and comes out at the hub.
+
+`Backplane` is what a server needs of one; `local.Journal` keeps everything in SQLite, in this
+process.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..connection import Connection
+from ..message import Draft, Position, RoomInfo, User
+from ..store.history import Page, Replay
+from ..store.search import Found
+
+
+class Backplane(Protocol):
+    """Where drafts become entries.
+
+    Every call may wait, with a deadline; readers make them, the hub never does. Each raises
+    `Refusal` when it cannot be done (``busy``, ``storage_failed``, …) and `Closed` when the server
+    is stopping.
+    """
+
+    def publish(self, draft: Draft, sender: Connection | None) -> None:
+        """Write `draft`; it comes back through the hub, to `sender` with its ``id``.
+
+        What is wrong with the draft itself is told to `sender` later, as an ``error`` event.
+        """
+
+    def identify(self, nick: str, nick_key: str, token: str | None) -> tuple[User, str]:
+        """Whom `token` brings back, or a new user, under this nick; and the token for next time."""
+
+    def rename(self, user: User, nick: str, nick_key: str) -> User:
+        """Give `user` another nick; from now on it stands on everything they write."""
+
+    def mark_read(self, user: User, key: str, seq: int) -> None:
+        """Remember how far `user` has read a room. Does not wait until it is kept."""
+
+    def seen(self, user: User) -> None:
+        """Note that `user` was here just now. Does not wait until it is kept."""
+
+    def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
+        """What somebody who enters has to know, and up to where `user` had read."""
+
+    def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
+        """A page of a room's history."""
+
+    def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
+        """Messages in the rooms `keys` that hold `query`, newest first."""
+
+    def rooms(self) -> list[RoomInfo]:
+        """Every room in which anything was written."""

@@ -1,0 +1,105 @@
+"""What the journal does when nobody wants it: index, forget what is old, tidy the file.
+
+Owned by the journal thread. Each step is a short transaction of its own, so that whoever speaks up
+meanwhile waits some milliseconds at the most.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from ..message import Kind
+from ..orders import Written
+from ..store import StorageFailed, Writer, grams, retention
+
+log = logging.getLogger(__name__)
+
+#: Seconds without anything to write after which it is calm. Indexing 512 messages together costs
+#: half as much as one by one, so a little patience pays.
+CALM = 0.2
+
+#: Messages indexed in one step: about 10 ms.
+INDEX_STEP = 512
+
+#: Messages that may wait for their indexing while it is never calm; search looks through them one
+#: by one, and gives up after 10,000.
+INDEX_AT_LATEST = 5_000
+
+#: Seconds between two looks for what is too old, and before trying again after a failure.
+TRIM_EVERY = 60.0
+RETRY_AFTER = 5.0
+
+
+class Upkeep:
+    """Decides what is to be done next, and does one step of it.
+
+    `retention` is how many seconds an entry is kept, `history_limit` how many are kept in a room;
+    0 means no limit.
+    """
+
+    def __init__(self, keep_for: float, history_limit: int) -> None:
+        self._keep_for = keep_for
+        self._history_limit = history_limit
+        self._unindexed = INDEX_AT_LATEST  # not known yet; there may be much
+        self._traces = True  # of deleted text, in the index or the log
+        self._trim_after: int | None = 0  # the room at which trimming goes on; None: not now
+        self._next_trim = 0.0
+        self._not_before = 0.0
+
+    def wrote(self, written: Sequence[Written]) -> None:
+        """Note what was just written."""
+        self._unindexed += len(written)
+        self._traces = self._traces or any(
+            each.entry.kind in (Kind.DELETED, Kind.EDITED) for each in written
+        )
+
+    def calm_in(self, now: float) -> float | None:
+        """Seconds to wait for something to write; then comes a step; None: for ever."""
+        if now < self._not_before:
+            return self._not_before - now
+        trimming = self._trims and self._trim_after is not None
+        if self._unindexed or self._traces or trimming:
+            return CALM
+        return max(CALM, self._next_trim - now) if self._trims else None
+
+    @property
+    def _trims(self) -> bool:
+        return bool(self._keep_for or self._history_limit)
+
+    def step(self, writer: Writer, calm: bool, now: float, wall: float) -> None:
+        """Do one thing, if it is time. `now` is a steady clock's, `wall` seconds since 1970."""
+        if now < self._not_before or not (calm or self._unindexed >= INDEX_AT_LATEST):
+            return
+        try:
+            self._step(writer, now, wall)
+        except StorageFailed as error:
+            log.warning("upkeep has to wait: %s", error)
+            self._not_before = now + RETRY_AFTER
+
+    def _step(self, writer: Writer, now: float, wall: float) -> None:
+        if self._unindexed:
+            writer.begin()
+            done = writer.run(grams.index_some, INDEX_STEP)
+            writer.commit()
+            self._unindexed = 0 if done < INDEX_STEP else max(1, self._unindexed - done)
+        elif self._trims and (self._trim_after is not None or now >= self._next_trim):
+            writer.begin()
+            trimmed = writer.run(
+                retention.trim,
+                older_than=wall - self._keep_for if self._keep_for else None,
+                history_limit=self._history_limit or None,
+                now=wall,
+                after=self._trim_after or 0,
+            )
+            writer.commit()
+            self._trim_after = trimmed.after
+            self._traces = self._traces or trimmed.entries > 0
+            self._next_trim = now + TRIM_EVERY
+        elif self._traces:
+            writer.begin()
+            more = writer.run(grams.scrub)
+            more = writer.run(retention.shrink) or more
+            writer.commit()
+            if not more:
+                self._traces = not writer.checkpoint()

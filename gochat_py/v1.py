@@ -1,0 +1,255 @@
+"""The dialect gochat.v1: JSON commands in, events out; the shell around `core.session`.
+
+One object for each connection, owned by its reader thread. The session decides; here its decisions
+are carried out, each to its end before the next command is looked at. So a client that sends
+`hello`, `join` and `send` in one breath is understood, and whoever waits here (for the journal, for
+the hub) is felt by that one peer alone, through TCP.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from . import __version__
+from .backplane import Backplane
+from .channel import Reply
+from .codes import Close
+from .connection import Connection
+from .core import decisions as d
+from .core import encode, replay, wire
+from .core.encode import Limits
+from .core.session import Allowance, Session
+from .errors import Closed
+from .hub import Hub
+from .message import Draft, RoomInfo
+from .orders import CaughtUp, Census, Enter, Leave, Register, Renamed, Typing, Unregister
+from .refusals import Code, Refusal
+
+T = TypeVar("T")
+
+#: Seconds to wait for the hub, which never waits itself; longer means that something is broken.
+HUB_PATIENCE = 10.0
+
+#: How often history is read again for somebody whom the room's talk has overtaken meanwhile.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is the same for all connections of a server."""
+
+    allowance: Allowance
+    limits: Limits
+    ping_period: float
+    lobby: str
+
+
+class V1:
+    """One gochat.v1 connection."""
+
+    def __init__(self, hub: Hub, backplane: Backplane, terms: Terms) -> None:
+        self._hub = hub
+        self._backplane = backplane
+        self._terms = terms
+        self._session = Session(terms.allowance, time.monotonic())
+
+    # -- the connection's dialect ----------------------------------------------------------------
+
+    def opened(self, connection: Connection) -> None:
+        """Register with the hub; the rest waits for `hello`."""
+        self._hub.inbox.put(Register(connection))
+
+    def received(self, connection: Connection, messages: list[str | bytes]) -> None:
+        """Carry out each command; a binary message ends the connection with 1003."""
+        for message in messages:
+            if isinstance(message, bytes):
+                connection.close(Close.UNSUPPORTED_DATA, "gochat.v1 is JSON in text messages")
+                return
+            try:
+                decision = self._session.receive(wire.decode(message), time.monotonic())
+                if decision is not None:
+                    CARRY_OUT[type(decision)](self, connection, decision)
+            except Refusal as refusal:
+                told = self._session.refused(refusal, time.monotonic())
+                self.refuse(connection, told)
+                if told.fatal:
+                    return
+
+    def closed(self, connection: Connection) -> None:
+        """Unregister, and remember when this user was last here."""
+        try:
+            self._hub.inbox.put(Unregister(connection))
+            if self.patience() is None:
+                self._backplane.seen(self._session.user)
+        except (Closed, Refusal):
+            return  # the server is stopping, or too busy for a mere note
+
+    def patience(self) -> float | None:
+        """Seconds left for `hello`, which must come first."""
+        return self._session.hello_due(time.monotonic())
+
+    def kept_waiting(self, connection: Connection) -> None:
+        """End a connection that has not said `hello` in time."""
+        self.refuse(connection, self._session.too_late())
+
+    def refuse(self, connection: Connection, refusal: Refusal) -> None:
+        """Send an ``error`` event; a fatal one is the last. Any thread may call this."""
+        connection.tell(encode.error(refusal))
+        if refusal.close is not None:
+            connection.close(refusal.close, refusal.message)
+
+    # -- what the session decided ----------------------------------------------------------------
+
+    def _publish(self, connection: Connection, draft: Draft) -> None:
+        self._answering(draft.id, self._backplane.publish, draft, connection)
+
+    def _identify(self, connection: Connection, wanted: d.Identify) -> None:
+        user, token = self._answering(
+            wanted.answers, self._backplane.identify, wanted.nick, wanted.nick_key, wanted.token
+        )
+        self._session.welcomed(user)
+        connection.tell(
+            encode.welcome(
+                user,
+                server=f"gochat_py {__version__}",
+                token=token,
+                time=_now(),
+                limits=self._terms.limits,
+                ping_period=self._terms.ping_period,
+                lobby=self._terms.lobby,
+                answers=wanted.answers,
+            )
+        )
+
+    def _enter(self, connection: Connection, wanted: d.EnterRoom) -> None:
+        """Join a room: held, then caught up, then live (docs/architecture.md, "Catching up")."""
+        held: Reply[None] = Reply()
+        user = self._session.user
+        self._hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, held))
+        try:
+            _wait(held)
+            for _ in range(ATTEMPTS):
+                if self._catch_up(connection, wanted):
+                    return
+            raise Refusal(Code.BUSY, "The room talks faster than it can be read; try again.")
+        except Refusal as refusal:
+            self._session.left(wanted.key)
+            self._hub.inbox.put(Leave(connection, wanted.key, None, silent=True))
+            refusal.answers = wanted.answers
+            raise
+
+    def _catch_up(self, connection: Connection, wanted: d.EnterRoom) -> bool:
+        """Read what came before, and let the hub add what came meanwhile; whether it fitted."""
+        found, read = self._backplane.replay(self._session.user, wanted.key, wanted.since)
+        entries = replay.merge(found.entries, found.seq, ())
+        live: Reply[bool] = Reply()
+        self._hub.inbox.put(
+            CaughtUp(
+                connection,
+                self._session.user,
+                RoomInfo(found.room, wanted.key, found.topic, found.seq),
+                found.epoch,
+                tuple(map(encode.entry_json, entries)),
+                found.recovered,
+                found.more,
+                read,
+                wanted.answers,
+                live,
+            )
+        )
+        return _wait(live)
+
+    def _leave(self, connection: Connection, wanted: d.LeaveRoom) -> None:
+        self._hub.inbox.put(Leave(connection, wanted.key, wanted.answers))
+
+    def _typing(self, connection: Connection, wanted: d.ShowTyping) -> None:
+        self._hub.inbox.put(Typing(connection, wanted.room, wanted.key, wanted.user))
+
+    def _mark_read(self, connection: Connection, wanted: d.MarkRead) -> None:
+        self._backplane.mark_read(wanted.user, wanted.key, wanted.seq)
+
+    def _history(self, connection: Connection, wanted: d.ReadHistory) -> None:
+        page = self._answering(
+            wanted.answers,
+            self._backplane.page,
+            wanted.key,
+            wanted.before,
+            wanted.after,
+            wanted.limit,
+        )
+        entries = map(encode.entry_json, page.entries)
+        connection.tell(
+            encode.history(wanted.room, entries, more=page.more, answers=wanted.answers)
+        )
+
+    def _search(self, connection: Connection, wanted: d.RunSearch) -> None:
+        found = self._answering(
+            wanted.answers,
+            self._backplane.search,
+            wanted.keys,
+            wanted.query,
+            wanted.before,
+            wanted.limit,
+        )
+        entries = map(encode.entry_json, found.entries)
+        connection.tell(encode.results(entries, more=found.more, answers=wanted.answers))
+
+    def _list_rooms(self, connection: Connection, wanted: d.ListRooms) -> None:
+        counted: Reply[dict[str, tuple[str, int]]] = Reply()
+        self._hub.inbox.put(Census(counted))
+        known = {info.key: info for info in self._answering(wanted.answers, self._backplane.rooms)}
+        census = self._answering(wanted.answers, _wait, counted)
+        for key, (name, _) in census.items():
+            known.setdefault(key, RoomInfo(name, key, "", 0))
+        listed = [(info, census.get(key, ("", 0))[1]) for key, info in sorted(known.items())]
+        connection.tell(encode.rooms(listed, answers=wanted.answers))
+
+    def _rename(self, connection: Connection, wanted: d.Rename) -> None:
+        user = self._answering(
+            wanted.answers, self._backplane.rename, wanted.user, wanted.nick, wanted.nick_key
+        )
+        self._session.renamed(user)
+        self._hub.inbox.put(Renamed(connection, user, wanted.answers))
+
+    def _pong(self, connection: Connection, wanted: d.AnswerPing) -> None:
+        connection.tell(encode.pong(wanted.fields, time=_now()))
+
+    def _answering(self, answers: str | None, function: Callable[..., Any], *args: Any) -> Any:
+        """Call `function`; let its refusal carry the id of the command it answers."""
+        try:
+            return function(*args)
+        except Refusal as refusal:
+            refusal.answers = answers
+            raise
+
+
+#: How each decision is carried out.
+CARRY_OUT: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {
+    Draft: V1._publish,
+    d.Identify: V1._identify,
+    d.EnterRoom: V1._enter,
+    d.LeaveRoom: V1._leave,
+    d.ShowTyping: V1._typing,
+    d.MarkRead: V1._mark_read,
+    d.ReadHistory: V1._history,
+    d.RunSearch: V1._search,
+    d.ListRooms: V1._list_rooms,
+    d.Rename: V1._rename,
+    d.AnswerPing: V1._pong,
+}
+
+
+def _wait(reply: Reply[T]) -> T:
+    """What the hub answers. A stopping hub answers nobody, and ends the connection soon."""
+    try:
+        return reply.wait(HUB_PATIENCE)
+    except queue.Empty:
+        raise Refusal(Code.BUSY, "The server is busy; try again.", retry_after=1.0) from None
+
+
+def _now() -> float:
+    return round(time.time(), 3)

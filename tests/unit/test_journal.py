@@ -1,0 +1,188 @@
+import queue
+from unittest import mock
+
+from gochat_py.backplane.local import Ask, Journal, Write
+from gochat_py.backplane.upkeep import Upkeep
+from gochat_py.core.names import nick_key
+from gochat_py.hub import Hub
+from gochat_py.message import Draft, Kind, User
+from gochat_py.refusals import Code, Refusal
+from gochat_py.store import StorageFailed, open_memory
+from tests.support.case import TestCase
+
+ANN = User("1", "Ann")
+
+
+class FakeSender:
+    """A connection that writes down what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[bytes] = []
+        self.refused: list[Refusal] = []
+
+    def tell(self, event: bytes) -> None:
+        self.told.append(event)
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.refused.append(refusal)
+
+
+def message(text: str, id: str, user: User = ANN) -> Draft:  # noqa: A002  the field's name
+    return Draft(kind=Kind.MESSAGE, room="Lobby", key="lobby", user=user, id=id, text=text)
+
+
+class JournalTest(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        directory = open_memory()
+        self.addCleanup(directory.close)
+        self.hub = Hub(compress_from=1 << 20)
+        self.journal = Journal(directory, self.hub, Upkeep(0.0, 0))
+        self.addCleanup(self.finish)
+        self.sender = FakeSender()
+
+    def finish(self) -> None:
+        self.journal.inbox.close()
+        self.journal.run()
+
+    def write(self, *drafts: Draft) -> None:
+        self.journal.handle([Write(draft, self.sender) for draft in drafts], now=1.0)
+
+    def published(self) -> list:
+        """What the hub was given since the last look."""
+        try:
+            return [w for order in list(self.hub.inbox.queue) for w in order.batch]
+        finally:
+            self.hub.inbox.queue.clear()
+
+    def test_what_waits_together_is_one_transaction_and_one_order_to_the_hub(self):
+        self.write(message("a", "1"), message("b", "2"))
+        self.assertEqual(len(self.hub.inbox.queue), 1)
+        self.assertEqual([w.entry.seq for w in self.published()], [1, 2])
+
+    def test_a_retry_is_a_duplicate_with_the_same_seq(self):
+        self.write(message("a", "1"))
+        self.write(message("a", "1"))
+        first, again = self.published()
+        self.assertEqual((first.duplicate, again.duplicate), (False, True))
+        self.assertEqual(first.entry, again.entry)
+
+    def test_one_bad_draft_spoils_no_other_and_its_sender_is_told(self):
+        bad = Draft(kind=Kind.DELETED, room="lobby", key="lobby", user=ANN, target=99, id="d")
+        self.write(message("a", "1"), bad, message("b", "2"))
+        self.assertEqual([w.entry.text for w in self.published()], ["a", "b"])
+        (refusal,) = self.sender.refused
+        self.assertEqual((refusal.code, refusal.answers), (Code.NOT_FOUND, "d"))
+
+    def test_nothing_is_told_to_anybody_before_the_commit(self):
+        with mock.patch.object(self.journal._writer, "commit") as commit:
+            commit.side_effect = lambda: self.assertEqual(self.published(), [])
+            self.write(message("a", "1"))
+            commit.assert_called_once()
+        self.assertEqual(len(self.published()), 1)
+        self.journal._writer.rollback()
+
+    def test_when_nothing_can_be_stored_all_senders_are_told_and_nobody_else(self):
+        with mock.patch.object(self.journal._writer, "commit", side_effect=StorageFailed("full")):
+            with self.assertLogs("gochat_py.backplane.local", "ERROR"):
+                self.write(message("a", "1"), message("b", "2"))
+            self.journal._writer.rollback()
+        self.assertEqual(self.published(), [])
+        self.assertEqual(
+            [(r.code, r.answers) for r in self.sender.refused],
+            [(Code.STORAGE_FAILED, "1"), (Code.STORAGE_FAILED, "2")],
+        )
+        self.write(message("a", "1"))
+        self.assertEqual([w.entry.seq for w in self.published()], [1])
+
+    def test_a_reaction_that_was_never_there_is_taken_back_with_ok(self):
+        self.write(message("a", "1"))
+        off = Draft(
+            kind=Kind.REACTED, room="lobby", key="lobby", user=ANN, id="r",
+            target=1, emoji="👍", on=False,
+        )  # fmt: skip
+        self.write(off)
+        self.assertEqual(self.sender.told, [b'{"type":"ok","id":"r"}'])
+
+    def ask(self, call):
+        """Let a reader's question be answered by the journal, both in this thread."""
+        put = self.journal.inbox.put
+
+        def put_and_handle(request, *args, **kwargs):
+            put(request)
+            self.journal.handle(self.journal.inbox.take(), now=1.0)
+
+        with mock.patch.object(self.journal.inbox, "put", put_and_handle):
+            return call()
+
+    def identify(self, nick: str, token: str | None = None) -> tuple[User, str]:
+        return self.ask(lambda: self.journal.identify(nick, nick_key(nick), token))
+
+    def test_a_token_brings_the_same_user_back_and_a_nick_has_one_owner(self):
+        user, token = self.identify("Zoë")
+        again, same = self.identify("Zoë", token)
+        self.assertEqual((again, same), (user, token))
+        with self.assertRaises(Refusal) as caught:
+            self.identify("zoë")
+        self.assertEqual(caught.exception.code, Code.NICK_TAKEN)
+
+    def test_an_unknown_token_makes_a_new_user_with_a_new_token(self):
+        user, token = self.identify("Ann", "no such token")
+        self.assertNotEqual(token, "no such token")
+        self.assertEqual(self.identify("Ann", token)[0], user)
+
+    def test_a_rename_stands_on_what_other_connections_write(self):
+        user, _ = self.identify("Ann")
+        self.ask(lambda: self.journal.rename(user, "Anna", nick_key("Anna")))
+        self.write(message("by the old name", "1", user))
+        self.assertEqual(self.published()[0].entry.nick, "Anna")
+
+    def test_a_full_inbox_is_busy(self):
+        with (
+            mock.patch.object(self.journal.inbox, "put", side_effect=queue.Full),
+            self.assertRaises(Refusal) as caught,
+        ):
+            self.journal.publish(message("a", "1"), None)
+        self.assertEqual(caught.exception.code, Code.BUSY)
+
+    def test_what_nobody_waits_for_is_done_all_the_same(self):
+        done = []
+        self.journal.handle([Ask(lambda _connection, now: done.append(now), None)], now=7.0)
+        self.assertEqual(done, [7.0])
+        self.assertEqual(self.published(), [])
+
+
+class UpkeepTest(TestCase):
+    def test_it_indexes_when_calm_and_then_has_nothing_to_do(self):
+        directory = open_memory()
+        self.addCleanup(directory.close)
+        writer = directory.writer()
+        self.addCleanup(writer.close)
+        upkeep = Upkeep(0.0, 0)
+        writer.begin()
+        for number in range(3):
+            writer.apply(message(f"hello {number}", str(number)), 1.0)
+        writer.commit()
+        for _ in range(100):
+            if upkeep.calm_in(0.0) is None:
+                break
+            upkeep.step(writer, True, 0.0, 1.0)
+        self.assertIsNone(upkeep.calm_in(0.0))
+        readers = directory.readers()
+        self.addCleanup(readers.close)
+        from gochat_py.store import grams
+
+        self.assertEqual(readers.run(grams.backlog), 0)
+
+    def test_a_failure_is_tried_again_later_and_harms_nobody(self):
+        writer = mock.Mock()
+        writer.begin.side_effect = StorageFailed("disk full")
+        upkeep = Upkeep(0.0, 0)
+        with self.assertLogs("gochat_py.backplane.upkeep", "WARNING"):
+            upkeep.step(writer, True, 100.0, 1.0)
+        upkeep.step(writer, True, 101.0, 1.0)
+        self.assertEqual(writer.begin.call_count, 1)
+        self.assertEqual(upkeep.calm_in(101.0), 4.0)
+        with self.assertLogs("gochat_py.backplane.upkeep", "WARNING"):
+            upkeep.step(writer, True, 105.0, 1.0)
+        self.assertEqual(writer.begin.call_count, 2)
