@@ -30,7 +30,7 @@ from .codes import Close
 from .core import frames
 from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
-from .core.rendering import Form
+from .core.rendering import FORMS
 from .deadline import Deadline, limit_waits
 from .errors import Closed
 from .refusals import Refusal
@@ -93,10 +93,24 @@ class Upgrade:
 class Connection:
     """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
 
+    __slots__ = (
+        "_dialect",
+        "_outbox",
+        "_reader_done",
+        "_receiver",
+        "_settings",
+        "_sock",
+        "_trailing",
+        "address",
+        "form",
+        "offer",
+        "window_bits",
+    )
+
     def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect) -> None:
         self.address = upgrade.address
         self.window_bits = upgrade.window_bits
-        self.form = Form(upgrade.subprotocol is None, upgrade.window_bits == WINDOW_BITS)
+        self.form = FORMS[upgrade.subprotocol is None, upgrade.window_bits == WINDOW_BITS]
         self._sock = upgrade.sock
         self._trailing = upgrade.trailing
         self._settings = settings
@@ -108,13 +122,12 @@ class Connection:
             settings.send_buffer_bytes,
             first=upgrade.greeting,
         )
+        #: Hands over joined frames and how many messages they are, without ever blocking; any
+        #: thread may call it. See `Outbox.offer`, which this is: one call less in each delivery.
+        self.offer = self._outbox.offer
         self._reader_done = threading.Event()
 
     # -- any thread ------------------------------------------------------------------------------
-
-    def offer(self, joined: bytes, count: int) -> bool:
-        """Hand over `count` messages as joined frames without blocking; see `Outbox.offer`."""
-        return self._outbox.offer(joined, count)
 
     def tell(self, event: bytes) -> None:
         """Send one text message to this peer alone; one that is full is evicted."""

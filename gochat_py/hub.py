@@ -274,8 +274,11 @@ class Hub:
     def _give(self, connections: Iterable[Connection], rendering: Rendering) -> None:
         """Offer each connection its form of it; evict those that are full."""
         slow: list[Connection] = []
+        form, joined, count = None, b"", 0
         for connection in connections:
-            joined, count = rendering.frames_for(connection.form)
+            if connection.form is not form:
+                form = connection.form
+                joined, count = rendering.frames_for(form)
             if count and not connection.offer(joined, count):
                 slow.append(connection)
         for connection in slow:

@@ -23,6 +23,14 @@ class Form(NamedTuple):
     deflated: bool
 
 
+#: The four there are, each one object, so that two are the same form if and only if they are one.
+FORMS = {
+    (classic, deflated): Form(classic, deflated)
+    for classic in (False, True)
+    for deflated in (False, True)
+}
+
+
 class Frames(NamedTuple):
     """Joined frames, and how many messages they are."""
 
@@ -53,7 +61,7 @@ class Rendering:
         payloads = self._payloads(form.classic)
         if form.deflated:
             if all(len(payload) < self._compress_from for payload in payloads):
-                return self.frames_for(Form(form.classic, False))
+                return self.frames_for(FORMS[form.classic, False])
             return Frames(b"".join(map(self._pack, payloads)), len(payloads))
         return Frames(b"".join(map(frames.text, payloads)), len(payloads))
 

@@ -75,7 +75,8 @@ GORILLA = Path("/usr/share/gocode/src/github.com/gorilla/websocket")
 def find(folder: Path, only: frozenset[str]) -> tuple[list[Server], list[str]]:
     """The servers that can run here, and a sentence for each that cannot.
 
-    Go's are built into `folder`, and ours keep there what they are told. `only` names the wanted ones; empty, all are.
+    Go's are built into `folder`, and ours keep there what they are told. `only` names the wanted
+    ones; empty, all are.
     """
     found: list[Server] = []
     sentences: list[str] = []

@@ -1,6 +1,7 @@
 """Take the pictures of the page that the documents show: ``python -m tests.browser.screenshots``.
 
-They are written to docs/screenshots/. ``--url`` takes them from a server that runs already.
+They are written to docs/screenshots/. Each is of a conversation on the real server, with people who
+come and write as the page's readers do.
 """
 
 from __future__ import annotations
@@ -11,50 +12,55 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.support.case import PATIENCE
-from tests.support.page import CONNECTED, LAUNCH
+from tests.support.page import DRAFT, LAUNCH, NAME, enter, say, wait_for_lines, wait_until_here
 from tests.support.require import require_browser
 from tests.support.server import ROOT, ServerProcess
 
-ENGLISH = (
-    "Morning! Is the river talk still at ten?",
-    "Yes. Room 2, the one with the good window.",
-    "I moved the reader and the writer into two threads and it just… works. "
-    "One queue, one owner. I keep looking for the catch.",
-    "The catch is always shutdown.",
-    "def run(self):\n    for batch in self.inbox:\n        self.handle(batch)\n    "
-    "self._dismiss_everyone()",
-    "four lines 👏",
-    "<b>and it shows markup as text</b>, good",
-    "שלום! האם ההרצאה תוקלט?",
-    "Recorded, yes. The link comes here afterwards: https://example.org/talks/river",
-    "大家好，我从上海连上来了。",
-    "Welcome 🎉 You are number forty-one, and nobody has dropped.",
-    "Ten minutes. Bring tea.",
+#: Who says what; the first is whose page is shown.
+Talk = tuple[tuple[str, str], ...]
+
+ENGLISH: Talk = (
+    ("Ada", "Morning! Is the river talk still at ten?"),
+    ("Bob", "Yes. Room 2, the one with the good window."),
+    ("Bob", "I kept you a seat."),
+    ("Cyn", "I moved the reader and the writer into two threads and it just… works. One queue, "
+     "one owner. I keep looking for the catch."),
+    ("Ada", "The catch is always shutdown."),
+    ("Cyn", "for batch in self.inbox:\n    self.handle(batch)\nself._dismiss_everyone()"),
+    ("Ada", "three lines 👏"),
+    ("Noa", "שלום! האם ההרצאה תוקלט?"),
+    ("Bob", "Recorded, yes. The link comes here afterwards: https://example.org/talks/river"),
+    ("小林", "大家好，我从上海连上来了。"),
+    ("Ada", "Welcome 🎉 Nobody has dropped so far."),
+    ("Cyn", "Ten minutes. Bring tea."),
 )
 
-CHINESE = (
-    "早上好！今天的分享还是十点吗？",
-    "是的，二号会议室，窗户最好看的那间。",
-    "我把读和写拆成了两个线程，居然一次就跑通了。一个队列只有一个主人，我还在找哪里有坑。",
-    "坑永远在关闭的时候。",
-    "def run(self):\n    for batch in self.inbox:\n        self.handle(batch)\n    "
-    "self._dismiss_everyone()",
-    "四行 👏",
-    "Hello from Lisbon!",
-    "欢迎 🎉 你是第四十一位，还没有人掉线。",
-    "还有十分钟，记得泡茶。",
+CHINESE: Talk = (
+    ("小林", "早上好！今天的分享还是十点吗？"),
+    ("阿明", "是的，二号会议室，窗户最好看的那间。"),
+    ("阿明", "给你留了位置。"),
+    ("思远", "我把读和写拆成了两个线程，居然一次就跑通了。一个队列只有一个主人，我还在找哪里有坑。"),
+    ("小林", "坑永远在关闭的时候。"),
+    ("思远", "for batch in self.inbox:\n    self.handle(batch)\nself._dismiss_everyone()"),
+    ("小林", "三行 👏"),
+    ("Ada", "Hello from Lisbon!"),
+    ("阿明", "欢迎 🎉 到现在还没有人掉线。"),
+    ("思远", "还有十分钟，记得泡茶。"),
 )
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One screenshot: the screen it is taken on, and what is said there."""
+    """One screenshot: the screen it is taken on, and what is said and done there."""
 
     name: str
-    lines: tuple[str, ...] = ENGLISH
+    talk: Talk = ENGLISH
+    topic: str = "The river talk: Tuesday at ten"
+    rooms: tuple[str, ...] = ("tea", "release-2", "聊天室")
+    unread: str = "tea"
     width: int = 1280
     height: int = 800
     scale: float = 1
@@ -62,6 +68,7 @@ class Picture:
     locale: str = "en-GB"
     phone: bool = False
     draft: str = ""
+    shows: Literal["conversation", "name", "panel"] = "conversation"
 
     def context(self) -> dict[str, Any]:
         """What the browser context is made of."""
@@ -75,64 +82,129 @@ class Picture:
         }
 
 
+AT_HAND: dict[str, Any] = {"width": 390, "height": 844, "scale": 1.5, "phone": True}
+IN_CHINESE: dict[str, Any] = {
+    "talk": CHINESE,
+    "topic": "周二十点的分享",
+    "rooms": ("茶水间", "第二版", "tea"),
+    "unread": "茶水间",
+    "locale": "zh-CN",
+}
 PICTURES = (
     Picture("wide", draft="On my way"),
     Picture("wide-dark", scheme="dark", draft="On my way"),
-    Picture("chinese", lines=CHINESE, locale="zh-CN"),
-    Picture("empty", lines=(), width=1024, height=640),
-    Picture("phone", width=390, height=844, scale=1.5, phone=True),
-    Picture(
-        "phone-dark",
-        lines=CHINESE,
-        width=390,
-        height=844,
-        scale=1.5,
-        scheme="dark",
-        locale="zh-CN",
-        phone=True,
-    ),
+    Picture("chinese", **IN_CHINESE),
+    Picture("empty", talk=(("Ada", ""),), topic="", rooms=(), width=1024, height=640),
+    Picture("name", shows="name", width=1024, height=640),
+    Picture("phone", **AT_HAND),
+    Picture("phone-dark", scheme="dark", **IN_CHINESE, **AT_HAND),
+    Picture("phone-rooms", shows="panel", **AT_HAND),
 )
 
 
-def take(browser: Browser, url: str, picture: Picture, folder: Path) -> Path:
-    """Say the picture's lines in a page of its own, and write what it looks like then."""
-    with contextlib.closing(browser.new_context(**picture.context())) as context:
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE * 1000)
-        page.goto(url)
-        page.wait_for_selector(CONNECTED)
-        say(page, picture.lines)
-        page.fill(".composer .draft", picture.draft)
-        path = folder / f"{picture.name}.png"
-        page.screenshot(path=path)
-        return path
+def take(browser: Browser, picture: Picture, folder: Path) -> Path:
+    """Let people talk, each in a page of their own, and write what the first one's looks like."""
+    path = folder / f"{picture.name}.png"
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(ServerProcess("--memory")).url
+
+        def open_page(**context: Any) -> Page:
+            page = stack.enter_context(contextlib.closing(browser.new_context(**context))).new_page()
+            page.set_default_timeout(PATIENCE * 1000)
+            page.goto(url)
+            return page
+
+        mine = open_page(**picture.context())
+        if picture.shows == "name":
+            mine.fill(NAME, "Ada")
+        else:
+            names = list(dict.fromkeys(name for name, _ in picture.talk))
+            others = {name: open_page(locale="en-GB") for name in names[1:]}
+            talk(mine, others, names[0], picture)
+            mine.mouse.move(0, 0)
+        mine.screenshot(path=path)
+    return path
 
 
-def say(page: Page, lines: tuple[str, ...]) -> None:
-    """Write and send each of `lines`, and wait until the last has come back."""
-    for line in lines:
-        page.fill(".composer .draft", line)
-        page.press(".composer .draft", "Enter")
-    page.wait_for_function(
-        "count => document.querySelectorAll('.message-list .line').length >= count", arg=len(lines)
+def talk(mine: Page, others: dict[str, Page], me: str, picture: Picture) -> None:
+    """Say what is to be said, and bring the page to what is to be seen."""
+    enter(mine, me)
+    for room in picture.rooms:
+        go(mine, room)
+    if picture.rooms:
+        go(mine, "lobby")
+    for name, page in others.items():
+        enter(page, name)
+    pages = {me: mine, **others}
+    said = [(name, text) for name, text in picture.talk if text]
+    if said:
+        set_topic(pages[said[1][0]], picture.topic)
+    for count, (name, text) in enumerate(said, 1):
+        say(pages[name], text)
+        wait_for_lines(mine, count)
+    if picture.unread in picture.rooms:
+        other = pages[said[1][0]]
+        go(other, picture.unread)
+        say(other, "…")
+        wait_for_lines(other, 1)
+        expect(mine.locator(".room-list .fresh:not([hidden])")).to_have_count(1)
+    mine.fill(DRAFT, picture.draft)
+    if said:
+        last = pages[said[-1][0]]
+        last.focus(DRAFT)
+        last.keyboard.type("…")
+        expect(mine.locator(".typing-line")).not_to_be_empty()
+    if picture.shows == "panel":
+        mine.click(".room-header .menu")
+        mine.wait_for_function(
+            "() => document.getAnimations().every((each) => each.playState === 'finished')"
+        )
+
+
+def go(page: Page, room: str) -> None:
+    """Enter `room` by its name, which an open panel or a narrow screen does not hinder."""
+    page.evaluate(
+        "name => document.querySelector('.room-list').dispatchEvent("
+        "new CustomEvent('enter', { bubbles: true, detail: { name } }))",
+        room,
+    )
+    wait_until_here(page)
+
+
+def set_topic(page: Page, topic: str) -> None:
+    """Set the lobby's topic over a connection of its own: the page has no field for it yet."""
+    page.evaluate(
+        """topic => new Promise((done) => {
+          const socket = new WebSocket(new URL("ws", document.baseURI).href.replace("http", "ws"), ["gochat.v1"]);
+          const say = (command) => socket.send(JSON.stringify(command));
+          const kept = Object.keys(localStorage).find((key) => key.endsWith(" identity"));
+          socket.onopen = () => {
+            say({ type: "hello", ...JSON.parse(localStorage.getItem(kept)) });
+            say({ type: "join", room: "lobby" });
+            say({ type: "topic", room: "lobby", text: topic });
+          };
+          socket.onmessage = ({ data }) => {
+            if (JSON.parse(data).type === "topic") { socket.close(); done(); }
+          };
+        })""",
+        topic,
     )
 
 
 def main() -> None:
     """Take every picture."""
     parser = argparse.ArgumentParser(prog="python -m tests.browser.screenshots")
-    parser.add_argument("--url", help="a running server; without it one is started")
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "screenshots")
+    parser.add_argument("pictures", nargs="*", help="their names; all of them if none is given")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        url = options.url or stack.enter_context(ServerProcess()).url
-        playwright = stack.enter_context(sync_playwright())
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=require_browser(), args=LAUNCH)
-        stack.callback(browser.close)
         for picture in PICTURES:
-            path = take(browser, url, picture, options.folder)
-            print(f"{path}: {path.stat().st_size // 1024} KiB")
+            if not options.pictures or picture.name in options.pictures:
+                path = take(browser, picture, options.folder)
+                print(f"{path}: {path.stat().st_size // 1024} KiB")
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -237,7 +237,7 @@ class FateTest(FakeTestCase):
                 page.evaluate("() => { server.refuses = null }")
                 page.click(f"{LINES} .again >> nth=1")
                 expect(page.locator(f"{LINES}[data-fate='']")).to_have_text([re.compile("two")])
-                page.click(f"{LINES} .back")
+                page.click(f"{LINES} .back:visible")
                 expect(page.locator(DRAFT)).to_have_value("one")
                 self.assertEqual(wait_for_lines(page, 1), ["two"])
                 page.context.close()

@@ -69,7 +69,7 @@ class ReceiverProperties(TestCase):
     @settings(max_examples=400)
     @given(st.lists(st.one_of(good, odd), max_size=6), cuts)
     def test_any_bytes_give_what_wsproto_gives(self, sent, at):
-        """Whole headers are waited for, so a failure may be seen a few bytes later, never missed."""
+        """A whole header is waited for: a failure may be seen a few bytes later, never missed."""
         data = b"".join(sent)
         found, expected = by_receiver(cut(data, at)), by_wsproto_alone(data)
         if found != expected and isinstance(expected[-1], Failed):
@@ -82,4 +82,5 @@ class ReceiverProperties(TestCase):
     def test_no_message_is_larger_than_the_limit(self, sent, at, limit):
         for event in by_receiver(cut(b"".join(sent), at), limit):
             if isinstance(event, str | bytes):
-                self.assertLessEqual(len(event.encode() if isinstance(event, str) else event), limit)
+                size = len(event.encode() if isinstance(event, str) else event)
+                self.assertLessEqual(size, limit)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,12 @@ from .case import PATIENCE
 SUBPROTOCOL = "gochat.v1"
 
 Event = dict[str, Any]
+
+#: The library logs, with a traceback, connections that are cut in the middle of a frame.
+QUIET = logging.getLogger("tests.websockets")
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
+
 #: What ends a connection, or lets none come about.
 LOST = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, EOFError)
 
@@ -42,7 +49,13 @@ class Client:
     def __init__(self, url: str, nick: str | None = None, *rooms: str, **options: Any) -> None:
         """Connect; with a `nick` say hello, and join `rooms`. `options` are those of `connect`."""
         token = options.pop("token", None)
-        options = {"open_timeout": PATIENCE, "close_timeout": PATIENCE, "proxy": None, **options}
+        options = {
+            "open_timeout": PATIENCE,
+            "close_timeout": PATIENCE,
+            "proxy": None,
+            "logger": QUIET,
+            **options,
+        }
         self._socket = connect(url, subprotocols=[SUBPROTOCOL], **options)
         self.events: list[Event] = []
         self._ids = itertools.count(1)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import tempfile
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from gochat_py import settings
 from tests.bench import __main__ as bench
 from tests.bench import chart, measure, report, servers, works
 from tests.support.case import TestCase
@@ -151,6 +154,42 @@ class Chart(TestCase):
                 self.assertTrue(all(0 <= axis.at(tick) <= 300 for tick in axis.ticks()))
 
 
+class Ours(TestCase):
+    def found(self, folder: Path) -> list[servers.Server]:
+        found, sentences = servers.find(folder, frozenset((servers.OURS, servers.OURS_V1)))
+        self.assertEqual(sentences, [])
+        return found
+
+    def test_each_dialect_of_ours_is_a_server_of_its_own(self) -> None:
+        told = {server.name: server.dialect for server in self.found(self.folder())}
+        self.assertEqual(told, {servers.OURS: "classic", servers.OURS_V1: "gochat.v1"})
+        self.assertTrue(all(server.ours for server in self.found(self.folder())))
+        self.assertFalse(GORILLA.ours)
+
+    def test_what_ours_keeps_is_kept_apart_and_gone_after_the_run(self) -> None:
+        folder = self.folder()
+        for server in self.found(folder):
+            with self.subTest(server=server.name):
+                with servers.complete(server) as command, servers.complete(server) as another:
+                    self.assertEqual(command[:-2], server.command)
+                    self.assertEqual(command[-2], "--data")
+                    data = Path(command[-1])
+                    self.assertEqual((data.parent, data.is_dir()), (folder, True))
+                    self.assertNotEqual(data, Path(another[-1]))
+                self.assertEqual(list(folder.iterdir()), [])
+
+    def test_a_peer_is_started_as_it_is(self) -> None:
+        with servers.complete(GORILLA) as command:
+            self.assertEqual(command, GORILLA.command)
+
+    def test_our_limits_are_settings_that_there_are(self) -> None:
+        flags = {option.flag for option in settings.options()}
+        self.assertLessEqual(set(servers._LIMITS[::2]) | {"--data"}, flags)
+
+    def folder(self) -> Path:
+        return Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+
 class Choice(TestCase):
     def options(self, *arguments: str) -> argparse.Namespace:
         return bench.parser().parse_args(arguments)
@@ -176,6 +215,12 @@ class Choice(TestCase):
             for word in (work.load, *work.options):
                 with self.subTest(work=work.name, word=word):
                     self.assertIn(f'"{word}"', source)
+
+    def test_the_load_knows_every_dialect(self) -> None:
+        source = (servers.ROOT / "tests" / "bench" / "load.c").read_text()
+        for name in ("dialect", servers.Server("any", "", ()).dialect, "gochat.v1"):
+            with self.subTest(name=name):
+                self.assertIn(f'"{name}"', source)
 
     def test_every_server_named_has_its_program(self) -> None:
         for _, module, _, _ in servers._PEERS:

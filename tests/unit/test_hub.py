@@ -4,7 +4,7 @@ import zlib
 from gochat_py.channel import Reply
 from gochat_py.core import encode, frames
 from gochat_py.core.deflate import TAIL
-from gochat_py.core.rendering import Form
+from gochat_py.core.rendering import FORMS
 from gochat_py.hub import JOIN, Hub
 from gochat_py.message import Entry, Kind, RoomInfo, User
 from gochat_py.orders import (
@@ -29,7 +29,7 @@ class FakeConnection:
 
     def __init__(self, *, classic: bool = False, deflated: bool = False, room: int = 10**9):
         self.address = "test"
-        self.form = Form(classic, deflated)
+        self.form = FORMS[classic, deflated]
         self.room = room
         self.offers: list[tuple[bytes, int]] = []
         self.closed_with: list[int] = []

@@ -42,6 +42,11 @@ describe("the rows of a log", () => {
     assert.deepEqual(after.map(({ fate }) => fate ?? null), [null, null, null, "sent"]);
   });
 
+  test("show what is on its way before it is known who the reader is", () => {
+    const list = rows([], [pending("a", 5), pending("b", 6)], null, dayOf);
+    assert.deepEqual(kinds(list), ["day", "leads", "follows"]);
+  });
+
   test("each have a key of their own, also when a clock went back", () => {
     const entries = [message(1, "u2", DAY), message(2, "u1", DAY - 9), message(3, "u2", DAY), message(4, "u1", 9, { id: "x" })];
     const keys = shown(entries, [pending("y", DAY)]).map(({ key }) => key);

@@ -149,6 +149,7 @@ document.addEventListener("enter", ({ detail: { name } }) => {
   tell({ type: "enter", name });
   ready();
 });
+at(".scrim").addEventListener("click", () => tell({ type: "panel", open: false }));
 document.addEventListener("retry", () => {
   socket.open();
   ready();

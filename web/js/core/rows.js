@@ -28,7 +28,7 @@ export function rows(entries, pending, me, dayOf) {
 
   function line(key, message, own, fate, code) {
     begin(key, message.time);
-    const leads = before?.user !== message.user || message.time - before.time > TOGETHER;
+    const leads = before === null || before.user !== message.user || message.time - before.time > TOGETHER;
     before = message;
     found.push({ key, kind: "line", message, own, leads, fate, code });
   }
