@@ -152,7 +152,7 @@ def talk(mine: Page, others: dict[str, Page], me: str, picture: Picture) -> None
     if said:
         last = pages[said[-1][0]]
         last.focus(DRAFT)
-        last.keyboard.type("…")
+        last.keyboard.type("on my way too", delay=300)  # longer than one notice holds for
         expect(mine.locator(".typing-line")).not_to_be_empty()
     if picture.shows == "panel":
         mine.click(".room-header .menu")

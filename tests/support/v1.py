@@ -56,7 +56,8 @@ class Client:
             "logger": QUIET,
             **options,
         }
-        self._socket = connect(url, subprotocols=[SUBPROTOCOL], **options)
+        self._connection = connect(url, subprotocols=[SUBPROTOCOL], **options)
+        self._socket = self._connection.__enter__()
         self.events: list[Event] = []
         self._ids = itertools.count(1)
         self.welcome: Event = {}
@@ -144,7 +145,7 @@ class Client:
 
     def close(self) -> None:
         """Hang up."""
-        self._socket.close()
+        self._connection.__exit__(None, None, None)
 
     def __enter__(self) -> Self:
         return self
