@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import resource
 import signal
+import sys
 import threading
 from types import FrameType
 
 from ..app import App
 from ..settings import Settings
-from ..threads import STACK_SIZE
+from ..threads import STACK_SIZE, SWITCH_INTERVAL
 from .logs import configure
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ def serve(settings: Settings) -> int:
     """
     configure(settings.log_level, settings.log_format)
     threading.stack_size(STACK_SIZE)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     _raise_descriptor_limit(settings.max_connections)
     app = App(settings)
 

@@ -13,6 +13,15 @@ In the page, ``server`` is it:
 * ``server.sockets``: every connection that was ever made
 """
 
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from playwright.sync_api import Page, expect
+
+from tests.support.page import NAME, BrowserTestCase, enter
+from tests.support.server import ServerProcess
+
 FAKE = """
 window.server = {
   sockets: [], rooms: new Map(), answers: true, refuses: null, members: [],
@@ -24,7 +33,8 @@ window.server = {
     const { entries } = this.room(name);
     const time = 1764000000 + 400 * entries.length;
     const author = { user: "u2", nick: "Bob" };
-    const whole = { type: "message", room: name, seq: entries.length + 1, ...author, time, ...entry };
+    const place = { room: name, seq: entries.length + 1, time };
+    const whole = { type: "message", ...place, ...author, ...entry };
     entries.push(whole);
     return whole;
   },
@@ -103,3 +113,27 @@ window.WebSocket = class extends window.WebSocket {
   close() { if (!this.dead) super.close(); }
 };
 """
+
+
+class FakeTestCase(BrowserTestCase):
+    """Pages that bring their server with them; the real one only serves their files."""
+
+    server: ClassVar[ServerProcess]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.server = cls.enterClassContext(ServerProcess("--memory"))
+
+    def blank(self, **context: Any) -> Page:
+        """A page that asks for a name; `context` as for `new_context`."""
+        page = self.page(FAKE, **context)
+        page.goto(self.server.url)
+        expect(page.locator(NAME)).to_be_visible()
+        return page
+
+    def fake(self, **context: Any) -> Page:
+        """A page of Ada's, in the empty lobby."""
+        page = self.blank(**context)
+        enter(page, "Ada")
+        return page

@@ -26,8 +26,11 @@ ENGLISH: Talk = (
     ("Ada", "Morning! Is the river talk still at ten?"),
     ("Bob", "Yes. Room 2, the one with the good window."),
     ("Bob", "I kept you a seat."),
-    ("Cyn", "I moved the reader and the writer into two threads and it just… works. One queue, "
-     "one owner. I keep looking for the catch."),
+    (
+        "Cyn",
+        "I moved the reader and the writer into two threads and it just… works. One queue, "
+        "one owner. I keep looking for the catch.",
+    ),
     ("Ada", "The catch is always shutdown."),
     ("Cyn", "for batch in self.inbox:\n    self.handle(batch)\nself._dismiss_everyone()"),
     ("Ada", "three lines 👏"),
@@ -42,7 +45,10 @@ CHINESE: Talk = (
     ("小林", "早上好！今天的分享还是十点吗？"),
     ("阿明", "是的，二号会议室，窗户最好看的那间。"),
     ("阿明", "给你留了位置。"),
-    ("思远", "我把读和写拆成了两个线程，居然一次就跑通了。一个队列只有一个主人，我还在找哪里有坑。"),
+    (
+        "思远",
+        "我把读和写拆成了两个线程，居然一次就跑通了。一个队列一个主人，我还在找坑。",
+    ),
     ("小林", "坑永远在关闭的时候。"),
     ("思远", "for batch in self.inbox:\n    self.handle(batch)\nself._dismiss_everyone()"),
     ("小林", "三行 👏"),
@@ -109,7 +115,9 @@ def take(browser: Browser, picture: Picture, folder: Path) -> Path:
         url = stack.enter_context(ServerProcess("--memory")).url
 
         def open_page(**context: Any) -> Page:
-            page = stack.enter_context(contextlib.closing(browser.new_context(**context))).new_page()
+            page = stack.enter_context(
+                contextlib.closing(browser.new_context(**context))
+            ).new_page()
             page.set_default_timeout(PATIENCE * 1000)
             page.goto(url)
             return page
@@ -175,7 +183,8 @@ def set_topic(page: Page, topic: str) -> None:
     """Set the lobby's topic over a connection of its own: the page has no field for it yet."""
     page.evaluate(
         """topic => new Promise((done) => {
-          const socket = new WebSocket(new URL("ws", document.baseURI).href.replace("http", "ws"), ["gochat.v1"]);
+          const address = new URL("ws", document.baseURI).href.replace("http", "ws");
+          const socket = new WebSocket(address, ["gochat.v1"]);
           const say = (command) => socket.send(JSON.stringify(command));
           const kept = Object.keys(localStorage).find((key) => key.endsWith(" identity"));
           socket.onopen = () => {

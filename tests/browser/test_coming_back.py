@@ -9,7 +9,7 @@ import unittest
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.fake import DEAD_LINE, FAKE
+from tests.browser.fake import DEAD_LINE, FakeTestCase
 from tests.support.page import (
     CONNECTED,
     DRAFT,
@@ -31,6 +31,11 @@ RETRY = ".connection-state .retry"
 SEEN = ".connection-state .seen"
 FATE = ".message-list .fate"
 NOT_CONNECTED = f".connection-state:not({CONNECTED})"
+
+
+def end(page: Page, code: int) -> None:
+    """Let the connection of a page with a server of its own end with `code`."""
+    page.evaluate("code => server.end(code)", code)
 
 
 class KilledTest(BrowserTestCase):
@@ -150,24 +155,6 @@ class DeadLineTest(BrowserTestCase):
                 each.context.close()
 
 
-class FakeTestCase(BrowserTestCase):
-    """Pages with a server of their own: see `tests.browser.fake`."""
-
-    def fake(self) -> Page:
-        page = self.page(FAKE)
-        page.goto(self.server.url)
-        enter(page, "Ada")
-        return page
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.server = cls.enterClassContext(ServerProcess("--memory"))
-
-    def end(self, page: Page, code: int) -> None:
-        page.evaluate("code => server.end(code)", code)
-
-
 class CloseTest(FakeTestCase):
     def test_a_page_that_was_sent_away_comes_back_when_asked(self) -> None:
         for code, words in (
@@ -179,7 +166,7 @@ class CloseTest(FakeTestCase):
         ):
             with self.subTest(code=code):
                 page = self.fake()
-                self.end(page, code)
+                end(page, code)
                 page.wait_for_selector(STOPPED)
                 expect(page.locator(HINT)).to_contain_text(words)
                 expect(page.locator(".composer .send")).to_have_attribute("aria-disabled", "true")
@@ -193,7 +180,7 @@ class CloseTest(FakeTestCase):
 
     def test_a_page_that_was_too_slow_comes_back_at_once(self) -> None:
         page = self.fake()
-        self.end(page, 4008)
+        end(page, 4008)
         page.wait_for_function("() => server.sockets.length === 2")
         wait_until_here(page)
 
@@ -201,7 +188,7 @@ class CloseTest(FakeTestCase):
         for code, words in ((1013, "full"), (4029, "too much")):
             with self.subTest(code=code):
                 page = self.fake()
-                self.end(page, code)
+                end(page, code)
                 expect(page.locator(HINT)).to_contain_text(words)
                 expect(page.locator(SEEN)).to_have_text(re.compile(r"Reconnecting in [123]?\d s"))
                 page.evaluate("() => dispatchEvent(new Event('online'))")
@@ -216,7 +203,7 @@ class CloseTest(FakeTestCase):
         sent = """() => { window.said = []; const { hello } = server.serve;
           server.serve.hello = (command) => { said.push(command); return hello(command); }; }"""
         page.evaluate(sent)
-        self.end(page, 4008)
+        end(page, 4008)
         page.wait_for_function("() => said.length === 1")
         self.assertEqual(page.evaluate("() => said[0].token"), "secret")
 
@@ -247,10 +234,12 @@ class FateTest(FakeTestCase):
         page.evaluate("() => { server.answers = false }")
         say(page, "pending")
         expect(page.locator(FATE)).to_contain_text("Sending…")
-        page.evaluate("selector => { window.line = document.querySelector(selector) }", LINES)
+        page.evaluate("line => { window.line = document.querySelector(line) }", LINES)
         page.evaluate("() => { server.answers = true; server.end(4008) }")
         self.assertEqual(wait_for_lines(page, 1), ["pending"])
-        self.assertTrue(page.evaluate("selector => line === document.querySelector(selector)", LINES))
+        self.assertTrue(
+            page.evaluate("selector => line === document.querySelector(selector)", LINES)
+        )
 
     def test_a_draft_that_is_too_long_is_not_sent_and_says_by_how_much(self) -> None:
         page = self.fake()

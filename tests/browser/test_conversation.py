@@ -270,7 +270,9 @@ class TalkTest(ServerTestCase):
         page.keyboard.press("Shift+Tab")
         expect(page.locator(VIEW)).to_be_focused()
         page.keyboard.press("Home")
-        page.wait_for_function("selector => document.querySelector(selector).scrollTop === 0", arg=VIEW)
+        page.wait_for_function(
+            "selector => document.querySelector(selector).scrollTop === 0", arg=VIEW
+        )
         say(self.open(self.server.url, "Bob"), "from elsewhere")
         expect(page.locator(JUMP)).to_be_visible()
         page.keyboard.press("Tab")

@@ -8,8 +8,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page, expect
 
-from tests.browser.fake import FAKE
-from tests.browser.test_coming_back import FakeTestCase
+from tests.browser.fake import FakeTestCase
 from tests.support.page import (
     CONNECTED,
     DRAFT,
@@ -29,6 +28,8 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "has_touch": True,
 }
+
+SCREENS = ((320, 256), (390, 844), (640, 400), (844, 390), (900, 600), (2560, 1440))
 
 #: Everything that a message list can show.
 TALK = """
@@ -52,13 +53,6 @@ TALK = """
 
 
 class LookTestCase(FakeTestCase):
-    def blank(self, **context: Any) -> Page:
-        """A page with a server of its own, that asks for a name."""
-        page = self.page(FAKE, **context)
-        page.goto(self.server.url)
-        expect(page.locator(NAME)).to_be_visible()
-        return page
-
     def talking(self, name: str = "Ada", **context: Any) -> Page:
         """A page in the middle of a conversation."""
         page = self.blank(**context)
@@ -147,11 +141,20 @@ class LookTest(LookTestCase):
         self.assertEqual(page.evaluate("() => document.getAnimations().length"), 0)
 
     def test_the_page_fits_any_screen(self) -> None:
-        for width, height in ((320, 256), (390, 844), (640, 400), (844, 390), (900, 600), (2560, 1440)):
+        for width, height in (
+            (320, 256),
+            (390, 844),
+            (640, 400),
+            (844, 390),
+            (900, 600),
+            (2560, 1440),
+        ):
             with self.subTest(width=width, height=height):
                 page = self.talking("W" * 32, viewport={"width": width, "height": height})
                 page.evaluate("() => server.live({ text: 'unbroken'.repeat(60) })")
-                page.evaluate("() => server.live({ type: 'topic', text: 'long topic '.repeat(20) })")
+                page.evaluate(
+                    "() => server.live({ type: 'topic', text: 'long topic '.repeat(20) })"
+                )
                 page.evaluate("() => server.live({ text: 'x', user: 'u9', nick: 'W'.repeat(32) })")
                 page.fill(DRAFT, "a\nb\nc\nd\ne\nf\ng\nh\ni\nj")
                 overflow = page.evaluate(
@@ -161,7 +164,9 @@ class LookTest(LookTestCase):
                 self.assertLessEqual(max(overflow), 0)
                 for selector in (DRAFT, ".composer .send", "h1.room", ".connection-state .dot"):
                     expect(page.locator(selector)).to_be_in_viewport(ratio=1)
-                sideways = page.eval_on_selector(VIEW, "view => view.scrollWidth - view.clientWidth")
+                sideways = page.eval_on_selector(
+                    VIEW, "view => view.scrollWidth - view.clientWidth"
+                )
                 self.assertLessEqual(sideways, 0)
                 self.assertGreater(
                     page.eval_on_selector(VIEW, "view => view.clientHeight"), 60, "room to read"
@@ -170,7 +175,9 @@ class LookTest(LookTestCase):
 
     def test_what_is_old_is_not_read_out_as_news(self) -> None:
         page = self.blank()
-        page.evaluate("() => { for (let n = 0; n < 200; n++) server.write('lobby', { text: 'old' }) }")
+        page.evaluate(
+            "() => { for (let n = 0; n < 200; n++) server.write('lobby', { text: 'old' }) }"
+        )
         page.evaluate(
             """view => {
               window.loud = 0;
@@ -187,7 +194,9 @@ class LookTest(LookTestCase):
         page.eval_on_selector(VIEW, "view => { view.scrollTop = 0 }")
         expect(page.locator(LINES)).not_to_have_count(50)
         self.assertEqual(page.evaluate("() => loud"), 0)
-        page.wait_for_function("view => document.querySelector(view).ariaLive === 'polite'", arg=VIEW)
+        page.wait_for_function(
+            "view => document.querySelector(view).ariaLive === 'polite'", arg=VIEW
+        )
         page.evaluate("() => server.live({ text: 'news' })")
         page.wait_for_function("() => loud > 0")
 

@@ -6,7 +6,7 @@ import unittest
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_coming_back import FakeTestCase
+from tests.browser.fake import FakeTestCase
 from tests.support.page import LINES, VIEW, fully_scrolled, lines, next_frame, say, wait_for_lines
 
 JUMP = ".message-list .jump"

@@ -122,8 +122,9 @@ class SlowClientTest(TestCase):
                         received[key.data] += len(data)
             self.assertEqual({digest.hexdigest() for digest in digests}, {expected})
             grown = process.status(server.process.pid, "VmHWM") - before
-            # The stuck one may hold what its outbox and its writer have, 1 MiB each.
-            self.assertLess(grown, 32 * 1024, "KiB of memory")
+            # SQLite's cache may grow to 64 MiB; the stuck one may hold what its outbox and its
+            # writer have, 1 MiB each. 1 GB went out meanwhile.
+            self.assertLess(grown, 80 * 1024, "KiB of memory")
             eventually(lambda: "evicting" in server.errors(), "the stuck client is dropped")
             clients[0].send("and on")
             self.assertEqual(clients[1].line(), "and on")

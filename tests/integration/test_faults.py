@@ -95,7 +95,9 @@ class StorageTest(TestCase):
         self.assert_all_is_well("refused")
         with self.subTest("a deletion waits for the log to be emptied, and then is done"):
             other.execute("BEGIN EXCLUSIVE")
-            self.assertEqual(self.ada.refusal("delete", room="tea", seq=1)["code"], "storage_failed")
+            self.assertEqual(
+                self.ada.refusal("delete", room="tea", seq=1)["code"], "storage_failed"
+            )
             other.execute("ROLLBACK")
             eventually(self.delete_the_first, "it can be deleted")
 
@@ -114,13 +116,13 @@ class StorageTest(TestCase):
         other.execute("BEGIN EXCLUSIVE")
         for sender in senders:
             for number in range(3):
-                sender.say("send", room="tea", text="lost?", id=f"{sender.welcome['nick']}-{number}")
+                sender.say(
+                    "send", room="tea", text="lost?", id=f"{sender.welcome['nick']}-{number}"
+                )
         for sender in senders:
             for number in range(3):
-                told = sender.wait_for(
-                    lambda e, id=f"{sender.welcome['nick']}-{number}": e.get("id") == id
-                )
-                self.assertEqual((told["type"], told["code"]), ("error", "storage_failed"))
+                told = sender.next("error", id=f"{sender.welcome['nick']}-{number}")
+                self.assertEqual(told["code"], "storage_failed")
         other.execute("ROLLBACK")
         self.assert_all_is_well("afterwards")
         self.assertNotIn("lost?", [entry["text"] for entry in whole_room(self.bob, "tea")])

@@ -1,5 +1,7 @@
 """The page and the command come along however the project is installed."""
 
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,14 +26,15 @@ finally:
 """
 
 
-def page(folder: Path, packages: Path) -> str:
-    """The page as served from `folder` by the gochat_py that lies in `packages`."""
-    import os
-
+def page(folder: Path, packages: Path | None) -> str:
+    """The page as served from `folder` by the gochat_py in `packages`, or the installed one."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if packages is not None:
+        environment["PYTHONPATH"] = str(packages)
     return subprocess.run(
         [sys.executable, "-c", SHOW_PAGE],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(packages)},
+        env=environment,
         capture_output=True,
         text=True,
         check=True,
@@ -62,10 +65,16 @@ class PackagingTest(TestCase):
             self.assertFalse([n for n in names if n.startswith(("tests", "web"))])
             self.assertEqual(page(folder, installed), page(folder, ROOT))
 
+    def test_an_editable_install_serves_it_too(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            find = "import importlib.util as u, sys; sys.exit(u.find_spec('gochat_py') is None)"
+            if subprocess.run([sys.executable, "-c", find], cwd=folder, check=False).returncode:
+                self.skipTest("gochat_py is not installed in this Python; make test installs it")
+            self.assertEqual(page(folder, None), page(folder, ROOT))
+
     def copy(self, folder: Path) -> Path:
         """What is built from, away from the checkout, which building would litter."""
-        import shutil
-
         source = folder / "source"
         source.mkdir()
         for entry in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):

@@ -107,7 +107,7 @@ class Conversation:
         eventually(met, what, every=0.002)
 
     def finish(self, url: str) -> str:
-        """Let all that was said be acknowledged and seen by everybody, and compare. Says figures."""
+        """Let all that was said be acknowledged and seen by everybody; compare. Says figures."""
         for chatter in self.chatters:
             chatter.stop_talking()
         self.until(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import logging
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,10 +19,11 @@ from typing import Any, Self
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from .case import PATIENCE
 
-SUBPROTOCOL = "gochat.v1"
+SUBPROTOCOL = Subprotocol("gochat.v1")
 
 Event = dict[str, Any]
 
@@ -59,7 +61,7 @@ class Client:
         self._connection = connect(url, subprotocols=[SUBPROTOCOL], **options)
         self._socket = self._connection.__enter__()
         self.events: list[Event] = []
-        self._ids = itertools.count(1)
+        self._ids = (f"{secrets.token_hex(4)}-{number}" for number in itertools.count(1))
         self.welcome: Event = {}
         try:
             if nick is not None:
@@ -72,7 +74,7 @@ class Client:
 
     def say(self, type: str, **fields: Any) -> str:  # noqa: A002  the word of the wire
         """Send one command; gives its id, which is made unless `fields` have one."""
-        fields.setdefault("id", f"c-{next(self._ids)}")
+        fields.setdefault("id", next(self._ids))
         self.raw(json.dumps({"type": type, **fields}))
         return str(fields["id"])
 
@@ -295,7 +297,7 @@ class Chatter:
             self._take(event["room"], event)
         elif event["type"] == "error":
             assert event["code"] in ("busy", "storage_failed"), event
-            assert (name := event["id"]) is not None
+            name = event["id"]
             room, text = next((r, t) for (r, n), t in self.pending.items() if n == name)
             client.say("send", room=room, text=text, id=name)
         else:

@@ -378,6 +378,25 @@ describe("a hole", () => {
     const entries = [2, 3, 4].map(live);
     page.hear({ ...new History("lobby").joined(), id: join.id, recovered: true, seq: 4, entries });
     assert.deepEqual(page.texts, ["1", "2", "3", "4"]);
+    page.hear(live(5));
+    page.take();
+    page.hear(live(7));
+    assert.deepEqual(page.take().map(({ type }) => type), ["leave", "join"], "the next one at once, too");
+  });
+
+  test("that another log is put in place of leaves no room for what was asked before", () => {
+    const [old, other] = ["e1", "e2"].map((epoch) => new History("lobby", epoch));
+    for (let n = 0; n < 120; n++) {
+      old.write({ type: "message", id: `${n}`, user: "u2", text: `old ${n}` });
+      other.write({ type: "message", id: `${n}`, user: "u2", text: `other ${n}` });
+    }
+    const page = new Page().arrive(old);
+    page.do("older");
+    const { id, before, limit } = page.last("history");
+    page.hear(live(122));
+    page.hear({ ...other.joined(), id: page.last("join").id });
+    page.hear({ ...old.page(before, limit), id });
+    assert.deepEqual([page.texts.length, page.texts[0]], [50, "other 70"]);
   });
 
   test("that never closes does not make the page come in round and round", () => {
@@ -426,11 +445,13 @@ describe("the line", () => {
     assert.equal(pings(page), 0);
     page.pass(1);
     assert.equal(pings(page), 1);
-    for (let n = 0; n < 10; n++) {
+    for (let n = 1; n <= 10; n++) {
       pong(page);
-      page.pass(3_000);
+      page.pass(2_999);
+      assert.equal(pings(page), n);
+      page.pass(1);
+      assert.equal(pings(page), n + 1);
     }
-    assert.equal(pings(page), 11);
     page.pass(4_000);
     assert.deepEqual(page.lines, ["open", "drop"]);
   });

@@ -102,12 +102,19 @@ describe("a log", () => {
       joined([message(20)], { recovered: false }),
       joined([message(20)], { recovered: true }),
       joined([message(20)], { recovered: true, epoch: "e2" }),
+      joined([message(8)], { recovered: true, epoch: "e2" }),
     ]) {
-      assert.deepEqual(caughtUp(log, brought).entries, [message(20)]);
+      assert.deepEqual(caughtUp(log, brought).entries, brought.entries);
     }
     const holed = caughtUp(log, joined([message(1), message(2), message(4), message(5)], { recovered: false }));
     assert.deepEqual(holed.entries.map(({ seq }) => seq), [4, 5]);
     assert.equal(holed.more, true, "what lies before the hole can be asked for");
+  });
+
+  test("takes nothing that leaves out others", () => {
+    assert.equal(skips(log, message(8)), false);
+    assert.equal(skips(log, message(9)), true);
+    assert.equal(append(log, message(9)), log);
   });
 
   test("leaves out a page that does not reach up to it", () => {

@@ -4,9 +4,9 @@
 // Up     "name" with the { nick } as written, "keepName"
 
 import { tell, write } from "./dom.js";
-import { connectionWords, refusalWords, secondsUntil } from "./logic.js";
+import { connectionWords, refusalWords } from "./logic.js";
 
-export function NameForm(element, { word, now }) {
+export function NameForm(element, { word }) {
   const form = element.querySelector(".card");
   const title = element.querySelector(".title");
   const about = element.querySelector(".about");
@@ -34,7 +34,7 @@ export function NameForm(element, { word, now }) {
       write(title, word(`name.title.${first}`));
       write(about, word(`name.about.${first}`));
       write(enter, word(`name.enter.${first}`));
-      write(status, naming.busy ? connection(state) : "");
+      write(status, naming.busy ? word(connectionWords(state).spoken) : "");
       keep.hidden = naming.first;
       enter.setAttribute("aria-disabled", String(naming.busy));
       showRefusal(naming.refusal);
@@ -51,10 +51,6 @@ export function NameForm(element, { word, now }) {
     const { key, values } = refused ? refusalWords(refused) : {};
     write(refusal, key ? word(key, values) : "");
     field.setAttribute("aria-invalid", String(refused !== null));
-  }
-
-  function connection(state) {
-    return word(connectionWords(state).seen, { seconds: secondsUntil(state.connection.retryAt, now()) });
   }
 
   return { update };

@@ -72,7 +72,7 @@ export function entered(room, event, me, following) {
 /** The room after it was lost, with the connection or by leaving it. */
 export function lost(room) {
   const phase = room.phase === "refused" ? "refused" : "away";
-  return { ...room, phase, older: null, typing: new Map(), joinAt: 0 };
+  return { ...room, phase, typing: new Map(), joinAt: 0 };
 }
 
 /** Whether the live `entry` shows that something was missed. */
