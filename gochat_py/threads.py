@@ -8,16 +8,16 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which a thread that waits for the interpreter lock asks for it. Python's 5 ms suit a
-#: few threads that compute; here thousands wait, and each would wake so often only to ask again.
+#: Seconds after which a thread that waits for the interpreter lock asks for it. Python's 5 ms suit
+#: a few threads that compute; here thousands wait, and each would wake so often only to ask again.
 #: When 5,000 clients hung up at once, their 10,000 threads took over a minute of nothing but that;
 #: with 0.1 s they end within 5 s (2 cores, CPython 3.11). Nobody waits longer for it: whoever holds
 #: the lock lets go of it with each system call, some microseconds later.
 SWITCH_INTERVAL = 0.1
 
 #: Bytes of stack for each thread. Memory is spent only on pages that are touched, but 20,000
-#: threads times the usual 8 MiB is more address space than some machines grant. Half a MiB holds
-#: the deepest recursion that Python's own limit of 1,000 calls allows in its JSON reader.
+#: threads times the usual 8 MiB is more address space than some machines grant. What recurses, the
+#: JSON reader, is kept shallow (`core.wire.MAX_DEPTH`).
 STACK_SIZE = 512 * 1024
 
 
