@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8080
+MINUTES ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.run-ready
@@ -9,7 +10,7 @@ DEV_READY := $(VENV)/.dev-ready
 BENCH_READY := $(VENV)/.bench-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types format conformance bench screenshots wheel clean
+.PHONY: help run test check lint types format conformance soak bench screenshots wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ format: $(DEV_READY) ## Put the code into the house style
 
 conformance: $(DEV_READY) ## Run all 517 WebSocket conformance cases (about 20 minutes)
 	$(BIN)/python -m tests.conformance
+
+soak: $(DEV_READY) ## Kill the server again and again for ten minutes (other length: MINUTES=60)
+	$(BIN)/python -m tests.soak $(MINUTES)
 
 bench: $(BENCH_READY) ## Measure speed and memory beside other servers
 	$(BIN)/python -m tests.bench

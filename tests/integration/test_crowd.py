@@ -18,6 +18,9 @@ from tests.support.server import ServerProcess
 
 MEMBERS = 1_000
 
+#: How many come a second.
+A_SECOND = 300
+
 
 @dataclass
 class Member:
@@ -50,6 +53,8 @@ class CrowdTest(TestCase):
         server = self.enterContext(ServerProcess("--max-connections-per-address", "5000"))
         started = time.monotonic()
         for number in range(MEMBERS):
+            while (early := started + number / A_SECOND - time.monotonic()) > 0:
+                self.read(early)
             self.arrive(server.port, number)
             self.read(0)
         arrived = time.monotonic() - started

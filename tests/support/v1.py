@@ -219,7 +219,7 @@ class Chatter:
         """End, and wait for that."""
         self._leaving = True
         self._pause.set()
-        self._thread.join(PATIENCE)
+        self._thread.join(2 * PATIENCE)  # it may be waiting for an answer
         assert not self._thread.is_alive(), f"{self._nick} does not end"
 
     # -- its own thread --------------------------------------------------------------------------
@@ -238,9 +238,11 @@ class Chatter:
 
     def _talk(self, client: Client) -> None:
         self._greet(client)
+        # Also what the replay is about to acknowledge: others retry before they know.
+        unsure = list(self.pending.items())
         for room in self.rooms:
             self._join(client, room)
-        for (room, name), text in self.pending.items():
+        for (room, name), text in unsure:
             client.say("send", room=room, text=text, id=name)
         while not self._leaving:
             while self._talking and len(self.pending) < self.WINDOW:
@@ -298,8 +300,9 @@ class Chatter:
         elif event["type"] == "error":
             assert event["code"] in ("busy", "storage_failed"), event
             name = event["id"]
-            room, text = next((r, t) for (r, n), t in self.pending.items() if n == name)
-            client.say("send", room=room, text=text, id=name)
+            for (room, each), text in self.pending.items():
+                if each == name:
+                    client.say("send", room=room, text=text, id=name)
         else:
             assert event["type"] == "presence", event
 
