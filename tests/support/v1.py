@@ -161,6 +161,7 @@ class View:
     """What one client knows of one room: its entries by seq, from 1 without a hole."""
 
     epoch: str = ""
+    paged: int = 0  #: up to here it was read by pages, beside what came live
     entries: dict[int, Event] = field(default_factory=dict)
 
     @property
@@ -289,6 +290,8 @@ class Chatter:
         while not joined["recovered"] and entries and entries[0]["seq"] > view.seq + 1:
             for entry in client.ask("history", room=room, after=view.seq, limit=200)["entries"]:
                 self._take(room, entry)
+        if not joined["recovered"]:
+            view.paged = view.seq
         for entry in entries:
             self._take(room, entry)
         assert view.seq >= joined["seq"], f"joined at {joined['seq']} with {view.seq}"
@@ -296,6 +299,10 @@ class Chatter:
     def _hear(self, client: Client, event: Event) -> None:
         if event["type"] == "message":
             self.taken += 1
+            view = self.views[event["room"]]
+            # Nothing comes twice, save the answer to a retry.
+            twice = view.paged < event["seq"] <= view.seq and event["user"] != self.user
+            assert not twice, f"came live though it was known: {event}"
             self._take(event["room"], event)
         elif event["type"] == "error":
             assert event["code"] in ("busy", "storage_failed"), event
