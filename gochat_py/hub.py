@@ -216,16 +216,23 @@ class Hub:
 
     def _publish_in(self, room: Named | None, batch: Sequence[Written]) -> None:
         new = [written.entry for written in batch if not written.duplicate]
-        own = self._own_words(batch)
+        ahead = room.ahead_of(new) if room is not None else {}
+        own = self._own_words(batch, ahead)
         if room is not None:
             live = room.publish(new)
-            if own:
-                live = [connection for connection in live if connection not in own]
+            if own or ahead:
+                live = [each for each in live if each not in own and each not in ahead]
             self._give(live, of_entries(new, self._compress_from))
+            for connection, known in ahead.items():
+                if connection not in own:
+                    rest = [entry for entry in new if entry.seq > known]
+                    self._give([connection], of_entries(rest, self._compress_from))
         for connection, payloads in own.items():
             self._give([connection], Rendering(lambda _, p=payloads: p, self._compress_from))  # type: ignore[misc]  # a default argument, bound now
 
-    def _own_words(self, batch: Sequence[Written]) -> dict[Connection, list[bytes]]:
+    def _own_words(
+        self, batch: Sequence[Written], ahead: dict[Connection, int]
+    ) -> dict[Connection, list[bytes]]:
         """What goes to senders that get other words than everybody: a retry, or an answer's id."""
         special = {
             written.sender
@@ -243,13 +250,18 @@ class Hub:
                 continue
             room = rooms.get(batch[0].entry.key)
             live = room is not None and room.is_live(connection)
+            known = ahead.get(connection, 0)
             own[connection] = [
                 encode.entry_json(
                     written.entry,
                     answers=written.answers if written.sender is connection else None,
                 ).encode()
                 for written in batch
-                if (written.sender is connection if written.duplicate else live)
+                if (
+                    written.sender is connection
+                    if written.duplicate
+                    else live and written.entry.seq > known
+                )
             ]
         return own
 

@@ -33,6 +33,9 @@ class Room(Generic[Token]):
         self._tokens: dict[str, set[Token]] = {}
         #: A dict for its order: everyone is served in the order of arrival.
         self._live: dict[Token, None] = {}
+        #: Up to where live connections have read what is yet to be published. The past is read
+        #: from where entries are kept, and that is ahead of what was published here.
+        self._ahead: dict[Token, int] = {}
         #: What is held for each that is catching up; None once it was too much.
         self._catching_up: dict[Token, list[Entry] | None] = {}
 
@@ -66,6 +69,7 @@ class Room(Generic[Token]):
                 self.presence.came(user)
             tokens.add(token)
         self._live.pop(token, None)
+        self._ahead.pop(token, None)
         self._catching_up[token] = []
 
     def publish(self, entries: Sequence[Entry]) -> Iterable[Token]:
@@ -95,7 +99,22 @@ class Room(Generic[Token]):
         merged = replay.merge(history, seq, held)
         del self._catching_up[token]
         self._live[token] = None
+        known = merged[-1].seq if merged else seq
+        if known:
+            self._ahead[token] = known
         return merged
+
+    def ahead_of(self, entries: Sequence[Entry]) -> dict[Token, int]:
+        """Live connections that know some of `entries` already, each with the seq up to which.
+
+        To be asked once for all that is published, in order: who has been overtaken is forgotten.
+        """
+        if not self._ahead or not entries:
+            return {}
+        first, last = entries[0].seq, entries[-1].seq
+        known = {token: seq for token, seq in self._ahead.items() if seq >= first}
+        self._ahead = {token: seq for token, seq in self._ahead.items() if seq > last}
+        return known
 
     def leave(self, token: Token) -> None:
         """The connection is gone; one that is not here is no error."""
@@ -103,6 +122,7 @@ class Room(Generic[Token]):
         if user_id is None:
             return
         self._live.pop(token, None)
+        self._ahead.pop(token, None)
         self._catching_up.pop(token, None)
         tokens = self._tokens[user_id]
         tokens.discard(token)

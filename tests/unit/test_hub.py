@@ -212,6 +212,29 @@ class RoomsTest(HubCase):
         self.assertEqual((joined["seq"], joined["id"]), (3, "j"))
         self.assertEqual(live["seq"], 4)
 
+    def test_what_was_read_before_it_was_published_does_not_come_again(self):
+        """The journal commits, a newcomer reads that, and enters before the hub is told of it."""
+        connection = FakeConnection()
+        self.hub.handle([Register(connection)])
+        self.enter(connection)
+        self.assertTrue(self.catch_up(connection, entries=[entry(1), entry(2)], seq=2))
+        connection.offers.clear()
+        self.hub.handle([publish(entry(1))])
+        self.assertEqual(connection.events, [])
+        self.hub.handle([publish(entry(2), entry(3))])
+        self.hub.handle([publish(entry(4))])
+        self.assertEqual([e["seq"] for e in connection.events], [3, 4])
+
+    def test_nor_does_it_come_again_beside_an_answer(self):
+        connection = FakeConnection()
+        self.hub.handle([Register(connection)])
+        self.enter(connection)
+        self.assertTrue(self.catch_up(connection, entries=[entry(1)], seq=1))
+        connection.offers.clear()
+        answer = entry(2, "new", kind=Kind.EDITED, target=1, id="e")
+        self.hub.handle([publish(entry(1)), Publish((Written(answer, connection, "e"),))])
+        self.assertEqual([e["seq"] for e in connection.events], [2])
+
     def test_one_who_missed_something_reads_again(self):
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
