@@ -93,22 +93,7 @@ class Ledger:
                 return before
             sign += 1  # taken by another message: once in 2⁶³ pairs
         self._numbering.advance(tail, time)
-        return Applied(
-            Entry(
-                kind=Kind.MESSAGE,
-                room=tail.room,
-                key=tail.key,
-                seq=tail.seq,
-                user=user.id,
-                nick=user.nick,
-                time=time,
-                id=draft.id,
-                text=draft.text,
-                reply_to=draft.reply_to,
-                bot=draft.bot,
-            ),
-            False,
-        )
+        return Applied(_entry(draft, tail, time), False)
 
     def _edited(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
         tail, number, author, text, deleted = self._target(draft, tail)
@@ -223,21 +208,7 @@ class Ledger:
             ),
         )
         self._numbering.advance(tail, time)
-        return Entry(
-            kind=draft.kind,
-            room=tail.room,
-            key=tail.key,
-            seq=tail.seq,
-            user=user.id,
-            nick=user.nick,
-            time=time,
-            id=draft.id,
-            text=draft.text,
-            target=draft.target,
-            emoji=draft.emoji,
-            on=draft.on,
-            bot=draft.bot,
-        )
+        return _entry(draft, tail, time)
 
     def _sent_before(self, draft: Draft, tail: Tail, sign: int) -> Applied | None:
         """The message with this mark, as it stands now, if it is the one whose retry this is."""
@@ -277,6 +248,26 @@ def mark(base: int, user: str, sent: str) -> int:
     named = f"{base}\0{user}\0{sent}".encode()
     return (
         int.from_bytes(hashlib.blake2b(named, digest_size=8).digest(), "little", signed=True) >> 1
+    )
+
+
+def _entry(draft: Draft, tail: Tail, time: float) -> Entry:
+    """What `draft` has become, now that the tail's newest seq is its own."""
+    return Entry(
+        kind=draft.kind,
+        room=tail.room,
+        key=tail.key,
+        seq=tail.seq,
+        user=draft.user.id,
+        nick=draft.user.nick,
+        time=time,
+        id=draft.id,
+        text=draft.text,
+        reply_to=draft.reply_to,
+        target=draft.target,
+        emoji=draft.emoji,
+        on=draft.on,
+        bot=draft.bot,
     )
 
 

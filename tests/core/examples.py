@@ -23,7 +23,7 @@ def entry(kind: Kind, seq: int, user: User = ADA, **fields: object) -> Entry:
         user=user.id,
         nick=user.nick,
         time=NOON,
-        **fields,  # type: ignore[arg-type]
+        **fields,  # type: ignore[arg-type]  # of many types
     )
 
 

@@ -67,7 +67,7 @@ class StoreCase(TestCase):
             self.readers.close()
             self.writer.close()
             self.directory.close()
-        self.directory = None  # type: ignore[assignment]
+        self.directory = None  # type: ignore[assignment]  # closed: no more use
 
     def reopen(self) -> None:
         self.close()
