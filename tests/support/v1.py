@@ -56,6 +56,7 @@ class Client:
             "close_timeout": PATIENCE,
             "proxy": None,
             "logger": QUIET,
+            "max_queue": None,  # with a limit, a client that reads no more cannot close either
             **options,
         }
         self._connection = connect(url, subprotocols=[SUBPROTOCOL], **options)
