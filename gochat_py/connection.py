@@ -19,7 +19,6 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -117,7 +116,7 @@ class Connection:
         self._dialect = dialect
         self._receiver = Receiver(upgrade.machine, settings.max_message_size)
         self._outbox = Outbox(
-            _sender(upgrade.sock),
+            upgrade.sock,
             settings.send_buffer,
             settings.send_buffer_bytes,
             first=upgrade.greeting,
@@ -262,21 +261,6 @@ class Connection:
         view = memoryview(data)
         while view:
             view = view[self._sock.send(view) :]
-
-
-def _sender(sock: socket.socket) -> Callable[[bytes], int]:
-    """A function that sends what the kernel takes without waiting, and tells how much."""
-    send, now = sock.send, socket.MSG_DONTWAIT
-
-    def send_now(data: bytes) -> int:
-        try:
-            return send(data, now)
-        except BlockingIOError:
-            return 0
-        except OSError:
-            return len(data)  # the peer is gone; the reader learns it from `recv`
-
-    return send_now
 
 
 def _shut_down(sock: socket.socket) -> None:

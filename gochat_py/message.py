@@ -2,12 +2,18 @@
 
 Everything here is frozen, so it may cross any queue. Times are seconds since 1970, UTC, rounded to
 milliseconds. A room is named twice: `room` as it is shown, `key` as it is compared (case-folded).
+
+What every message becomes (`Draft`, `Entry`) is a named tuple: to make a frozen dataclass takes
+three times as long (2.7 and 0.9 µs for a draft).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 
 class Kind(StrEnum):
@@ -36,8 +42,7 @@ class User:
     nick: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(NamedTuple):
     """What a user wants written in a room, before it has a seq.
 
     `id` is the sender's own; with `user` and `key` it makes a retry recognisable. What else is set
@@ -63,8 +68,7 @@ class Draft:
     bot: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One numbered thing in a room's history. `seq` counts from 1 in each room, without holes.
 
     The fields of `Draft` mean what they mean there; `user` and `nick` are the author's at the time
@@ -89,7 +93,7 @@ class Entry:
     bot: bool = False
     edited: float | None = None
     deleted: bool = False
-    reactions: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    reactions: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .channel import Reply
 from .connection import Connection
@@ -67,8 +68,7 @@ class Leave:
     silent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """An entry that is kept. `sender` asked for it, by a command whose id is `answers`.
 
     A `duplicate` was written before, and is for its sender only.

@@ -4,14 +4,13 @@ Owns    the connection that writes, and with it the next seq of each room.
 Waits   on its inbox, and then downstream on the hub's.
 Gives   what it has written to the hub, after the commit and never before.
 
-It takes everything that waits, writes all of it in one transaction, and only then tells anybody: so
-the cost of a commit is shared by all who speak at the same time, and nobody has seen what a killed
-server could forget.
+It takes everything that waits, makes all of it last at once, and only then tells anybody: so the
+cost of writing is shared by all who speak at the same time, and nobody has seen what a killed
+server could forget. Readers learn of messages that are yet to be committed from `Ahead`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import logging
 import queue
@@ -20,7 +19,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from ..channel import Inbox, Reply
 from ..connection import Connection
@@ -64,8 +63,7 @@ BUSY = 10.0
 RENAMES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """A draft to be written; what becomes of it is told to `sender`."""
 
     draft: Draft
@@ -90,6 +88,7 @@ class Journal:
         self.inbox: Inbox[Request] = Inbox(INBOX)
         self._hub = hub
         self._upkeep = upkeep
+        self._ahead = directory.ahead
         self._writer = directory.writer()
         self._readers = directory.readers()
         #: Nicks taken while running, by user: their other connections may not know. Journal's own.
@@ -105,19 +104,20 @@ class Journal:
                 self.handle(batch, time.time())
                 self._upkeep.step(self._writer, not batch, time.monotonic(), time.time())
         except Closed:
+            self._upkeep.settle(self._writer)
             log.debug("the journal is complete")
         finally:
             self._writer.close()
             self._readers.close()
 
     def handle(self, batch: list[Request], now: float) -> None:
-        """Write `batch` in one transaction, then pass it on; or tell everyone that it failed."""
+        """Make `batch` last, all at once, then pass it on; or tell everyone that it failed."""
         if not batch:
             return
         try:
             self._writer.begin()
             outcomes = [(request, self._carry_out(request, now)) for request in batch]
-            self._writer.commit()
+            self._writer.acknowledge()
         except StorageFailed as error:
             log.error("nothing can be stored: %s", error)
             refusal = Refusal(
@@ -143,7 +143,7 @@ class Journal:
             draft = request.draft
             nick = self._renames.get(draft.user.id)
             if nick is not None and nick != draft.user.nick:
-                draft = dataclasses.replace(draft, user=User(draft.user.id, nick))
+                draft = draft._replace(user=User(draft.user.id, nick))
             applied = self._writer.apply(draft, now)
             return Written(applied.entry, request.sender, draft.id, applied.duplicate)
         except StorageFailed:
@@ -211,23 +211,27 @@ class Journal:
     def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know; see `Backplane.replay`."""
 
+        ahead = self._ahead.of(key)
+
         def both(connection: sqlite3.Connection) -> tuple[Replay, int]:
-            found = history.since(connection, key, since)
+            found = history.since(connection, key, since, ahead=ahead)
             return found, users.last_read(connection, user.id, key)
 
         return self._read(both)
 
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
         """A page of a room's history."""
-        return self._read(history.page, key, before=before, after=after, limit=limit)
+        ahead = self._ahead.of(key)
+        return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
 
     def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
         """Messages in the rooms `keys` that hold `query`, newest first."""
-        return self._read(search.search, keys, query, before=before, limit=limit)
+        ahead = [entry for key in keys for entry in self._ahead.of(key)]
+        return self._read(search.search, keys, query, ahead=ahead, before=before, limit=limit)
 
     def rooms(self) -> list[RoomInfo]:
         """Every room in which anything was written."""
-        return self._read(history.rooms)
+        return self._read(history.rooms, self._ahead.newest())
 
     def _put(self, request: Request) -> None:
         try:

@@ -1,7 +1,8 @@
 """The directory that holds everything: made, locked for one server, brought up to date, closed.
 
-It holds ``lock`` (held by the server that runs, with its pid inside) and ``gochat.db`` with
-SQLite's ``-wal`` and ``-shm`` beside it. Nobody but who runs the server may read them.
+It holds ``lock`` (held by the server that runs, with its pid inside) and ``gochat.db``, beside it
+SQLite's ``-wal`` and ``-shm`` and our ``-ahead`` (`Ahead`). Nobody but who runs the server may read
+them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Literal
 
 from ..errors import StartupError
 from . import schema
+from .ahead import Ahead, recover
 from .connect import Durability, connect
 from .readers import Readers
 from .writer import Writer
@@ -28,6 +30,8 @@ OLDEST_SQLITE = (3, 34, 0)
 
 #: How long a start waits for a foreign program that holds the database locked, in seconds.
 STARTUP_PATIENCE = 5.0
+
+AHEAD = "gochat.db-ahead"
 
 MEMORY_PREFIX = "gochat-memory-"
 
@@ -84,8 +88,11 @@ class Directory:
     The thread that opened it closes it, after its writer and readers.
     """
 
-    def __init__(self, path: Path, lock: int, durability: Durability, epoch: str) -> None:
+    def __init__(
+        self, path: Path, lock: int, durability: Durability, epoch: str, ahead: Ahead
+    ) -> None:
         self.path = path
+        self.ahead = ahead
         self.durability = durability
         self.epoch = epoch
         self._lock = lock
@@ -97,7 +104,9 @@ class Directory:
 
     def writer(self, *, busy_timeout: float = 1.0) -> Writer:
         """The one that writes; there must be no other at the same time."""
-        return Writer(self.database, self.durability, self.epoch, busy_timeout=busy_timeout)
+        return Writer(
+            self.database, self.ahead, self.durability, self.epoch, busy_timeout=busy_timeout
+        )
 
     def readers(self, size: int = 4, *, patience: float = 5.0) -> Readers:
         """A pool of `size` reading connections, each waited for at most `patience` seconds."""
@@ -105,6 +114,7 @@ class Directory:
 
     def close(self) -> None:
         """Note that nothing was lost, let the next server in; in memory mode, remove everything."""
+        self.ahead.close()
         try:
             if self.durability == "none":
                 shutil.rmtree(self.path, ignore_errors=True)
@@ -128,7 +138,11 @@ def _open(place: Path, lock: int, durability: Durability) -> Directory:
         os.close(os.open(place / "gochat.db", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         with _administering(place) as connection:
             schema.migrate(connection, str(place), time.time())
+            recover(connection, place / AHEAD)
             epoch = _start_numbering(connection, durability)
+        ahead = (
+            Ahead() if durability == "none" else Ahead(place / AHEAD, sync=durability == "power")
+        )
     except (OSError, sqlite3.Error) as error:
         os.close(lock)
         raise StartupError(
@@ -138,7 +152,7 @@ def _open(place: Path, lock: int, durability: Durability) -> Directory:
     except BaseException:
         os.close(lock)
         raise
-    return Directory(place, lock, durability, epoch)
+    return Directory(place, lock, durability, epoch, ahead)
 
 
 @contextlib.contextmanager

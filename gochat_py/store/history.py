@@ -1,9 +1,15 @@
-"""Reading what was written. Functions of a connection, for `Readers.run` and `Writer.run`."""
+"""Reading what was written. Functions of a connection, for `Readers.run` and `Writer.run`.
+
+`ahead` are the newest messages of the room as `Ahead.of` gave them before the connection's snapshot
+was taken: some may be in the database meanwhile, and none is missing in between.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ..message import Entry, Position, RoomInfo
 from .rows import COLUMNS, Room, entries, find_room, one_entry
@@ -47,6 +53,7 @@ def since(
     key: str,
     position: Position | None,
     *,
+    ahead: Sequence[Entry] = (),
     limit: int = LONGEST_REPLAY,
     newest: int = NEWEST,
 ) -> Replay:
@@ -56,7 +63,7 @@ def since(
     was trimmed, or when they are more than `limit`.
     """
     epoch = read_epoch(connection)
-    room = find_room(connection, key)
+    room = _find(connection, key, ahead)
     if room is None:
         fits = position == Position(epoch, 0)
         return Replay((), fits, False, 0, "", "", epoch)
@@ -66,7 +73,7 @@ def since(
         and room.first - 1 <= position.seq <= room.seq <= position.seq + limit
     )
     start = position.seq if position and recovered else max(room.first - 1, room.seq - newest)
-    found = _between(connection, room, start, room.seq)
+    found = _between(connection, room, start, room.seq, ahead)
     return Replay(
         tuple(found), recovered, start >= room.first, room.seq, room.name, room.topic, epoch
     )
@@ -83,19 +90,20 @@ def page(
     *,
     before: int | None = None,
     after: int | None = None,
+    ahead: Sequence[Entry] = (),
     limit: int = NEWEST,
 ) -> Page:
     """Up to `limit` entries older than the seq `before`, or newer than `after`, or the newest."""
-    room = find_room(connection, key)
+    room = _find(connection, key, ahead)
     if room is None:
         return Page((), False)
     if after is not None:
         start = min(max(after, room.first - 1), room.seq)
         end = min(start + limit, room.seq)
-        return Page(tuple(_between(connection, room, start, end)), end < room.seq)
+        return Page(tuple(_between(connection, room, start, end, ahead)), end < room.seq)
     end = room.seq if before is None else max(min(before - 1, room.seq), room.first - 1)
     start = max(room.first - 1, end - limit)
-    return Page(tuple(_between(connection, room, start, end)), end > start >= room.first)
+    return Page(tuple(_between(connection, room, start, end, ahead)), end > start >= room.first)
 
 
 def one(connection: sqlite3.Connection, key: str, seq: int) -> Entry | None:
@@ -106,20 +114,33 @@ def one(connection: sqlite3.Connection, key: str, seq: int) -> Entry | None:
     return one_entry(connection, room.base + seq, room.name, room.key)
 
 
-def rooms(connection: sqlite3.Connection) -> list[RoomInfo]:
-    """Every room in which anything was ever written, by its key."""
-    return [
-        RoomInfo(*row)
-        for row in connection.execute(
-            "SELECT name, key, topic, seq FROM rooms WHERE seq > 0 ORDER BY key"
-        )
+def rooms(
+    connection: sqlite3.Connection, ahead: Mapping[str, int] = MappingProxyType({})
+) -> list[RoomInfo]:
+    """Every room in which anything was ever written, by its key; `ahead` as `Ahead.newest`."""
+    found = connection.execute("SELECT name, key, topic, seq FROM rooms ORDER BY key")
+    rooms = [
+        RoomInfo(name, key, topic, max(seq, ahead.get(key, 0))) for name, key, topic, seq in found
     ]
+    return [room for room in rooms if room.seq]
 
 
-def _between(connection: sqlite3.Connection, room: Room, after: int, last: int) -> list[Entry]:
+def _find(connection: sqlite3.Connection, key: str, ahead: Sequence[Entry]) -> Room | None:
+    """The room called `key`, with the seq of its newest entry wherever that is."""
+    room = find_room(connection, key)
+    if room is None or not ahead:
+        return room
+    return room._replace(seq=max(room.seq, ahead[-1].seq))
+
+
+def _between(
+    connection: sqlite3.Connection, room: Room, after: int, last: int, ahead: Sequence[Entry]
+) -> list[Entry]:
     """The entries after the seq `after`, up to and with `last`: no hole lies between them."""
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM entries WHERE id > ? AND id <= ? ORDER BY id",
         (room.base + after, room.base + last),
     )
-    return entries(connection, room.name, room.key, rows)
+    found = entries(connection, room.name, room.key, rows)
+    known = found[-1].seq if found else after
+    return found + [entry for entry in ahead if known < entry.seq <= last]

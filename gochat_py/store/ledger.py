@@ -1,8 +1,9 @@
 """What a draft does: it gets its room's next seq, becomes an entry, and changes what it is about.
 
-Used by the writer, within its transaction. A draft that is refused has written nothing: everything
-that can refuse it is asked first, and its entry, which holds all that came from outside, is the
-first row written.
+Used by the writer, within its transaction. Messages wait in `fresh` to be made to last, and in a
+list to be inserted together, before anything else is read or written. A draft that is refused has
+written nothing: everything that can refuse it is asked first, and its entry, which holds all that
+came from outside, is the first row written.
 """
 
 from __future__ import annotations
@@ -10,28 +11,23 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..message import Draft, Entry, Kind
 from . import grams
+from .ahead import INSERT, Row
 from .errors import NotFound, NothingToDo, NotYours, Unstorable
 from .numbering import Numbering, Tail
 from .rows import one_entry
 from .schema import CODES, SEQ_BITS
 
-INSERT_MESSAGE = (
-    "INSERT INTO entries (id, kind, user, nick, time, sent, text, reply_to, bot, mark)"
-    " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-)
 INSERT_CHANGE = (
     "INSERT INTO entries (id, kind, user, nick, time, sent, text, target, emoji, state, bot)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What became of a draft; `duplicate` when the entry had been there before."""
 
     entry: Entry
@@ -39,16 +35,27 @@ class Applied:
 
 
 class Ledger:
-    """Applies drafts. `save` writes the rooms' newest seqs into their rows.
+    """Applies drafts. Has to be thrown away with a transaction that was rolled back.
 
-    Has to be thrown away with a transaction that was rolled back: what it knows is not so then.
+    `fresh` are the messages that are yet to be acknowledged, as rows and as entries. `changed` says
+    that something else was written, which only a commit can make last.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        self.fresh: tuple[list[Row], list[Entry]] = ([], [])
+        self.changed = False
         self._connection = connection
-        self._inserter = connection.cursor()
         self._numbering = Numbering(connection)
-        self.save = self._numbering.save
+        self._waiting: list[Row] = []  # to be inserted
+        self._marked: dict[int, Entry] = {}  # what waits, by its mark
+
+    def write(self) -> None:
+        """Insert the messages that wait, and the rooms' newest seqs."""
+        if self._waiting:
+            self._connection.executemany(INSERT, self._waiting)
+            self._waiting.clear()
+            self._marked.clear()
+        self._numbering.save()
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write what `draft` wants, at time `now`. Raises as `Writer.apply` says."""
@@ -56,6 +63,7 @@ class Ledger:
             tail = self._numbering.tails.get(draft.key)
             if draft.kind is Kind.MESSAGE:  # nearly all are; finding an enum in a dict costs 0.3 µs
                 return self._message(draft, tail, now)
+            self.write()
             return RULES[draft.kind](self, draft, tail, now)
         except UnicodeEncodeError as error:
             raise Unstorable("the text holds a lone surrogate") from error
@@ -63,37 +71,31 @@ class Ledger:
     # The kinds of draft
 
     def _message(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
-        if tail is None:
-            tail = self._numbering.find(draft.key) or self._numbering.make(draft.key, draft.room)
+        tail = tail or self._room(draft)
         if draft.reply_to is not None and not 1 <= draft.reply_to <= tail.seq:
             raise NotFound(f"there is no message {draft.reply_to} to answer")
+        user, text, sign = draft.user, draft.text, None
+        if text is not None and not text.isascii():
+            text.encode()
+        if draft.id is not None:
+            found = self._find_or_mark(draft, tail)
+            if isinstance(found, Applied):
+                return found
+            sign = found
         time = max(round(now, 3), tail.time)
-        user = draft.user
-        sign = None if draft.id is None else mark(tail.base, user.id, draft.id)
-        while True:
-            self._inserter.execute(
-                INSERT_MESSAGE,
-                (
-                    tail.base + tail.seq + 1,
-                    user.id,
-                    user.nick,
-                    time,
-                    draft.id,
-                    draft.text,
-                    draft.reply_to,
-                    draft.bot,
-                    sign,
-                ),
-            )
-            if self._inserter.rowcount:
-                break
-            assert sign is not None, "the seq is free, so it is the mark that is taken"
-            before = self._sent_before(draft, tail, sign)
-            if before:
-                return before
-            sign += 1  # taken by another message: once in 2⁶³ pairs
         self._numbering.advance(tail, time)
-        return Applied(_entry(draft, tail, time), False)
+        entry = _entry(draft, tail, time)
+        row: Row = (
+            tail.base + tail.seq, user.id, user.nick, time, draft.id, text, draft.reply_to,
+            draft.bot, sign,
+        )  # fmt: skip
+        self._waiting.append(row)
+        if sign is not None:
+            self._marked[sign] = entry
+        rows, entries = self.fresh
+        rows.append(row)
+        entries.append(entry)
+        return Applied(entry, False)
 
     def _edited(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
         tail, number, author, text, deleted = self._target(draft, tail)
@@ -153,9 +155,7 @@ class Ledger:
         return Applied(entry, False)
 
     def _topic(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
-        tail = (
-            tail or self._numbering.find(draft.key) or self._numbering.make(draft.key, draft.room)
-        )
+        tail = tail or self._room(draft)
         before = (
             draft.id is not None
             and self._connection.execute(
@@ -174,6 +174,14 @@ class Ledger:
 
     # Changes and retries
 
+    def _room(self, draft: Draft) -> Tail:
+        """Where the draft's room stands; it is made if there is none."""
+        tail = self._numbering.find(draft.key)
+        if tail is None:
+            tail = self._numbering.make(draft.key, draft.room)
+            self.changed = True
+        return tail
+
     def _target(self, draft: Draft, tail: Tail | None) -> tuple[Tail, int, str, str, int | None]:
         """The room; and of the message that the draft is about: row, author, text, deletion."""
         tail = tail or self._numbering.find(draft.key)
@@ -189,6 +197,7 @@ class Ledger:
 
     def _change(self, draft: Draft, tail: Tail, now: float) -> Entry:
         """Write the entry of a draft that is not a message."""
+        self.changed = True
         time = max(round(now, 3), tail.time)
         user = draft.user
         self._connection.execute(
@@ -210,13 +219,27 @@ class Ledger:
         self._numbering.advance(tail, time)
         return _entry(draft, tail, time)
 
-    def _sent_before(self, draft: Draft, tail: Tail, sign: int) -> Applied | None:
-        """The message with this mark, as it stands now, if it is the one whose retry this is."""
-        number, user, sent = self._connection.execute(
-            "SELECT id, user, sent FROM entries WHERE mark = ?", (sign,)
-        ).fetchone()
-        same = (number >> SEQ_BITS << SEQ_BITS, user, sent) == (tail.base, draft.user.id, draft.id)
-        return self._again(number, tail) if same else None
+    def _find_or_mark(self, draft: Draft, tail: Tail) -> Applied | int:
+        """The message whose retry this is, as it stands now; or the mark of a new one."""
+        assert draft.id is not None
+        sign = mark(tail.base, draft.user.id, draft.id)
+        while True:
+            entry = self._marked.get(sign)
+            if entry is not None:
+                if (entry.key, entry.user, entry.id) == (draft.key, draft.user.id, draft.id):
+                    return Applied(entry, True)
+            else:
+                row = self._connection.execute(
+                    "SELECT id, user, sent FROM entries WHERE mark = ?", (sign,)
+                ).fetchone()
+                if row is None:
+                    return sign
+                number, user, sent = row
+                if (number >> SEQ_BITS << SEQ_BITS, user, sent) == (
+                    tail.base, draft.user.id, draft.id,
+                ):  # fmt: skip
+                    return self._again(number, tail)
+            sign += 1  # taken by another message: once in 2⁶³ pairs
 
     def _change_before(self, draft: Draft, number: int) -> int | None:
         """The row of the edit whose retry this is; its text may be gone with its message."""
@@ -253,22 +276,11 @@ def mark(base: int, user: str, sent: str) -> int:
 
 def _entry(draft: Draft, tail: Tail, time: float) -> Entry:
     """What `draft` has become, now that the tail's newest seq is its own."""
+    user = draft.user
     return Entry(
-        kind=draft.kind,
-        room=tail.room,
-        key=tail.key,
-        seq=tail.seq,
-        user=draft.user.id,
-        nick=draft.user.nick,
-        time=time,
-        id=draft.id,
-        text=draft.text,
-        reply_to=draft.reply_to,
-        target=draft.target,
-        emoji=draft.emoji,
-        on=draft.on,
-        bot=draft.bot,
-    )
+        draft.kind, tail.room, tail.key, tail.seq, user.id, user.nick, time, draft.id, draft.text,
+        draft.reply_to, draft.target, draft.emoji, draft.on, draft.bot,
+    )  # fmt: skip
 
 
 Rule = Callable[[Ledger, Draft, Any, float], Applied]

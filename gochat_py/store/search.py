@@ -3,7 +3,8 @@
 Found is every message that holds the query as it stands, wherever it begins, whatever the case and
 width of its characters (`grams.fold`); so it works for Chinese as for English. The index proposes
 messages that hold the query's trigrams, then the messages themselves are looked at; those the
-index does not know yet are looked at one by one, so search is never behind.
+index does not know yet are looked at one by one, so search is never behind. Those that are not in
+the database yet come as `ahead` (`Ahead.of`).
 
 A query of one or two characters is answered from all trigrams that begin with it. Where these are
 more than `MOST_TRIGRAMS`, or it is a single ASCII character, the query is so common that only the
@@ -14,9 +15,9 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from ..message import Entry
@@ -70,6 +71,7 @@ def search(
     keys: Sequence[str],
     query: str,
     *,
+    ahead: Sequence[Entry] = (),
     limit: int = 50,
     before: int | None = None,
     before_time: float | None = None,
@@ -97,7 +99,16 @@ def search(
             if before_time is not None:
                 last = min(last, _last_before(connection, room, before_time))
             rooms[room.id] = room
-            hits.append(_hits(connection, room, room.base + last, asked, wanted, budget))
+            newest = [
+                _row(room, entry)
+                for entry in reversed(ahead)
+                if entry.key == room.key
+                and entry.seq > room.seq
+                and (before is None or entry.seq < before)
+                and (before_time is None or entry.time < before_time)
+            ]
+            candidates = chain(newest, _candidates(connection, room, room.base + last, asked))
+            hits.append(_hits(candidates, wanted, budget))
     merged = heapq.merge(*hits, key=lambda row: (row[4], row[0]), reverse=True)
     rows = list(islice(merged, limit + 1))
     reactions = reactions_to(connection, [row[0] for row in rows[:limit]])
@@ -130,16 +141,9 @@ def _quoted(trigram: str) -> str:
     return '"' + trigram.replace('"', '""') + '"'
 
 
-def _hits(
-    connection: sqlite3.Connection,
-    room: Room,
-    last: int,
-    asked: str | None,
-    wanted: str,
-    budget: _Budget,
-) -> Iterator[Row]:
-    """The messages of one room up to row `last` that hold what is wanted, newest first."""
-    for row in _candidates(connection, room, last, asked):
+def _hits(candidates: Iterable[Row], wanted: str, budget: _Budget) -> Iterator[Row]:
+    """Those of `candidates` that are messages and hold what is wanted."""
+    for row in candidates:
         if not budget.spend():
             return
         text = row[6]
@@ -147,10 +151,16 @@ def _hits(
             yield row
 
 
+def _row(room: Room, entry: Entry) -> Row:
+    """A message that is not in the database yet, as the row of `COLUMNS` that it will be."""
+    known = (entry.user, entry.nick, entry.time, entry.id, entry.text, entry.reply_to)
+    return (room.base + entry.seq, 0, *known, None, None, None, entry.bot, None, None)
+
+
 def _candidates(
     connection: sqlite3.Connection, room: Room, last: int, asked: str | None
 ) -> Iterator[Row]:
-    """What to look at: what is not indexed yet, then what the index proposes."""
+    """What to look at up to row `last`: what is not indexed yet, then what the index proposes."""
     oldest, indexed = room.base + room.first, room.base + room.indexed
     if last > indexed:
         yield from connection.execute(_SCANNED, (max(oldest, indexed + 1), last))

@@ -1,7 +1,8 @@
 """The one connection that writes, and its transactions.
 
-Belongs  to one thread, the journal's: it begins, applies what is waiting, commits, and only then
-tells anybody. Readers see nothing of a transaction before its commit.
+Belongs  to one thread, the journal's: it begins, applies what is waiting, makes it last, and only
+then tells anybody. Readers see nothing of a transaction before its commit, but for what `Ahead`
+tells them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ..message import Draft
+from .ahead import Ahead, restore
 from .connect import Durability, connect
 from .errors import StorageFailed
 from .ledger import Applied, Ledger
@@ -21,36 +23,52 @@ T = TypeVar("T")
 
 
 class Writer:
-    """Writes in transactions: `begin`, any number of `apply` and `run`, `commit`.
+    """Writes in batches: `begin`, any number of `apply` and `run`, then `acknowledge` or `commit`.
+
+    Both make a batch last. `acknowledge` costs little, and leaves the transaction open for the next
+    batch; whoever calls it sees to it that a `commit` follows soon (`unsettled`).
 
     Any of them raises `StorageFailed` when the disk is full, or the database locked by a foreign
-    program for longer than `busy_timeout` seconds, or broken. Then nothing of the transaction was
-    kept, it is over, and the next `begin` opens the database anew: service resumes by itself.
+    program for longer than `busy_timeout` seconds, or broken. Then nothing of the batch was kept,
+    it is over, and the next `begin` opens the database anew: service resumes by itself.
 
     The connection is opened by the first `begin`, and belongs to that thread.
     """
 
     def __init__(
-        self, database: Path, durability: Durability, epoch: str, *, busy_timeout: float
+        self,
+        database: Path,
+        ahead: Ahead,
+        durability: Durability,
+        epoch: str,
+        *,
+        busy_timeout: float,
     ) -> None:
         self.epoch = epoch
+        self._ahead = ahead
         self._database = database
         self._durability: Durability = durability
         self._busy_timeout = busy_timeout
         self._connection: sqlite3.Connection | None = None
         self._ledger: Ledger | None = None  # lives on from commit to commit, dies with a rollback
-        self._active: Ledger | None = None  # the same, while a transaction is open
+        self._active: Ledger | None = None  # the same, while a batch is open
 
     def begin(self) -> None:
-        """Begin a transaction. Waits for a foreign program's lock at most `busy_timeout`."""
-        assert self._active is None, "a transaction is open already"
+        """Begin a batch. Waits for a foreign program's lock at most `busy_timeout`."""
+        assert self._active is None, "a batch is open already"
         try:
             if self._connection is None:
                 self._connection = connect(
                     self._database, self._durability, busy_timeout=self._busy_timeout
                 )
-            self._connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
+            if self._ledger is None and self._ahead.rows:
+                self._connection.execute("BEGIN IMMEDIATE")
+                restore(self._connection, self._ahead.rows)
+                self._connection.execute("COMMIT")
+                self._ahead.clear()
+            if not self._connection.in_transaction:
+                self._connection.execute("BEGIN IMMEDIATE")
+        except (sqlite3.Error, OSError) as error:
             raise self._undone(error) from error
         if self._ledger is None:
             self._ledger = Ledger(self._connection)
@@ -82,24 +100,53 @@ class Writer:
         if self._active is None or self._connection is None:
             raise StorageFailed("no transaction is open")
         try:
-            self._active.save()
+            self._active.write()
+            self._active.changed = True
             return function(self._connection, *args, **kwargs)
         except sqlite3.Error as error:
             raise self._undone(error) from error
 
+    def acknowledge(self) -> None:
+        """Make it last, as far as the durability goes; afterwards it may be told to everybody.
+
+        Readers have to ask `Ahead` too, as the transaction may go on.
+        """
+        if self._active is None:
+            raise StorageFailed("no transaction is open")
+        rows, entries = self._active.fresh
+        try:
+            noted = not self._active.changed and self._ahead.append(rows, entries)
+        except OSError as error:
+            raise self._undone(error) from error
+        if not noted:
+            self.commit()
+            return
+        self._active.fresh = ([], [])
+        self._active = None
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether a commit is due: a transaction is open, or one that failed has to be redone."""
+        if self._ahead.rows:
+            return True
+        return self._connection is not None and self._connection.in_transaction
+
     def commit(self) -> None:
-        """Make it last, as far as the durability goes; afterwards it may be told to everybody."""
+        """Make it last, with all that was acknowledged before, and show it to readers."""
         if self._active is None or self._connection is None:
             raise StorageFailed("no transaction is open")
         try:
-            self._active.save()
+            self._active.write()
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+            self._ahead.clear()
+        except (sqlite3.Error, OSError) as error:
             raise self._undone(error) from error
+        self._active.fresh = ([], [])
+        self._active.changed = False
         self._active = None
 
     def rollback(self) -> None:
-        """Undo everything since `begin`. Does nothing if no transaction is open."""
+        """Undo the batch. Does nothing if none is open."""
         self._active = self._ledger = None
         if self._connection is not None and self._connection.in_transaction:
             try:
@@ -113,7 +160,7 @@ class Writer:
         What was deleted is in the log until then. Returns False, having done part of it, while a
         reader still needs the log. Raises `StorageFailed`.
         """
-        assert self._active is None, "a transaction is open"
+        assert not self.unsettled, "a transaction is open"
         if self._connection is None:
             return True
         try:
@@ -131,7 +178,10 @@ class Writer:
         if connection is not None:
             connection.close()
 
-    def _undone(self, error: sqlite3.Error) -> StorageFailed:
-        """Drop the connection, which undoes its transaction; a new one reads what is so."""
+    def _undone(self, error: Exception) -> StorageFailed:
+        """Drop the connection, which undoes its transaction; a new one reads what is so.
+
+        What was acknowledged in it is not lost: the next `begin` writes it again.
+        """
         self.close()
         return StorageFailed(str(error))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gochat_py.core import encode
 from gochat_py.message import Entry, Kind, RoomInfo, User
 from gochat_py.refusals import Code, Refusal
@@ -83,21 +81,21 @@ EXAMPLES: dict[str, bytes] = {
         read=0,
     ),
     "message": LISTED[0].encode(),
-    "message from a classic client": encode.entry_json(replace(HELLO, id=None)).encode(),
+    "message from a classic client": encode.entry_json(HELLO._replace(id=None)).encode(),
     "message with everything": LISTED[1].encode(),
     "message that was deleted": LISTED[2].encode(),
     "edited": LISTED[3].encode(),
     "edited, to the one who asked": encode.entry_json(EDITED, answers="4").encode(),
-    "edited, and deleted since": encode.entry_json(replace(EDITED, text=None)).encode(),
+    "edited, and deleted since": encode.entry_json(EDITED._replace(text=None)).encode(),
     "deleted": LISTED[4].encode(),
     "deleted, to the one who asked": encode.entry_json(DELETED, answers="5").encode(),
     "reacted": LISTED[5].encode(),
     "reacted, to the one who asked": encode.entry_json(
-        replace(REACTED, on=False), answers="6"
+        REACTED._replace(on=False), answers="6"
     ).encode(),
     "topic": LISTED[6].encode(),
     "topic, to the one who asked": encode.entry_json(
-        replace(TOPIC, text="Tea"), answers="7"
+        TOPIC._replace(text="Tea"), answers="7"
     ).encode(),
     "history": encode.history("lobby", LISTED, more=True, answers="8"),
     "history, empty": encode.history("lobby", (), more=False),

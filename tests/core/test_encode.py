@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 from gochat_py.core import encode
 from gochat_py.refusals import Code, Refusal
@@ -48,7 +47,7 @@ class EncodeTest(TestCase):
     def test_a_classic_client_gets_messages_only(self):
         self.assertEqual(encode.classic_line(HELLO, verbatim=False), "Ada: hello")
         self.assertEqual(
-            encode.classic_line(replace(HELLO, text=" a\tb "), verbatim=True), " a\tb "
+            encode.classic_line(HELLO._replace(text=" a\tb "), verbatim=True), " a\tb "
         )
         for entry in (GONE, TOPIC):
             self.assertIsNone(encode.classic_line(entry, verbatim=False))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack, closing
-from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -70,7 +69,7 @@ class Model:
             self.change(draft, text=None, deleted=True, reactions={})
             for index, entry in enumerate(room):
                 if entry.kind is Kind.EDITED and entry.target == draft.target:
-                    room[index] = replace(entry, text=None)
+                    room[index] = entry._replace(text=None)
         elif draft.kind is Kind.REACTED:
             self.switches[draft.key, draft.target, draft.emoji, draft.user.id] = made.seq
             self.change(draft, reactions=self.reactions(draft.key, draft.target))
@@ -114,7 +113,7 @@ class Model:
 
     def change(self, draft: Draft, **what: object) -> None:
         room = self.entries[draft.key]
-        room[draft.target - 1] = replace(room[draft.target - 1], **what)
+        room[draft.target - 1] = room[draft.target - 1]._replace(**what)
 
     def reactions(self, key: str, target: int) -> dict[str, tuple[str, ...]]:
         """In the order of the entries that made them so."""
@@ -143,7 +142,9 @@ drafts = st.one_of(
 transactions = st.lists(
     st.tuples(
         st.lists(drafts, max_size=8),
-        st.sampled_from(["commit", "commit", "commit", "rollback", "reopen", "index", "scrub"]),
+        st.sampled_from(
+            ["commit", "acknowledge", "acknowledge", "rollback", "reopen", "index", "scrub"]
+        ),
     ),
     max_size=8,
 )
@@ -167,16 +168,20 @@ class StorePropertyTest(TestCase):
                 if then == "rollback":
                     writer.rollback()
                     model = committed
+                    self.compare(model, directory, readers, query)
                     continue
                 if then in ("index", "scrub"):
                     writer.run(grams.index_some, 3)
                 if then == "scrub":
                     writer.run(grams.scrub)
-                writer.commit()
-                if then == "reopen":
+                if then in ("acknowledge", "reopen"):
+                    writer.acknowledge()
+                else:
+                    writer.commit()
+                if then == "reopen":  # without a commit, as after a kill
                     opened.close()
                     directory, writer, readers = self.open(place, opened)
-                self.compare(model, readers, directory.epoch, query)
+                self.compare(model, directory, readers, query)
 
     def open(self, place, opened):
         directory = opened.enter_context(closing(open_directory(place)))
@@ -193,23 +198,25 @@ class StorePropertyTest(TestCase):
             applied = writer.apply(draft, now)
             self.assertEqual((applied.entry, applied.duplicate), expected)
 
-    def compare(self, model, readers, epoch, query):
+    def compare(self, model, directory, readers, query):
         for key in ROOMS:
             entries = tuple(model.entries[key])
-            page = readers.run(history.page, key, limit=1000)
+            ahead = directory.ahead.of(key)
+            page = readers.run(history.page, key, ahead=ahead, limit=1000)
             self.assertEqual(page.entries, entries)
             self.assertEqual(  # dictionaries are equal in any order; this one has a meaning
                 [list(entry.reactions) for entry in page.entries],
                 [list(entry.reactions) for entry in entries],
             )
             for seq in range(len(entries) + 1):
-                replay = readers.run(history.since, key, Position(epoch, seq), limit=20, newest=2)
+                position = Position(directory.epoch, seq)
+                replay = readers.run(history.since, key, position, ahead=ahead, limit=20, newest=2)
                 fits = len(entries) - seq <= 20
                 self.assertEqual(replay.recovered, fits)
                 self.assertEqual(replay.entries, entries[seq:] if fits else entries[-2:])
                 self.assertEqual((replay.seq, replay.topic), (len(entries), model.topics[key]))
             for wanted in (query, query[:2], query[:1]):
-                found = readers.run(search.search, [key], wanted, limit=1000)
+                found = readers.run(search.search, [key], wanted, ahead=ahead, limit=1000)
                 self.assertTrue(found.complete)
                 self.assertEqual(
                     list(found.entries),

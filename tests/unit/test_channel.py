@@ -1,4 +1,5 @@
 import queue
+import socket
 import threading
 
 from gochat_py.channel import Inbox, Outbox
@@ -95,7 +96,10 @@ class Kernel:
         self.room = room
         self.taken = b""
 
-    def send(self, data: bytes) -> int:
+    def send(self, data: bytes, flags: int) -> int:
+        assert flags == socket.MSG_DONTWAIT, "nobody waits for a slow peer"
+        if not self.room:
+            raise BlockingIOError
         took = data[: self.room]
         self.room -= len(took)
         self.taken += took
@@ -104,7 +108,7 @@ class Kernel:
 
 class OutboxTest(TestCase):
     def outbox(self, kernel: Kernel, capacity: int = 4, capacity_bytes: int = 100) -> Outbox:
-        return Outbox(kernel.send, capacity, capacity_bytes)
+        return Outbox(kernel, capacity, capacity_bytes)
 
     def test_an_idle_outbox_writes_through(self):
         kernel = Kernel()
@@ -120,6 +124,30 @@ class OutboxTest(TestCase):
         outbox.offer(b"world", 1)
         self.assertEqual(kernel.taken, b"hel")
         self.assertEqual(outbox.get(0), b"loworld")
+
+    def test_a_peer_that_is_gone_is_no_error_and_leaves_nothing_waiting(self):
+        class Gone:
+            def send(self, data: bytes, flags: int) -> int:
+                raise BrokenPipeError
+
+        outbox = Outbox(Gone(), 4, 100)
+        self.assertTrue(outbox.offer(b"a", 1))
+        self.assertIsNone(outbox.get(0))
+        self.assertTrue(outbox.close(b"!"))
+
+    def test_the_last_word_is_sent_at_once_where_nothing_waits(self):
+        kernel = Kernel(room=1)
+        outbox = self.outbox(kernel)
+        outbox.close(b"!?")
+        self.assertEqual(kernel.taken, b"!")
+        self.assertEqual(outbox.get(0), b"?")
+
+    def test_what_comes_first_is_overtaken_by_nothing(self):
+        kernel = Kernel()
+        outbox = Outbox(kernel, 4, 100, first=b"101")
+        outbox.offer(b"a", 1)
+        self.assertEqual(kernel.taken, b"")
+        self.assertEqual(outbox.get(0), b"101a")
 
     def test_nothing_overtakes_the_writer_at_work(self):
         kernel = Kernel(room=0)

@@ -75,15 +75,18 @@ class JournalTest(TestCase):
         self.assertEqual((refusal.code, refusal.answers), (Code.NOT_FOUND, "d"))
 
     def test_nothing_is_told_to_anybody_before_the_commit(self):
-        with mock.patch.object(self.journal._writer, "commit") as commit:
-            commit.side_effect = lambda: self.assertEqual(self.published(), [])
+        with mock.patch.object(self.journal._writer, "acknowledge") as acknowledge:
+            acknowledge.side_effect = lambda: self.assertEqual(self.published(), [])
             self.write(message("a", "1"))
-            commit.assert_called_once()
+            acknowledge.assert_called_once()
         self.assertEqual(len(self.published()), 1)
         self.journal._writer.rollback()
 
     def test_when_nothing_can_be_stored_all_senders_are_told_and_nobody_else(self):
-        with mock.patch.object(self.journal._writer, "commit", side_effect=StorageFailed("full")):
+        failing = mock.patch.object(
+            self.journal._writer, "acknowledge", side_effect=StorageFailed("full")
+        )
+        with failing:
             with self.assertLogs("gochat_py.backplane.local", "ERROR"):
                 self.write(message("a", "1"), message("b", "2"))
             self.journal._writer.rollback()
@@ -175,7 +178,7 @@ class UpkeepTest(TestCase):
         self.assertEqual(readers.run(grams.backlog), 0)
 
     def test_a_failure_is_tried_again_later_and_harms_nobody(self):
-        writer = mock.Mock()
+        writer = mock.Mock(unsettled=False)
         writer.begin.side_effect = StorageFailed("disk full")
         upkeep = Upkeep(0.0, 0)
         with self.assertLogs("gochat_py.backplane.upkeep", "WARNING"):

@@ -40,5 +40,6 @@ def calls(path: Path) -> Iterator[tuple[str, int]]:
 class FrozenTest(TestCase):
     def test_what_crosses_an_inbox_is_frozen(self):
         for kind in (*typing.get_args(orders.Order), *typing.get_args(local.Request)):
-            self.assertTrue(dataclasses.is_dataclass(kind), kind)
-            self.assertTrue(kind.__dataclass_params__.frozen, kind)
+            if not issubclass(kind, tuple):
+                self.assertTrue(dataclasses.is_dataclass(kind), kind)
+                self.assertTrue(kind.__dataclass_params__.frozen, kind)

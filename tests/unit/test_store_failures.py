@@ -105,9 +105,10 @@ class FailuresTest(StoreCase):
         self.writer.begin()
         self.writer.run(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
         self.writer.apply(message("lost", id="lost"), 1.0)
+        for number in range(100):
+            self.writer.apply(message("x" * 3000, id=str(number)), 1.0)
         with self.assertRaisesRegex(StorageFailed, "full"):
-            for number in range(100):
-                self.writer.apply(message("x" * 3000, id=str(number)), 1.0)
+            self.writer.commit()
         with self.assertRaises(StorageFailed):
             self.writer.apply(message("the transaction is over"), 1.0)
         with self.assertRaises(StorageFailed):
