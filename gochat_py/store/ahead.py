@@ -10,11 +10,11 @@ Until then they are here, for whoever reads.
 * **before serving**: `recover` takes what a killed server left into the database
 
 The file is of a fixed size and mapped into memory. To write is to copy, without a system call; what
-was copied is the kernel's, and survives the process. (A `write` that makes a file longer took 60 µs
-where the copy takes 10, for a message alone, measured at 20 a second.) Each line of it is the JSON
-of a list of rows (`Row`); zeros follow. A line without its end was never acknowledged. What was
-deleted is not in the file: to delete a message it has to be in the database, and then the file is
-empty.
+was copied is the kernel's, and survives the process. (With a `write` that makes a file longer, to
+acknowledge a message alone took 62 µs instead of 46, measured at 20 a second.) Each line of it is
+the JSON of a list of rows (`Row`); zeros follow. A line without its end was never acknowledged.
+What was deleted is not in the file: to delete a message it has to be in the database, and then the
+file is empty.
 """
 
 from __future__ import annotations
@@ -80,8 +80,12 @@ class Ahead:
             self._map[self._length : end] = line
             # Only now: a line that has its end is whole, whenever the process is killed.
             self._map[end] = NEWLINE
-            if self._sync and self._file is not None:
-                _sync(self._file)
+            try:
+                if self._sync and self._file is not None:
+                    _sync(self._file, self._map)
+            except OSError:
+                self._map[self._length : end + 1] = bytes(len(line) + 1)
+                raise
             self._length = end + 1
         self.rows += rows
         with self._lock:
@@ -119,8 +123,13 @@ class Ahead:
 
 NEWLINE = ord("\n")
 
-#: macOS has no fdatasync.
-_sync = getattr(os, "fdatasync", os.fsync)
+
+def _sync(file: int, mapped: mmap.mmap) -> None:
+    """Have the disk take what was written. Raises `OSError`."""
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(file)  # unlike `flush`, this lets go of the interpreter lock
+    else:
+        mapped.flush()
 
 
 def _map(file: int) -> mmap.mmap:
@@ -144,7 +153,7 @@ def recover(connection: sqlite3.Connection, file: Path) -> None:
     for line in left.split(b"\n")[:-1]:
         try:
             rows += map(tuple, json.loads(line))
-        except ValueError:
+        except (TypeError, ValueError):
             break  # emptied by half; or the machine stopped, and only a part was on the disk
     if rows:
         connection.execute("BEGIN IMMEDIATE")

@@ -260,7 +260,7 @@ class RecoveryTest(AheadCase):
     def test_what_is_no_log_of_ours_stops_no_start(self):
         self.die()
         self.close()
-        for rubbish in (b"\xff\xfe\n", b"[[]\n", b"rubbish", b"\n\n", b"{}\n"):
+        for rubbish in (b"\xff\xfe\n", b"[[]\n", b"rubbish", b"\n\n", b"{}\n", b"5\n", b"[5]\n"):
             self.log.write_bytes(rubbish)
             self.open()
             self.assertEqual(self.read(history.newest, "tea").seq, 1)
@@ -279,3 +279,4 @@ class RecoveryTest(AheadCase):
                 ahead.append([(1, "u", "n", 1.0, None, "x", None, False, None)], [])
             sync.assert_called_once()
         self.assertEqual(ahead.rows, [])
+        self.assertEqual((self.place / "synced").read_bytes().strip(b"\0"), b"")
