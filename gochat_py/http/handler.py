@@ -221,11 +221,10 @@ class Handler(BaseRequestHandler):
             names, _ = self._names(request)
             header = policy(str(names[0]) if names else "")
             return assets.page_for(path).answer("no-cache", encodings, known, header)
-        if path.startswith("/assets/"):
-            found = assets.find(path.removeprefix("/assets/"))
-            if found is not None:
-                file, cache = found
-                return file.answer(cache, encodings, known)
+        found = assets.find(path)
+        if found is not None:
+            file, cache = found
+            return file.answer(cache, encodings, known)
         if path == "/ws":
             return upgrade.REQUIRED
         if path == "/healthz":

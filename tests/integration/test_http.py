@@ -85,6 +85,24 @@ class ResourcesTest(EdgeCase):
             self.assertEqual((answer.status, answer.body), (304, b""))
             self.assertNotIn("content-length", answer.headers)
 
+    def test_what_an_installed_page_needs_stands_beside_it_and_is_asked_for_each_time(self) -> None:
+        for path, kind in (
+            ("/sw.js", "text/javascript; charset=utf-8"),
+            ("/manifest.webmanifest", "application/manifest+json"),
+            ("/assets/shell.json", "application/json"),
+        ):
+            with self.subTest(path):
+                answer = self.ask(request(path=path))
+                self.assertEqual((answer.status, answer.headers["content-type"]), (200, kind))
+                self.assertEqual(answer.headers["cache-control"], "no-cache")
+                known = {"If-None-Match": answer.headers["etag"]}
+                self.assertEqual(self.ask(request(path=path, headers=known)).status, 304)
+        policy = answer.headers["content-security-policy"]
+        self.assertIn("manifest-src 'self'; worker-src 'self';", policy)
+        for each in json.loads(answer.body)["files"]:
+            with self.subTest(each):
+                self.assertEqual(self.ask(request(path="/" + each.removeprefix("./"))).status, 200)
+
     def test_nothing_outside_the_table_is_served_however_it_is_spelt(self) -> None:
         for path in (
             "/assets/../setup.cfg",
@@ -108,6 +126,10 @@ class ResourcesTest(EdgeCase):
             "/assets/js",
             "//etc/passwd",
             "/index.html",
+            "/js/a.js",
+            "/assets/sw.js",
+            "/r/sw.js",
+            "/shell.json",
             "/etc/passwd",
             "/../etc/passwd",
         ):
