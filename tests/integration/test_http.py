@@ -65,11 +65,17 @@ class ResourcesTest(EdgeCase):
                 base = b'<base href="../">' if path.startswith("/r/") else b'<base href="./">'
                 self.assertIn(base, answer.body)
 
+    def test_a_room_s_page_is_there_however_its_name_is_put_together(self) -> None:
+        """Some systems write é as e and an accent into an address that was typed or copied."""
+        for name in ("Zoe\u0308", "Zoë", "\u1112\u1161\u11ab" * 64):
+            with self.subTest(name):
+                self.assertEqual(self.ask(request(path="/r/" + quote(name))).status, 200)
+
     def test_what_is_no_room_is_not_found(self) -> None:
         for path in ("/r", "/r/", "/r/a/b", "/r/a%2Fb", "/r/-a", "/r/_a", "/r/a%20b", "/r/a.b"):
             with self.subTest(path):
                 self.assert_problem(self.ask(request(path=path)), 404)
-        for name in ("x" * 65, "😀", "a\nb", "a\0b", "..", "%"):
+        for name in ("x" * 65, "x\u0308\u0308", "\u0308x", "😀", "a\nb", "a\0b", "..", "%"):
             with self.subTest(name):
                 self.assert_problem(self.ask(request(path="/r/" + quote(name))), 404)
 
@@ -479,9 +485,7 @@ class UpgradeTest(EdgeCase):
 
     def test_an_unknown_dialect_is_told_the_known_ones(self) -> None:
         answer = self.ask(upgrade(Sec_WebSocket_Protocol="gochat.v0, chat"))
-        detail = json.loads(answer.body)["detail"]
-        self.assertIn("chat.test", detail)
-        self.assertIn("gochat.v1", detail)
+        self.assertIn("chat.test", json.loads(answer.body)["detail"])
 
 
 class ProxyTest(EdgeCase):
