@@ -217,11 +217,12 @@ def _suffix(path: str) -> str:
 
 
 def _shell(checksum: str, paths: Iterable[str]) -> bytes:
-    """The list of all that the page may ever load, addressed from where the page itself is.
+    """The list of all that the page may ever load, addressed from the root.
 
-    Also what it loads late: a worker that has all of one version serves all of one version.
+    Also what it loads late: a worker that has all of one version serves all of one version. And
+    the page twice, for its links lean on where it is: the second is right in every room.
     """
-    files = ["./", *(f"assets/{checksum}/{path}" for path in sorted(paths))]
+    files = ["./", "r/lobby", *(f"assets/{checksum}/{path}" for path in sorted(paths))]
     return json.dumps({"digest": checksum, "files": files}, indent=1).encode()
 
 

@@ -113,8 +113,8 @@ class InstallableTest(TestCase):
         self.assertEqual((found[0].content_type, found[1]), ("application/json", ASK_EACH_TIME))
         listed = json.loads(found[0].plain.body)
         self.assertEqual(listed["digest"], assets.checksum)
-        page, *files = listed["files"]
-        self.assertEqual(page, "./")
+        page, page_in_room, *files = listed["files"]
+        self.assertEqual((page, page_in_room), ("./", "r/lobby"))
         names = FILES.keys() - {"index.html", "sw.js", "manifest.webmanifest"}
         self.assertEqual(files, [f"assets/{assets.checksum}/{name}" for name in sorted(names)])
         for each in files:
