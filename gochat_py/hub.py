@@ -21,12 +21,14 @@ from .channel import Inbox
 from .codes import Close
 from .connection import Connection
 from .core import encode
+from .core.presence import Member
 from .core.rendering import Rendering, of_entries, of_event
 from .core.replay import Hole
 from .core.room import Room
 from .errors import Closed
 from .message import Kind, RoomInfo, User
 from .orders import (
+    Away,
     CaughtUp,
     Census,
     Enter,
@@ -61,12 +63,12 @@ class Named(Room[Connection]):
         self.shown_json: list[str] | None = None
 
     def members_json(self, user: User) -> list[str]:
-        """The members as `user`, who is one of them, is told of them."""
+        """The shown members, and `user`, who is one in any case."""
         if self.shown_json is None:
-            self.shown_json = [encode.member_json(each) for each in self.presence.shown]
+            self.shown_json = [_member_json(each) for each in self.presence.shown]
         if self.presence.shows(user.id):
             return self.shown_json
-        return [*self.shown_json, encode.member_json(user)]
+        return [*self.shown_json, _member_json(self.presence.member(user.id))]
 
 
 class Hub:
@@ -78,6 +80,8 @@ class Hub:
         #: Each registered connection, and in which rooms it is, by key.
         self._connections: dict[Connection, dict[str, Named]] = {}
         self._rooms: dict[str, Named] = {}
+        #: Connections whose readers are away, in whatever room.
+        self._away: set[Connection] = set()
         #: Rooms with news of somebody's presence that is not told yet.
         self._restless: dict[str, Named] = {}
 
@@ -120,7 +124,7 @@ class Hub:
                 room.shown_json = None
                 event = encode.presence(
                     room.name,
-                    joined=map(encode.member_json, news.joined),
+                    joined=map(_member_json, news.joined),
                     left=news.left,
                     member_count=news.member_count,
                 )
@@ -139,6 +143,7 @@ class Hub:
         self._forget(order.connection)
 
     def _forget(self, connection: Connection) -> None:
+        self._away.discard(connection)
         for room in self._connections.pop(connection, {}).values():
             self._depart(connection, room)
 
@@ -154,7 +159,7 @@ class Hub:
         rooms = self._connections.get(order.connection)
         if rooms is not None:  # else it was evicted meanwhile, and its reader will learn that
             room = self._rooms.setdefault(order.key, Named(order.room, order.key))
-            room.enter(order.connection, order.user)
+            room.enter(order.connection, order.user, away=order.connection in self._away)
             rooms[order.key] = room
             self._restless[order.key] = room
             if order.reply is None:
@@ -173,7 +178,6 @@ class Hub:
         except Hole:
             order.reply.give(False)
             return
-        members = room.members_json(order.user)
         topic, seq = info.topic, info.seq
         for entry in held:
             seq = entry.seq
@@ -181,8 +185,8 @@ class Hub:
         event = encode.joined(
             RoomInfo(info.room or room.name, info.key, topic, seq),
             epoch=order.epoch,
-            members=members,
-            member_count=len(members),
+            members=room.members_json(order.user),
+            member_count=room.presence.count_with(order.user.id),
             entries=(*order.entries, *map(encode.entry_json, held)),
             recovered=order.recovered,
             more=order.more,
@@ -197,6 +201,18 @@ class Hub:
         if room is not None:
             self._depart(order.connection, room)
         if not order.silent:
+            told = of_event(encode.ok(answers=order.answers), self._compress_from)
+            self._give([order.connection], told)
+
+    def _set_away(self, order: Away) -> None:
+        rooms = self._connections.get(order.connection)
+        if rooms is None:
+            return
+        (self._away.add if order.away else self._away.discard)(order.connection)
+        for room in rooms.values():
+            room.set_away(order.connection, order.away)
+            self._restless[room.key] = room
+        if order.answers is not None:
             told = of_event(encode.ok(answers=order.answers), self._compress_from)
             self._give([order.connection], told)
 
@@ -299,6 +315,10 @@ class Hub:
             connection.close(Close.SLOW, "too slow; come back")
 
 
+def _member_json(member: Member) -> str:
+    return encode.member_json(member.user, away=member.away)
+
+
 #: How each order is carried out; `Publish` is apart, for what follows each other goes together.
 RULES: dict[type[Order], Callable[[Hub, Any], None]] = {
     Register: Hub._register,
@@ -307,6 +327,7 @@ RULES: dict[type[Order], Callable[[Hub, Any], None]] = {
     CaughtUp: Hub._caught_up,
     Leave: Hub._leave,
     Typing: Hub._typing,
+    Away: Hub._set_away,
     Renamed: Hub._renamed,
     Census: Hub._census,
 }

@@ -98,6 +98,15 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """The connection's reader is away or back, in all rooms; it is told so if it gave an id."""
+
+    connection: Connection
+    away: bool
+    answers: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Renamed:
     """A user has another nick; everyone who shares a room with them is told."""
 
@@ -113,4 +122,6 @@ class Census:
     reply: Reply[dict[str, tuple[str, int]]]
 
 
-Order = Register | Unregister | Enter | CaughtUp | Leave | Publish | Typing | Renamed | Census
+Order = (
+    Register | Unregister | Enter | CaughtUp | Leave | Publish | Typing | Away | Renamed | Census
+)  # fmt: skip

@@ -26,7 +26,7 @@ from .core.session import Allowance, Session
 from .errors import Closed
 from .hub import Hub
 from .message import Draft, RoomInfo
-from .orders import CaughtUp, Census, Enter, Leave, Register, Renamed, Typing, Unregister
+from .orders import Away, CaughtUp, Census, Enter, Leave, Register, Renamed, Typing, Unregister
 from .refusals import Code, Refusal
 
 T = TypeVar("T")
@@ -172,6 +172,9 @@ class V1:
     def _mark_read(self, connection: Connection, wanted: d.MarkRead) -> None:
         self._backplane.mark_read(wanted.user, wanted.key, wanted.seq)
 
+    def _set_away(self, connection: Connection, wanted: d.SetAway) -> None:
+        self._hub.inbox.put(Away(connection, wanted.away, wanted.answers))
+
     def _history(self, connection: Connection, wanted: d.ReadHistory) -> None:
         page = self._answering(
             wanted.answers,
@@ -235,6 +238,7 @@ CARRY_OUT: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {
     d.LeaveRoom: V1._leave,
     d.ShowTyping: V1._typing,
     d.MarkRead: V1._mark_read,
+    d.SetAway: V1._set_away,
     d.ReadHistory: V1._history,
     d.RunSearch: V1._search,
     d.ListRooms: V1._list_rooms,

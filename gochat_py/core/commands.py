@@ -101,6 +101,14 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Say that nobody looks at this connection now, or that somebody does again."""
+
+    away: bool
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Entries before or after a seq; the newest without either."""
 
@@ -155,6 +163,6 @@ class Ping:
 
 
 Command = (
-    Hello | Join | Leave | Send | Edit | Delete | React | Typing | Read | History | Search | Rooms
-    | Topic | Nick | Ping
+    Hello | Join | Leave | Send | Edit | Delete | React | Typing | Read | Away | History | Search
+    | Rooms | Topic | Nick | Ping
 )  # fmt: skip

@@ -62,6 +62,14 @@ class MarkRead:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAway:
+    """Let the connection count as one without a reader, or with one; answer `ok` where asked."""
+
+    away: bool
+    answers: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReadHistory:
     """Answer with entries before or after a seq, or the newest; at most `limit`."""
 
@@ -109,6 +117,6 @@ class AnswerPing:
 
 
 Decision = (
-    Draft | Identify | EnterRoom | LeaveRoom | ShowTyping | MarkRead | ReadHistory | RunSearch
-    | ListRooms | Rename | AnswerPing
+    Draft | Identify | EnterRoom | LeaveRoom | ShowTyping | MarkRead | SetAway | ReadHistory
+    | RunSearch | ListRooms | Rename | AnswerPing
 )  # fmt: skip

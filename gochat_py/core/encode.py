@@ -55,9 +55,10 @@ def entry_json(entry: Entry, *, answers: str | None = None) -> str:
     )
 
 
-def member_json(user: User) -> str:
+def member_json(user: User, *, away: bool = False) -> str:
     """One member of a room as a JSON object, as ``members`` and ``presence`` list them."""
-    return f'{{"user":{_string(user.id)},"nick":{_string(user.nick)}}}'
+    told = ',"away":true' if away else ""
+    return f'{{"user":{_string(user.id)},"nick":{_string(user.nick)}{told}}}'
 
 
 def classic_line(entry: Entry, *, verbatim: bool) -> str | None:

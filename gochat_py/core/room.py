@@ -15,7 +15,7 @@ from typing import Generic, TypeVar
 
 from ..message import Entry, User
 from . import replay
-from .presence import Presence
+from .presence import SHOWN, Member, Presence
 
 #: Entries held for one connection that is catching up. One that falls further behind reads again.
 HELD = 1_000
@@ -26,11 +26,12 @@ Token = TypeVar("Token")
 class Room(Generic[Token]):
     """The members of one room. A user with several connections is one member."""
 
-    def __init__(self, held: int = HELD) -> None:
-        self.presence = Presence()
+    def __init__(self, held: int = HELD, shown: int = SHOWN) -> None:
+        self.presence = Presence(most=shown)
         self._most_held = held
         self._users: dict[Token, str] = {}
-        self._tokens: dict[str, set[Token]] = {}
+        #: Each user's connections, and whether nobody looks at that one now.
+        self._tokens: dict[str, dict[Token, bool]] = {}
         #: A dict for its order: everyone is served in the order of arrival.
         self._live: dict[Token, None] = {}
         #: Up to where live connections have read what is yet to be published. The past is read
@@ -57,17 +58,18 @@ class Room(Generic[Token]):
         """How many users are here."""
         return len(self._tokens)
 
-    def enter(self, token: Token, user: User) -> None:
+    def enter(self, token: Token, user: User, *, away: bool = False) -> None:
         """`user` comes in by `token`; from now on everything is held for it.
 
         One that is here already begins again: nothing is live for it until it has caught up.
         """
         if token not in self._users:
             self._users[token] = user.id
-            tokens = self._tokens.setdefault(user.id, set())
+            tokens = self._tokens.setdefault(user.id, {})
             if not tokens:
-                self.presence.came(user)
-            tokens.add(token)
+                self.presence.came(Member(user, away))
+            tokens[token] = away
+            self.presence.set_away(user.id, all(tokens.values()))
         self._live.pop(token, None)
         self._ahead.pop(token, None)
         self._catching_up[token] = []
@@ -125,10 +127,22 @@ class Room(Generic[Token]):
         self._ahead.pop(token, None)
         self._catching_up.pop(token, None)
         tokens = self._tokens[user_id]
-        tokens.discard(token)
-        if not tokens:
+        del tokens[token]
+        if tokens:
+            self.presence.set_away(user_id, all(tokens.values()))
+        else:
             del self._tokens[user_id]
             self.presence.went(user_id)
+
+    def set_away(self, token: Token, away: bool) -> None:
+        """The reader of a connection that is here is away or back.
+
+        The member is away when all of their connections here are.
+        """
+        user_id = self._users[token]
+        tokens = self._tokens[user_id]
+        tokens[token] = away
+        self.presence.set_away(user_id, all(tokens.values()))
 
     def renamed(self, user: User) -> bool:
         """Whether `user` is here; if so, under this nick from now on."""

@@ -30,6 +30,7 @@ from .decisions import (
     ReadHistory,
     Rename,
     RunSearch,
+    SetAway,
     ShowTyping,
 )
 from .limits import FloodRule, TokenBucket
@@ -43,8 +44,8 @@ class Allowance:
     hello_within: float = 10.0  #: seconds
     rate: float = 10.0  #: what is written: messages and their changes, topics, nicks
     burst: int = 30
-    #: What is looked up: joins, histories, searches, lists. Coming back, a client joins all its
-    #: rooms at once, so the burst is twice their number.
+    #: What is not: joins, histories, searches, lists, being away. Coming back, a client joins all
+    #: its rooms at once, so the burst is twice their number.
     asking_rate: float = 10.0
     asking_burst: int = 100
     rooms: int = 50  #: joined at a time
@@ -198,6 +199,10 @@ class Session:
         _spend(self._asking, now)
         return MarkRead(key, self.user, read.seq)
 
+    def _away(self, away: c.Away, now: float) -> Decision:
+        _spend(self._asking, now)
+        return SetAway(away.away, away.id)
+
     def _history(self, history: c.History, now: float) -> Decision:
         key = self._joined(history.room)
         _spend(self._asking, now)
@@ -281,6 +286,7 @@ RULES: dict[tuple[State, type[c.Command]], Callable[..., Decision | None]] = {
     (State.OPEN, c.React): Session._react,
     (State.OPEN, c.Typing): Session._typing,
     (State.OPEN, c.Read): Session._read,
+    (State.OPEN, c.Away): Session._away,
     (State.OPEN, c.History): Session._history,
     (State.OPEN, c.Search): Session._search,
     (State.OPEN, c.Rooms): Session._list_rooms,

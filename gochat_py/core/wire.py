@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from ..message import Position
 from ..refusals import Code, Refusal
 from .commands import (
+    Away,
     Command,
     Delete,
     Edit,
@@ -194,6 +195,7 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
     ),
     "typing": (Typing, (_ID, _ROOM)),
     "read": (Read, (_ID, _ROOM, ("seq", _from_0, REQUIRED))),
+    "away": (Away, (_ID, ("away", _boolean, REQUIRED))),
     "history": (
         History,
         (_ID, _ROOM, _BEFORE, ("after", _from_0, OPTIONAL), _LIMIT),

@@ -2,14 +2,15 @@
 
 A request is looked up in the table by its whole path, so there is no way to climb out of it.
 Links in the page carry a checksum of the whole tree, ``assets/<checksum>/js/main.js``: under the
-current checksum a file may be kept for ever, under any other (an old page after an upgrade) or
-none the current file is served and must be asked for again each time.
+current checksum a file may be kept for ever, under any other or none the current file is served
+and must be asked for again each time (docs/decisions/0012-one-checksum-for-all-files.md).
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,6 +47,14 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
 
 INDEX = "index.html"
+
+#: Served beside the page, under names that stay: a worker rules over what is below its own address
+#: only, and both are known to browsers by their address from one version to the next.
+BESIDE_THE_PAGE = frozenset({"sw.js", "manifest.webmanifest"})
+
+#: Made here, not read: which files a worker has to keep for the page to open without a server.
+SHELL = "shell.json"
+
 BASE = '<base href="./">'
 BASE_IN_ROOM = '<base href="../">'
 _CHECKSUM = re.compile(r"[0-9a-f]{12}")
@@ -110,9 +119,11 @@ class Assets:
             index = index.replace(link, f"{link}{self.checksum}/")
         self.page = File.of(".html", index.encode())
         self.page_in_room = File.of(".html", index.replace(BASE, BASE_IN_ROOM).encode())
-        self._files = {
+        packed = {
             path: File.of(_suffix(path), body) for path, body in files.items() if path != INDEX
         }
+        self._beside = {path: packed.pop(path) for path in BESIDE_THE_PAGE & packed.keys()}
+        self._files = {**packed, SHELL: File.of(".json", _shell(self.checksum, packed))}
 
     @classmethod
     def load(cls, root: Path) -> Assets:
@@ -146,11 +157,20 @@ class Assets:
         return self.page if path == "/" else self.page_in_room
 
     def find(self, path: str) -> tuple[File, str] | None:
-        """The file at `path`, what follows ``/assets/``, and its cache policy; None if none is."""
-        first, _, rest = path.partition("/")
+        """The file at `path`, other than the page, and its cache policy; None if none is there."""
+        name = path.removeprefix("/assets/")
+        if name == path:
+            file = self._beside.get(path[1:])
+            return (file, ASK_EACH_TIME) if file else None
+        first, _, rest = name.partition("/")
         if _CHECKSUM.fullmatch(first) and rest in self._files:
+            # Under another checksum a page asks that was open during an upgrade, or one that came
+            # from another node while servers are upgraded in turn. The file it means is not here.
+            # What stands in its place now nearly always fits, and 404 never does; where it does
+            # not, an import fails, as it would have with 404. But it must not be kept by that
+            # name: only the bytes that a checksum was made of may be.
             return self._files[rest], FOR_EVER if first == self.checksum else ASK_EACH_TIME
-        file = self._files.get(path)
+        file = self._files.get(name)
         return (file, ASK_EACH_TIME) if file else None
 
 
@@ -194,6 +214,16 @@ def has(if_none_match: str, etag: str) -> bool:
 
 def _suffix(path: str) -> str:
     return Path(path).suffix.lower()
+
+
+def _shell(checksum: str, paths: Iterable[str]) -> bytes:
+    """The list of all that the page may ever load, addressed from the root.
+
+    Also what it loads late: a worker that has all of one version serves all of one version. And
+    the page twice, for its links lean on where it is: the second is right in every room.
+    """
+    files = ["./", "r/lobby", *(f"assets/{checksum}/{path}" for path in sorted(paths))]
+    return json.dumps({"digest": checksum, "files": files}, indent=1).encode()
 
 
 def _checksum(files: dict[str, bytes]) -> str:

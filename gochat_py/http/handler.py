@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-import unicodedata
 from socketserver import BaseRequestHandler
 from typing import TYPE_CHECKING
 
 import h11
 
+from .. import refusals
 from ..connection import Upgrade
+from ..core.names import check_room
 from ..core.origin import Authority
 from ..deadline import Deadline, limit_waits
 from . import upgrade
@@ -50,9 +51,6 @@ ALLOW = ("Allow", "GET, HEAD, OPTIONS")
 METHODS = frozenset(
     ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE")
 )
-
-#: Characters in a room's name at most.
-ROOM_LENGTH = 64
 
 
 class Handler(BaseRequestHandler):
@@ -221,11 +219,10 @@ class Handler(BaseRequestHandler):
             names, _ = self._names(request)
             header = policy(str(names[0]) if names else "")
             return assets.page_for(path).answer("no-cache", encodings, known, header)
-        if path.startswith("/assets/"):
-            found = assets.find(path.removeprefix("/assets/"))
-            if found is not None:
-                file, cache = found
-                return file.answer(cache, encodings, known)
+        found = assets.find(path)
+        if found is not None:
+            file, cache = found
+            return file.answer(cache, encodings, known)
         if path == "/ws":
             return upgrade.REQUIRED
         if path == "/healthz":
@@ -293,12 +290,12 @@ class Handler(BaseRequestHandler):
 
 
 def is_room(name: str) -> bool:
-    """Whether `name` can name a room: a letter or digit, then those, ``_`` and ``-``."""
-    return (
-        0 < len(name) <= ROOM_LENGTH
-        and name[0] not in "_-"
-        and all(char in "_-" or unicodedata.category(char)[0] in "LN" for char in name)
-    )
+    """Whether a room may be called `name`; its page is there under any spelling of that name."""
+    try:
+        check_room(name)
+    except refusals.Refusal:
+        return False
+    return True
 
 
 def _first(request: Request, name: bytes) -> str:

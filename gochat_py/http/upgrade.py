@@ -111,13 +111,8 @@ class Doorkeeper:
         for name in names:
             if name in self.subprotocols:
                 return name
-        spoken = f"{' or '.join(self.subprotocols)}, or " if self.subprotocols else ""
-        unknown = "" if "gochat.v1" in self.subprotocols else "; gochat.v1 is not spoken yet"
-        raise Refusal(
-            problem(
-                400, f"Offer the subprotocol {spoken}none at all for plain chat lines{unknown}."
-            )
-        )
+        spoken = ", or ".join((*self.subprotocols, "none at all for plain chat lines"))
+        raise Refusal(problem(400, f"As subprotocol offer {spoken}."))
 
     def _agree_on_deflate(self, offers: str) -> tuple[BoundedDeflate, str] | None:
         """The extension and the words that accept it; None if no offer of it suits."""

@@ -80,6 +80,16 @@ EXAMPLES: dict[str, bytes] = {
         more=False,
         read=0,
     ),
+    "joined, with somebody who is away": encode.joined(
+        LOBBY,
+        epoch="e1",
+        members=(encode.member_json(ADA), encode.member_json(BOB, away=True)),
+        member_count=1_234,
+        entries=(),
+        recovered=False,
+        more=False,
+        read=0,
+    ),
     "message": LISTED[0].encode(),
     "message from a classic client": encode.entry_json(HELLO._replace(id=None)).encode(),
     "message with everything": LISTED[1].encode(),
@@ -114,6 +124,9 @@ EXAMPLES: dict[str, bytes] = {
     "error, fatal": encode.error(Refusal(Code.BAD_PASSWORD, "That is wrong.", close=4001)),
     "presence": encode.presence(
         "lobby", joined=[encode.member_json(BOB)], left=["u3", "u4"], member_count=2
+    ),
+    "presence of somebody who is away": encode.presence(
+        "lobby", joined=[encode.member_json(BOB, away=True)], left=(), member_count=2
     ),
     "typing": encode.typing("lobby", BOB),
     "renamed": encode.renamed(User("u1", "Ada L.")),

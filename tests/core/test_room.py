@@ -1,3 +1,4 @@
+from gochat_py.core.presence import Member
 from gochat_py.core.replay import Hole
 from gochat_py.core.room import Room
 from gochat_py.message import Entry, Kind, User
@@ -77,4 +78,33 @@ class RoomTest(TestCase):
         self.room.presence.flush(0.0)
         self.assertTrue(self.room.renamed(User(ADA.id, "Ida")))
         self.assertFalse(self.room.renamed(BOB))
-        self.assertEqual([user.nick for user in self.room.presence.shown], ["Ida"])
+        self.assertEqual([each.user.nick for each in self.room.presence.shown], ["Ida"])
+
+    def test_a_member_is_away_when_all_of_their_connections_are(self):
+        def told(now: float) -> tuple[Member, ...] | None:
+            presence = self.room.presence
+            return None if presence.due(now) is None else presence.flush(now).joined
+
+        here, away = (Member(ADA),), (Member(ADA, away=True),)
+        self.room.enter("one", ADA)
+        self.assertEqual(told(1.0), here)
+        self.room.set_away("one", True)
+        self.assertEqual(told(2.0), away)
+        self.room.enter("two", ADA)
+        self.assertEqual(told(3.0), here)
+        self.room.enter("three", ADA, away=True)
+        self.assertIsNone(told(4.0))
+        self.room.leave("two")
+        self.assertEqual(told(5.0), away)
+        self.room.set_away("three", False)
+        self.assertEqual(told(6.0), here)
+        self.room.set_away("three", True)
+        self.room.enter("one", ADA)
+        self.assertEqual(told(7.0), away)
+
+    def test_who_comes_in_away_is_shown_so_and_nobody_inherits_it(self):
+        self.room.enter("tab", ADA, away=True)
+        self.assertEqual(self.room.presence.flush(0.0).joined, (Member(ADA, away=True),))
+        self.room.leave("tab")
+        self.room.enter("tab", ADA)
+        self.assertEqual(self.room.presence.flush(1.0).joined, (Member(ADA),))

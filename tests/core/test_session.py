@@ -10,6 +10,7 @@ from gochat_py.core.decisions import (
     ReadHistory,
     Rename,
     RunSearch,
+    SetAway,
     ShowTyping,
 )
 from gochat_py.core.session import RULES, Allowance, Session, State
@@ -138,6 +139,12 @@ class OpenTest(SessionTestCase):
             self.session.receive(c.Rooms(), 100.0)
         self.assertIs(self.refused(c.Search("x", id="1")).code, Code.RATE_LIMITED)
         self.session.receive(c.Send("lobby", "x", "1"), 100.0)
+
+    def test_who_comes_and_goes_too_often_is_told_so_as_well(self):
+        for away in (True, False, True, False):
+            decision = self.session.receive(c.Away(away, "1"), 100.0)
+            self.assertEqual(decision, SetAway(away, "1"))
+        self.assertIs(self.refused(c.Away(True, "1")).code, Code.RATE_LIMITED)
 
     def test_typing_is_passed_on_every_three_seconds_in_each_room(self):
         self.session.receive(c.Join("b"), 100.0)

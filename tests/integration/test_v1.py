@@ -234,6 +234,27 @@ class RoomTest(V1TestCase):
             self.assertEqual((gone["left"], gone["member_count"]), ([user["user"]], 2))
         tab.close()
 
+    def test_a_member_is_away_when_all_their_tabs_are(self):
+        ada = self.client("Ada", "tea")
+        bob = self.client("Bob", "tea")
+        user = {"user": bob.welcome["user"], "nick": "Bob"}
+        away = {**user, "away": True}
+        ada.wait_for(lambda e: e["type"] == "presence" and user in e["joined"])
+        tab = self.client("Bob", token=bob.welcome["token"])
+        self.assertEqual(tab.ask("away", away=True)["type"], "ok")
+        self.assertIn(user, tab.ask("join", room="tea")["members"])
+        bob.say("away", away=True)
+        gone = ada.wait_for(lambda e: e["type"] == "presence" and away in e["joined"])
+        self.assertEqual((gone["left"], gone["member_count"]), ([], 2))
+        self.assertIn(away, self.client("Cyn").ask("join", room="tea")["members"])
+        # To say something is not to be back; the client says that, too.
+        bob.send("tea", "from my pocket")
+        tab.say("away", away=False)
+        ada.wait_for(lambda e: e["type"] == "presence" and user in e["joined"])
+        tab.close()
+        ada.wait_for(lambda e: e["type"] == "presence" and away in e["joined"])
+        self.assertEqual(bob.refusal("away", away="yes")["code"], "bad_field")
+
     def test_after_leave_nothing_more_of_the_room_comes(self):
         ada, bob = self.client("Ada", "tea"), self.client("Bob", "tea")
         bob.ask("leave", room="tea")

@@ -16,8 +16,9 @@ from gochat_py.message import Entry, Kind, User
 from tests.support.case import TestCase
 
 HELD = 4
+SHOWN = 2
 CONNECTIONS = 6
-users = st.sampled_from(["ada", "bob", "cyn"])
+users = st.sampled_from(["ada", "bob", "cyn", "dan"])
 counts = st.integers(1, 3)
 
 
@@ -25,12 +26,13 @@ class RoomMachine(RuleBasedStateMachine):
     """What a hub and its readers do with a room, in any order.
 
     The model of history is a list. The model of a client is what it was given, and the members it
-    believes in: the list it got when it had caught up, and the news since.
+    believes in, and whether they are away: the list it got when it had caught up, and the news
+    since; and beside it the number of them that it was told.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.room: Room[int] = Room(HELD)
+        self.room: Room[int] = Room(HELD, SHOWN)
         self.history: list[Entry] = []
         self.now = 0.0
         self.token = 0  # the last that was given out
@@ -38,23 +40,37 @@ class RoomMachine(RuleBasedStateMachine):
         self.read: dict[int, int] = {}  # what a reader has read, not yet handed to the hub
         self.since: dict[int, int] = {}
         self.heard: dict[int, list[Entry]] = {}
-        self.believed: dict[int, set[str]] = {}
+        self.believed: dict[int, dict[str, bool]] = {}
+        self.counted: dict[int, int] = {}
+        self.away: set[int] = set()
 
     @precondition(lambda self: len(self.owner) < CONNECTIONS)
-    @rule(user=users)
-    def enter(self, user: str) -> None:
+    @rule(user=users, away=st.booleans())
+    def enter(self, user: str, away: bool) -> None:
         self.token += 1
         self.owner[self.token] = User(user, user)
         self.since[self.token] = len(self.history)
-        self.room.enter(self.token, self.owner[self.token])
+        if away:
+            self.away.add(self.token)
+        self.room.enter(self.token, self.owner[self.token], away=away)
 
     @precondition(lambda self: self.owner)
     @rule(data=st.data())
     def leave(self, data: st.DataObject) -> None:
         token = data.draw(st.sampled_from(list(self.owner)))
         self.room.leave(token)
-        for known in (self.owner, self.read, self.since, self.heard, self.believed):
+        self.away.discard(token)
+        for known in (
+            self.owner, self.read, self.since, self.heard, self.believed, self.counted
+        ):  # fmt: skip
             known.pop(token, None)
+
+    @precondition(lambda self: self.owner)
+    @rule(data=st.data(), away=st.booleans())
+    def set_away(self, data: st.DataObject, away: bool) -> None:
+        token = data.draw(st.sampled_from(list(self.owner)))
+        (self.away.add if away else self.away.discard)(token)
+        self.room.set_away(token, away)
 
     @rule(count=counts)
     def publish(self, count: int) -> None:
@@ -86,7 +102,11 @@ class RoomMachine(RuleBasedStateMachine):
             return
         assert merged is not None
         self.heard[token] = merged
-        self.believed[token] = {user.id for user in self.room.presence.shown}
+        me, presence = self.owner[token].id, self.room.presence
+        self.believed[token] = {each.user.id: each.away for each in presence.shown}
+        if me not in self.believed[token]:
+            self.believed[token][me] = presence.member(me).away
+        self.counted[token] = presence.count_with(me)
 
     @rule(wait=st.sampled_from([0.0, 0.05, 0.1, 1.0]))
     def tell_news(self, wait: float) -> None:
@@ -94,12 +114,13 @@ class RoomMachine(RuleBasedStateMachine):
         if self.room.presence.due(self.now) != 0.0:
             return
         news = self.room.presence.flush(self.now)
-        assert news.joined or news.left
         for token in self.room.live:
             believed = self.believed[token]
-            believed -= set(news.left)
-            believed |= {user.id for user in news.joined}
-            assert len(believed) == news.member_count
+            for user_id in news.left:
+                del believed[user_id]
+            believed |= {each.user.id: each.away for each in news.joined}
+            self.counted[token] = news.member_count
+            assert len(believed) <= min(news.member_count, SHOWN + 1)
 
     @invariant()
     def everyone_heard_everything_since_they_came_once_and_in_order(self) -> None:
@@ -115,9 +136,15 @@ class RoomMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.room.presence.due(self.now) is None)
     @invariant()
     def without_news_everyone_knows_who_is_there(self) -> None:
-        here = {user.id for user in self.owner.values()}
+        here = {user.id: True for user in self.owner.values()}
+        for token, user in self.owner.items():
+            here[user.id] &= token in self.away
+        shown = {each.user.id for each in self.room.presence.shown}
+        assert len(shown) == min(len(here), SHOWN)
         for token, believed in self.believed.items():
-            assert believed == here, token
+            assert self.counted[token] == len(here)
+            assert believed.keys() == shown | {self.owner[token].id}, token
+            assert {each: believed[each] for each in shown} == {each: here[each] for each in shown}
 
 
 class RoomProperties(TestCase):

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
 )
 
 from gochat_py.core import commands as c
-from gochat_py.core.decisions import EnterRoom, Identify, LeaveRoom, ShowTyping
+from gochat_py.core.decisions import EnterRoom, Identify, LeaveRoom, SetAway, ShowTyping
 from gochat_py.core.session import Allowance, Session, State
 from gochat_py.message import Draft, User
 from gochat_py.refusals import Code, Refusal
@@ -148,6 +148,17 @@ class SessionMachine(RuleBasedStateMachine):
                 self.asked.append(self.now)
         else:
             assert said is (Code.NOT_JOINED if self.known else Code.HELLO_FIRST)
+
+    @rule(away=st.booleans(), id=ids)
+    def be_away(self, away: bool, id: str | None) -> None:  # noqa: A002 - the field's own name
+        said = self.say(c.Away(away, id))
+        if not self.known:
+            assert said is Code.HELLO_FIRST
+        elif not self.may_ask():
+            assert said is Code.RATE_LIMITED
+        else:
+            assert said == SetAway(away, id)
+            self.asked.append(self.now)
 
     @invariant()
     def it_is_open_to_whoever_is_known_and_remembers_the_rooms(self) -> None:

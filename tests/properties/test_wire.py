@@ -22,7 +22,7 @@ types = st.sampled_from([*wire.COMMANDS, "ping", "shout"])
 names = st.sampled_from(
     [
         *("id", "room", "text", "nick", "token", "password", "client", "since", "reply_to"),
-        *("seq", "emoji", "on", "before", "after", "limit", "query"),
+        *("seq", "emoji", "on", "before", "after", "limit", "query", "away"),
     ]
 )
 plausible = (

@@ -21,6 +21,8 @@ FILES = {
     INDEX: PAGE.encode(),
     "css/a.css": b"body { margin: 0 }\n" * 50,
     "js/a.js": b"export const one = 1;\n",
+    "sw.js": b"// the worker\n",
+    "manifest.webmanifest": b'{"name": "test"}\n',
     "img/big.png": bytes(range(256)) * 64 * 1024,
 }
 

@@ -1,6 +1,7 @@
 """The table of files: what is in it, how it is packed, named and kept."""
 
 import gzip
+import json
 import tempfile
 from pathlib import Path
 
@@ -25,16 +26,16 @@ class LoadTest(TestCase):
 
     def test_reads_the_tree_and_leaves_hidden_files_out(self) -> None:
         assets = self.load({**FILES, ".git/config": b"secret", "css/.a.css.swp": b"secret"})
-        self.assertIsNotNone(assets.find("css/a.css"))
+        self.assertIsNotNone(assets.find("/assets/css/a.css"))
         for hidden in (".git/config", "css/.a.css.swp"):
-            self.assertIsNone(assets.find(hidden))
+            self.assertIsNone(assets.find(f"/assets/{hidden}"))
 
     def test_a_folder_is_not_a_file(self) -> None:
         for path in ("", "css", "css/", "/css/a.css", "css//a.css", "./css/a.css", "../css/a.css"):
-            self.assertIsNone(Assets(FILES).find(path))
+            self.assertIsNone(Assets(FILES).find(f"/assets/{path}"))
 
     def test_the_page_itself_is_not_among_its_files(self) -> None:
-        self.assertIsNone(Assets(FILES).find("index.html"))
+        self.assertIsNone(Assets(FILES).find("/assets/index.html"))
 
     def test_a_kind_that_is_not_known_stops_the_start_with_its_name(self) -> None:
         with self.assertRaisesRegex(StartupError, r"notes\.xyz.*take it out"):
@@ -76,11 +77,50 @@ class PageTest(TestCase):
             ("0123456789ab/js/a.js", ASK_EACH_TIME),
             ("js/a.js", ASK_EACH_TIME),
         ):
-            found = assets.find(path)
+            found = assets.find(f"/assets/{path}")
             assert found is not None
             self.assertEqual((found[0].plain.body, found[1]), (FILES["js/a.js"], cache))
-        self.assertIsNone(assets.find("0123456789ab/js/none.js"))
-        self.assertIsNone(assets.find("0123456789ab/0123456789ab/js/a.js"))
+        self.assertIsNone(assets.find("/assets/0123456789ab/js/none.js"))
+        self.assertIsNone(assets.find("/assets/0123456789ab/0123456789ab/js/a.js"))
+        for elsewhere in ("js/a.js", "/js/a.js", f"/{assets.checksum}/js/a.js"):
+            self.assertIsNone(assets.find(elsewhere))
+
+
+class InstallableTest(TestCase):
+    """What an installed page needs besides: its worker, its manifest, and the list to keep."""
+
+    def test_worker_and_manifest_stand_beside_the_page_and_nowhere_else(self) -> None:
+        assets = Assets(FILES)
+        for name, kind in (
+            ("sw.js", "text/javascript; charset=utf-8"),
+            ("manifest.webmanifest", "application/manifest+json"),
+        ):
+            found = assets.find(f"/{name}")
+            assert found is not None
+            self.assertEqual((found[0].content_type, found[1]), (kind, ASK_EACH_TIME))
+            self.assertIsNone(assets.find(f"/assets/{name}"))
+            self.assertIsNone(assets.find(f"/assets/{assets.checksum}/{name}"))
+
+    def test_a_tree_without_them_serves_none(self) -> None:
+        assets = Assets({"index.html": FILES["index.html"]})
+        self.assertIsNone(assets.find("/sw.js"))
+        self.assertIsNone(assets.find("/manifest.webmanifest"))
+
+    def test_the_list_names_the_page_and_every_file_by_its_lasting_address(self) -> None:
+        assets = Assets(FILES)
+        found = assets.find("/assets/shell.json")
+        assert found is not None
+        self.assertEqual((found[0].content_type, found[1]), ("application/json", ASK_EACH_TIME))
+        listed = json.loads(found[0].plain.body)
+        self.assertEqual(listed["digest"], assets.checksum)
+        page, page_in_room, *files = listed["files"]
+        self.assertEqual((page, page_in_room), ("./", "r/lobby"))
+        names = FILES.keys() - {"index.html", "sw.js", "manifest.webmanifest"}
+        self.assertEqual(files, [f"assets/{assets.checksum}/{name}" for name in sorted(names)])
+        for each in files:
+            served = assets.find(f"/{each}")
+            assert served is not None
+            self.assertEqual(served[1], FOR_EVER)
 
 
 class FileTest(TestCase):

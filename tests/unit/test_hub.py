@@ -4,10 +4,12 @@ import zlib
 from gochat_py.channel import Reply
 from gochat_py.core import encode, frames
 from gochat_py.core.deflate import TAIL
+from gochat_py.core.presence import SHOWN
 from gochat_py.core.rendering import FORMS
 from gochat_py.hub import JOIN, Hub
 from gochat_py.message import Entry, Kind, RoomInfo, User
 from gochat_py.orders import (
+    Away,
     CaughtUp,
     Census,
     Enter,
@@ -52,8 +54,8 @@ class FakeConnection:
         """What was offered, as JSON; each message must be a plain frame of its own."""
         found, data = [], self.bytes
         while data:
-            size = 2 if data[1] < 126 else 4
-            length = data[1] if size == 2 else int.from_bytes(data[2:4], "big")
+            size = {126: 4, 127: 10}.get(data[1], 2)
+            length = data[1] if size == 2 else int.from_bytes(data[2:size], "big")
             found.append(json.loads(data[size : size + length]))
             data = data[size + length :]
         return found
@@ -319,6 +321,69 @@ class PresenceTest(HubCase):
         joined = b.events[0]
         self.assertEqual([m["nick"] for m in joined["members"]], ["Ann", "Bob"])
         self.assertEqual(joined["member_count"], 2)
+
+    def test_who_is_away_is_told_of_in_all_their_rooms_and_answered_if_they_ask(self):
+        a, b = self.member(ANN), self.member(BOB)
+        self.enter(a, ANN, "two")
+        self.catch_up(a, ANN, "two")
+        self.news()
+        for connection in (a, b):
+            connection.offers.clear()
+        self.hub.handle([Away(a, True, "1"), Away(a, True, None)])
+        self.assertEqual(a.events, [{"type": "ok", "id": "1"}])
+        a.offers.clear()
+        self.hub.tell_news(2e9)
+        away = [{"user": "1", "nick": "Ann", "away": True}]
+        news = {"type": "presence", "joined": away, "left": []}
+        self.assertEqual(b.events, [{**news, "room": "lobby", "member_count": 2}])
+        self.assertEqual(
+            a.events,
+            [
+                {**news, "room": "lobby", "member_count": 2},
+                {**news, "room": "two", "member_count": 1},
+            ],
+        )
+        # The next who joins is told, though no news has come since.
+        c = FakeConnection()
+        self.hub.handle([Register(c)])
+        self.enter(c, User("3", "Cy"))
+        self.catch_up(c, User("3", "Cy"))
+        self.assertIn(away[0], c.events[0]["members"])
+
+    def test_who_is_away_before_joining_is_away_at_once_and_nowhere_after_leaving(self):
+        a, b = FakeConnection(), self.member(BOB)
+        self.hub.handle([Register(a), Away(a, True, None)])
+        self.enter(a, ANN)
+        self.catch_up(a, ANN)
+        self.assertIn({"user": "1", "nick": "Ann", "away": True}, a.events[0]["members"])
+        self.news()
+        self.assertIn({"user": "1", "nick": "Ann", "away": True}, b.events[0]["joined"])
+        self.hub.handle([Unregister(a), Away(a, True, "late")])
+        self.assertEqual(self.hub._away, set())
+        self.assertNotIn("late", json.dumps(a.events))
+
+    def test_beyond_a_thousand_members_are_only_counted_but_for_oneself(self):
+        everyone = [User(str(number), f"nick {number}") for number in range(SHOWN + 2)]
+        for user in everyone:
+            self.hub.handle([Register(each := FakeConnection())])
+            self.enter(each, user)
+        self.news()
+        late = self.joined(User("late", "Late"))
+        self.assertEqual(late["member_count"], SHOWN + 3)
+        self.assertEqual(len(late["members"]), SHOWN + 1)
+        self.assertEqual(late["members"][-1], {"user": "late", "nick": "Late"})
+        self.hub.tell_news(2e9)
+        self.assertEqual(self.joined(everyone[0])["member_count"], SHOWN + 3)
+        self.assertEqual(len(self.joined(everyone[0])["members"]), SHOWN)
+        self.assertEqual(len(self.joined(everyone[-1])["members"]), SHOWN + 1)
+
+    def joined(self, user: User) -> dict:
+        """What a new connection of the user is told on joining the lobby."""
+        connection = FakeConnection()
+        self.hub.handle([Register(connection)])
+        self.enter(connection, user)
+        self.catch_up(connection, user)
+        return connection.events[0]
 
     def test_typing_is_told_to_the_others(self):
         a, b = self.member(ANN), self.member(BOB)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from gochat_py.codes import Close
 from gochat_py.core import session, wire
 from gochat_py.core.commands import PAGE
+from gochat_py.core.presence import PERIOD, SHOWN
 from gochat_py.refusals import Code
 from tests.core.examples import EXAMPLES
 from tests.core.test_vectors import as_object
@@ -123,6 +124,9 @@ class ProtocolDocTest(TestCase):
             f"nested at most {wire.MAX_DEPTH} deep",
             f"within {allowance.hello_within:g} seconds",
             f"connection may be in {allowance.rooms}",
+            f"At most {SHOWN:,} members of a room are listed",
+            "at most ten a second for a room",
             f"refused {allowance.flood_count} times within {allowance.flood_seconds:g} seconds",
         ):
             self.assertIn(figure, " ".join(TEXT.split()))
+        self.assertEqual(PERIOD, 1 / 10)

@@ -49,6 +49,7 @@ const COMMANDS = {
   react: ["room", "seq", "emoji", "on"],
   typing: ["room"],
   read: ["room", "seq"],
+  away: ["away"],
   history: ["room", "before", "after", "limit"],
   search: ["query", "room", "before", "limit"],
   rooms: [],
