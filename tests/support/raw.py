@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from wsproto.connection import CLIENT
 from wsproto.connection import Connection as Machine
-from wsproto.events import CloseConnection, Event, TextMessage
+from wsproto.events import CloseConnection, Event, Ping, TextMessage
 
 from . import frames
 from .case import PATIENCE
@@ -73,10 +73,12 @@ class RawClient:
         return self._events.pop(0)
 
     def line(self) -> str:
-        """The next text message, whole."""
+        """The next text message, whole; pings, which come to who waits long, are passed over."""
         text = ""
         while True:
             event = self.event()
+            if isinstance(event, Ping):
+                continue
             if not isinstance(event, TextMessage):
                 raise AssertionError(f"expected a line, got {event!r}")
             text += event.data
