@@ -155,7 +155,7 @@ def talk(mine: Page, others: dict[str, Page], me: str, picture: Picture) -> None
         go(other, picture.unread)
         say(other, "…")
         wait_for_lines(other, 1)
-        expect(mine.locator(".room-list .fresh:not([hidden])")).to_have_count(1)
+        expect(mine.locator(".room-list .badge:not([hidden])")).to_have_count(1)
     mine.fill(DRAFT, picture.draft)
     if said:
         last = pages[said[-1][0]]

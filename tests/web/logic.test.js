@@ -186,7 +186,7 @@ describe("rooms to choose from", () => {
     const page = new Page().arrive();
     page.hear(list(["zoo", 3, 9], ["attic", 0, 1], ["lobby", 7, 2]));
     page.do("enter", { name: "mine" });
-    assert.deepEqual(choices(page), [["lobby", 1, false, false], ["attic", 0, false, false], ["mine", 0, false, true], ["zoo", 3, false, false]]);
+    assert.deepEqual(choices(page), [["lobby", 1, false, false], ["mine", 0, false, true], ["attic", 0, false, false], ["zoo", 3, false, false]]);
   });
 
   test("have a dot where something new was said, until it is seen", () => {

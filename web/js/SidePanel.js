@@ -2,7 +2,7 @@
 // conversation, while it is open.
 //
 // Down   { panel, me, … }
-// Up     "panel" with { open: false }, "rename"
+// Up     "panel" with { open: false }, "rename", "sheet" for that of all keys
 
 import { tell, write } from "./dom.js";
 import { HUES, hue, initial } from "./logic.js";
@@ -17,6 +17,7 @@ export function SidePanel(element, { word }) {
 
   close.addEventListener("click", () => tell(element, "panel", { open: false }));
   rename.addEventListener("click", () => tell(element, "rename"));
+  me.querySelector(".keys").addEventListener("click", () => tell(element, "sheet", { name: "key-sheet" }));
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && open) tell(element, "panel", { open: false });
   });

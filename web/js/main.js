@@ -3,19 +3,22 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/due.js";
+import { meaning } from "./core/keys.js";
 import { kept } from "./core/pending.js";
+import { places } from "./core/places.js";
 import { begin, current } from "./core/state.js";
 import { Composer } from "./Composer.js";
 import { ConnectionState } from "./ConnectionState.js";
 import { MemberList } from "./MemberList.js";
 import { MessageList } from "./MessageList.js";
+import { Later } from "./later.js";
 import { NameForm } from "./NameForm.js";
 import { RoomHeader } from "./RoomHeader.js";
 import { RoomList } from "./RoomList.js";
 import { SidePanel } from "./SidePanel.js";
 import { TypingLine } from "./TypingLine.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
-import { addressOf, roomAt, title } from "./logic.js";
+import { addressOf, neighbour, roomAt, roomChoices, title } from "./logic.js";
 import { Socket } from "./socket.js";
 import { Storage } from "./storage.js";
 import { address, decode, encode, PROTOCOL } from "./wire.js";
@@ -33,6 +36,7 @@ dress(document, word);
 
 const now = () => Date.now();
 const tools = { word, now, base: BASE, ...formats(navigator.languages, LANGUAGES[spoken].language, now) };
+tools.mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, and the only thing that says which keys there are
 const at = (selector) => document.querySelector(selector);
 
 const page = at(".page");
@@ -48,6 +52,9 @@ const components = [
   MessageList(at(".message-list"), tools),
   TypingLine(at(".typing-line"), tools),
   composer,
+  Later(at(".room-switcher"), "room-switcher", async () => (await import("./RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools)),
+  Later(at(".room-sheet"), "room-sheet", async () => (await import("./RoomSheet.js")).RoomSheet(at(".room-sheet"), tools)),
+  Later(at(".key-sheet"), "key-sheet", async () => (await import("./KeySheet.js")).KeySheet(at(".key-sheet"), tools)),
 ];
 const storage = Storage(BASE);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
@@ -59,6 +66,7 @@ let state = begin({
   pending: storage.pending(),
   drafts: storage.drafts(),
   seen: storage.seen(),
+  places: storage.rooms(),
   name: roomAt(location.href, BASE) ?? LOBBY,
   online: navigator.onLine,
   hidden: document.hidden,
@@ -92,8 +100,17 @@ function save() {
   if (state.rooms !== saved.rooms) {
     const drafts = [...state.rooms].filter(([, { draft }]) => draft !== "").map(([key, { draft }]) => [key, draft]);
     storage.save("drafts", drafts);
+    savePlaces(places(state));
   }
   saved = state;
+}
+
+let lastPlaces = null;
+
+function savePlaces(names) {
+  const now = names.join("/");
+  if (now !== lastPlaces) storage.save("rooms", names);
+  lastPlaces = now;
 }
 
 // --- The state onto the page ---------------------------------------------------------------
@@ -139,21 +156,39 @@ function hear(event) {
 
 // --- From the reader -----------------------------------------------------------------------
 
-const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName"];
+const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName", "sheet", "setTopic"];
 
 for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
 document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
-document.addEventListener("enter", ({ detail: { name } }) => {
-  const place = placeOf({ name });
-  if (place !== location.pathname) history.pushState(null, "", place);
-  tell({ type: "enter", name });
-  ready();
-});
+for (const type of ["enter", "leave"]) document.addEventListener(type, ({ detail }) => travel({ type, ...detail }));
 at(".scrim").addEventListener("click", () => tell({ type: "panel", open: false }));
 document.addEventListener("retry", () => {
   socket.open();
   ready();
 });
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
+  const meant = meaning(event, event.target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
+  if (meant === null) return;
+  event.preventDefault();
+  if (meant.type !== "neighbour") {
+    tell(meant);
+    return;
+  }
+  const next = neighbour(roomChoices(state, tools.compare), meant.by, meant.fresh);
+  if (next !== null) travel({ type: "enter", name: next.room });
+});
+
+/** Let `event` happen, which may lead into another room: the browser's own button leads back. */
+function travel(event) {
+  const from = state.key;
+  happen(event);
+  const place = placeOf(current(state));
+  if (state.key !== from && place !== location.pathname) history.pushState(null, "", place);
+  show();
+  ready();
+}
 
 /** An id that nobody else will ever use. (randomUUID is not there on a page that came over http.) */
 function newId() {

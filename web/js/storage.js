@@ -16,7 +16,7 @@ export function Storage(base, platform = globalThis) {
       return null; // forbidden: reading the property alone throws
     }
   };
-  const places = { identity: "localStorage", seen: "localStorage", pending: "sessionStorage", drafts: "sessionStorage" };
+  const places = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", pending: "sessionStorage", drafts: "sessionStorage" };
 
   function load(key, fallback) {
     try {
@@ -44,6 +44,11 @@ export function Storage(base, platform = globalThis) {
     pending: () => load("pending", []),
     drafts: () => pairs(load("drafts", []), "string"),
     seen: () => pairs(load("seen", []), "number"),
+    /** The names of the rooms that the reader is in, the one visited last at the end. */
+    rooms() {
+      const kept = load("rooms", []);
+      return Array.isArray(kept) ? kept.filter((name) => typeof name === "string" && name !== "") : [];
+    },
     save,
     /** Whether a "storage" event tells of a change of the identity by another tab. */
     isIdentity: ({ key }) => key === name("identity"),

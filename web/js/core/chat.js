@@ -9,11 +9,11 @@
 import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
 import * as outbox from "./pending.js";
-import { bound, keyOf, newRoom, wantsOlder } from "./room.js";
-import { alive, ask, broken, change, current, forget, line, of, put, question } from "./state.js";
+import { PLACES } from "./places.js";
+import { bound, wantsOlder } from "./room.js";
+import { ask, broken, change, current, line, of, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
-const ROOMS = 20; // joined at a time; beyond, the one not visited for longest is left
 const PAGE = 100; // older entries asked for at a time
 const TYPING_EVERY = 3_000;
 
@@ -78,6 +78,7 @@ const RULES = {
 
   // -- the reader's name
   rename(to) {
+    to.state.sheet = null;
     to.state.naming = question(to.state.me?.nick ?? to.state.identity.nick, false);
   },
   keepName(to) {
@@ -101,14 +102,7 @@ const RULES = {
   },
 
   // -- rooms
-  enter(to, { name, now }) {
-    const key = keyOf(name);
-    if (!of(to, key)) put(to, key, newRoom(name, now));
-    change(to, key, { visitedAt: now });
-    if (of(to, key).phase === "refused") change(to, key, { phase: "away", joinAt: 0 });
-    Object.assign(to.state, { key, following: true, unseen: 0, refusals: 0, panel: false, listedAt: -Infinity });
-    leaveOne(to);
-  },
+  ...PLACES,
   panel(to, { open }) {
     to.state.panel = open;
     if (open) to.state.listedAt = -Infinity;
@@ -169,18 +163,4 @@ export function excess({ limits }, text) {
 /** The text without what the server refuses: control characters, and halves of surrogate pairs. */
 export function sendable(text) {
   return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]|\p{Cs}/gu, "");
-}
-
-/** Leave the room not visited for longest, where there are too many. */
-function leaveOne(to) {
-  const { rooms, pending } = to.state;
-  if (rooms.size <= ROOMS) return;
-  const waits = (key) => pending.some((item) => item.key === key);
-  const idle = [...rooms].filter(([key, { draft }]) => key !== to.state.key && draft === "" && !waits(key));
-  const [key, room] = idle.sort(([, a], [, b]) => a.visitedAt - b.visitedAt)[0] ?? [];
-  if (!room) return;
-  forget(to, key);
-  if (alive(to.state) && (room.phase === "here" || room.phase === "joining")) {
-    to.send.push({ type: "leave", room: room.name });
-  }
 }

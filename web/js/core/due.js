@@ -4,6 +4,7 @@
 import { bytes, encode } from "../wire.js";
 import { position } from "./log.js";
 import * as outbox from "./pending.js";
+import { goOut } from "./places.js";
 import { quieter, readAll } from "./room.js";
 import { alive, ask, change, current, of, put } from "./state.js";
 
@@ -21,6 +22,7 @@ export function settle(to, now) {
   if (!state.hidden && state.following && current(state).phase === "here") see(to);
   if (alive(state)) watch(to, now);
   state.doubt = false;
+  goOut(to);
   if (state.connection.phase !== "connected") return;
   for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(to, key);
   pump(to, now);

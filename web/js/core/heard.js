@@ -78,7 +78,7 @@ function entry(to, event, now) {
   const { me, following, hidden } = to.state;
   const key = keyOf(event.room);
   const before = of(to, key);
-  answer(to, event.id);
+  if (answer(to, event.id)?.type === "topic" && to.state.sheet?.busy) to.state.sheet = null;
   to.state.pending = outbox.confirm(to.state.pending, [event], me?.user);
   if (before?.phase !== "here") return;
   if (holed(before, event)) {
@@ -123,6 +123,9 @@ const REFUSED = {
       change(to, key, { phase: "refused", refusal: code });
       to.state.pending = outbox.failAll(to.state.pending, (item) => item.key === key, code);
     }
+  },
+  topic(to, { code, message }) {
+    if (to.state.sheet) to.state.sheet = { ...to.state.sheet, busy: false, refusal: { code, message } };
   },
   history(to, _, __, key) {
     if (of(to, key)) change(to, key, { older: null });

@@ -1,12 +1,13 @@
 // A room as the page knows it, and what events make of it. Pure; times are milliseconds.
 
 import { append, caughtUp, EMPTY, newest, prepend, skips, trim } from "./log.js";
+import { mentions } from "./mentions.js";
 
 export const KEEP = 2_000; // entries kept while the reader follows
 export const SPARE = 200; // dropped so many at a time: each time the browser lays all lines out anew
 export const MOST = 10_000; // entries kept for who reads further up
 export const TYPING_SHOWN = 5_000;
-export const NEVER = -1; // when a room was visited that is only kept for what waits in it
+export const NEVER = Number.MIN_SAFE_INTEGER; // when a room was visited that is only kept for what waits in it
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$/u;
 
@@ -38,6 +39,8 @@ export function newRoom(name, now) {
     read: 0, // seq up to which the reader has read
     told: 0, // the same as the server knows it
     unread: 0, // messages of others since
+    mentions: 0, // those of them that name the reader
+    leaving: false, // to be left as soon as nothing waits in it
     older: null, // the id of the question for older entries, while it is open
     draft: "",
     typedAt: -Infinity, // when the others were last told that the reader writes
@@ -66,6 +69,7 @@ export function entered(room, event, me, following) {
     read,
     told: event.read,
     unread: log.entries.filter((entry) => counts(entry, read, me)).length,
+    mentions: log.entries.filter((entry) => counts(entry, read, me) && names(entry, me)).length,
   };
 }
 
@@ -98,6 +102,7 @@ export function told(room, entry, me, following) {
     mends: 0,
     topic: entry.type === "topic" ? entry.text : room.topic,
     unread: room.unread + (counts(entry, room.read, me) ? 1 : 0),
+    mentions: room.mentions + (counts(entry, room.read, me) && names(entry, me) ? 1 : 0),
   };
 }
 
@@ -144,13 +149,18 @@ export function quieter(room, now) {
 /** The room with all of it read. */
 export function readAll(room) {
   const read = newest(room.log);
-  return read === room.read && room.unread === 0 ? room : { ...room, read, unread: 0 };
+  return read === room.read && room.unread === 0 ? room : { ...room, read, unread: 0, mentions: 0 };
 }
 
 /** Bound the log. Who reads further up keeps what they read. */
 export function bound(log, following) {
   const keep = following ? KEEP : MOST;
   return log.entries.length > keep + SPARE ? trim(log, keep) : log;
+}
+
+/** Whether a message names the reader. */
+export function names({ text = "" }, me) {
+  return me !== null && mentions(text, [me.nick]).length > 0;
 }
 
 function counts(entry, read, me) {

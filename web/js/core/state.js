@@ -10,7 +10,7 @@ import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The state of a page that opens on the room `name`, with what was kept from earlier. */
-export function begin({ identity, pending, drafts, seen, name, online, hidden, now }) {
+export function begin({ identity, pending, drafts, seen, places = [], name, online, hidden, now }) {
   const state = {
     // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -33,6 +33,7 @@ export function begin({ identity, pending, drafts, seen, name, online, hidden, n
     unseen: 0, // lines that came while the reader was reading further up
     away: 0, // lines that came while the page was hidden
     refusals: 0, // how often sending was asked for in vain
+    sheet: null, // the dialog that is open: { name, busy, refusal }
     panel: false, // whether the side panel is open where it covers the page
     asked: new Map(), // open questions to the server by id: { type, key }
     ids: 0,
@@ -45,6 +46,7 @@ export function begin({ identity, pending, drafts, seen, name, online, hidden, n
   for (const key of [...state.pending.map((item) => item.key), ...texts.keys()]) {
     state.rooms.set(key, newRoom(key, NEVER));
   }
+  places.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
   state.rooms.set(state.key, newRoom(name, now));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft });
   return state;
@@ -122,6 +124,7 @@ export function broken(to, code) {
   const tooBig = (item) => code === 1009 && item.fate === "sent";
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
   Object.assign(state, { asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
+  if (state.sheet?.busy) state.sheet = { ...state.sheet, busy: false, refusal: { code: "offline" } };
   if (state.naming?.busy && !state.naming.first) {
     state.naming = { ...state.naming, busy: false, refusal: { code: "offline" } };
   }
