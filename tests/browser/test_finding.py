@@ -208,7 +208,8 @@ class KeyboardTest(FakeTestCase):
     def test_what_is_refused_about_a_topic_is_said(self) -> None:
         page = self.fake()
         page.evaluate(
-            "() => { server.serve.topic = () => ({ type: 'error', code: 'muted', message: 'No.' }) }"
+            "() => { server.serve.topic = () =>"
+            " ({ type: 'error', code: 'muted', message: 'No.' }) }"
         )
         page.click(".room-header .about")
         page.fill(TOPIC, "x")

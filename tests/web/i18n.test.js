@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n.js";
-import { fateWords, refusalWords, topicRefusal } from "../../web/js/logic.js";
+import { fateWords, refusalWords, searchRefusal, topicRefusal } from "../../web/js/logic.js";
 
 const WEB = new URL("../../web/", import.meta.url);
 const page = readFileSync(new URL("index.html", WEB), "utf8");
@@ -12,7 +12,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
 
-const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|keys|connection|list|fate|typing|composer|hint";
+const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|keys|connection|list|fate|typing|composer|hint";
 const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed", "unheard_of"];
 
@@ -25,6 +25,7 @@ const used = new Set([
   ...["queued", "sent"].map((fate) => `list.${fate}`),
   ...CODES.map(fateWords),
   ...["too_long", "bad_field", "rate_limited", "muted", "offline", "unheard_of"].map((code) => topicRefusal({ code }).key),
+  ...["offline", "rate_limited", "not_joined", "unheard_of"].map((code) => searchRefusal({ code }).key),
   ...NAME_CODES.map((code) => refusalWords({ code }).key),
 ]);
 

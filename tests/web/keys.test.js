@@ -26,6 +26,7 @@ describe("a key press", () => {
 
   test("that writes a letter is a letter where one writes", () => {
     assert.deepEqual(meaning(press("?", { shiftKey: true }), false, false), { type: "sheet", name: "key-sheet" });
+    assert.deepEqual(meaning(press("/"), false, false), { type: "sheet", name: "search-panel" });
     for (const key of ["?", "/"]) assert.equal(meaning(press(key), true, false), null);
     assert.equal(meaning(press("?", { isComposing: true }), false, false), null);
     assert.equal(meaning(press("x"), false, false), null);

@@ -4,12 +4,13 @@
 //
 // Down   { rooms, key, pending, following, unseen, … }
 // Up     "follow" with { following }: the reader came to the newest line, or left it; "older": they
-//        come near the oldest; "again" and "takeBack" with the { id } of a line that failed
+//        come near the oldest; "newer": near the end of a past; "again" and "takeBack" with the { id } of a line that failed
 
+import { inSight } from "./core/past.js";
 import { rows, same } from "./core/rows.js";
 import { reconcile, tell, write } from "./dom.js";
 import { Rows } from "./line.js";
-import { atBottom, current, nearTop } from "./logic.js";
+import { atBottom, current, nearBottom, nearTop } from "./logic.js";
 
 export function MessageList(element, { word, dayOf, ...formats }) {
   const view = element.querySelector(".view");
@@ -22,10 +23,16 @@ export function MessageList(element, { word, dayOf, ...formats }) {
   let shown = new Map(); // what is in the list, by key
   let drawn = {}; // what it was made of
   let following = true;
+  let revealed = null; // the place that was shown last because it was sought
+  let waits = false; // there is one that is still to come
 
   // Scroll events come before the frame's own work, so this is true again before lines are added.
   view.addEventListener("scroll", () => {
-    if (atBottom(view) !== following) tell(element, "follow", { following: !following });
+    if (drawn.past) {
+      if (nearBottom(view)) tell(element, "newer");
+    } else if (atBottom(view) !== following && !waits) {
+      tell(element, "follow", { following: !following });
+    }
     askOlder();
   });
   jump.addEventListener("click", () => {
@@ -55,19 +62,36 @@ export function MessageList(element, { word, dayOf, ...formats }) {
     following = state.following;
     const changed = show(state, room);
     if (following && (changed || down)) toBottom();
-    jump.hidden = state.unseen === 0;
-    if (state.unseen > 0) write(count, word("list.unseen", { count: state.unseen }));
+    const { sought } = room;
+    if (sought !== revealed) reveal(sought);
+    waits = sought !== null && sought !== revealed && !sought.answered;
+    jump.hidden = state.unseen === 0 && room.past === null;
+    if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
+  }
+
+  /** Show the place that is sought, if it is there. */
+  function reveal(sought) {
+    list.querySelector(".sought")?.classList.remove("sought");
+    const line = [...shown.values()].find(({ row }) => row.message?.seq === sought?.seq)?.element;
+    if (sought === null || line) revealed = sought;
+    if (sought === null || !line) return;
+    line.classList.add("sought");
+    line.tabIndex = -1;
+    line.scrollIntoView({ block: "center" });
+    line.focus({ preventScroll: true });
   }
 
   /** Make the list show the room; gives whether there was anything to do. */
-  function show(state, { log, name, phase }) {
+  function show(state, room) {
+    const { name, phase, past } = room;
+    const log = inSight(room);
     const { key, me } = state;
-    const pending = state.pending.filter((item) => item.key === key);
+    const pending = past ? [] : state.pending.filter((item) => item.key === key);
     const waits = pending.length > 0 || drawn.waits;
     if (drawn.key === key && drawn.log === log && drawn.me === me && drawn.phase === phase && drawn.all === state.pending) return false;
     if (drawn.key === key && drawn.log === log && drawn.me === me && drawn.phase === phase && !waits) return false;
     const appended = drawn.key === key && drawn.log.epoch === log.epoch && drawn.log.first <= log.first;
-    if (!appended) quietly();
+    if (!appended || past || drawn.past) quietly();
     if (drawn.key !== key) {
       list.replaceChildren();
       shown = new Map();
@@ -78,7 +102,7 @@ export function MessageList(element, { word, dayOf, ...formats }) {
     empty.hidden = lines.length > 0 || log.epoch === null || log.more;
     list.hidden = lines.length === 0;
     write(older, above(log, name, phase, lines.length));
-    drawn = { key, log, me, phase, all: state.pending, waits: pending.length > 0 };
+    drawn = { key, log, past, me, phase, all: state.pending, waits: pending.length > 0 };
     if (place?.line.isConnected) view.scrollTop += place.line.getBoundingClientRect().top - place.top;
     return true;
   }

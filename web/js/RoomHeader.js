@@ -13,12 +13,14 @@ export function RoomHeader(element, { word }) {
   const name = element.querySelector(".room");
   const topic = element.querySelector(".topic");
   const people = element.querySelector(".people");
+  const search = element.querySelector(".search");
   const about = element.querySelector(".about");
   let open = false;
 
   menu.addEventListener("click", () => tell(element, "panel", { open: true }));
   people.addEventListener("click", () => tell(element, "panel", { open: true }));
   topic.addEventListener("click", () => tell(element, "sheet", { name: "room-sheet" }));
+  search.addEventListener("click", () => tell(element, "sheet", { name: "search-panel" }));
   about.addEventListener("click", () => tell(element, "sheet", { name: "room-sheet" }));
 
   function update(state) {

@@ -114,6 +114,12 @@ export function topicRefusal({ code, message }) {
   return { key: "topic.other", values: { message: message ?? code } };
 }
 
+/** Which words say why nothing was searched: { key, values }. */
+export function searchRefusal({ code, message }) {
+  if (["offline", "rate_limited", "not_joined"].includes(code)) return { key: `search.${code}` };
+  return { key: "search.other", values: { message: message ?? code } };
+}
+
 /** Which words say who is writing, of these nicks: { key, values }; null for nobody. */
 export function typingWords(nicks) {
   const [one, two] = nicks;
@@ -214,6 +220,11 @@ export function addressOf(room, lobby) {
  */
 export function atBottom({ scrollTop, clientHeight, scrollHeight }) {
   return scrollHeight - clientHeight - scrollTop <= 8;
+}
+
+/** Whether the reader is so near the newest line in sight that newer ones are wanted, if there are. */
+export function nearBottom({ scrollTop, clientHeight, scrollHeight }) {
+  return scrollHeight - clientHeight - scrollTop <= clientHeight;
 }
 
 /** Whether the reader is so near the oldest line that older ones are wanted: within a screen. */

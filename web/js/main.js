@@ -54,6 +54,7 @@ const components = [
   composer,
   Later(at(".room-switcher"), "room-switcher", async () => (await import("./RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools)),
   Later(at(".room-sheet"), "room-sheet", async () => (await import("./RoomSheet.js")).RoomSheet(at(".room-sheet"), tools)),
+  Later(at(".search-panel"), "search-panel", async () => (await import("./SearchPanel.js")).SearchPanel(at(".search-panel"), tools)),
   Later(at(".key-sheet"), "key-sheet", async () => (await import("./KeySheet.js")).KeySheet(at(".key-sheet"), tools)),
 ];
 const storage = Storage(BASE);
@@ -156,7 +157,7 @@ function hear(event) {
 
 // --- From the reader -----------------------------------------------------------------------
 
-const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName", "sheet", "setTopic"];
+const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName", "sheet", "setTopic", "newer", "find", "findMore"];
 
 for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
 document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
@@ -167,6 +168,7 @@ document.addEventListener("retry", () => {
   ready();
 });
 
+document.addEventListener("seek", ({ detail }) => travel({ type: "seek", ...detail }, false));
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
   const meant = meaning(event, event.target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
@@ -181,13 +183,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 /** Let `event` happen, which may lead into another room: the browser's own button leads back. */
-function travel(event) {
+function travel(event, writes = true) {
   const from = state.key;
   happen(event);
   const place = placeOf(current(state));
   if (state.key !== from && place !== location.pathname) history.pushState(null, "", place);
   show();
-  ready();
+  if (writes) ready();
 }
 
 /** An id that nobody else will ever use. (randomUUID is not there on a page that came over http.) */

@@ -10,7 +10,9 @@ import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
 import * as outbox from "./pending.js";
 import { PLACES } from "./places.js";
-import { bound, wantsOlder } from "./room.js";
+import { inSight, PAST, wantsOlder } from "./past.js";
+import { bound } from "./room.js";
+import { SEARCH } from "./search.js";
 import { ask, broken, change, current, line, of, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
@@ -116,9 +118,12 @@ const RULES = {
     const { key } = to.state;
     const room = of(to, key);
     if (!wantsOlder(room)) return;
-    const question = { type: "history", room: room.name, before: room.log.first, limit: PAGE };
+    const question = { type: "history", room: room.name, before: inSight(room).first, limit: PAGE };
     change(to, key, { older: ask(to, question, key) });
   },
+
+  ...PAST,
+  ...SEARCH,
 
   // -- messages
   draft(to, { text, now }) {

@@ -4,6 +4,7 @@
 import { bytes, encode } from "../wire.js";
 import { position } from "./log.js";
 import * as outbox from "./pending.js";
+import { down, seek } from "./past.js";
 import { goOut } from "./places.js";
 import { quieter, readAll } from "./room.js";
 import { alive, ask, change, current, of, put } from "./state.js";
@@ -20,11 +21,13 @@ export function settle(to, now) {
   const { state } = to;
   put(to, state.key, quieter(current(state), now));
   if (!state.hidden && state.following && current(state).phase === "here") see(to);
+  if (state.following) put(to, state.key, down(current(state)));
   if (alive(state)) watch(to, now);
   state.doubt = false;
   goOut(to);
   if (state.connection.phase !== "connected") return;
   for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(to, key);
+  seek(to);
   pump(to, now);
   if (owesRead(state) && now - state.readAt >= READ_EVERY) tellRead(to, now);
   if (!state.hidden && now - state.listedAt >= ROOMS_EVERY) {

@@ -1,7 +1,9 @@
 // What the page does about what the server says. Pure; rules as core/state.js has them.
 
 import * as outbox from "./pending.js";
-import { deepened, entered, hearsTyping, holed, keyOf, lost, met, renamed, told } from "./room.js";
+import { answered, deepened } from "./past.js";
+import { entered, hearsTyping, holed, keyOf, lost, met, renamed, told } from "./room.js";
+import { found, notFound } from "./search.js";
 import { answer, broken, change, line, mend, of, put, question, rekey, within } from "./state.js";
 
 const BUSY_WAIT = 1; // seconds before asking again, where the server did not say how long
@@ -27,7 +29,7 @@ export const HEARD = {
     const before = of(to, key);
     const after = entered(before, event, me, following || key !== to.state.key);
     put(to, key, after);
-    if (key !== to.state.key || following) return;
+    if (key !== to.state.key || following || after.sought) return; // a place that is sought is asked for
     if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
       Object.assign(to.state, { following: true, unseen: 0 }); // what was read is gone
     } else {
@@ -57,8 +59,9 @@ export const HEARD = {
   },
   history(to, event) {
     const key = answer(to, event.id)?.key;
-    if (of(to, key)) put(to, key, deepened(of(to, key), event));
+    if (of(to, key) && !answered(to, key, event)) put(to, key, deepened(of(to, key), event));
   },
+  results: found,
   rooms(to, event) {
     answer(to, event.id);
     to.state.listed = event.rooms;
@@ -127,8 +130,9 @@ const REFUSED = {
   topic(to, { code, message }) {
     if (to.state.sheet) to.state.sheet = { ...to.state.sheet, busy: false, refusal: { code, message } };
   },
+  search: notFound,
   history(to, _, __, key) {
-    if (of(to, key)) change(to, key, { older: null });
+    if (of(to, key)) change(to, key, { older: null, newer: null, sought: null });
   },
 };
 

@@ -46,6 +46,7 @@ export function meaning({ key, ctrlKey, metaKey, altKey, shiftKey, isComposing }
   const by = { ArrowUp: -1, ArrowDown: 1 }[key];
   if (altKey && by) return { type: "neighbour", by, fresh: shiftKey };
   if (altKey || writing) return null;
+  if (key === "/") return { type: "sheet", name: "search-panel" };
   if (key === "?") return { type: "sheet", name: "key-sheet" };
   return null;
 }

@@ -1,5 +1,6 @@
 // Which rooms the page is in, and which is in sight. Pure; rules as core/state.js has them.
 
+import { down } from "./past.js";
 import { keyOf, NEVER, newRoom } from "./room.js";
 import { alive, ask, change, current, forget, of, put } from "./state.js";
 
@@ -40,6 +41,7 @@ export const PLACES = {
 /** The room `name` comes in sight. */
 export function enter(to, { name, now }) {
   const key = keyOf(name);
+  put(to, to.state.key, down(current(to.state)));
   if (!of(to, key)) put(to, key, newRoom(name, now));
   change(to, key, { visitedAt: now, leaving: false });
   if (of(to, key).phase === "refused") change(to, key, { phase: "away", joinAt: 0 });

@@ -1,6 +1,6 @@
 // A room as the page knows it, and what events make of it. Pure; times are milliseconds.
 
-import { append, caughtUp, EMPTY, newest, prepend, skips, trim } from "./log.js";
+import { amended, append, caughtUp, EMPTY, newest, skips, trim } from "./log.js";
 import { mentions } from "./mentions.js";
 
 export const KEEP = 2_000; // entries kept while the reader follows
@@ -42,6 +42,9 @@ export function newRoom(name, now) {
     mentions: 0, // those of them that name the reader
     leaving: false, // to be left as soon as nothing waits in it
     older: null, // the id of the question for older entries, while it is open
+    newer: null, // that for newer ones, where a past is in sight
+    past: null, // the log of a place further up, while that is in sight: see past.js
+    sought: null, // the place that is to be shown
     draft: "",
     typedAt: -Infinity, // when the others were last told that the reader writes
     visitedAt: now,
@@ -66,6 +69,8 @@ export function entered(room, event, me, following) {
     memberCount: event.member_count,
     typing: new Map(),
     older: null,
+    newer: null,
+    past: room.past && event.recovered && log.epoch === room.log.epoch ? amended(room.past, event.entries) : null,
     read,
     told: event.read,
     unread: log.entries.filter((entry) => counts(entry, read, me)).length,
@@ -76,7 +81,8 @@ export function entered(room, event, me, following) {
 /** The room after it was lost, with the connection or by leaving it. */
 export function lost(room) {
   const phase = room.phase === "refused" ? "refused" : "away";
-  return { ...room, phase, typing: new Map(), joinAt: 0 };
+  const sought = room.sought && { ...room.sought, id: null };
+  return { ...room, phase, typing: new Map(), joinAt: 0, sought };
 }
 
 /** Whether the live `entry` shows that something was missed. */
@@ -98,23 +104,13 @@ export function told(room, entry, me, following) {
   return {
     ...room,
     log,
+    past: room.past && amended(room.past, [entry]),
     typing,
     mends: 0,
     topic: entry.type === "topic" ? entry.text : room.topic,
     unread: room.unread + (counts(entry, room.read, me) ? 1 : 0),
     mentions: room.mentions + (counts(entry, room.read, me) && names(entry, me) ? 1 : 0),
   };
-}
-
-/** The room with the answer to its question for older entries. */
-export function deepened(room, event) {
-  if (room.older === null || event.id !== room.older) return room; // it was asked of another log
-  return { ...room, older: null, log: prepend(room.log, event) };
-}
-
-/** Whether older entries are to be asked for, if the reader comes near the oldest. */
-export function wantsOlder(room) {
-  return room.phase === "here" && room.older === null && room.log.more && room.log.entries.length < MOST;
 }
 
 /** The room after some came and some went. */

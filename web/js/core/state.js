@@ -34,6 +34,7 @@ export function begin({ identity, pending, drafts, seen, places = [], name, onli
     away: 0, // lines that came while the page was hidden
     refusals: 0, // how often sending was asked for in vain
     sheet: null, // the dialog that is open: { name, busy, refusal }
+    search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, refusal: null },
     panel: false, // whether the side panel is open where it covers the page
     asked: new Map(), // open questions to the server by id: { type, key }
     ids: 0,
@@ -124,6 +125,7 @@ export function broken(to, code) {
   const tooBig = (item) => code === 1009 && item.fate === "sent";
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
   Object.assign(state, { asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
+  if (state.search.phase === "busy") state.search = { ...state.search, phase: "refused", id: null, refusal: { code: "offline" } };
   if (state.sheet?.busy) state.sheet = { ...state.sheet, busy: false, refusal: { code: "offline" } };
   if (state.naming?.busy && !state.naming.first) {
     state.naming = { ...state.naming, busy: false, refusal: { code: "offline" } };
