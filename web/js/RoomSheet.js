@@ -1,8 +1,10 @@
-// About the room in sight: its topic, its address, and the way out.
+// About the room in sight: its topic, its address, what in it calls the reader, and the way out.
 //
 // Down   { sheet, rooms, key, lobby, … }
-// Up     "setTopic" with { text }, "leave" with the { key } of the room
+// Up     "setTopic" with { text }, "leave" with the { key } of the room, "level" with { key, level },
+//        "notify" and "chime" with { on }
 
+import { levelOf } from "./core/attention.js";
 import { tell, write } from "./dom.js";
 import { addressOf, current, topicRefusal } from "./logic.js";
 import { Sheet } from "./sheet.js";
@@ -17,6 +19,8 @@ export function RoomSheet(element, { word, base }) {
   const address = find(".address .field");
   const copied = find(".address .copied");
   const reveal = find(".address .reveal");
+  const desktop = find(".desktop");
+  const sound = find(".sound");
   const code = find(".address .code");
   const sheet = Sheet(element, "room-sheet");
   let drawn = null; // the address that the code is of
@@ -30,6 +34,12 @@ export function RoomSheet(element, { word, base }) {
   address.addEventListener("focus", () => address.select());
   reveal.addEventListener("click", () => (code.hidden ? show() : hide()));
   find(".leave").addEventListener("click", () => tell(element, "leave", { key }));
+
+  find(".calls").addEventListener("change", ({ target }) => {
+    if (target.name === "level") tell(element, "level", { key, level: target.value });
+    if (target === desktop) tell(element, "notify", { on: desktop.checked });
+    if (target === sound) tell(element, "chime", { on: sound.checked });
+  });
 
   async function copy() {
     try {
@@ -71,6 +81,16 @@ export function RoomSheet(element, { word, base }) {
     write(refusal, words ? word(words, values) : "");
     topic.setAttribute("aria-invalid", String(refused !== null));
     save.setAttribute("aria-disabled", String(state.sheet.busy));
+    showCalls(state);
+  }
+
+  function showCalls(state) {
+    const { attention, permission } = state;
+    find(`.level[value=${levelOf(state, key)}]`).checked = true;
+    desktop.checked = attention.desktop && permission === "granted";
+    desktop.disabled = permission === "denied";
+    sound.checked = attention.sound;
+    find(".forbidden").hidden = permission !== "denied";
   }
 
   function begin(state, room) {

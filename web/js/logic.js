@@ -187,10 +187,11 @@ export function anyFresh(state) {
   return roomChoices(state, () => 0).some(({ fresh }) => fresh);
 }
 
-/** Who is here: [{ key, nick, me }] by user, the reader first, then by nick. */
+/** Who is here: [{ key, nick, me, away }] by user, the reader first, those away last, else by nick. */
 export function memberChoices(state, compare) {
-  const members = [...current(state).members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user }));
-  return members.sort((a, b) => b.me - a.me || compare(a.nick, b.nick));
+  const { members, absent } = current(state);
+  const all = [...members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user, away: absent.has(key) }));
+  return all.sort((a, b) => b.me - a.me || a.away - b.away || compare(a.nick, b.nick));
 }
 
 // --- Addresses -----------------------------------------------------------------------------

@@ -3,10 +3,13 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/due.js";
+import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { kept } from "./core/pending.js";
 import { places } from "./core/places.js";
 import { begin, current } from "./core/state.js";
+import { Attention } from "./attention.js";
+import { AttentionOffer } from "./AttentionOffer.js";
 import { Composer } from "./Composer.js";
 import { ConnectionState } from "./ConnectionState.js";
 import { MemberList } from "./MemberList.js";
@@ -50,6 +53,7 @@ const components = [
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
   MessageList(at(".message-list"), tools),
+  AttentionOffer(at(".attention-offer"), tools),
   TypingLine(at(".typing-line"), tools),
   composer,
   Later(at(".room-switcher"), "room-switcher", async () => (await import("./RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools)),
@@ -58,6 +62,7 @@ const components = [
   Later(at(".key-sheet"), "key-sheet", async () => (await import("./KeySheet.js")).KeySheet(at(".key-sheet"), tools)),
 ];
 const storage = Storage(BASE);
+const attention = Attention(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
 // --- Events into the state -----------------------------------------------------------------
@@ -68,6 +73,8 @@ let state = begin({
   drafts: storage.drafts(),
   seen: storage.seen(),
   places: storage.rooms(),
+  attention: storage.attention(),
+  permission: attention.permission(),
   name: roomAt(location.href, BASE) ?? LOBBY,
   online: navigator.onLine,
   hidden: document.hidden,
@@ -81,6 +88,7 @@ function happen(event) {
   const done = step(state, { ...event, now: now() });
   state = done.state;
   save();
+  for (const call of done.calls) attention.call(call);
   for (const command of done.send) socket.send(encode(command));
   clearTimeout(alarm);
   alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, wakeAt(state) - now())));
@@ -97,6 +105,7 @@ function tell(event) {
 function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
   if (state.seen !== saved.seen) storage.save("seen", [...state.seen]);
+  if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
   if (state.pending !== saved.pending) storage.save("pending", kept(state.pending));
   if (state.rooms !== saved.rooms) {
     const drafts = [...state.rooms].filter(([, { draft }]) => draft !== "").map(([key, { draft }]) => [key, draft]);
@@ -135,6 +144,7 @@ function show() {
   conversation.inert = state.panel;
   for (const component of components) component.update(state);
   document.title = title(NAME, current(state).name, state.away);
+  attention.update(waiting(state), state.hidden ? null : state.key);
   const place = placeOf(current(state)); // the server may spell the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (named) ready();
@@ -157,7 +167,7 @@ function hear(event) {
 
 // --- From the reader -----------------------------------------------------------------------
 
-const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName", "sheet", "setTopic", "newer", "find", "findMore"];
+const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName", "sheet", "setTopic", "newer", "find", "findMore", "level", "notNow"];
 
 for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
 document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
@@ -169,6 +179,14 @@ document.addEventListener("retry", () => {
 });
 
 document.addEventListener("seek", ({ detail }) => travel({ type: "seek", ...detail }, false));
+document.addEventListener("notify", async ({ detail: { on } }) => {
+  if (on && state.permission === "default") tell({ type: "permission", permission: await attention.ask() });
+  else tell({ type: "desktop", on });
+});
+document.addEventListener("chime", ({ detail: { on } }) => {
+  tell({ type: "sound", on });
+  if (on) attention.chime(); // how it sounds; and the browser allows it from now on
+});
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
   const meant = meaning(event, event.target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
@@ -201,6 +219,15 @@ function newId() {
 /** The reader may write now. On a phone that would open the keyboard, so there it waits. */
 function ready() {
   if (matchMedia("(pointer: fine)").matches) composer.focus();
+}
+
+const MOVES = ["keydown", "pointerdown", "pointermove", "wheel"];
+const MOVES_EVERY = 30_000; // more often nobody wants to know
+
+for (const type of MOVES) addEventListener(type, moved, { capture: true, passive: true });
+
+function moved() {
+  if (now() - state.activeAt >= MOVES_EVERY) tell({ type: "active" });
 }
 
 // --- From the browser ----------------------------------------------------------------------

@@ -16,7 +16,7 @@ export function Storage(base, platform = globalThis) {
       return null; // forbidden: reading the property alone throws
     }
   };
-  const places = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", pending: "sessionStorage", drafts: "sessionStorage" };
+  const places = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", pending: "sessionStorage", drafts: "sessionStorage" };
 
   function load(key, fallback) {
     try {
@@ -49,6 +49,8 @@ export function Storage(base, platform = globalThis) {
       const kept = load("rooms", []);
       return Array.isArray(kept) ? kept.filter((name) => typeof name === "string" && name !== "") : [];
     },
+    /** What the reader is called for, as it was kept; core/attention.js takes of it what it can. */
+    attention: () => load("attention", null),
     save,
     /** Whether a "storage" event tells of a change of the identity by another tab. */
     isIdentity: ({ key }) => key === name("identity"),

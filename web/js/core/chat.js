@@ -1,17 +1,19 @@
 // What the page does about what happens. Pure: time, chance and ids come with the events, and what
 // is to be done about them is given back.
 //
-//   step(state, event) -> { state, send, line }      as core/state.js says
+//   step(state, event) -> { state, send, line, calls }      as core/state.js says
 //
 // RULES lists the events of the page itself; those of the server are in core/heard.js; what becomes
 // due by itself is in core/due.js. Each event carries `now`, in milliseconds.
 
+import { ATTENTION } from "./attention.js";
 import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
 import * as outbox from "./pending.js";
 import { PLACES } from "./places.js";
 import { inSight, PAST, wantsOlder } from "./past.js";
 import { bound } from "./room.js";
+import { PRESENCE } from "./presence.js";
 import { SEARCH } from "./search.js";
 import { ask, broken, change, current, line, of, question } from "./state.js";
 
@@ -21,7 +23,7 @@ const TYPING_EVERY = 3_000;
 
 /** What becomes of `state` by `event`, and what is to be done. */
 export function step(state, event) {
-  const to = { state: { ...state }, send: [], line: null };
+  const to = { state: { ...state }, send: [], line: null, calls: [] };
   RULES[event.type](to, event);
   settle(to, event.now);
   return to;
@@ -67,8 +69,8 @@ const RULES = {
   hidden(to) {
     to.state.hidden = true;
   },
-  visible(to) {
-    Object.assign(to.state, { hidden: false, away: 0, doubt: true });
+  visible(to, { now }) {
+    Object.assign(to.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
   /** Another tab of this browser has given a name, which this one still asks for. */
   identity(to, { identity }) {
@@ -124,6 +126,8 @@ const RULES = {
 
   ...PAST,
   ...SEARCH,
+  ...ATTENTION,
+  ...PRESENCE,
 
   // -- messages
   draft(to, { text, now }) {

@@ -6,6 +6,7 @@ import { position } from "./log.js";
 import * as outbox from "./pending.js";
 import { down, seek } from "./past.js";
 import { goOut } from "./places.js";
+import { awayAt, tellAway } from "./presence.js";
 import { quieter, readAll } from "./room.js";
 import { alive, ask, change, current, of, put } from "./state.js";
 
@@ -27,6 +28,7 @@ export function settle(to, now) {
   goOut(to);
   if (state.connection.phase !== "connected") return;
   for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(to, key);
+  tellAway(to, now);
   seek(to);
   pump(to, now);
   if (owesRead(state) && now - state.readAt >= READ_EVERY) tellRead(to, now);
@@ -47,6 +49,7 @@ export function wakeAt(state) {
   if (state.connection.phase === "connected") {
     if (state.holdUntil > 0) due.push(state.holdUntil);
     for (const { phase, joinAt } of state.rooms.values()) if (phase === "away") due.push(joinAt);
+    if (!state.gone) due.push(awayAt(state));
     if (owesRead(state)) due.push(state.readAt + READ_EVERY);
     if (!state.hidden) due.push(state.listedAt + ROOMS_EVERY);
   }

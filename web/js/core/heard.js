@@ -1,6 +1,8 @@
 // What the page does about what the server says. Pure; rules as core/state.js has them.
 
+import { call, callForMissed } from "./attention.js";
 import * as outbox from "./pending.js";
+import { newest } from "./log.js";
 import { answered, deepened } from "./past.js";
 import { entered, hearsTyping, holed, keyOf, lost, met, renamed, told } from "./room.js";
 import { found, notFound } from "./search.js";
@@ -19,7 +21,7 @@ export const HEARD = {
     if (keyOf(lobby) !== waiting && of(to, waiting)?.log.epoch === null) {
       change(to, rekey(to, waiting, lobby), { name: lobby }); // the page had to guess what it is called
     }
-    Object.assign(to.state, { me: { user, nick }, identity, naming, lobby, limits, listedAt: -Infinity });
+    Object.assign(to.state, { me: { user, nick }, identity, naming, lobby, limits, listedAt: -Infinity, gone: false });
   },
   joined(to, event) {
     const key = rekey(to, answer(to, event.id)?.key, event.room);
@@ -29,6 +31,7 @@ export const HEARD = {
     const before = of(to, key);
     const after = entered(before, event, me, following || key !== to.state.key);
     put(to, key, after);
+    if (event.recovered && before.log.epoch !== null) callForMissed(to, key, newest(before.log), event);
     if (key !== to.state.key || following || after.sought) return; // a place that is sought is asked for
     if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
       Object.assign(to.state, { following: true, unseen: 0 }); // what was read is gone
@@ -78,7 +81,7 @@ export const HEARD = {
 
 /** An entry of a room, live. */
 function entry(to, event, now) {
-  const { me, following, hidden } = to.state;
+  const { me, following } = to.state;
   const key = keyOf(event.room);
   const before = of(to, key);
   if (answer(to, event.id)?.type === "topic" && to.state.sheet?.busy) to.state.sheet = null;
@@ -92,7 +95,7 @@ function entry(to, event, now) {
   if (after === before) return; // it was there already
   put(to, key, after);
   if (event.type !== "message" || event.user === me?.user) return;
-  if (hidden) to.state.away += 1;
+  call(to, key, event);
   if (key === to.state.key && !following) to.state.unseen += 1;
 }
 

@@ -34,6 +34,7 @@ export function newRoom(name, now) {
     topic: "",
     log: EMPTY,
     members: new Map(), // nick by user
+    absent: new Set(), // the users among them who are away
     memberCount: 0,
     typing: new Map(), // { nick, until } by user
     read: 0, // seq up to which the reader has read
@@ -66,6 +67,7 @@ export function entered(room, event, me, following) {
     topic: event.topic,
     log,
     members: new Map(event.members.map(({ user, nick }) => [user, nick])),
+    absent: new Set(event.members.filter(({ away }) => away === true).map(({ user }) => user)),
     memberCount: event.member_count,
     typing: new Map(),
     older: null,
@@ -117,12 +119,18 @@ export function told(room, entry, me, following) {
 export function met(room, { joined, left, member_count: memberCount }) {
   const members = new Map(room.members);
   const typing = new Map(room.typing);
+  const absent = new Set(room.absent);
   for (const user of left) {
+    absent.delete(user);
     members.delete(user);
     typing.delete(user);
   }
-  for (const { user, nick } of joined) members.set(user, nick);
-  return { ...room, members, typing, memberCount };
+  for (const { user, nick, away } of joined) {
+    members.set(user, nick);
+    if (away === true) absent.add(user);
+    else absent.delete(user);
+  }
+  return { ...room, members, absent, typing, memberCount };
 }
 
 /** The room after somebody took another nick. */

@@ -1,16 +1,18 @@
 // The state of the page, and the small steps by which the rules change it. Pure.
 //
-// A rule is given `to`, { state, send, line }. It may set the fields of `state`, which is a copy,
+// A rule is given `to`, { state, send, line, calls }. It may set the fields of `state`, which is a copy,
 // but changes nothing within them; it puts commands for the server into `send`; and it sets `line`
-// to "open", "close" or "drop" where something is to be done with the connection.
+// to "open", "close" or "drop" where something is to be done with the connection. What the reader is
+// to be called for comes into `calls`: see attention.js.
 
+import { choices } from "./attention.js";
 import * as outbox from "./pending.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The state of a page that opens on the room `name`, with what was kept from earlier. */
-export function begin({ identity, pending, drafts, seen, places = [], name, online, hidden, now }) {
+export function begin({ identity, pending, drafts, seen, places = [], attention, permission = "denied", name, online, hidden, now }) {
   const state = {
     // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -32,6 +34,11 @@ export function begin({ identity, pending, drafts, seen, places = [], name, onli
     following: true, // the view is at the newest line, and stays there
     unseen: 0, // lines that came while the reader was reading further up
     away: 0, // lines that came while the page was hidden
+    attention: choices(attention), // what the reader is called for, and how
+    permission, // the browser's, for notifications
+    named: false, // whether somebody has named the reader since the page was opened
+    activeAt: now, // when the reader moved last
+    gone: false, // whether the server has been told that they are away
     refusals: 0, // how often sending was asked for in vain
     sheet: null, // the dialog that is open: { name, busy, refusal }
     search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, refusal: null },

@@ -73,6 +73,21 @@ export const words = {
   "search.not_joined": "You are not in this room just now. Try again in a moment.",
   "search.other": "That did not work: {message}",
 
+  "attention.title": "What calls you",
+  "attention.all": "Every message",
+  "attention.mentions": "Messages that name you",
+  "attention.nothing": "Nothing",
+  "attention.device": "In all rooms, on this device:",
+  "attention.desktop": "Show notifications",
+  "attention.forbidden": "Your browser does not let this page show notifications. Its settings can change that.",
+  "attention.sound": "Play a sound",
+  "attention.offer": "Somebody named you. Shall this page notify you when that happens while you are elsewhere?",
+  "attention.yes": "Notify me",
+  "attention.no": "Not now",
+
+  "call.named": "{nick} named you in #{room}",
+  "call.said": "{nick} in #{room}",
+
   "keys.title": "Keys",
   "keys.rooms": "Rooms",
   "keys.messages": "Messages",
@@ -95,6 +110,7 @@ export const words = {
 
   "members.title": { one: "{count} person here", other: "{count} people here" },
   "members.me": "you",
+  "members.away": "away",
   "members.others": { one: "and {count} other", other: "and {count} others" },
 
   "header.menu": "Rooms and people",

@@ -73,6 +73,21 @@ export const words = {
   "search.not_joined": "你目前不在这个房间里，请稍后再试。",
   "search.other": "未能成功：{message}",
 
+  "attention.title": "何时提醒你",
+  "attention.all": "每条消息",
+  "attention.mentions": "提到你的消息",
+  "attention.nothing": "从不",
+  "attention.device": "在此设备上，对所有房间：",
+  "attention.desktop": "显示通知",
+  "attention.forbidden": "浏览器不允许本页面显示通知，可在浏览器设置中更改。",
+  "attention.sound": "播放提示音",
+  "attention.offer": "有人提到了你。当你不在此页面时，要用通知提醒你吗？",
+  "attention.yes": "提醒我",
+  "attention.no": "暂时不用",
+
+  "call.named": "{nick} 在 #{room} 中提到了你",
+  "call.said": "{nick} 在 #{room} 中",
+
   "keys.title": "快捷键",
   "keys.rooms": "房间",
   "keys.messages": "消息",
@@ -95,6 +110,7 @@ export const words = {
 
   "members.title": { other: "{count} 人在此" },
   "members.me": "你",
+  "members.away": "离开",
   "members.others": { other: "另有 {count} 人" },
 
   "header.menu": "房间与成员",
