@@ -65,7 +65,7 @@ export function MessageList(element, { word, dayOf, ...formats }) {
     const { sought } = room;
     if (sought !== revealed) reveal(sought);
     waits = sought !== null && sought !== revealed && !sought.answered;
-    jump.hidden = state.unseen === 0 && room.past === null;
+    jump.hidden = state.unseen === 0 && room.past === null && sought === null;
     if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
 

@@ -103,6 +103,7 @@ export function RoomSheet(element, { word, base }) {
     hide();
     find(".leaving").hidden = addressOf(room.name, state.lobby) === "./";
     element.scrollTop = 0;
+    if (!matchMedia("(pointer: fine)").matches) return; // or a phone's keyboard would cover the rest
     topic.focus();
     topic.select();
   }
