@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FAKE, FakeTestCase
 from tests.browser.test_finding import HEADING, PHONE, ROOM, badge, go
-from tests.support.page import LINES, NAME, enter
+from tests.support.page import LINES, NAME, BrowserTestCase, enter
+from tests.support.server import ServerProcess
 
 OFFER = ".attention-offer"
 
@@ -232,6 +233,24 @@ class AwayTest(AttentionTestCase):
         page.wait_for_function("() => told.length === 1 && told[0]")
         page.mouse.move(50, 50)
         page.wait_for_function("() => told.length === 2 && !told[1]")
+
+
+class RealAwayTest(BrowserTestCase):
+    def test_the_others_see_who_goes_and_who_comes_back(self) -> None:
+        server = self.enterContext(ServerProcess("--memory"))
+        bob = self.open(server.url, "Bob")
+        ada = self.page()
+        ada.clock.install()
+        ada.goto(server.url)
+        enter(ada, "Ada")
+        nicks = bob.locator(".member-list .member .nick")
+        expect(nicks).to_have_text(["Bob", "Ada"])
+        away = bob.locator(".member-list .member.absent .nick")
+        ada.clock.fast_forward("05:01")
+        expect(away).to_have_text(["Ada"])
+        ada.mouse.move(50, 50)
+        expect(away).to_have_count(0)
+        expect(nicks).to_have_text(["Bob", "Ada"])
 
 
 if __name__ == "__main__":
