@@ -12,7 +12,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
 
-const PARTS = "name|panel|rooms|members|header|connection|list|fate|typing|composer|hint";
+const PARTS = "name|panel|rooms|members|header|connection|list|markup|act|fate|typing|composer|hint";
 const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed", "unheard_of"];
 

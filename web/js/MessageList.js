@@ -6,6 +6,7 @@
 // Up     "follow" with { following }: the reader came to the newest line, or left it; "older": they
 //        come near the oldest; "again" and "takeBack" with the { id } of a line that failed
 
+import { bookOf } from "./core/mentions.js";
 import { rows, same } from "./core/rows.js";
 import { reconcile, tell, write } from "./dom.js";
 import { Rows } from "./line.js";
@@ -22,6 +23,7 @@ export function MessageList(element, { word, dayOf, ...formats }) {
   let shown = new Map(); // what is in the list, by key
   let drawn = {}; // what it was made of
   let following = true;
+  let about = { book: bookOf([]), me: null, members: null }; // who may be mentioned, and of whom that was made
 
   // Scroll events come before the frame's own work, so this is true again before lines are added.
   view.addEventListener("scroll", () => {
@@ -60,8 +62,11 @@ export function MessageList(element, { word, dayOf, ...formats }) {
   }
 
   /** Make the list show the room; gives whether there was anything to do. */
-  function show(state, { log, name, phase }) {
+  function show(state, { log, name, phase, members }) {
     const { key, me } = state;
+    if (about.members !== members || about.me !== me) {
+      about = { book: bookOf([...members.values(), me?.nick ?? ""]), me, members };
+    }
     const pending = state.pending.filter((item) => item.key === key);
     const waits = pending.length > 0 || drawn.waits;
     if (drawn.key === key && drawn.log === log && drawn.me === me && drawn.phase === phase && drawn.all === state.pending) return false;
@@ -74,7 +79,7 @@ export function MessageList(element, { word, dayOf, ...formats }) {
     }
     const place = following ? null : firstInSight();
     const lines = rows(log.entries, pending, me, dayOf);
-    reconcile(list, shown, lines, { make: (row) => named(make(row), row), fill, same });
+    reconcile(list, shown, lines, { make: (row) => named(make(row), row), fill: (line, row) => fill(line, row, about), same });
     empty.hidden = lines.length > 0 || log.epoch === null || log.more;
     list.hidden = lines.length === 0;
     write(older, above(log, name, phase, lines.length));

@@ -2,9 +2,11 @@
 
 import { copies, write } from "./dom.js";
 import { fateWords, HUES, hue, initial } from "./logic.js";
+import { Markup } from "./markup.js";
 
 /** What makes rows and brings them up to date: { make, fill }. Times within are seconds. */
 export function Rows({ word, clock, calendar, dayWords }) {
+  const draw = Markup({ word });
   const line = copies("line");
   const note = copies("note");
 
@@ -15,7 +17,7 @@ export function Rows({ word, clock, calendar, dayWords }) {
     else write(text, word(entry.text === "" ? "list.noTopic" : "list.topic", { nick: entry.nick, topic: entry.text }));
   }
 
-  function fillLine(element, row) {
+  function fillLine(element, row, about) {
     const { message, own, leads, fate } = row;
     const find = (selector) => element.querySelector(selector);
     element.classList.toggle("own", own);
@@ -29,7 +31,8 @@ export function Rows({ word, clock, calendar, dayWords }) {
     find(".bot").hidden = message.bot !== true;
     fillTime(find(".time"), message.time * 1000);
     find(".bubble").title = calendar(message.time * 1000);
-    write(find(".text"), message.deleted ? word("list.deleted") : message.text ?? "");
+    if (message.deleted) write(find(".text"), word("list.deleted"));
+    else draw(find(".text"), message.text ?? "", about);
     fillEdited(find(".edited"), message);
     fillReactions(find(".reactions"), message.reactions ?? {});
     fillFate(find(".fate"), row);
@@ -74,6 +77,7 @@ export function Rows({ word, clock, calendar, dayWords }) {
 
   return {
     make: (row) => (row.kind === "line" ? line() : note()),
-    fill: (element, row) => (row.kind === "line" ? fillLine(element, row) : fillNote(element, row)),
+    /** `about` says who is spoken to: { book, me } as for `Markup`. */
+    fill: (element, row, about) => (row.kind === "line" ? fillLine(element, row, about) : fillNote(element, row)),
   };
 }

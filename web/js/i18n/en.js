@@ -64,6 +64,9 @@ export const words = {
   "list.again": "Try again",
   "list.takeBack": "Take back",
 
+  "markup.copy": "Copy this code",
+  "markup.copied": "Copied",
+
   "fate.too_long": "Not sent: it is too long.",
   "fate.busy": "Not sent: the server is busy.",
   "fate.storage_failed": "Not sent: the server could not store it.",

@@ -64,6 +64,9 @@ export const words = {
   "list.again": "重试",
   "list.takeBack": "取回",
 
+  "markup.copy": "复制这段代码",
+  "markup.copied": "已复制",
+
   "fate.too_long": "未发送：内容太长。",
   "fate.busy": "未发送：服务器繁忙。",
   "fate.storage_failed": "未发送：服务器未能保存。",
