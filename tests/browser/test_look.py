@@ -67,7 +67,7 @@ class LanguageTest(LookTestCase):
         """Every text, label and placeholder of the page that people have not written."""
         found: list[str] = page.evaluate(
             """() => {
-              const written = "noscript, .bubble > .text, .nick, .room .name, h1.room, .reactions,"
+              const written = "noscript, .bubble > .text, .nick, .room .name, h1.room, .reactions, .often,"
                 + " .avatar, .time, .count, .people";
               const found = [];
               const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_ALL);

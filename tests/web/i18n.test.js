@@ -23,6 +23,8 @@ const used = new Set([
   ...["connecting", "connected", "stopped", "again", "lost"].map((phase) => `connection.${phase}`),
   ...["title", "about", "enter"].flatMap((part) => [`name.${part}.first`, `name.${part}.again`]),
   ...["queued", "sent"].map((fate) => `list.${fate}`),
+  ...["react", "reply", "edit", "remove", "share"].map((tool) => `act.${tool}`),
+  ...["react", "edit", "delete"].map((type) => `act.failed.${type}`),
   ...CODES.map(fateWords),
   ...NAME_CODES.map((code) => refusalWords({ code }).key),
 ]);
@@ -59,7 +61,7 @@ for (const [name, { language, words }] of Object.entries(LANGUAGES)) {
     test("gives words for each key", () => {
       const word = translator(name);
       for (const key of Object.keys(words)) {
-        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m" };
+        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n" };
         assert.doesNotMatch(word(key, given), /[{}]|undefined/);
       }
       assert.throws(() => word("no.such.key"), /no words for no\.such\.key/);

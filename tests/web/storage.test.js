@@ -17,7 +17,7 @@ describe("what outlives the page", () => {
   test("is found again, each in its place", () => {
     const browser = platform();
     const storage = Storage("http://host/", browser);
-    const item = { id: "1", key: "lobby", text: "hi", time: 5, fate: "queued", code: null };
+    const item = { id: "1", key: "lobby", text: "hi", time: 5, replyTo: null, fate: "queued", code: null };
     storage.save("identity", { nick: "Ada", token: "t" });
     storage.save("pending", [item]);
     storage.save("drafts", [["tea", "half a"]]);

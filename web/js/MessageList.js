@@ -2,32 +2,47 @@
 // rule); who reads further up stays where they are, whatever comes above or below, and is offered a
 // way down.
 //
-// Down   { rooms, key, pending, following, unseen, … }
+// Down   { rooms, key, pending, acts, goal, following, unseen, … }
 // Up     "follow" with { following }: the reader came to the newest line, or left it; "older": they
-//        come near the oldest; "again" and "takeBack" with the { id } of a line that failed
+//        come near the oldest; "again" and "takeBack" with the { id } of a line that failed, "redo"
+//        and "undo" with that of an act; "seek" with a { seq }; "removeNow" and "keep"; and what
+//        ActionBar.js has
 
+import { ActionBar } from "./ActionBar.js";
 import { bookOf } from "./core/mentions.js";
 import { rows, same } from "./core/rows.js";
 import { reconcile, tell, write } from "./dom.js";
 import { Rows } from "./line.js";
-import { atBottom, current, nearTop } from "./logic.js";
+import { addressOf, atBottom, current, nearTop } from "./logic.js";
+import { Reach } from "./reach.js";
 
-export function MessageList(element, { word, dayOf, ...formats }) {
+/** Keys on a line, and what they do with it. */
+const KEYS = { r: "reply", e: "edit", Delete: "remove" };
+
+export function MessageList(element, { word, dayOf, base, ...formats }) {
   const view = element.querySelector(".view");
   const older = element.querySelector(".older");
   const empty = element.querySelector(".empty");
   const list = element.querySelector(".lines");
   const jump = element.querySelector(".jump");
   const count = element.querySelector(".jump .count");
+  const notice = element.querySelector(".notice");
   const { make, fill } = Rows({ word, ...formats });
+  const bar = ActionBar(element.querySelector(".action-bar"), { word, ...formats, linkTo });
   let shown = new Map(); // what is in the list, by key
   let drawn = {}; // what it was made of
   let following = true;
-  let about = { book: bookOf([]), me: null, members: null }; // who may be mentioned, and of whom that was made
+  let place = null; // the first line in sight of who reads further up, and where it is
+  let goal = null; // the one that was shown last
+  let about = { book: bookOf([]), me: null, members: null, nickOf: () => undefined };
+  let address = "";
 
   // Scroll events come before the frame's own work, so this is true again before lines are added.
   view.addEventListener("scroll", () => {
     if (atBottom(view) !== following) tell(element, "follow", { following: !following });
+    place = following ? null : firstInSight();
+    bar.place();
+    if (!bar.held()) bar.hide();
     askOlder();
   });
   jump.addEventListener("click", () => {
@@ -35,13 +50,43 @@ export function MessageList(element, { word, dayOf, ...formats }) {
     view.focus(); // the button is gone now
   });
   list.addEventListener("click", ({ target }) => {
-    const id = target.closest(".line")?.dataset.id;
-    if (target.closest(".again")) tell(element, "again", { id });
-    if (target.closest(".back")) tell(element, "takeBack", { id });
+    const line = target.closest(".line");
+    const on = (selector) => target.closest(selector);
+    const act = { id: on(".trouble")?.dataset.act };
+    if (on(".again")) tell(element, "again", { id: line.dataset.id });
+    else if (on(".back")) tell(element, "takeBack", { id: line.dataset.id });
+    else if (on(".redo")) tell(element, "redo", act);
+    else if (on(".undo")) tell(element, "undo", act);
+    else if (on(".yes")) answer(line, "removeNow");
+    else if (on(".no")) answer(line, "keep");
+    else if (on(".quoted")) tell(element, "seek", { seq: Number(on(".quoted").dataset.seq) });
+    else if (on(".chip")) tell(element, "react", { seq: Number(line.dataset.seq), emoji: on(".chip").dataset.emoji });
+    else if (line && !on("a, button") && getSelection().isCollapsed && !matchMedia("(hover: hover)").matches) bar.show(line);
+  });
+  element.addEventListener("pointerover", ({ target, pointerType }) => {
+    if (pointerType === "touch" || bar.held() || target.closest(".action-bar")) return;
+    const line = target.closest(".line");
+    if (line) bar.show(line);
+    else bar.hide();
+  });
+  element.addEventListener("pointerleave", ({ pointerType }) => pointerType !== "touch" && !bar.held() && bar.hide());
+  list.addEventListener("focusin", ({ target }) => target.matches(".line:focus-visible") && bar.show(target));
+  list.addEventListener("focusout", ({ relatedTarget }) => {
+    if (relatedTarget?.closest(".action-bar") || bar.line()?.contains(relatedTarget)) return;
+    bar.hide();
+  });
+  Reach(view, list, (key, line) => {
+    const seq = Number(line.dataset.seq);
+    if (key === "Enter" || key === "ContextMenu") bar.enter(line);
+    else if (key === "+") bar.enter(line, true);
+    else if (Object.hasOwn(KEYS, key) && seq) tell(element, KEYS[key], { seq });
+    else return false;
+    return true;
   });
   // A keyboard that opens, a draft that grows, a zoom: the newest line stays in sight.
   const resized = new ResizeObserver(() => {
     if (following) toBottom();
+    else keepPlace();
     askOlder();
   });
   resized.observe(view);
@@ -51,41 +96,64 @@ export function MessageList(element, { word, dayOf, ...formats }) {
     if (drawn.log?.more && view.clientHeight > 0 && nearTop(view)) tell(element, "older");
   }
 
+  /** Whether to delete is answered: the buttons go, and the focus with them to the line. */
+  function answer(line, verb) {
+    line.focus({ preventScroll: true });
+    tell(element, verb);
+  }
+
+  function linkTo(seq) {
+    return `${new URL(address, base).href}#m-${seq}`;
+  }
+
   function update(state) {
     const room = current(state);
     const down = state.following && !following;
     following = state.following;
+    address = addressOf(room.name, state.lobby);
+    const removing = drawn.removing;
     const changed = show(state, room);
     if (following && (changed || down)) toBottom();
+    if (following) place = null;
     jump.hidden = state.unseen === 0;
     if (state.unseen > 0) write(count, word("list.unseen", { count: state.unseen }));
+    if (room.removing !== null && room.removing !== removing) ask(room.removing);
+    find(state.goal);
   }
 
   /** Make the list show the room; gives whether there was anything to do. */
-  function show(state, { log, name, phase, members }) {
-    const { key, me } = state;
-    if (about.members !== members || about.me !== me) {
-      about = { book: bookOf([...members.values(), me?.nick ?? ""]), me, members };
-    }
+  function show(state, room) {
+    const { log, name, phase, members, mark, editing, replying, removing } = room;
+    const { key, me, acts } = state;
     const pending = state.pending.filter((item) => item.key === key);
-    const waits = pending.length > 0 || drawn.waits;
-    if (drawn.key === key && drawn.log === log && drawn.me === me && drawn.phase === phase && drawn.all === state.pending) return false;
-    if (drawn.key === key && drawn.log === log && drawn.me === me && drawn.phase === phase && !waits) return false;
+    const waits = pending.length > 0 || drawn.waits ? state.pending : null;
+    const made = { key, log, me, phase, mark, editing, replying, removing, acts, pending: waits };
+    if (Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
+    know(room, me);
     const appended = drawn.key === key && drawn.log.epoch === log.epoch && drawn.log.first <= log.first;
     if (!appended) quietly();
     if (drawn.key !== key) {
       list.replaceChildren();
       shown = new Map();
+      bar.hide();
     }
-    const place = following ? null : firstInSight();
-    const lines = rows(log.entries, pending, me, dayOf);
+    place = following ? null : firstInSight();
+    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, acts });
     reconcile(list, shown, lines, { make: (row) => named(make(row), row), fill: (line, row) => fill(line, row, about), same });
     empty.hidden = lines.length > 0 || log.epoch === null || log.more;
     list.hidden = lines.length === 0;
     write(older, above(log, name, phase, lines.length));
-    drawn = { key, log, me, phase, all: state.pending, waits: pending.length > 0 };
-    if (place?.line.isConnected) view.scrollTop += place.line.getBoundingClientRect().top - place.top;
+    drawn = { ...made, waits: pending.length > 0 };
+    keepPlace();
+    if (bar.line()?.isConnected === false) bar.hide();
+    else bar.place();
     return true;
+  }
+
+  /** Know who is there: what is written from now on may speak to them. */
+  function know({ members, log }, me) {
+    if (about.members !== members || about.me !== me) about = { book: bookOf([...members.values(), me?.nick ?? ""]), me, members };
+    about.nickOf = (user) => members.get(user) ?? log.entries.findLast((entry) => entry.user === user)?.nick;
   }
 
   /** What stands above the oldest line. */
@@ -101,6 +169,33 @@ export function MessageList(element, { word, dayOf, ...formats }) {
     requestAnimationFrame(() => requestAnimationFrame(() => (view.ariaLive = "polite")));
   }
 
+  /** Ask in the line whether it is to be deleted, and let the keyboard answer. */
+  function ask(seq) {
+    const line = lineOf(seq);
+    line?.scrollIntoView({ block: "nearest" });
+    line?.querySelector(".asks .no").focus({ preventScroll: true });
+  }
+
+  /** Show what was looked for, once. */
+  function find(sought) {
+    if (sought?.fate !== goal?.fate) write(notice, sought === null || sought.fate === "found" ? "" : word(sought.fate === "sought" ? "list.seeking" : "list.missing"));
+    if (sought !== goal && sought?.fate === "found") bring(lineOf(sought.seq));
+    goal = sought;
+  }
+
+  function bring(line) {
+    if (line === null) return;
+    line.scrollIntoView({ block: "center" });
+    line.focus({ preventScroll: true });
+    line.classList.remove("found");
+    requestAnimationFrame(() => line.classList.add("found"));
+    place = firstInSight();
+  }
+
+  function lineOf(seq) {
+    return list.querySelector(`.line[data-seq="${seq}"]`);
+  }
+
   /** The first line that is in sight, and where it is, so that it can be kept there. */
   function firstInSight() {
     const top = view.getBoundingClientRect().top;
@@ -112,6 +207,10 @@ export function MessageList(element, { word, dayOf, ...formats }) {
     }
     const line = list.children[low];
     return line ? { line, top: line.getBoundingClientRect().top } : null;
+  }
+
+  function keepPlace() {
+    if (place?.line.isConnected) view.scrollTop += place.line.getBoundingClientRect().top - place.top;
   }
 
   function toBottom() {

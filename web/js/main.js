@@ -3,6 +3,7 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/due.js";
+import { unsent } from "./core/acting.js";
 import { kept } from "./core/pending.js";
 import { begin, current } from "./core/state.js";
 import { Composer } from "./Composer.js";
@@ -90,8 +91,8 @@ function save() {
   if (state.seen !== saved.seen) storage.save("seen", [...state.seen]);
   if (state.pending !== saved.pending) storage.save("pending", kept(state.pending));
   if (state.rooms !== saved.rooms) {
-    const drafts = [...state.rooms].filter(([, { draft }]) => draft !== "").map(([key, { draft }]) => [key, draft]);
-    storage.save("drafts", drafts);
+    const drafts = [...state.rooms].map(([key, room]) => [key, unsent(room)]);
+    storage.save("drafts", drafts.filter(([, draft]) => draft !== ""));
   }
   saved = state;
 }
@@ -139,10 +140,12 @@ function hear(event) {
 
 // --- From the reader -----------------------------------------------------------------------
 
-const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName"];
+const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName",
+  "reply", "edit", "release", "remove", "keep", "removeNow", "react", "redo", "undo", "seek"];
 
 for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
 document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
+for (const type of ["reply", "edit"]) document.addEventListener(type, () => composer.focus());
 document.addEventListener("enter", ({ detail: { name } }) => {
   const place = placeOf({ name });
   if (place !== location.pathname) history.pushState(null, "", place);
@@ -168,7 +171,10 @@ function ready() {
 
 // --- From the browser ----------------------------------------------------------------------
 
-addEventListener("popstate", () => tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby }));
+addEventListener("popstate", () => {
+  tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby });
+  seek();
+});
 addEventListener("online", () => {
   tell({ type: "network", online: true });
   socket.wake();
@@ -183,5 +189,12 @@ document.addEventListener("visibilitychange", () => {
 });
 matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "panel", open: false }));
 
+/** The address may name one message of the room. */
+function seek() {
+  const [, seq] = /^#m-(\d{1,15})$/.exec(location.hash) ?? [];
+  if (seq !== undefined) tell({ type: "seek", seq: Number(seq) });
+}
+
 tell({ type: "start" });
+seek();
 if (state.naming === null) ready();

@@ -6,11 +6,12 @@
 // RULES lists the events of the page itself; those of the server are in core/heard.js; what becomes
 // due by itself is in core/due.js. Each event carries `now`, in milliseconds.
 
+import { ACTING, saveEdit } from "./acting.js";
 import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
 import * as outbox from "./pending.js";
 import { bound, keyOf, newRoom, wantsOlder } from "./room.js";
-import { alive, ask, broken, change, current, forget, line, of, put, question } from "./state.js";
+import { alive, ask, broken, change, current, forget, line, mark, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
 const ROOMS = 20; // joined at a time; beyond, the one not visited for longest is left
@@ -66,6 +67,7 @@ const RULES = {
     to.state.hidden = true;
   },
   visible(to) {
+    if (current(to.state).unread > 0) mark(to, current(to.state));
     Object.assign(to.state, { hidden: false, away: 0, doubt: true });
   },
   /** Another tab of this browser has given a name, which this one still asks for. */
@@ -105,8 +107,9 @@ const RULES = {
     const key = keyOf(name);
     if (!of(to, key)) put(to, key, newRoom(name, now));
     change(to, key, { visitedAt: now });
+    if (key !== to.state.key) mark(to, of(to, key), key);
     if (of(to, key).phase === "refused") change(to, key, { phase: "away", joinAt: 0 });
-    Object.assign(to.state, { key, following: true, unseen: 0, refusals: 0, panel: false, listedAt: -Infinity });
+    Object.assign(to.state, { key, goal: null, following: true, unseen: 0, refusals: 0, panel: false, listedAt: -Infinity });
     leaveOne(to);
   },
   panel(to, { open }) {
@@ -114,6 +117,7 @@ const RULES = {
     if (open) to.state.listedAt = -Infinity;
   },
   follow(to, { following }) {
+    if (following && to.state.goal?.fate !== "sought") to.state.goal = null;
     Object.assign(to.state, { following, unseen: following ? 0 : to.state.unseen });
     const { log } = current(to.state);
     if (bound(log, following) !== log) change(to, to.state.key, { log: bound(log, following) });
@@ -140,14 +144,19 @@ const RULES = {
   send(to, { text, id, now }) {
     const { key, connection } = to.state;
     const said = sendable(text);
-    if (said.trim() === "") return;
+    const edits = of(to, key).editing !== null;
+    if (said.trim() === "" && !edits) return;
     if (connection.phase === "stopped" || of(to, key).phase === "refused" || excess(to.state, said) > 0) {
       to.state.refusals += 1;
       return;
     }
-    to.state.pending = outbox.add(to.state.pending, { id, key, text: said, time: now });
-    change(to, key, { draft: "" });
-    Object.assign(to.state, { following: true, unseen: 0, refusals: 0 });
+    if (edits) {
+      saveEdit(to, said);
+      return;
+    }
+    to.state.pending = outbox.add(to.state.pending, { id, key, text: said, time: now, replyTo: of(to, key).replying });
+    change(to, key, { draft: "", replying: null, mark: null });
+    Object.assign(to.state, { goal: null, following: true, unseen: 0, refusals: 0 });
   },
   again(to, { id }) {
     to.state.pending = outbox.queue(to.state.pending, id);
@@ -156,9 +165,11 @@ const RULES = {
     const item = to.state.pending.find((each) => each.id === id);
     if (!item) return;
     to.state.pending = outbox.drop(to.state.pending, id);
-    const { draft } = of(to, item.key);
-    change(to, item.key, { draft: draft === "" ? item.text : `${item.text}\n${draft}` });
+    const field = of(to, item.key).aside === null ? "draft" : "aside"; // the draft may be a message's new text
+    const draft = of(to, item.key)[field];
+    change(to, item.key, { [field]: draft === "" ? item.text : `${item.text}\n${draft}` });
   },
+  ...ACTING,
 };
 
 /** How many characters `text` has more than the server takes in one message. */

@@ -2,6 +2,7 @@
 // lives. Pure.
 
 import { bytes, encode } from "../wire.js";
+import { settleActs } from "./acting.js";
 import { position } from "./log.js";
 import * as outbox from "./pending.js";
 import { quieter, readAll } from "./room.js";
@@ -21,6 +22,7 @@ export function settle(to, now) {
   if (!state.hidden && state.following && current(state).phase === "here") see(to);
   if (alive(state)) watch(to, now);
   state.doubt = false;
+  settleActs(to, now);
   if (state.connection.phase !== "connected") return;
   for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(to, key);
   pump(to, now);
@@ -41,6 +43,8 @@ export function wakeAt(state) {
   }
   if (state.connection.phase === "connected") {
     if (state.holdUntil > 0) due.push(state.holdUntil);
+    if (state.actAt > 0) due.push(state.actAt);
+    if (state.goal?.fate === "sought" && state.goal.at > 0) due.push(state.goal.at);
     for (const { phase, joinAt } of state.rooms.values()) if (phase === "away") due.push(joinAt);
     if (owesRead(state)) due.push(state.readAt + READ_EVERY);
     if (!state.hidden) due.push(state.listedAt + ROOMS_EVERY);
@@ -86,8 +90,8 @@ function pump(to, now) {
   if (now < state.holdUntil) return;
   state.holdUntil = 0;
   const here = ({ key }) => of(to, key)?.phase === "here";
-  for (const { id, key, text } of outbox.next(state.pending, here, state.slowly)) {
-    const command = { type: "send", id, room: of(to, key).name, text };
+  for (const { id, key, text, replyTo } of outbox.next(state.pending, here, state.slowly)) {
+    const command = { type: "send", id, room: of(to, key).name, text, reply_to: replyTo ?? undefined };
     if (bytes(encode(command)) > state.limits.max_message_bytes) {
       state.pending = outbox.fail(state.pending, id, "too_long"); // it would end the connection
     } else {

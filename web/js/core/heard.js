@@ -1,8 +1,9 @@
 // What the page does about what the server says. Pure; rules as core/state.js has them.
 
+import { acted, refuseAct, refuseLook } from "./acting.js";
 import * as outbox from "./pending.js";
 import { deepened, entered, hearsTyping, holed, keyOf, lost, met, renamed, told } from "./room.js";
-import { answer, broken, change, line, mend, of, put, question, rekey, within } from "./state.js";
+import { answer, broken, change, line, mark, mend, of, put, question, rekey, within } from "./state.js";
 
 const BUSY_WAIT = 1; // seconds before asking again, where the server did not say how long
 
@@ -27,6 +28,7 @@ export const HEARD = {
     const before = of(to, key);
     const after = entered(before, event, me, following || key !== to.state.key);
     put(to, key, after);
+    if (key === to.state.key && after.unread > before.unread) mark(to, after);
     if (key !== to.state.key || following) return;
     if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
       Object.assign(to.state, { following: true, unseen: 0 }); // what was read is gone
@@ -66,6 +68,9 @@ export const HEARD = {
   pong(to, { id }) {
     answer(to, id);
   },
+  ok(to, { id }) {
+    if (answer(to, id)) acted(to, id);
+  },
   error(to, event, now) {
     const asked = answer(to, event.id);
     if (!asked) refuseMessage(to, event, now);
@@ -78,7 +83,8 @@ function entry(to, event, now) {
   const { me, following, hidden } = to.state;
   const key = keyOf(event.room);
   const before = of(to, key);
-  answer(to, event.id);
+  // The id of a message is its sender's own, and may be anything.
+  if (event.type !== "message" && answer(to, event.id)) acted(to, event.id);
   to.state.pending = outbox.confirm(to.state.pending, [event], me?.user);
   if (before?.phase !== "here") return;
   if (holed(before, event)) {
@@ -124,8 +130,12 @@ const REFUSED = {
       to.state.pending = outbox.failAll(to.state.pending, (item) => item.key === key, code);
     }
   },
-  history(to, _, __, key) {
+  edit: refuseAct,
+  delete: refuseAct,
+  react: refuseAct,
+  history(to, event, now, key) {
     if (of(to, key)) change(to, key, { older: null });
+    refuseLook(to, key, event, now);
   },
 };
 

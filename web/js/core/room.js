@@ -40,6 +40,11 @@ export function newRoom(name, now) {
     unread: 0, // messages of others since
     older: null, // the id of the question for older entries, while it is open
     draft: "",
+    editing: null, // the seq of the message that the draft is the new text of
+    replying: null, // the seq of the one that it answers
+    removing: null, // the seq of the one that the reader is asked about
+    aside: null, // what the draft was before a message was edited
+    mark: null, // the seq up to which the reader had read when they came; what is above it was new
     typedAt: -Infinity, // when the others were last told that the reader writes
     visitedAt: now,
     mends: 0, // holes since entries last came one after the other

@@ -4,6 +4,7 @@
 // but changes nothing within them; it puts commands for the server into `send`; and it sets `line`
 // to "open", "close" or "drop" where something is to be done with the connection.
 
+import { returned } from "./acts.js";
 import * as outbox from "./pending.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 
@@ -27,6 +28,9 @@ export function begin({ identity, pending, drafts, seen, name, online, hidden, n
     listedAt: -Infinity,
     seen: new Map(seen), // how far rooms were read in this browser, by key
     pending: outbox.restored(pending),
+    acts: [], // what the reader does to messages, as core/acts.js has it
+    actAt: 0, // none is sent before
+    goal: null, // { key, seq, fate, at }: the message looked for, not before `at`; "sought", then "found" or "missing"
     slowly: false, // the server found the page too fast
     holdUntil: 0, // no message is sent before
     following: true, // the view is at the newest line, and stays there
@@ -98,6 +102,7 @@ export function rekey(to, key, name) {
   forget(to, key);
   if (!of(to, right)) put(to, right, room);
   to.state.pending = to.state.pending.map((item) => (item.key === key ? { ...item, key: right } : item));
+  to.state.acts = to.state.acts.map((act) => (act.key === key ? { ...act, key: right } : act));
   if (to.state.key === key) to.state.key = right;
   return right;
 }
@@ -107,6 +112,11 @@ export function mend(to, key, now) {
   const room = of(to, key);
   to.send.push({ type: "leave", room: room.name });
   put(to, key, { ...lost(room), joinAt: now + mendDelay(room), mends: room.mends + 1 });
+}
+
+/** What is unread in a room that the reader comes to is marked as new; in one read up to its end nothing is. */
+export function mark(to, { unread, read }, key = to.state.key) {
+  change(to, key, { mark: unread > 0 && read > 0 ? read : null });
 }
 
 // --- The connection ------------------------------------------------------------------------
@@ -121,7 +131,8 @@ export function broken(to, code) {
   for (const [key, room] of state.rooms) put(to, key, lost(room));
   const tooBig = (item) => code === 1009 && item.fate === "sent";
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
-  Object.assign(state, { asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
+  state.acts = returned(state.acts);
+  Object.assign(state, { actAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
   if (state.naming?.busy && !state.naming.first) {
     state.naming = { ...state.naming, busy: false, refusal: { code: "offline" } };
   }
