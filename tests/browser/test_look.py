@@ -186,7 +186,7 @@ class LookTest(LookTestCase):
                   loud += all.flatMap((each) => [...each.addedNodes]).length;
                 }
               });
-              watch.observe(document.querySelector(".message-list .lines"), { childList: true });
+              watch.observe(document.querySelector(".message-list .lines"), { childList: true, subtree: true });
             }""",
             VIEW,
         )

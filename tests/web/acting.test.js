@@ -310,9 +310,18 @@ describe("looking for a message", () => {
     assert.equal(page.state.goal.fate, "missing");
     page.do("seek", { seq: 0 });
     while (page.state.goal.fate === "sought") turn(page, history);
+    assert.equal(room(page).log.first, 1);
     assert.equal(page.state.goal.fate, "missing");
     page.do("follow", { following: true });
     assert.equal(page.state.goal, null);
+  });
+
+  test("is given up by who goes back to the newest line", () => {
+    const { history, page } = long();
+    page.do("seek", { seq: 5 });
+    page.do("follow", { following: true });
+    turn(page, history);
+    assert.deepEqual([page.state.goal, page.last("history"), page.state.following], [null, undefined, true]);
   });
 
   test("waits when the server asks for it", () => {

@@ -10,14 +10,16 @@
 
 import { ActionBar } from "./ActionBar.js";
 import { bookOf } from "./core/mentions.js";
-import { rows, same } from "./core/rows.js";
+import { alike, parts, rows, same } from "./core/rows.js";
 import { reconcile, tell, write } from "./dom.js";
 import { Rows } from "./line.js";
 import { addressOf, atBottom, current, nearTop } from "./logic.js";
 import { Reach } from "./reach.js";
+import { firstInSight } from "./sight.js";
 
 /** Keys on a line, and what they do with it. */
 const KEYS = { r: "reply", e: "edit", Delete: "remove" };
+const GUESS = 3.25; // rem, how tall a row is, for as long as it has not been in sight
 
 export function MessageList(element, { word, dayOf, base, ...formats }) {
   const view = element.querySelector(".view");
@@ -29,7 +31,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   const notice = element.querySelector(".notice");
   const { make, fill } = Rows({ word, ...formats });
   const bar = ActionBar(element.querySelector(".action-bar"), { word, ...formats, linkTo });
-  let shown = new Map(); // what is in the list, by key
+  let shown = new Map(); // the parts of the list, by key
+  const within = new WeakMap(); // what is in each of them, by key
   let drawn = {}; // what it was made of
   let following = true;
   let place = null; // the first line in sight of who reads further up, and where it is
@@ -39,8 +42,9 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
 
   // Scroll events come before the frame's own work, so this is true again before lines are added.
   view.addEventListener("scroll", () => {
-    if (atBottom(view) !== following) tell(element, "follow", { following: !following });
-    place = following ? null : firstInSight();
+    const sought = goal?.fate === "sought"; // until it is found, only the reader's own word brings the end back
+    if (atBottom(view) !== following && !sought) tell(element, "follow", { following: !following });
+    place = following ? null : look();
     bar.place();
     if (!bar.held()) bar.hide();
     askOlder();
@@ -137,9 +141,9 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
       shown = new Map();
       bar.hide();
     }
-    place = following ? null : firstInSight();
+    place = following ? null : look();
     const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, acts });
-    reconcile(list, shown, lines, { make: (row) => named(make(row), row), fill: (line, row) => fill(line, row, about), same });
+    reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     empty.hidden = lines.length > 0 || log.epoch === null || log.more;
     list.hidden = lines.length === 0;
     write(older, above(log, name, phase, lines.length));
@@ -148,6 +152,18 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (bar.line()?.isConnected === false) bar.hide();
     else bar.place();
     return true;
+  }
+
+  function makePart() {
+    const part = document.createElement("ol");
+    part.className = "part";
+    within.set(part, new Map());
+    return part;
+  }
+
+  function fillPart(part, { rows: lines }) {
+    part.style.containIntrinsicBlockSize = `auto ${lines.length * GUESS}rem`;
+    reconcile(part, within.get(part), lines, { make: (row) => named(make(row), row), fill: (line, row) => fill(line, row, about), same });
   }
 
   /** Know who is there: what is written from now on may speak to them. */
@@ -189,24 +205,17 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     line.focus({ preventScroll: true });
     line.classList.remove("found");
     requestAnimationFrame(() => line.classList.add("found"));
-    place = firstInSight();
+    place = { line, top: line.getBoundingClientRect().top }; // what is around it is not laid out yet
   }
 
   function lineOf(seq) {
     return list.querySelector(`.line[data-seq="${seq}"]`);
   }
 
-  /** The first line that is in sight, and where it is, so that it can be kept there. */
-  function firstInSight() {
-    const top = view.getBoundingClientRect().top;
-    let [low, high] = [0, list.children.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (list.children[middle].getBoundingClientRect().bottom > top) high = middle;
-      else low = middle + 1;
-    }
-    const line = list.children[low];
-    return line ? { line, top: line.getBoundingClientRect().top } : null;
+  /** The first row that is in sight, and where it is, so that it can be kept there. */
+  function look() {
+    const line = firstInSight(view, list);
+    return line && { line, top: line.getBoundingClientRect().top };
   }
 
   function keepPlace() {

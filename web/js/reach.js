@@ -1,6 +1,8 @@
 // The keyboard's way through a list of lines: the arrow keys go from one to the next, and what is in
 // a line can be reached by Tab once the reader has come to it.
 
+import { beside, lastInSight } from "./sight.js";
+
 /**
  * Make Tab stop at what is in a line if it is the one that the reader has come to, and pass it by if
  * not: a log may hold a thousand links.
@@ -28,26 +30,14 @@ export function Reach(view, list, press) {
     }
   }
 
-  /** The line that the arrow keys start from: the one come to, else the lowest in sight. */
-  function start() {
-    if (here?.isConnected) return here;
-    const bottom = view.getBoundingClientRect().bottom;
-    return [...list.querySelectorAll(".line")].findLast((line) => line.getBoundingClientRect().top < bottom) ?? null;
-  }
-
-  function beside(line, way) {
-    let next = line[way];
-    while (next && !next.matches(".line")) next = next[way];
-    return next;
-  }
-
   list.addEventListener("focusin", ({ target }) => come(target.closest(".line")));
   view.addEventListener("keydown", (event) => {
     const { key, target } = event;
     const line = target.closest(".line");
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (key === "ArrowUp" || key === "ArrowDown") {
-      const next = line ? beside(line, key === "ArrowUp" ? "previousElementSibling" : "nextElementSibling") : start();
+      const start = here?.isConnected ? here : lastInSight(view, list);
+      const next = line ? beside(line, key === "ArrowUp" ? "previousElementSibling" : "nextElementSibling") : start;
       event.preventDefault();
       next?.focus({ preventScroll: true });
       next?.scrollIntoView({ block: "nearest" });

@@ -117,7 +117,7 @@ const RULES = {
     if (open) to.state.listedAt = -Infinity;
   },
   follow(to, { following }) {
-    if (following && to.state.goal?.fate !== "sought") to.state.goal = null;
+    if (following) to.state.goal = null;
     Object.assign(to.state, { following, unseen: following ? 0 : to.state.unseen });
     const { log } = current(to.state);
     if (bound(log, following) !== log) change(to, to.state.key, { log: bound(log, following) });
