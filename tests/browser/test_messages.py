@@ -323,12 +323,47 @@ class BrokenLineTest(FakeTestCase):
 
 
 class LongTest(FakeTestCase):
+    def test_scrolling_up_through_lines_of_any_size_does_not_jump(self) -> None:
+        page = self.fake(viewport={"width": 900, "height": 600})
+        page.evaluate(
+            """() => {
+              for (let n = 0; n < 1_000; n++) {
+                server.live({ text: `line ${n} ${"and more of it\\n".repeat((n * 7) % 23)}` });
+              }
+            }"""
+        )
+        expect(page.locator(LINES)).to_have_count(1_000)
+        moved = page.evaluate(
+            """(selector) => new Promise((done) => {
+              const view = document.querySelector(selector);
+              const moved = [];
+              let steps = 0;
+              const step = () => {
+                if (++steps > 60) return done(moved);
+                const lines = [...document.elementsFromPoint(600, 300)];
+                const line = lines.map((each) => each.closest(".line")).find(Boolean);
+                const before = line?.getBoundingClientRect().top;
+                view.scrollTop -= 350;
+                requestAnimationFrame(() => requestAnimationFrame(() => {
+                  if (line) moved.push(line.getBoundingClientRect().top - before);
+                  step();
+                }));
+              };
+              step();
+            })""",
+            VIEW,
+        )
+        self.assertGreater(len(moved), 20)
+        for distance in moved:
+            self.assertAlmostEqual(distance, 350, delta=2)
+
     def test_ten_thousand_messages_scroll_to_the_top(self) -> None:
         page = self.fake()
         page.evaluate(
             """() => {
               for (let n = 0; n < 10_000; n++) {
-                server.write("tea", { text: n % 7 ? `old ${n}` : `old ${n}\\n${"and more ".repeat(n % 40)}` });
+                const more = n % 7 ? "" : `\\n${"and more ".repeat(n % 40)}`;
+                server.write("tea", { text: `old ${n}${more}` });
               }
               const real = server.serve.history;
               server.serve.history = (command) => real({ ...command, limit: 200 });
