@@ -230,6 +230,11 @@ class HostileTest(FakeTestCase):
         expect(link).to_have_css("unicode-bidi", "isolate")
         expect(page.locator(f"{LINES} .by .nick")).to_have_css("unicode-bidi", "isolate")
 
+    def test_emoji_by_name_become_what_they_name(self) -> None:
+        page = self.fake()
+        page.evaluate("() => server.live({ text: ':tea: or :coffee:? `:tea:` :nothing:' })")
+        expect(page.locator(f"{LINES} .text")).to_have_text("🍵 or ☕? :tea: :nothing:")
+
     def test_code_can_be_copied(self) -> None:
         page = self.fake()
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -121,6 +121,14 @@ describe("times and days", () => {
     assert.notEqual(dayOf(at(2026, 2, 9, 23, 59) / 1000), dayOf(now / 1000));
   });
 
+  test("tell how long ago something was, of one unit", () => {
+    const { ago } = formats(["en-GB"], "en", () => now);
+    const told = [0, 59, 60, 3_599, 3_600, 86_400, 40 * 86_400, 800 * 86_400].map((seconds) => ago(now - seconds * 1000));
+    assert.deepEqual(told, ["now", "59 seconds ago", "1 minute ago", "59 minutes ago", "1 hour ago", "yesterday", "last month", "2 years ago"]);
+    assert.equal(ago(now + 5_000), "now", "a clock that runs behind");
+    assert.equal(formats(["zh-CN"], "zh-Hans", () => now).ago(now - 120_000), "2分钟前");
+  });
+
   test("names are put in the order of the reader's language", () => {
     assert.deepEqual(["room10", "Zoë", "ada", "room9"].sort(compare), ["ada", "room9", "room10", "Zoë"]);
   });

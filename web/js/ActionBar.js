@@ -4,8 +4,10 @@
 // Up     "react" with { seq, emoji }, "reply", "edit" and "remove" with { seq }
 
 import { copy } from "./clipboard.js";
-import { FREQUENT } from "./core/emoji.js";
 import { tell, write } from "./dom.js";
+
+/** The emoji that are put to messages most. */
+const FREQUENT = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "🚀"];
 
 export function ActionBar(element, { word, ago, calendar, linkTo }) {
   const find = (selector) => element.querySelector(selector);
@@ -34,7 +36,9 @@ export function ActionBar(element, { word, ago, calendar, linkTo }) {
   });
   picker.addEventListener("submit", (event) => {
     event.preventDefault();
-    react(field.value);
+    const which = line;
+    const named = import("./core/emoji.js").then(({ emojify }) => emojify(field.value), () => field.value);
+    named.then((emoji) => which === line && react(emoji));
   });
   element.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

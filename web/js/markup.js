@@ -1,9 +1,10 @@
 // What core/markup.js made of a text, as elements. Every word of it goes in as text.
 
 import { copy } from "./clipboard.js";
-import { parse, plain } from "./core/markup.js";
+import { names, parse, plain } from "./core/markup.js";
 import { fold } from "./core/mentions.js";
 import { copies, write } from "./dom.js";
+import { reach } from "./reach.js";
 
 const TAGS = { strong: "strong", em: "em", strike: "s", code: "code", paragraph: "div", quote: "blockquote" };
 const FEW = /^\s*(?:\p{Extended_Pictographic}[\ufe0f\u200d\p{Emoji_Modifier}]*\s*){1,3}$/u;
@@ -11,6 +12,8 @@ const FEW = /^\s*(?:\p{Extended_Pictographic}[\ufe0f\u200d\p{Emoji_Modifier}]*\s
 /** A function that makes `element` show `text`; `about` is { book, me }: who may be mentioned, and the reader. */
 export function Markup({ word }) {
   const fence = copies("fence");
+  const drawn = new WeakMap(); // the text of each element
+  let emoji; // by name, once one was needed
 
   function within(nodes, about) {
     return nodes.map((node) => {
@@ -81,11 +84,27 @@ export function Markup({ word }) {
     return element;
   }
 
-  return function draw(element, text, about) {
-    const tree = parse(text, about.book);
+  /** Draw once more with the names of emoji, unless it shows another text by then. */
+  async function later(element, text, about) {
+    try {
+      ({ EMOJI: emoji } = await import("./core/emoji.js"));
+    } catch {
+      return; // there is no connection just now; the names stay, and the next text tries again
+    }
+    if (drawn.get(element) !== text) return;
+    draw(element, text, about);
+    reach(element.closest(".line"));
+  }
+
+  function draw(element, text, about) {
+    const tree = parse(text, { book: about.book, emoji });
+    drawn.set(element, text);
+    if (emoji === undefined && names(text)) later(element, text, about);
     const [only] = tree;
     element.classList.toggle("large", FEW.test(plain(tree)));
     if (tree.length === 1 && only.kind === "paragraph") element.replaceChildren(...within(only.of, about));
     else element.replaceChildren(...tree.map((node) => block(node, about)));
-  };
+  }
+
+  return draw;
 }

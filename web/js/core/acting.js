@@ -6,7 +6,6 @@
 // written waits in `aside`.
 
 import * as acts from "./acts.js";
-import { emojify } from "./emoji.js";
 import { at } from "./log.js";
 import { lost, MOST, wantsOlder } from "./room.js";
 import { ask, change, current, of, put } from "./state.js";
@@ -46,10 +45,10 @@ export const ACTING = {
     change(to, to.state.key, { removing: null });
     if (own(to, removing)) begin(to, { seq: removing, type: "delete" });
   },
-  /** Put an emoji, or its name between colons, to a message, or take it away again. */
+  /** Put an emoji to a message, or take it away again. */
   react(to, { seq, emoji: written }) {
     const { key, me } = to.state;
-    const emoji = emojify(written.trim());
+    const emoji = written.trim();
     const message = standing(current(to.state), seq);
     if (!message || emoji === "" || [...emoji].length > EMOJI_MOST || /[\s\p{C}]/u.test(emoji.replace(/[\u200c\u200d\u{e0020}-\u{e007f}]/gu, ""))) return;
     const has = () => {

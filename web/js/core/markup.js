@@ -10,15 +10,23 @@
 // in steps that grow with its length: marks of one kind never nest, so what is unmarked later is moved
 // a few times at the most.
 
-import { EMOJI } from "./emoji.js";
 import { bookOf, lookUp, wordy } from "./mentions.js";
 
 const DEEPEST = 3; // quotes in quotes
 const NOBODY = bookOf([]);
+const NO_NAMES = new Map();
 
-/** The blocks of `text`. `book` holds who may be mentioned; `meter` counts what was done. */
-export function parse(text, book = NOBODY, meter = { steps: 0 }) {
-  return blocks(text.split("\n"), 0, { book, meter });
+/**
+ * The blocks of `text`. `book` holds who may be mentioned, `emoji` the characters that have names;
+ * `meter` counts what was done.
+ */
+export function parse(text, { book = NOBODY, emoji = NO_NAMES, meter = { steps: 0 } } = {}) {
+  return blocks(text.split("\n"), 0, { book, emoji, meter });
+}
+
+/** Whether `text` may name an emoji. */
+export function names(text) {
+  return /:[a-z0-9_+-]{1,40}:/.test(text);
 }
 
 /** What is left of `tree` without its marks. */
@@ -117,7 +125,7 @@ const WITHIN = `[^${STOP}()]*`;
 const TARGET = new RegExp(`\\( *((?:https?://|mailto:)${WITHIN}(?:\\(${WITHIN}\\)${WITHIN})*) *\\)`, "iy");
 const TRAILING = ".,;:!?'*_~…]}";
 
-function inline(text, { book, meter }, linked = false) {
+function inline(text, { book, emoji, meter }, linked = false) {
   const frames = [{ mark: "", nodes: [] }]; // those opened and not closed; the first is the line itself
   const top = () => frames.at(-1);
   const put = (node) => add(top().nodes, node);
@@ -186,8 +194,8 @@ function inline(text, { book, meter }, linked = false) {
   function named(at) {
     NAMED.lastIndex = at;
     const [whole, name] = NAMED.exec(text) ?? [];
-    if (!EMOJI.has(name)) return null;
-    say(EMOJI.get(name));
+    if (!emoji.has(name)) return null;
+    say(emoji.get(name));
     return at + whole.length;
   }
 
@@ -212,7 +220,7 @@ function inline(text, { book, meter }, linked = false) {
     const label = text.slice(at + 1, end);
     const target = whole === undefined || label.trim() === "" ? null : targetOf(url);
     if (!target) return null;
-    put({ kind: "link", ...target, of: inline(label, { book: NOBODY, meter }, true) });
+    put({ kind: "link", ...target, of: inline(label, { book: NOBODY, emoji, meter }, true) });
     return end + 1 + whole.length;
   }
 
