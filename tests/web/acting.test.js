@@ -392,6 +392,7 @@ describe("the mark of what is new", () => {
     assert.deepEqual(kinds(page), ["day", 1, 2, 3, "new", 4]);
     page.do("enter", { name: "tea" });
     page.do("enter", { name: "lobby" });
+    page.hear(history.write({ type: "message", id: "o", user: "u2", text: "while one looks" }));
     assert.ok(!kinds(page).includes("new"));
   });
 });

@@ -125,6 +125,12 @@ describe("any text", () => {
     }
   });
 
+  test("is not deep, however deep its marks are", () => {
+    for (const [opens, closes] of [["*a **b ", "b** a* "], ["**a *b _c ~~d ", "d~~ c_ b* a** "], ["> ", ""], ["[", "](https://a.b)"]]) {
+      assert.ok(depth(parse(opens.repeat(300) + "x " + closes.repeat(300), BOOK)) <= 12, opens);
+    }
+  });
+
   test("leads to no place but http, https and mailto", () => {
     const check = (node) => {
       if (node.kind === "link") assert.match(node.href, /^(https?:\/\/|mailto:)/);
@@ -142,7 +148,7 @@ describe("any text", () => {
       parse(text, { ...BOOK, meter });
       return meter.steps;
     };
-    for (const part of [...PARTS, "*[", "[*", "*a ", "**a _b ~~c ", "*a_", "[](https://", "](h", "@A", "`a``b", "> > ", "*\n", "> - 1. ", "\n> a\nb", "https://)", ":a", "```\n"]) {
+    for (const part of [...PARTS, "*[", "[*", "*a ", "**a _b ~~c ", "*a_", "*a `x` **b `x` ", "[](https://", "](h", "@A", "`a``b", "> > ", "*\n", "> - 1. ", "\n> a\nb", "https://)", ":a", "```\n"]) {
       const short = steps(part.repeat(500));
       assert.ok(steps(part.repeat(4_000)) <= 8 * short + 100, JSON.stringify(part));
       assert.ok(short <= 40 * 500, JSON.stringify([part, short]));
