@@ -264,6 +264,10 @@ class HostileTest(FakeTestCase):
         page = self.fake(**PHONE)
         page.evaluate("() => { server.live({ text: 'first' }); server.live({ text: 'second' }) }")
         line(page, "first").locator(".bubble").tap()
+        expect(page.locator(BAR)).to_be_visible()
+        line(page, "first").locator(".bubble").tap()
+        expect(page.locator(BAR)).to_be_hidden()
+        line(page, "first").locator(".bubble").tap()
         page.tap(f"{BAR} .react")
         for tool in page.locator(f"{BAR} :is(.tool, .emoji):visible").all():
             box = tool.bounding_box()

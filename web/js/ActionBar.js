@@ -55,7 +55,8 @@ export function ActionBar(element, { word, ago, calendar, linkTo }) {
     }
   });
   element.addEventListener("focusout", ({ relatedTarget }) => {
-    if (!element.contains(relatedTarget) && !line?.contains(relatedTarget)) hide();
+    const clicked = relatedTarget === null && element.matches(":hover"); // Safari gives a button no focus
+    if (!clicked && !element.contains(relatedTarget) && !line?.contains(relatedTarget)) hide();
   });
 
   function about() {

@@ -65,7 +65,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     else if (on(".no")) answer(line, "keep");
     else if (on(".quoted")) tell(element, "seek", { seq: Number(on(".quoted").dataset.seq) });
     else if (on(".chip")) tell(element, "react", { seq: Number(line.dataset.seq), emoji: on(".chip").dataset.emoji });
-    else if (line && !on("a, button") && getSelection().isCollapsed && !matchMedia("(hover: hover)").matches) bar.show(line);
+    else if (!on("a, button") && getSelection().isCollapsed && !matchMedia("(hover: hover)").matches) tapped(line);
   });
   element.addEventListener("pointerover", ({ target, pointerType }) => {
     if (pointerType === "touch" || bar.held() || target.closest(".action-bar")) return;
@@ -98,6 +98,12 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
 
   function askOlder() {
     if (drawn.log?.more && view.clientHeight > 0 && nearTop(view)) tell(element, "older");
+  }
+
+  /** A tap opens the bar, and another one closes it. */
+  function tapped(line) {
+    if (line === null || bar.line() === line) bar.hide();
+    else bar.show(line);
   }
 
   /** Whether to delete is answered: the buttons go, and the focus with them to the line. */
