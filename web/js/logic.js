@@ -1,7 +1,7 @@
 // Small decisions: when to come back, which words to show, what a key press or an address means.
 // Pure functions; times are milliseconds. (What happens to the state is in core/.)
 
-import { excess } from "./core/chat.js";
+import { excess, rest } from "./core/chat.js";
 import { keyOf, NEVER } from "./core/room.js";
 import { current } from "./core/state.js";
 
@@ -75,6 +75,7 @@ const STOPPED_HINTS = {
   4001: "hint.refused",
   4003: "hint.removed",
 };
+const NEAR = 200; // characters before the most that a message takes, from where they are counted
 const WAITING_HINTS = { 1013: "hint.full", 4029: "hint.flooding" };
 
 /** Which words below the composer say what can be done now: { key, values }. */
@@ -86,7 +87,11 @@ export function hintWords(state) {
   if (room.phase === "refused") return { key: "hint.noRoom", values: { room: room.name } };
   if (over > 0) return { key: "hint.tooLong", values: { count: over } };
   if (phase === "waiting" && WAITING_HINTS[code]) return { key: WAITING_HINTS[code] };
-  if (phase === "connected") return { key: "hint.ready" };
+  if (phase === "connected") {
+    const left = rest(state, room.draft);
+    if (left <= NEAR) return { key: "hint.left", values: { count: left } };
+    return { key: Number.isInteger(room.editing) ? "hint.saves" : "hint.ready" };
+  }
   if (phase === "waiting") return { key: online ? "hint.waiting" : "hint.offline" };
   return { key: attempt > 0 ? "hint.waiting" : "hint.connecting" };
 }
@@ -198,8 +203,18 @@ export function nearTop({ scrollTop, clientHeight }) {
  * Whether this key press sends. Enter that picks a candidate in an input method does not: it is
  * marked as composing, or in Safari, which ends the composition first, has the key code 229.
  */
-export function sends({ key, shiftKey, altKey, isComposing, keyCode }) {
-  return key === "Enter" && !shiftKey && !altKey && !isComposing && keyCode !== 229;
+export function sends(event) {
+  return event.key === "Enter" && !event.shiftKey && !event.altKey && !inputMethod(event);
+}
+
+/** Whether this key press is for an input method. */
+export function inputMethod({ isComposing, keyCode }) {
+  return isComposing || keyCode === 229;
+}
+
+/** Whether this key is pressed by itself. */
+export function plainKey({ ctrlKey, metaKey, shiftKey, altKey }) {
+  return !ctrlKey && !metaKey && !shiftKey && !altKey;
 }
 
 /** Whether this click is to be followed by the page itself, not by a new tab or window. */

@@ -37,7 +37,7 @@ const at = (selector) => document.querySelector(selector);
 
 const page = at(".page");
 const conversation = at(".conversation");
-const composer = Composer(at(".composer"), tools);
+const composer = Composer(at(".composer"), { ...tools, emoji: new Map() });
 const components = [
   NameForm(at(".name-form"), tools),
   SidePanel(at(".side-panel"), tools),

@@ -162,8 +162,13 @@ const RULES = {
 };
 
 /** How many characters `text` has more than the server takes in one message. */
-export function excess({ limits }, text) {
-  return Math.max(0, [...text].length - (limits?.max_text_chars ?? 4_000));
+export function excess(state, text) {
+  return Math.max(0, -rest(state, text));
+}
+
+/** How many more characters `text` may become; below zero where it has too many. */
+export function rest({ limits }, text) {
+  return (limits?.max_text_chars ?? 4_000) - [...text].length;
 }
 
 /** The text without what the server refuses: control characters, and halves of surrogate pairs. */
