@@ -62,7 +62,7 @@ test("what is pure leans on nothing that is not", () => {
 });
 
 test("only one module each knows the WebSocket and the browser's storage", () => {
-  for (const [word, only] of [[/\bWebSocket\b/, "js/socket.js"], [/\b\w+Storage\b/, "js/storage.js"]]) {
+  for (const [word, only] of [[/\bWebSocket\b/, "js/socket.js"], [/\b\w+Storage\b/, "js/storage.js"], [/\bindexedDB\b/, "js/shelf.js"]]) {
     const found = files.filter((name) => name.endsWith(".js") && word.test(code(name)));
     assert.deepEqual(found, [only]);
   }

@@ -16,6 +16,7 @@ import { SidePanel } from "./SidePanel.js";
 import { TypingLine } from "./TypingLine.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
 import { addressOf, roomAt, title } from "./logic.js";
+import { Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
 import { Storage } from "./storage.js";
 import { address, decode, encode, PROTOCOL } from "./wire.js";
@@ -50,13 +51,13 @@ const components = [
   composer,
 ];
 const storage = Storage(BASE);
+const shelf = Shelf(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
 // --- Events into the state -----------------------------------------------------------------
 
 let state = begin({
   identity: storage.identity(),
-  pending: storage.pending(),
   drafts: storage.drafts(),
   seen: storage.seen(),
   name: roomAt(location.href, BASE) ?? LOBBY,
@@ -88,12 +89,18 @@ function tell(event) {
 function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
   if (state.seen !== saved.seen) storage.save("seen", [...state.seen]);
-  if (state.pending !== saved.pending) storage.save("pending", kept(state.pending));
+  if (state.pending !== saved.pending) shelf.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
     const drafts = [...state.rooms].filter(([, { draft }]) => draft !== "").map(([key, { draft }]) => [key, draft]);
     storage.save("drafts", drafts);
   }
   saved = state;
+}
+
+/** Take over what another tab has left. What of it is of no use is not kept any longer. */
+function restore(items) {
+  tell({ type: "restored", items });
+  shelf.keep(kept(state.pending));
 }
 
 // --- The state onto the page ---------------------------------------------------------------
@@ -179,9 +186,12 @@ addEventListener("storage", (event) => {
 });
 document.addEventListener("visibilitychange", () => {
   tell({ type: document.hidden ? "hidden" : "visible" });
-  if (!document.hidden) socket.wake();
+  if (document.hidden) return;
+  socket.wake();
+  shelf.adopt(); // the tab that was in front before may have been closed
 });
 matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "panel", open: false }));
 
 tell({ type: "start" });
+shelf.adopt();
 if (state.naming === null) ready();

@@ -9,7 +9,7 @@
 import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
 import * as outbox from "./pending.js";
-import { bound, keyOf, newRoom, wantsOlder } from "./room.js";
+import { bound, keyOf, NEVER, newRoom, wantsOlder } from "./room.js";
 import { alive, ask, broken, change, current, forget, line, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
@@ -148,6 +148,13 @@ const RULES = {
     to.state.pending = outbox.add(to.state.pending, { id, key, text: said, time: now });
     change(to, key, { draft: "" });
     Object.assign(to.state, { following: true, unseen: 0, refusals: 0 });
+  },
+  /** Another page of this browser is gone, and has left these `items` unsent. */
+  restored(to, { items }) {
+    let found = outbox.restored(items);
+    for (const { log } of to.state.rooms.values()) found = outbox.confirm(found, log.entries, to.state.me?.user);
+    for (const { key } of found) if (!of(to, key)) put(to, key, newRoom(key, NEVER));
+    to.state.pending = outbox.merge(to.state.pending, found);
   },
   again(to, { id }) {
     to.state.pending = outbox.queue(to.state.pending, id);

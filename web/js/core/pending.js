@@ -59,9 +59,26 @@ export function sent(pending, id, now) {
   return settle(pending, (item) => item.id === id, { fate: "sent", sentAt: now });
 }
 
-/** What of the list outlives the page. */
+/** What of the list outlives the page; what is on the way then waits again. */
 export function kept(pending) {
-  return pending.map(({ id, key, text, time, fate, code }) => ({ id, key, text, time, fate, code }));
+  const fateOf = (fate) => (fate === "failed" ? "failed" : "queued");
+  return pending.map(({ id, key, text, time, fate, code }) => ({ id, key, text, time, fate: fateOf(fate), code }));
+}
+
+/**
+ * The list with what another page has left, `found`, sorted in by time: the items of each keep their
+ * order, whatever the clock did meanwhile. What is there already is not taken twice.
+ */
+export function merge(pending, found) {
+  const there = new Set(pending.map(({ id }) => id));
+  const left = found.filter(({ id }) => !there.has(id));
+  if (left.length === 0) return pending;
+  const merged = [];
+  for (const item of pending) {
+    while (left.length > 0 && left[0].time <= item.time) merged.push(left.shift());
+    merged.push(item);
+  }
+  return [...merged, ...left];
 }
 
 /** The list from what outlived a page: only what can be one is taken. */

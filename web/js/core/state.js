@@ -10,7 +10,7 @@ import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The state of a page that opens on the room `name`, with what was kept from earlier. */
-export function begin({ identity, pending, drafts, seen, name, online, hidden, now }) {
+export function begin({ identity, drafts, seen, name, online, hidden, now }) {
   const state = {
     // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -26,7 +26,7 @@ export function begin({ identity, pending, drafts, seen, name, online, hidden, n
     listed: [], // the server's list of rooms
     listedAt: -Infinity,
     seen: new Map(seen), // how far rooms were read in this browser, by key
-    pending: outbox.restored(pending),
+    pending: [],
     slowly: false, // the server found the page too fast
     holdUntil: 0, // no message is sent before
     following: true, // the view is at the newest line, and stays there
@@ -42,9 +42,7 @@ export function begin({ identity, pending, drafts, seen, name, online, hidden, n
     readAt: -Infinity,
   };
   const texts = new Map(drafts);
-  for (const key of [...state.pending.map((item) => item.key), ...texts.keys()]) {
-    state.rooms.set(key, newRoom(key, NEVER));
-  }
+  for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
   state.rooms.set(state.key, newRoom(name, now));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft });
   return state;
