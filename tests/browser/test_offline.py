@@ -7,7 +7,7 @@ import unittest
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.fake import FAKE, FakeTestCase
+from tests.browser.fake import DEAD_LINE, FAKE, FakeTestCase
 from tests.support.page import (
     CONNECTED,
     DRAFT,
@@ -176,6 +176,48 @@ class TabsTest(FakeTestCase):
                 page.reload()
                 self.assertEqual(wait_for_lines(page, 1), ["hello"])
                 page.context.close()
+
+
+class SleepTest(BrowserTestCase):
+    """Lines that died while nobody was there to notice."""
+
+    def dead_line(self, server: ServerProcess) -> Page:
+        page = self.page(DEAD_LINE)
+        page.clock.install()
+        page.goto(server.url)
+        enter(page, "Ada")
+        page.evaluate("() => line.die()")
+        return page
+
+    def back(self, page: Page) -> None:
+        """Wait until the page has a new line, and use it."""
+        page.wait_for_function("() => line.sockets.length > 1")
+        wait_until_here(page)
+        say(page, "alive")
+        self.assertEqual(wait_for_lines(page, 1), ["alive"])
+
+    def test_a_page_that_slept_with_its_device_comes_back_by_itself(self) -> None:
+        with ServerProcess("--memory") as server:
+            page = self.dead_line(server)
+            page.clock.fast_forward("08:00:00")  # each timer fires once at most, as after a sleep
+            self.back(page)
+            page.context.close()
+
+    def test_a_page_that_was_frozen_and_shown_again_comes_back_by_itself(self) -> None:
+        with ServerProcess("--memory") as server:
+            page = self.dead_line(server)
+            page.evaluate(
+                "() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+            )
+            self.back(page)
+            page.context.close()
+
+    def test_a_page_whose_network_changed_comes_back_by_itself(self) -> None:
+        with ServerProcess("--memory") as server:
+            page = self.dead_line(server)
+            page.evaluate("() => dispatchEvent(new Event('online'))")
+            self.back(page)
+            page.context.close()
 
 
 if __name__ == "__main__":

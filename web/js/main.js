@@ -19,6 +19,7 @@ import { addressOf, roomAt, title } from "./logic.js";
 import { Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
 import { Storage } from "./storage.js";
+import { Wakefulness } from "./wakefulness.js";
 import { address, decode, encode, PROTOCOL } from "./wire.js";
 
 const NAME = "goChat";
@@ -176,20 +177,27 @@ function ready() {
 // --- From the browser ----------------------------------------------------------------------
 
 addEventListener("popstate", () => tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby }));
-addEventListener("online", () => {
-  tell({ type: "network", online: true });
-  socket.wake();
-});
+addEventListener("online", () => revive({ type: "network", online: true }));
 addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
   if (storage.isIdentity(event)) tell({ type: "identity", identity: storage.identity() });
 });
 document.addEventListener("visibilitychange", () => {
-  tell({ type: document.hidden ? "hidden" : "visible" });
-  if (document.hidden) return;
-  socket.wake();
-  shelf.adopt(); // the tab that was in front before may have been closed
+  if (document.hidden) tell({ type: "hidden" });
+  else revive({ type: "visible" });
 });
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection ended with that
+});
+Wakefulness(() => revive({ type: "woke" }));
+
+/** After `event` a line may be dead unnoticed, or to be had again; and another tab may be gone. */
+function revive(event) {
+  tell(event);
+  socket.wake();
+  shelf.adopt();
+}
+
 matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "panel", open: false }));
 
 tell({ type: "start" });

@@ -62,6 +62,10 @@ const RULES = {
   network(to, { online }) {
     Object.assign(to.state, { online, doubt: true });
   },
+  /** The page was asleep, with the device or by itself. */
+  woke(to) {
+    to.state.doubt = true;
+  },
   hidden(to) {
     to.state.hidden = true;
   },
