@@ -13,14 +13,14 @@ const code = (name) => read(name).replace(/\/\*[\s\S]*?\*\/|(?<![:"])\/\/.*/g, "
 test("every link of the page is relative, and to a file that is there", () => {
   const links = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map((match) => match[1]);
   assert.ok(links.length > 10);
-  for (const link of links.filter((link) => link !== "./")) {
+  for (const link of links.filter((link) => link !== "./" && link !== "manifest.webmanifest")) {
     assert.ok(link.startsWith("assets/"), link);
     assert.ok(existsSync(new URL(link.slice("assets/".length), WEB)), link);
   }
 });
 
 test("every module is preloaded, and every style sheet is linked", () => {
-  for (const name of files.filter((name) => name.endsWith(".js"))) {
+  for (const name of files.filter((name) => name.endsWith(".js") && name !== "sw.js")) {
     assert.ok(page.includes(`<link rel="modulepreload" href="assets/${name}">`), name);
   }
   for (const name of files.filter((name) => name.endsWith(".css"))) {
@@ -78,4 +78,13 @@ test("no module is longer than one sitting", () => {
   for (const name of files.filter((name) => name.endsWith(".js"))) {
     assert.ok(read(name).split("\n").length <= 350, name);
   }
+});
+
+test("the page can be installed, wherever it is, with icons that are there", () => {
+  assert.match(page, /<link rel="manifest" href="manifest.webmanifest"/);
+  const { start_url: start, scope, icons, theme_color: colour } = JSON.parse(read("manifest.webmanifest"));
+  assert.deepEqual([start, scope], ["./", "./"]);
+  assert.ok(page.includes(`<meta name="theme-color" content="${colour}"`));
+  for (const { src } of icons) assert.ok(existsSync(new URL(src.replace(/^assets\//, ""), WEB)), src);
+  assert.deepEqual(new Set(icons.map(({ purpose }) => purpose)), new Set(["any", "maskable"]));
 });

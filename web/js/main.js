@@ -15,6 +15,7 @@ import { RoomList } from "./RoomList.js";
 import { SidePanel } from "./SidePanel.js";
 import { TypingLine } from "./TypingLine.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
+import { install } from "./install.js";
 import { addressOf, roomAt, title } from "./logic.js";
 import { Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
@@ -203,3 +204,4 @@ matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "
 tell({ type: "start" });
 shelf.adopt();
 if (state.naming === null) ready();
+install(BASE);
