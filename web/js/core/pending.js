@@ -61,8 +61,7 @@ export function sent(pending, id, now) {
 
 /** What of the list outlives the page; what is on the way then waits again. */
 export function kept(pending) {
-  const fateOf = (fate) => (fate === "failed" ? "failed" : "queued");
-  return pending.map(({ id, key, text, time, fate, code }) => ({ id, key, text, time, fate: fateOf(fate), code }));
+  return pending.map(({ sentAt: _, ...item }) => ({ ...item, fate: item.fate === "failed" ? "failed" : "queued" }));
 }
 
 /**
