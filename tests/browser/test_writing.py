@@ -92,6 +92,19 @@ class CompletionTest(FakeTestCase):
             leave()
             expect(page.locator(LIST)).to_be_hidden()
 
+    def test_what_an_input_method_wrote_is_completed_once_it_is_done(self) -> None:
+        page = self.company()
+        write(page, "@")
+        expect(page.locator(OPTION)).to_have_count(4)
+        method = page.context.new_cdp_session(page)
+        compose = {"selectionStart": 1, "selectionEnd": 1, "text": "小"}
+        method.send("Input.imeSetComposition", compose)
+        expect(page.locator(LIST)).to_be_hidden()
+        method.send("Input.insertText", {"text": "小"})
+        expect(page.locator(CHOSEN)).to_have_text("小林")
+        page.press(DRAFT, "Tab")
+        expect(page.locator(DRAFT)).to_have_value("@小林 ")
+
     def test_axe_finds_nothing_while_the_list_is_open(self) -> None:
         for scheme in ("light", "dark"):
             page = self.fake(color_scheme=scheme)

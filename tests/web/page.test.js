@@ -19,9 +19,19 @@ test("every link of the page is relative, and to a file that is there", () => {
   }
 });
 
-test("every module is preloaded, and every style sheet is linked", () => {
-  for (const name of files.filter((name) => name.endsWith(".js") && name !== "sw.js")) {
-    assert.ok(page.includes(`<link rel="modulepreload" href="assets/${name}">`), name);
+/** The modules that `name` cannot do without, with itself. */
+function needed(name, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  for (const [, from] of code(name).matchAll(/from "([^"]+)"/g)) needed(new URL(from, `x:/${name}`).pathname.slice(1), found);
+  return found;
+}
+
+test("every module of the start is preloaded, and no other; every style sheet is linked", () => {
+  const start = needed("js/main.js");
+  assert.ok(start.size > 20);
+  for (const name of files.filter((name) => name.endsWith(".js"))) {
+    assert.equal(page.includes(`<link rel="modulepreload" href="assets/${name}">`), start.has(name), name);
   }
   for (const name of files.filter((name) => name.endsWith(".css"))) {
     assert.ok(page.includes(`<link rel="stylesheet" href="assets/${name}">`), name);

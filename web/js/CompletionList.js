@@ -1,48 +1,97 @@
 // What the word at the caret may become. The focus stays in the text; the choice is marked there by
 // aria-activedescendant, as in a combobox.
 //
-// Down   { choices, active }, or null for no list
-// Up     "choose" with the { index } of what was clicked
+// Down   the state, with `offer`, each time something was written in `field`
+// Up     "input" from `field`, as if the reader had written what was chosen
 
-import { copies, tell, write } from "./dom.js";
+import { completions, people, taken } from "./core/completion.js";
+import { copies, write } from "./dom.js";
+import { plainKey } from "./logic.js";
 
-export function CompletionList(element, { word, field }) {
+/** `emoji` is a Map, name to character. */
+export function CompletionList(element, { word, compare, emoji, field }) {
   const make = copies("completion");
   const count = element.parentElement.querySelector(".completion-count");
-  let shown = null;
+  let open = null; // { start, caret, choices, active } while there is something to choose
 
   // The press, not the click: a click would first take the focus, and close the list with that.
   element.addEventListener("pointerdown", (event) => {
     event.preventDefault();
     const option = event.target.closest(".option");
-    if (option) tell(element, "choose", { index: [...element.children].indexOf(option) });
+    if (option) take([...element.children].indexOf(option));
+  });
+  field.addEventListener("blur", close);
+  // The caret went elsewhere, by keys or a click; what could be completed was where it was.
+  document.addEventListener("selectionchange", () => {
+    if (open && caret() !== open.caret) close();
   });
 
-  function update(open) {
-    element.hidden = open === null;
-    if (open?.choices !== shown) fill(open?.choices ?? []);
-    shown = open?.choices;
-    write(count, open ? word("composer.suggested", { count: open.choices.length }) : "");
-    for (const [index, option] of [...element.children].entries()) {
-      option.setAttribute("aria-selected", String(index === open.active));
+  const KEYS = {
+    ArrowDown: () => mark(open.active + 1),
+    ArrowUp: () => mark(open.active - 1),
+    Enter: () => take(open.active),
+    Tab: () => take(open.active),
+    Escape: () => close(),
+  };
+
+  function caret() {
+    return field.selectionStart === field.selectionEnd ? field.selectionEnd : 0;
+  }
+
+  /** Offer what the word at the caret may become, if anything. */
+  function offer(state) {
+    const found = completions(field.value, caret(), people(state, compare), emoji);
+    if (!found || !field.matches(":focus")) {
+      close();
+      return;
     }
-    const active = element.children[open?.active];
-    active?.scrollIntoView({ block: "nearest" });
-    if (active) field.setAttribute("aria-activedescendant", active.id);
-    else field.removeAttribute("aria-activedescendant");
+    open = { ...found, caret: caret(), active: 0 };
+    element.replaceChildren(...open.choices.map(option));
+    element.hidden = false;
+    write(count, word("composer.suggested", { count: open.choices.length }));
+    mark(0);
   }
 
-  function fill(choices) {
-    element.replaceChildren(
-      ...choices.map(({ mark, label }, index) => {
-        const option = make();
-        option.id = `completion-${index}`;
-        write(option.querySelector(".mark"), mark);
-        write(option.querySelector(".label"), label);
-        return option;
-      }),
-    );
+  function option({ mark, label }, index) {
+    const made = make();
+    made.id = `completion-${index}`;
+    write(made.querySelector(".mark"), mark);
+    write(made.querySelector(".label"), label);
+    return made;
   }
 
-  return { update };
+  function mark(index) {
+    const { length } = open.choices;
+    open.active = (index + length) % length;
+    for (const [i, each] of [...element.children].entries()) each.setAttribute("aria-selected", String(i === open.active));
+    const active = element.children[open.active];
+    active.scrollIntoView({ block: "nearest" });
+    field.setAttribute("aria-activedescendant", active.id);
+  }
+
+  function close() {
+    if (open === null) return;
+    open = null;
+    element.hidden = true;
+    write(count, "");
+    field.removeAttribute("aria-activedescendant");
+  }
+
+  function take(index) {
+    const { text, caret: place } = taken(field.value, open.caret, open.start, open.choices[index]);
+    close();
+    field.value = text;
+    field.setSelectionRange(place, place);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** Do what a key means while the list is open; gives whether it meant anything. */
+  function press(event) {
+    if (open === null || !plainKey(event) || !Object.hasOwn(KEYS, event.key)) return false;
+    event.stopPropagation(); // Escape has closed something already
+    KEYS[event.key]();
+    return true;
+  }
+
+  return { offer, close, press };
 }

@@ -4,8 +4,6 @@
 // Up     "draft" with the { text } as written so far; "send" with the { text } to send; "edit" with
 //        the { seq } of the reader's last message; "release" when they give up editing or replying
 
-import { CompletionList } from "./CompletionList.js";
-import { completions, people, taken } from "./core/completion.js";
 import { lastOwn, purpose, purposeWords } from "./core/writing.js";
 import { tell, write } from "./dom.js";
 import { current, hintWords, inputMethod, plainKey, sends } from "./logic.js";
@@ -14,37 +12,33 @@ import { current, hintWords, inputMethod, plainKey, sends } from "./logic.js";
 const QUIET = ["hint.ready", "hint.saves", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding"];
 
 /** The hints that say nothing but how the keys work, which a touch keyboard has no use for. */
-const KEYS = ["hint.ready", "hint.saves"];
+const TEACHING = ["hint.ready", "hint.saves"];
 
-/** `emoji` is a Map, name to character. */
-export function Composer(element, { word, compare, emoji }) {
+/** What begins a nick or an emoji. */
+const MARK = /[@:]/;
+
+export function Composer(element, { word, ...tools }) {
   const find = (selector) => element.querySelector(selector);
   const draft = find(".draft");
   const send = find(".send");
   const hint = find(".hint");
   const spoken = find(".spoken");
   const about = find(".about");
-  const list = CompletionList(find(".completion-list"), { word, field: draft });
   const grows = CSS.supports("field-sizing", "content");
   let shown = null; // the state
   let meant = { kind: "new" }; // what is being written
-  let open = null; // { start, choices, active } while something can be completed
+  let completion = null; // js/CompletionList.js, which comes with the first mark that is written
+  let coming = null; // the promise of it
 
   draft.addEventListener("input", (event) => {
     tell(element, "draft", { text: draft.value });
-    offer(event.isComposing ? null : completions(draft.value, caret(), people(shown, compare), emoji));
+    complete(event);
   });
+  draft.addEventListener("compositionend", () => complete({ isComposing: false })); // the last input came before it
   draft.addEventListener("keydown", (event) => {
     if (inputMethod(event)) return; // the key is for the candidates of the input method
-    const chosen = open !== null && CHOOSING[event.key]?.(event);
-    if (chosen || WRITING[event.key]?.(event)) event.preventDefault();
+    if (completion?.press(event) || KEYS[event.key]?.(event)) event.preventDefault();
   });
-  draft.addEventListener("blur", () => offer(null));
-  // The caret went elsewhere, by keys or a click; what could be completed was where it was.
-  document.addEventListener("selectionchange", () => {
-    if (open && caret() !== open.caret) offer(null);
-  });
-  element.addEventListener("choose", ({ detail }) => take(detail.index));
   find(".cancel").addEventListener("click", () => release());
   element.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -52,20 +46,8 @@ export function Composer(element, { word, compare, emoji }) {
     draft.focus(); // a phone's keyboard stays open for the next line
   });
 
-  // --- Keys, each giving whether it was meant for what it did ----------------------------------
-
-  const CHOOSING = {
-    ArrowDown: (event) => plainKey(event) && move(1),
-    ArrowUp: (event) => plainKey(event) && move(-1),
-    Enter: (event) => plainKey(event) && take(open.active),
-    Tab: (event) => plainKey(event) && take(open.active),
-    Escape(event) {
-      event.stopPropagation(); // it has closed something already
-      offer(null);
-      return true;
-    },
-  };
-  const WRITING = {
+  /** Each gives whether it was meant for what it did. */
+  const KEYS = {
     Enter: (event) => sends(event) && submit(),
     Escape(event) {
       if (meant.kind === "new") return false;
@@ -81,7 +63,7 @@ export function Composer(element, { word, compare, emoji }) {
   };
 
   function submit() {
-    offer(null);
+    completion?.close();
     tell(element, "send", { text: draft.value });
     return true;
   }
@@ -92,46 +74,28 @@ export function Composer(element, { word, compare, emoji }) {
     return true;
   }
 
-  // --- Completing ------------------------------------------------------------------------------
-
-  function caret() {
-    return draft.selectionStart === draft.selectionEnd ? draft.selectionEnd : 0;
+  async function complete({ isComposing }) {
+    if (isComposing) completion?.close();
+    else if (completion) completion.offer(shown);
+    else if (MARK.test(draft.value)) {
+      coming ??= import("./CompletionList.js").catch(() => null); // without a line there may be none
+      const module = await coming;
+      if (module === null) coming = null;
+      else completion ??= module.CompletionList(find(".completion-list"), { word, field: draft, ...tools });
+      completion?.offer(shown);
+    }
   }
-
-  function offer(found) {
-    if (open === null && found === null) return;
-    open = found && { ...found, active: 0, caret: caret() };
-    list.update(open);
-  }
-
-  function move(by) {
-    const { length } = open.choices;
-    open = { ...open, active: (open.active + by + length) % length };
-    list.update(open);
-    return true;
-  }
-
-  function take(index) {
-    const { text, caret: place } = taken(draft.value, open.caret, open.start, open.choices[index]);
-    offer(null);
-    draft.value = text;
-    draft.setSelectionRange(place, place);
-    tell(element, "draft", { text });
-    return true;
-  }
-
-  // --- Showing ---------------------------------------------------------------------------------
 
   function update(state) {
     const room = current(state);
     const { key, values } = hintWords(state);
     const words = word(key, values);
-    if (shown?.key !== state.key) offer(null);
+    if (shown?.key !== state.key) completion?.close();
     const before = shown?.key === state.key ? meant : null;
     shown = state;
     meant = purpose(room);
     if (draft.value !== room.draft) {
-      offer(null);
+      completion?.close();
       draft.value = room.draft;
     }
     showPurpose(room);
@@ -142,7 +106,7 @@ export function Composer(element, { word, compare, emoji }) {
     write(send, word(meant.kind === "editing" ? "composer.save" : "composer.send"));
     write(hint, words);
     element.classList.toggle("insists", state.refusals > 0);
-    element.classList.toggle("quiet", KEYS.includes(key));
+    element.classList.toggle("quiet", TEACHING.includes(key));
     write(spoken, state.refusals > 0 ? words : "");
   }
 
@@ -150,9 +114,8 @@ export function Composer(element, { word, compare, emoji }) {
     const placeholder = word("composer.placeholder", { room: name });
     if (draft.placeholder !== placeholder) draft.placeholder = placeholder;
     const words = purposeWords(meant);
-    about.hidden = words === null;
-    if (words === null) return;
-    write(find(".about .what"), word(words.key, words.values));
+    about.hidden = words === null; // it describes the field also while it is hidden
+    write(find(".about .what"), words ? word(words.key, words.values) : "");
     write(find(".about .quote"), meant.line ?? "");
   }
 
