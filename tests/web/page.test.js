@@ -13,17 +13,25 @@ const code = (name) => read(name).replace(/\/\*[\s\S]*?\*\/|(?<![:"])\/\/.*/g, "
 test("every link of the page is relative, and to a file that is there", () => {
   const links = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map((match) => match[1]);
   assert.ok(links.length > 10);
-  for (const link of links.filter((link) => link !== "./")) {
+  for (const link of links.filter((link) => link !== "./" && link !== "manifest.webmanifest")) {
     assert.ok(link.startsWith("assets/"), link);
     assert.ok(existsSync(new URL(link.slice("assets/".length), WEB)), link);
   }
 });
 
-test("every module is preloaded, save those that are loaded when they are needed, and every style sheet is linked", () => {
-  const scripts = files.filter((name) => name.endsWith(".js"));
-  const late = new Set(scripts.flatMap((name) => [...code(name).matchAll(/\bimport\("\.\/([^"]+)"\)/g)].map((match) => `js/${match[1]}`)));
-  for (const name of scripts) {
-    assert.equal(page.includes(`<link rel="modulepreload" href="assets/${name}">`), !late.has(name), name);
+/** The modules that `name` cannot do without, with itself. */
+function needed(name, found = new Set()) {
+  if (found.has(name)) return found;
+  found.add(name);
+  for (const [, from] of code(name).matchAll(/from "([^"]+)"/g)) needed(new URL(from, `x:/${name}`).pathname.slice(1), found);
+  return found;
+}
+
+test("every module of the start is preloaded, and no other; every style sheet is linked", () => {
+  const start = needed("js/main.js");
+  assert.ok(start.size > 20);
+  for (const name of files.filter((name) => name.endsWith(".js"))) {
+    assert.equal(page.includes(`<link rel="modulepreload" href="assets/${name}">`), start.has(name), name);
   }
   for (const name of files.filter((name) => name.endsWith(".css"))) {
     assert.ok(page.includes(`<link rel="stylesheet" href="assets/${name}">`), name);
@@ -64,7 +72,7 @@ test("what is pure leans on nothing that is not", () => {
 });
 
 test("only one module each knows the WebSocket and the browser's storage", () => {
-  for (const [word, only] of [[/\bWebSocket\b/, "js/socket.js"], [/\b\w+Storage\b/, "js/storage.js"]]) {
+  for (const [word, only] of [[/\bWebSocket\b/, "js/socket.js"], [/\b\w+Storage\b/, "js/storage.js"], [/\bindexedDB\b/, "js/shelf.js"]]) {
     const found = files.filter((name) => name.endsWith(".js") && word.test(code(name)));
     assert.deepEqual(found, [only]);
   }
@@ -80,4 +88,13 @@ test("no module is longer than one sitting", () => {
   for (const name of files.filter((name) => name.endsWith(".js"))) {
     assert.ok(read(name).split("\n").length <= 350, name);
   }
+});
+
+test("the page can be installed, wherever it is, with icons that are there", () => {
+  assert.match(page, /<link rel="manifest" href="manifest.webmanifest"/);
+  const { start_url: start, scope, icons, theme_color: colour } = JSON.parse(read("manifest.webmanifest"));
+  assert.deepEqual([start, scope], ["./", "./"]);
+  assert.ok(page.includes(`<meta name="theme-color" content="${colour}"`));
+  for (const { src } of icons) assert.ok(existsSync(new URL(src.replace(/^assets\//, ""), WEB)), src);
+  assert.deepEqual(new Set(icons.map(({ purpose }) => purpose)), new Set(["any", "maskable"]));
 });

@@ -16,9 +16,12 @@ import { RoomList } from "./RoomList.js";
 import { SidePanel } from "./SidePanel.js";
 import { TypingLine } from "./TypingLine.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
+import { install } from "./install.js";
 import { addressOf, roomAt, title } from "./logic.js";
+import { Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
 import { Storage } from "./storage.js";
+import { Wakefulness } from "./wakefulness.js";
 import { address, decode, encode, PROTOCOL } from "./wire.js";
 
 const NAME = "goChat";
@@ -51,13 +54,13 @@ const components = [
   composer,
 ];
 const storage = Storage(BASE);
+const shelf = Shelf(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
 // --- Events into the state -----------------------------------------------------------------
 
 let state = begin({
   identity: storage.identity(),
-  pending: storage.pending(),
   drafts: storage.drafts(),
   seen: storage.seen(),
   name: roomAt(location.href, BASE) ?? LOBBY,
@@ -89,12 +92,18 @@ function tell(event) {
 function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
   if (state.seen !== saved.seen) storage.save("seen", [...state.seen]);
-  if (state.pending !== saved.pending) storage.save("pending", kept(state.pending));
+  if (state.pending !== saved.pending) shelf.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
     const drafts = [...state.rooms].map(([key, room]) => [key, unsent(room)]);
     storage.save("drafts", drafts.filter(([, draft]) => draft !== ""));
   }
   saved = state;
+}
+
+/** Take over what another tab has left. What of it is of no use is not kept any longer. */
+function restore(items) {
+  tell({ type: "restored", items });
+  shelf.keep(kept(state.pending));
 }
 
 // --- The state onto the page ---------------------------------------------------------------
@@ -175,18 +184,27 @@ addEventListener("popstate", () => {
   tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby });
   seek();
 });
-addEventListener("online", () => {
-  tell({ type: "network", online: true });
-  socket.wake();
-});
+addEventListener("online", () => revive({ type: "network", online: true }));
 addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
   if (storage.isIdentity(event)) tell({ type: "identity", identity: storage.identity() });
 });
 document.addEventListener("visibilitychange", () => {
-  tell({ type: document.hidden ? "hidden" : "visible" });
-  if (!document.hidden) socket.wake();
+  if (document.hidden) tell({ type: "hidden" });
+  else revive({ type: "visible" });
 });
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection ended with that
+});
+Wakefulness(() => revive({ type: "woke" }));
+
+/** After `event` a line may be dead unnoticed, or to be had again; and another tab may be gone. */
+function revive(event) {
+  tell(event);
+  socket.wake();
+  shelf.adopt();
+}
+
 matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "panel", open: false }));
 
 /** The address may name one message of the room. */
@@ -197,4 +215,6 @@ function seek() {
 
 tell({ type: "start" });
 seek();
+shelf.adopt();
 if (state.naming === null) ready();
+install(BASE);

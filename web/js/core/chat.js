@@ -10,7 +10,7 @@ import { ACTING, saveEdit } from "./acting.js";
 import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
 import * as outbox from "./pending.js";
-import { bound, keyOf, newRoom, wantsOlder } from "./room.js";
+import { bound, keyOf, NEVER, newRoom, wantsOlder } from "./room.js";
 import { alive, ask, broken, change, current, forget, line, mark, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
@@ -62,6 +62,10 @@ const RULES = {
   // -- the browser
   network(to, { online }) {
     Object.assign(to.state, { online, doubt: true });
+  },
+  /** The page was asleep, with the device or by itself. */
+  woke(to) {
+    to.state.doubt = true;
   },
   hidden(to) {
     to.state.hidden = true;
@@ -158,6 +162,13 @@ const RULES = {
     change(to, key, { draft: "", replying: null, mark: null });
     Object.assign(to.state, { goal: null, following: true, unseen: 0, refusals: 0 });
   },
+  /** Another page of this browser is gone, and has left these `items` unsent. */
+  restored(to, { items }) {
+    let found = outbox.restored(items);
+    for (const { log } of to.state.rooms.values()) found = outbox.confirm(found, log.entries, to.state.me?.user);
+    for (const { key } of found) if (!of(to, key)) put(to, key, newRoom(key, NEVER));
+    to.state.pending = outbox.merge(to.state.pending, found);
+  },
   again(to, { id }) {
     to.state.pending = outbox.queue(to.state.pending, id);
   },
@@ -173,8 +184,13 @@ const RULES = {
 };
 
 /** How many characters `text` has more than the server takes in one message. */
-export function excess({ limits }, text) {
-  return Math.max(0, [...text].length - (limits?.max_text_chars ?? 4_000));
+export function excess(state, text) {
+  return Math.max(0, -rest(state, text));
+}
+
+/** How many more characters `text` may become; below zero where it has too many. */
+export function rest({ limits }, text) {
+  return (limits?.max_text_chars ?? 4_000) - [...text].length;
 }
 
 /** The text without what the server refuses: control characters, and halves of surrogate pairs. */

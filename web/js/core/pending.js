@@ -1,9 +1,9 @@
 // What was sent and has not come back: a list, in the order of sending. Pure.
 //
-// An item is { id, key, text, time, replyTo, fate, code, sentAt }. `key` is its room's, `replyTo` the seq that
-// it answers, or null. `fate` is "queued"
-// (to be sent as soon as may be), "sent" (on this connection, not answered), or "failed" with the
-// server's code. An item keeps its id for ever, so sending it again does no harm.
+// An item is { id, key, text, time, replyTo, fate, code, sentAt }. `key` is its room's, `replyTo` the
+// seq that it answers, or null. `fate` is "queued" (to be sent as soon as may be), "sent" (on this
+// connection, not answered), or "failed" with the server's code. An item keeps its id for ever, so
+// sending it again does no harm.
 
 export const WINDOW = 8; // on the way at a time: what is refused for its speed is never a flood
 
@@ -60,9 +60,25 @@ export function sent(pending, id, now) {
   return settle(pending, (item) => item.id === id, { fate: "sent", sentAt: now });
 }
 
-/** What of the list outlives the page. */
+/** What of the list outlives the page; what is on the way then waits again. */
 export function kept(pending) {
-  return pending.map(({ id, key, text, time, replyTo, fate, code }) => ({ id, key, text, time, replyTo, fate, code }));
+  return pending.map(({ sentAt: _, ...item }) => ({ ...item, fate: item.fate === "failed" ? "failed" : "queued" }));
+}
+
+/**
+ * The list with what another page has left, `found`, sorted in by time: the items of each keep their
+ * order, whatever the clock did meanwhile. What is there already is not taken twice.
+ */
+export function merge(pending, found) {
+  const there = new Set(pending.map(({ id }) => id));
+  const left = found.filter(({ id }) => !there.has(id));
+  if (left.length === 0) return pending;
+  const merged = [];
+  for (const item of pending) {
+    while (left.length > 0 && left[0].time <= item.time) merged.push(left.shift());
+    merged.push(item);
+  }
+  return [...merged, ...left];
 }
 
 /** The list from what outlived a page: only what can be one is taken. */

@@ -11,7 +11,7 @@ import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The state of a page that opens on the room `name`, with what was kept from earlier. */
-export function begin({ identity, pending, drafts, seen, name, online, hidden, now }) {
+export function begin({ identity, drafts, seen, name, online, hidden, now }) {
   const state = {
     // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -27,7 +27,7 @@ export function begin({ identity, pending, drafts, seen, name, online, hidden, n
     listed: [], // the server's list of rooms
     listedAt: -Infinity,
     seen: new Map(seen), // how far rooms were read in this browser, by key
-    pending: outbox.restored(pending),
+    pending: [],
     acts: [], // what the reader does to messages, as core/acts.js has it
     actAt: 0, // none is sent before
     goal: null, // { key, seq, fate, at }: the message looked for, not before `at`; "sought", then "found" or "missing"
@@ -46,9 +46,7 @@ export function begin({ identity, pending, drafts, seen, name, online, hidden, n
     readAt: -Infinity,
   };
   const texts = new Map(drafts);
-  for (const key of [...state.pending.map((item) => item.key), ...texts.keys()]) {
-    state.rooms.set(key, newRoom(key, NEVER));
-  }
+  for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
   state.rooms.set(state.key, newRoom(name, now));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft });
   return state;
