@@ -259,7 +259,3 @@ class PurposeTest(BrowserTestCase):
 
 if __name__ == "__main__":
     unittest.main()
-
-
-if __name__ == "__main__":
-    unittest.main()
