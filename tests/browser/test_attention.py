@@ -107,7 +107,7 @@ class CallTest(AttentionTestCase):
         self.assertEqual(page.evaluate("() => calls.notes[0].body"), "you, @Ada")
         page.evaluate("() => calls.notes[0].onclick()")
         expect(page.locator(HEADING)).to_have_text("tea")
-        expect(page.locator(f"{LINES}.sought .text")).to_have_text("you, @Ada")
+        expect(page.locator(f"{LINES}.found .text")).to_have_text("you, @Ada")
         self.assertTrue(page.evaluate("() => calls.notes[0].closed"))
 
     def test_the_room_in_sight_calls_only_while_the_page_is_not_looked_at(self) -> None:

@@ -68,7 +68,7 @@ class LanguageTest(LookTestCase):
         found: list[str] = page.evaluate(
             """() => {
               const written = "noscript, .bubble > .text, .nick, .room .name, h1.room, .reactions,"
-                + " .avatar, .time, .count, .people";
+                + " .often, .avatar, .time, .count, .people";
               const found = [];
               const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_ALL);
               for (let node = walk.nextNode(); node; node = walk.nextNode()) {
@@ -186,7 +186,8 @@ class LookTest(LookTestCase):
                   loud += all.flatMap((each) => [...each.addedNodes]).length;
                 }
               });
-              watch.observe(document.querySelector(".message-list .lines"), { childList: true });
+              const list = document.querySelector(".message-list .lines");
+              watch.observe(list, { childList: true, subtree: true });
             }""",
             VIEW,
         )

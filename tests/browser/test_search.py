@@ -26,7 +26,7 @@ PANEL = "dialog.search-panel"
 FIELD = f"{PANEL} .field"
 RESULTS = f"{PANEL} .result"
 STATE = f"{PANEL} .state"
-SOUGHT = f"{LINES}.sought"
+FOUND = f"{LINES}.found"
 JUMP = ".message-list .jump"
 
 #: A long room, and a server that searches it and reads on in both directions.
@@ -68,10 +68,10 @@ class SearchTest(FakeTestCase):
         page.press(FIELD, "Enter")
 
     def shows(self, page: Page, text: str) -> None:
-        """The line with this text is sought, in sight, and has the focus."""
-        expect(page.locator(f"{SOUGHT} .text")).to_have_text(text)
-        expect(page.locator(SOUGHT)).to_be_in_viewport(ratio=1)
-        expect(page.locator(SOUGHT)).to_be_focused()
+        """The line with this text is found, in sight, and has the focus."""
+        expect(page.locator(f"{FOUND} .text")).to_have_text(text)
+        expect(page.locator(FOUND)).to_be_in_viewport(ratio=1)
+        expect(page.locator(FOUND)).to_be_focused()
 
     def test_what_is_found_is_marked_newest_first_and_more_comes_when_asked(self) -> None:
         page = self.long()
@@ -221,7 +221,7 @@ class RealSearchTest(BrowserTestCase):
         expect(page.locator(f"{RESULTS} .room")).to_have_text(["#tea", "#lobby"])
         expect(page.locator(f"{RESULTS} mark")).to_have_text(["darjeeling", "Darjeeling"])
         page.locator(f"{RESULTS} button").last.click()
-        expect(page.locator(f"{SOUGHT} .text")).to_have_text("Darjeeling in the lobby")
+        expect(page.locator(f"{FOUND} .text")).to_have_text("Darjeeling in the lobby")
 
 
 if __name__ == "__main__":

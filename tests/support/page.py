@@ -81,8 +81,13 @@ class BrowserTestCase(TestCase):
         return page
 
     def page(self, script: str = "", **context: Any) -> Page:
-        """An empty page of its own; `script` runs before the scripts of what it opens."""
-        opened = self.browser.new_context(**{"locale": "en-GB", **context})
+        """An empty page of its own; `script` runs before the scripts of what it opens.
+
+        It has no service worker, whose own requests a test could not foresee, unless `context`
+        says ``service_workers="allow"``.
+        """
+        usual = {"locale": "en-GB", "service_workers": "block"}
+        opened = self.browser.new_context(**{**usual, **context})
         self.addCleanup(opened.close)
         opened.add_init_script(_WATCH + script)
         page = opened.new_page()

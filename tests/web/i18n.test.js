@@ -12,7 +12,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
 
-const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|fate|typing|composer|hint";
+const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint";
 const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed", "unheard_of"];
 
@@ -23,6 +23,8 @@ const used = new Set([
   ...["connecting", "connected", "stopped", "again", "lost"].map((phase) => `connection.${phase}`),
   ...["title", "about", "enter"].flatMap((part) => [`name.${part}.first`, `name.${part}.again`]),
   ...["queued", "sent"].map((fate) => `list.${fate}`),
+  ...["react", "reply", "edit", "remove", "share"].map((tool) => `act.${tool}`),
+  ...["react", "edit", "delete"].map((type) => `act.failed.${type}`),
   ...CODES.map(fateWords),
   ...["too_long", "bad_field", "rate_limited", "muted", "offline", "unheard_of"].map((code) => topicRefusal({ code }).key),
   ...["offline", "rate_limited", "not_joined", "unheard_of"].map((code) => searchRefusal({ code }).key),
@@ -61,7 +63,7 @@ for (const [name, { language, words }] of Object.entries(LANGUAGES)) {
     test("gives words for each key", () => {
       const word = translator(name);
       for (const key of Object.keys(words)) {
-        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m" };
+        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n" };
         assert.doesNotMatch(word(key, given), /[{}]|undefined/);
       }
       assert.throws(() => word("no.such.key"), /no words for no\.such\.key/);
@@ -119,6 +121,14 @@ describe("times and days", () => {
   test("are of one day from midnight to midnight, in the reader's own zone", () => {
     assert.equal(dayOf(at(2026, 2, 9, 0, 0) / 1000), dayOf(at(2026, 2, 9, 23, 59) / 1000));
     assert.notEqual(dayOf(at(2026, 2, 9, 23, 59) / 1000), dayOf(now / 1000));
+  });
+
+  test("tell how long ago something was, of one unit", () => {
+    const { ago } = formats(["en-GB"], "en", () => now);
+    const told = [0, 59, 60, 3_599, 3_600, 86_400, 40 * 86_400, 800 * 86_400].map((seconds) => ago(now - seconds * 1000));
+    assert.deepEqual(told, ["now", "59 seconds ago", "1 minute ago", "59 minutes ago", "1 hour ago", "yesterday", "last month", "2 years ago"]);
+    assert.equal(ago(now + 5_000), "now", "a clock that runs behind");
+    assert.equal(formats(["zh-CN"], "zh-Hans", () => now).ago(now - 120_000), "2分钟前");
   });
 
   test("names are put in the order of the reader's language", () => {

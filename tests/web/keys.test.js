@@ -39,7 +39,9 @@ test("key caps are those of the reader's keyboard", () => {
   assert.deepEqual(caps("Alt+Shift+↑", true), ["⌥", "⇧", "↑"]);
 });
 
-test("no key stands for two things", () => {
-  const ways = KEYS.flatMap(({ rows }) => rows.flatMap(({ keys }) => keys));
-  assert.equal(new Set(ways).size, ways.length);
+test("no key stands for two things in one place", () => {
+  for (const { rows } of KEYS) {
+    const ways = rows.flatMap(({ keys }) => keys);
+    assert.equal(new Set(ways).size, ways.length);
+  }
 });

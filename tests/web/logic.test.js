@@ -101,6 +101,8 @@ describe("what is shown", () => {
     page.do("network", { online: false });
     assert.deepEqual([seen(page), hint(page)], ["connection.offline", "hint.offline"]);
     page.do("connecting", { attempt: 1 });
+    assert.deepEqual([seen(page), hint(page)], ["connection.offline", "hint.offline"], "tried in silence");
+    page.do("network", { online: true });
     assert.deepEqual([seen(page), hint(page)], ["connection.again", "hint.waiting"]);
   });
 
@@ -123,7 +125,7 @@ describe("what is shown", () => {
     ]) {
       const page = new Page().arrive();
       page.do("stopped", { code });
-      assert.deepEqual([seen(page), hint(page)], ["connection.stopped", key], `${code}`);
+      assert.deepEqual([seen(page), said(page), hint(page)], ["connection.stopped", key, key], `${code}`);
     }
     for (const [code, key] of [[1013, "hint.full"], [4029, "hint.flooding"], [4008, "hint.waiting"]]) {
       const page = new Page().arrive();

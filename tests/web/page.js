@@ -8,7 +8,7 @@ import { begin, current } from "../../web/js/core/state.js";
 import { decode, encode } from "../../web/js/wire.js";
 import { History } from "./model.js";
 
-const KEPT = { identity: { nick: "Ada", token: "t1" }, pending: [], drafts: [], seen: [], name: "lobby", online: true, hidden: false, now: 0 };
+const KEPT = { identity: { nick: "Ada", token: "t1" }, drafts: [], seen: [], name: "lobby", online: true, hidden: false, now: 0 };
 
 export const WELCOME = {
   type: "welcome",
@@ -29,10 +29,12 @@ export class Page {
   lines = []; // what was asked of the connection
   calls = []; // what the reader was called for
 
-  constructor(kept = {}) {
+  /** `kept` are what `begin` takes, and `pending`, what an earlier page left unsent. */
+  constructor({ pending, ...kept } = {}) {
     this.state = begin({ ...KEPT, ...kept });
     this.now = this.state.heardAt;
     this.do("start");
+    if (pending) this.do("restored", { items: pending });
   }
 
   do(type, more = {}) {

@@ -14,7 +14,7 @@ const code = (name) => read(name).replace(/\/\*[\s\S]*?\*\/|(?<![:"])\/\/.*/g, "
 test("every link of the page is relative, and to a file that is there", () => {
   const links = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map((match) => match[1]);
   assert.ok(links.length > 10);
-  for (const link of links.filter((link) => link !== "./")) {
+  for (const link of links.filter((link) => link !== "./" && link !== "manifest.webmanifest")) {
     assert.ok(link.startsWith("assets/"), link);
     assert.ok(existsSync(new URL(link.slice("assets/".length), WEB)), link);
   }
@@ -77,7 +77,7 @@ test("what is pure leans on nothing that is not", () => {
 });
 
 test("only one module each knows the WebSocket and the browser's storage", () => {
-  for (const [word, only] of [[/\bWebSocket\b/, "js/socket.js"], [/\b\w+Storage\b/, "js/storage.js"]]) {
+  for (const [word, only] of [[/\bWebSocket\b/, "js/socket.js"], [/\b\w+Storage\b/, "js/storage.js"], [/\bindexedDB\b/, "js/shelf.js"]]) {
     const found = ours.filter((name) => name.endsWith(".js") && word.test(code(name)));
     assert.deepEqual(found, [only]);
   }
@@ -93,4 +93,13 @@ test("no module is longer than one sitting", () => {
   for (const name of ours.filter((name) => name.endsWith(".js"))) {
     assert.ok(read(name).split("\n").length <= 350, name);
   }
+});
+
+test("the page can be installed, wherever it is, with icons that are there", () => {
+  assert.match(page, /<link rel="manifest" href="manifest.webmanifest"/);
+  const { start_url: start, scope, icons, theme_color: colour } = JSON.parse(read("manifest.webmanifest"));
+  assert.deepEqual([start, scope], ["./", "./"]);
+  assert.ok(page.includes(`<meta name="theme-color" content="${colour}"`));
+  for (const { src } of icons) assert.ok(existsSync(new URL(src.replace(/^assets\//, ""), WEB)), src);
+  assert.deepEqual(new Set(icons.map(({ purpose }) => purpose)), new Set(["any", "maskable"]));
 });

@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 import { newest } from "../../web/js/core/log.js";
 import { inSight } from "../../web/js/core/past.js";
 import { current } from "../../web/js/core/state.js";
+import { lastOwn, purpose } from "../../web/js/core/writing.js";
 import { History, writeSomething } from "./model.js";
 import { Page, WELCOME } from "./page.js";
 import { pickOne, seeded } from "./random.js";
@@ -60,6 +61,74 @@ describe("a place that is sought", () => {
     answer(page, history);
     assert.equal(current(page.state).past, null);
     assert.deepEqual(span(current(page.state).log), [401, 500]);
+  });
+
+  test("is found once it is in sight, and missing where it is no message or never was", () => {
+    const fate = (page) => current(page.state).sought.fate;
+    const { history, page } = long();
+    page.hear(history.write({ type: "topic", user: "u2", text: "tea" }));
+    for (const [seq, wanted] of [[460, "found"], [501, "missing"], [502, "missing"]]) {
+      page.do("seek", { room: "lobby", seq });
+      assert.equal(fate(page), wanted, `${seq}`);
+    }
+    assert.equal(page.last("history"), undefined);
+    page.do("seek", { room: "lobby", seq: 0 });
+    assert.equal(fate(page), "sought");
+    answer(page, history);
+    assert.equal(fate(page), "missing");
+    assert.equal(current(page.state).past, null, "nothing is moved");
+    page.do("seek", { room: "lobby", seq: 100 });
+    answer(page, history);
+    assert.equal(fate(page), "found");
+    page.do("follow", { following: true });
+    assert.equal(current(page.state).sought, null);
+  });
+
+  test("waits when the server asks for it, and is missing when it refuses", () => {
+    const { page } = long();
+    page.do("seek", { room: "lobby", seq: 5 });
+    page.hear({ type: "error", id: page.take()[0].id, code: "rate_limited", message: "No.", retry_after: 1 });
+    assert.equal(page.last("history"), undefined);
+    page.pass(1_100);
+    page.hear({ type: "error", id: page.take()[0].id, code: "history_truncated", message: "No." });
+    assert.equal(current(page.state).sought.fate, "missing");
+  });
+
+  test("before the room is entered is looked for then, and shown instead of the newest", () => {
+    const { history } = long(200);
+    for (const [seq, asks] of [[190, false], [20, true]]) {
+      const page = new Page();
+      page.do("seek", { room: "lobby", seq });
+      page.do("open", { identity: null });
+      page.hear({ ...WELCOME, id: page.last("hello").id });
+      page.hear({ ...history.joined(), id: page.last("join").id });
+      if (asks) answer(page, history);
+      assert.deepEqual([current(page.state).sought.fate, page.state.following], ["found", false]);
+    }
+  });
+
+  test("stays in sight over another connection, and is none any more in a new numbering", () => {
+    const { history, page } = long();
+    const back = (other, more) => {
+      page.do("waiting", { retryAt: 9, code: 1006 });
+      page.do("open", { identity: null });
+      page.hear({ ...WELCOME, id: page.last("hello").id });
+      const { id, since } = page.last("join");
+      page.hear({ ...other.joined(since), ...more, id });
+    };
+    page.do("seek", { room: "lobby", seq: 100 });
+    answer(page, history);
+    const { sought } = current(page.state);
+    back(history);
+    assert.equal(current(page.state).sought, sought);
+    for (let n = 0; n < 1_100; n++) say(history, "much");
+    const newer = history.joined();
+    back(history, { ...newer, recovered: false });
+    assert.deepEqual([current(page.state).past, current(page.state).sought.fate], [null, "sought"]);
+    answer(page, history);
+    assert.deepEqual([current(page.state).sought.fate, ...span(inSight(current(page.state)))], ["found", 71, 130]);
+    back(history, { ...newer, recovered: false, epoch: "another" });
+    assert.deepEqual([current(page.state).past, current(page.state).sought, page.state.following], [null, null, true]);
   });
 
   test("in another room leads there, also where the page was not in it", () => {
@@ -123,6 +192,25 @@ describe("while a past is in sight", () => {
     assert.equal(room.past.entries.find(({ seq }) => seq === 100).text, "better");
     page.do("follow", { following: true });
     assert.deepEqual([current(page.state).read, page.state.unseen], [502, 0]);
+  });
+
+  test("its messages can be answered and changed, and a change is sent though they went out of sight", () => {
+    const { history } = long(90);
+    history.write({ type: "message", id: "mine", user: "u1", text: "mine" });
+    for (let n = 0; n < 400; n++) say(history, "later");
+    const page = new Page().arrive(history);
+    page.do("seek", { room: "lobby", seq: 91 });
+    answer(page, history);
+    assert.equal(lastOwn(page.state), 91);
+    page.do("react", { seq: 80, emoji: "🍵" });
+    assert.equal(page.last("react").seq, 80);
+    page.do("reply", { seq: 81 });
+    assert.equal(purpose(current(page.state)).line, "line 81");
+    page.do("edit", { seq: 91 });
+    assert.equal(current(page.state).draft, "mine");
+    page.do("follow", { following: true });
+    page.do("send", { text: "better", id: "x" });
+    assert.deepEqual([page.last("edit").seq, page.last("edit").text, page.last("send")], [91, "better", undefined]);
   });
 
   test("pages above and below are asked for one at a time", () => {

@@ -82,6 +82,22 @@ describe("leaving a room", () => {
     assert.equal(page.state.rooms.has("tea"), false);
   });
 
+  test("waits until what was done there is done, and gives up what was refused", () => {
+    const { page, tea } = inTwo();
+    tea.write({ type: "message", id: "m", user: "u2", text: "hello" });
+    page.do("enter", { name: "tea" });
+    page.hear(tea.entries.at(-1));
+    const { seq } = tea;
+    for (const emoji of ["🍵", "🫖"]) page.do("react", { seq, emoji });
+    const [first, second] = page.take().filter(({ type }) => type === "react");
+    page.hear({ type: "error", id: first.id, code: "muted", message: "No." });
+    page.do("leave", { key: "tea" });
+    assert.equal(page.last("leave"), undefined);
+    page.hear({ ...tea.write({ type: "reacted", target: seq, emoji: "🫖", on: true, user: "u1" }), id: second.id });
+    assert.deepEqual(page.last("leave"), { type: "leave", room: "tea" });
+    assert.deepEqual(page.state.acts, []);
+  });
+
   test("is taken back by entering it again", () => {
     const { page } = inTwo();
     page.do("enter", { name: "tea" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { rows, same } from "../../web/js/core/rows.js";
+import { alike, parts, rows, same } from "../../web/js/core/rows.js";
 
 const ADA = { user: "u1", nick: "Ada" };
 const DAY = 86_400;
@@ -51,6 +51,27 @@ describe("the rows of a log", () => {
     const entries = [message(1, "u2", DAY), message(2, "u1", DAY - 9), message(3, "u2", DAY), message(4, "u1", 9, { id: "x" })];
     const keys = shown(entries, [pending("y", DAY)]).map(({ key }) => key);
     assert.equal(new Set(keys).size, keys.length);
+  });
+
+  test("stand in parts, each row in one, and a row stays in its own", () => {
+    const entries = Array.from({ length: 200 }, (_, i) => message(i + 1, `u${i % 3}`, i * 100));
+    const all = parts(shown(entries, [pending("a", 20_000)]));
+    assert.deepEqual(all.flatMap(({ rows: some }) => some), shown(entries, [pending("a", 20_000)]));
+    assert.ok(all.length > 3 && all.every(({ key }, i) => i === 0 || key > all[i - 1].key));
+    const place = (some, key) => some.find(({ rows: list }) => list.some((row) => row.key === key))?.key;
+    const shorter = parts(shown(entries.slice(77)));
+    for (const { seq } of entries.slice(77)) assert.equal(place(shorter, `seq:${seq}`), place(all, `seq:${seq}`));
+    const back = parts(shown([...entries, message(201, "u1", 20_000, { id: "a" })]));
+    assert.equal(place(back, "own:a"), place(all, "own:a"));
+  });
+
+  test("of a part are alike until one of them changes", () => {
+    const entries = [message(1, "u2", 0), message(2, "u2", 1)];
+    const [part] = parts(shown(entries));
+    assert.ok(alike(part, parts(shown(entries))[0]));
+    assert.ok(!alike(part, parts(shown([entries[0], { ...entries[1], text: "edited" }]))[0]));
+    assert.ok(!alike(part, parts(shown([...entries, message(3, "u2", 2)]))[0]));
+    assert.ok(!alike(part, parts(shown([entries[0], message(3, "u2", 1)]))[0]));
   });
 
   test("are the same until what they show changes", () => {

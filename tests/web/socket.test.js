@@ -181,4 +181,26 @@ describe("the socket", () => {
     socket.open();
     assert.deepEqual(told.at(-1), { type: "connecting", attempt: 0 });
   });
+
+  test("begins anew where it hangs on its way when things change for the better", () => {
+    platform.pass(2_999);
+    socket.wake();
+    assert.equal(platform.made.length, 1, "it has not had its time yet");
+    platform.pass(1);
+    socket.wake();
+    assert.equal(platform.made.length, 2);
+    assert.deepEqual(types(), ["connecting", "waiting", "connecting"]);
+    platform.socket.opens();
+    platform.pass(60_000);
+    assert.equal(told.at(-1).type, "open", "the wait that was cut short is forgotten");
+  });
+
+  test("notices an end that it was not told of", () => {
+    platform.socket.opens();
+    platform.pass(60_000);
+    platform.socket.readyState = 3; // as after a page was frozen
+    socket.wake();
+    assert.equal(platform.made.length, 2);
+    assert.deepEqual(types(), ["connecting", "open", "waiting", "connecting"]);
+  });
 });

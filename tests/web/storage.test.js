@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { restored } from "../../web/js/core/pending.js";
 import { Storage } from "../../web/js/storage.js";
 
 /** A browser's two storages, as Maps. */
@@ -17,16 +16,13 @@ describe("what outlives the page", () => {
   test("is found again, each in its place", () => {
     const browser = platform();
     const storage = Storage("http://host/", browser);
-    const item = { id: "1", key: "lobby", text: "hi", time: 5, fate: "queued", code: null };
     storage.save("identity", { nick: "Ada", token: "t" });
-    storage.save("pending", [item]);
     storage.save("drafts", [["tea", "half a"]]);
     storage.save("seen", [["tea", 7]]);
     const later = Storage("http://host/", browser);
     assert.deepEqual(later.identity(), { nick: "Ada", token: "t" });
-    assert.deepEqual(restored(later.pending()), [{ ...item, sentAt: 0 }]);
     assert.deepEqual([later.drafts(), later.seen()], [[["tea", "half a"]], [["tea", 7]]]);
-    assert.deepEqual([browser.localStorage.kept.size, browser.sessionStorage.kept.size], [2, 2]);
+    assert.deepEqual([browser.localStorage.kept.size, browser.sessionStorage.kept.size], [2, 1]);
   });
 
   test("belongs to one server, also where two share an origin", () => {
@@ -42,7 +38,7 @@ describe("what outlives the page", () => {
     for (const browser of [forbidding, full, {}]) {
       const storage = Storage("http://host/", browser);
       storage.save("identity", { nick: "Ada", token: "t" });
-      assert.deepEqual([storage.identity(), storage.pending(), storage.drafts(), storage.seen()], [null, [], [], []]);
+      assert.deepEqual([storage.identity(), storage.drafts(), storage.seen()], [null, [], []]);
     }
   });
 
@@ -52,10 +48,8 @@ describe("what outlives the page", () => {
       for (const area of Object.values(browser)) area.getItem = () => text;
       const storage = Storage("http://host/", browser);
       assert.equal(storage.identity(), null);
-      assert.deepEqual([restored(storage.pending()), storage.drafts(), storage.seen()], [[], [], []]);
+      assert.deepEqual([storage.drafts(), storage.seen()], [[], []]);
     }
-    assert.deepEqual(restored([{ id: "1", key: "a", text: "x", fate: "sent" }])[0].fate, "queued");
-    assert.deepEqual(restored([{ id: "", key: "a", text: "x" }, { id: 5, key: "a", text: "x" }]), []);
   });
 
   test("that another tab has named the reader is noticed", () => {

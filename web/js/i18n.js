@@ -42,8 +42,10 @@ export function dress(root, word) {
   }
 }
 
+const UNITS = [["year", 31_556_952], ["month", 2_629_746], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
+
 /**
- * How times, days and names look: { clock, calendar, dayOf, dayWords, compare }. The reader's own
+ * How times, days and names look: { clock, calendar, dayOf, dayWords, ago, and, compare }. The reader's own
  * `languages` decide, also where the page has no words for them; the words for today and yesterday
  * are in the page's `language`. Times are milliseconds, save for `dayOf`, which takes seconds.
  */
@@ -53,6 +55,7 @@ export function formats(languages, language, now) {
     return (time) => formatter.format(time);
   };
   const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const list = new Intl.ListFormat(language);
   const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
   const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
   const start = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
@@ -64,6 +67,13 @@ export function formats(languages, language, now) {
       const days = Math.round((midnight(time) - midnight(now())) / 86_400_000); // 23 and 25 hours, too
       return days === 0 || days === -1 ? start(near.format(days, "day")) : date.format(time);
     },
+    /** How long ago, in one word or two. */
+    ago(time) {
+      const seconds = Math.min(0, Math.round((time - now()) / 1000));
+      const [unit, length] = UNITS.find(([, each]) => -seconds >= each) ?? UNITS.at(-1);
+      return near.format(Math.trunc(seconds / length), unit);
+    },
+    and: (names) => list.format(names),
     compare: new Intl.Collator(languages, { numeric: true, sensitivity: "base" }).compare,
   };
 }

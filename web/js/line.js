@@ -1,27 +1,54 @@
 // One row of the message list as an element: a line, a day, or a note of a new topic.
 
+import { foreseen } from "./core/acts.js";
+import { gist } from "./core/markup.js";
 import { copies, write } from "./dom.js";
 import { fateWords, HUES, hue, initial } from "./logic.js";
+import { Markup } from "./markup.js";
+import { reach } from "./reach.js";
+
+/** What a line may have besides its text, in their order; most have none of it. */
+const PARTS = ["by", "quoted", "bubble", "reactions", "asks", "trouble", "fate"];
+const NAMED = 12; // people named at a reaction
 
 /** What makes rows and brings them up to date: { make, fill }. Times within are seconds. */
-export function Rows({ word, clock, calendar, dayWords }) {
+export function Rows({ word, clock, calendar, dayWords, and }) {
+  const draw = Markup({ word });
   const line = copies("line");
   const note = copies("note");
+  const chip = copies("chip");
+  const made = Object.fromEntries(["quoted", "reactions", "asks", "trouble", "fate"].map((name) => [name, copies(`line-${name}`)]));
+
+  /** The part `name` of a line where it is wanted; null where it is not, and then it is not there. */
+  function part(element, name, wanted) {
+    const body = element.querySelector(".body");
+    const there = body.querySelector(`:scope > .${name}`);
+    if (!wanted) there?.remove();
+    if (!wanted || there) return wanted ? there : null;
+    const later = PARTS.slice(PARTS.indexOf(name) + 1).map((each) => `:scope > .${each}`).join() || ":scope > none";
+    return body.insertBefore(made[name](), body.querySelector(later));
+  }
 
   function fillNote(element, { kind, time, entry }) {
-    element.classList.toggle("day", kind === "day");
+    element.classList.add(kind);
     const text = element.querySelector(".text");
     if (kind === "day") write(text, dayWords(time * 1000));
+    else if (kind === "new") write(text, word("list.new"));
     else write(text, word(entry.text === "" ? "list.noTopic" : "list.topic", { nick: entry.nick, topic: entry.text }));
   }
 
-  function fillLine(element, row) {
-    const { message, own, leads, fate } = row;
+  function fillLine(element, row, about) {
+    const { own, leads, fate, acts, focus, seq } = row;
+    const message = foreseen(row.message, acts, about.me?.user);
+    const changing = (type) => acts.some((act) => act.type === type && act.fate !== "failed");
     const find = (selector) => element.querySelector(selector);
     element.classList.toggle("own", own);
     element.classList.toggle("leads", leads);
     element.classList.toggle("gone", message.deleted === true);
+    element.classList.toggle("changing", changing("edit") || changing("delete"));
     element.dataset.fate = fate ?? "";
+    element.dataset.focus = focus ?? "";
+    if (seq !== undefined) element.id = `m-${(element.dataset.seq = seq)}`;
     write(find(".avatar"), own ? "" : initial(message.nick));
     find(".avatar").dataset.hue = own ? "" : hue(message.user, HUES);
     write(find(".nick"), own ? word("list.you") : message.nick);
@@ -29,10 +56,15 @@ export function Rows({ word, clock, calendar, dayWords }) {
     find(".bot").hidden = message.bot !== true;
     fillTime(find(".time"), message.time * 1000);
     find(".bubble").title = calendar(message.time * 1000);
-    write(find(".text"), message.deleted ? word("list.deleted") : message.text ?? "");
+    if (message.deleted) write(find(".text"), word("list.deleted"));
+    else draw(find(".text"), message.text ?? "", about);
     fillEdited(find(".edited"), message);
-    fillReactions(find(".reactions"), message.reactions ?? {});
-    fillFate(find(".fate"), row);
+    fillQuoted(part(element, "quoted", row.quoted !== undefined && !message.deleted), row);
+    fillReactions(part(element, "reactions", Object.keys(message.reactions ?? {}).length > 0), message.reactions, about);
+    fillAsks(part(element, "asks", focus === "removing"));
+    fillTrouble(part(element, "trouble", acts.some((act) => act.fate === "failed")), acts);
+    fillFate(part(element, "fate", fate !== null), row);
+    reach(element);
   }
 
   function fillTime(element, time) {
@@ -48,32 +80,67 @@ export function Rows({ word, clock, calendar, dayWords }) {
     element.title = calendar(edited * 1000);
   }
 
-  function fillReactions(element, reactions) {
-    const all = Object.entries(reactions);
-    element.hidden = all.length === 0;
+  /** What the message answers; where that is not at hand, the way there. */
+  function fillQuoted(element, { quoted, message }) {
+    if (element === null) return;
+    element.dataset.seq = message.reply_to;
+    write(element.querySelector(".who"), quoted?.nick ?? "");
+    const words = quoted?.deleted ? word("list.deleted") : quoted?.text && gist(quoted.text);
+    write(element.querySelector(".what"), words || word("list.earlier"));
+    if (words) element.setAttribute("aria-label", word("list.answers", { nick: quoted.nick, text: words }));
+    else element.removeAttribute("aria-label");
+  }
+
+  function fillReactions(element, reactions, { me, nickOf }) {
+    if (element === null) return;
+    const focused = element.contains(document.activeElement) ? document.activeElement.dataset.emoji : null;
     element.replaceChildren(
-      ...all.map(([emoji, users]) => {
-        const item = document.createElement("li");
-        item.textContent = `${emoji} ${users.length}`;
+      ...Object.entries(reactions).map(([emoji, users]) => {
+        const item = chip();
+        const button = item.querySelector(".chip");
+        const names = users.slice(0, NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
+        if (users.length > NAMED) names.push(word("list.others", { count: users.length - NAMED }));
+        button.dataset.emoji = emoji;
+        button.title = and(names);
+        button.setAttribute("aria-pressed", String(users.includes(me?.user)));
+        button.setAttribute("aria-label", word("list.reacted", { emoji, names: and(names) }));
+        write(item.querySelector(".emoji"), emoji);
+        write(item.querySelector(".count"), String(users.length));
         return item;
       }),
     );
+    if (focused !== null) [...element.querySelectorAll(".chip")].find((each) => each.dataset.emoji === focused)?.focus();
+  }
+
+  function fillAsks(element) {
+    if (element === null) return;
+    write(element.querySelector(".why"), word("act.sure"));
+    write(element.querySelector(".yes"), word("act.delete"));
+    write(element.querySelector(".no"), word("act.keep"));
+  }
+
+  function fillTrouble(element, acts) {
+    if (element === null) return;
+    const { id, type } = acts.find((act) => act.fate === "failed");
+    element.dataset.act = id;
+    write(element.querySelector(".why"), word(`act.failed.${type}`));
+    write(element.querySelector(".redo"), word("list.again"));
+    write(element.querySelector(".undo"), word(type === "edit" ? "list.takeBack" : "act.never"));
   }
 
   function fillFate(element, { fate, code }) {
+    if (element === null) return;
     const again = element.querySelector(".again");
     const back = element.querySelector(".back");
-    const failed = fate === "failed";
-    element.hidden = fate === null;
-    again.hidden = back.hidden = !failed;
-    if (fate === null) return;
-    write(element.querySelector(".why"), word(failed ? fateWords(code) : `list.${fate}`));
+    again.hidden = back.hidden = fate !== "failed";
+    write(element.querySelector(".why"), word(fate === "failed" ? fateWords(code) : `list.${fate}`));
     write(again, word("list.again"));
     write(back, word("list.takeBack"));
   }
 
   return {
     make: (row) => (row.kind === "line" ? line() : note()),
-    fill: (element, row) => (row.kind === "line" ? fillLine(element, row) : fillNote(element, row)),
+    /** `about` says who is there: { book, me } as for `Markup`, and `nickOf` for a user. */
+    fill: (element, row, about) => (row.kind === "line" ? fillLine(element, row, about) : fillNote(element, row)),
   };
 }

@@ -1,7 +1,7 @@
 // Small decisions: when to come back, which words to show, what a key press or an address means.
 // Pure functions; times are milliseconds. (What happens to the state is in core/.)
 
-import { excess } from "./core/chat.js";
+import { excess, rest } from "./core/chat.js";
 import { keyOf, NEVER } from "./core/room.js";
 import { current } from "./core/state.js";
 
@@ -54,17 +54,20 @@ export function comeBack(code, attempt, held, random) {
 
 // --- What is shown -------------------------------------------------------------------------
 
-/** Which words say how the connection is: { seen, spoken } keys, the second without a countdown. */
-export function connectionWords({ connection: { phase, attempt }, online }) {
-  if (phase === "waiting" && !online) {
+/**
+ * Which words say how the connection is: { seen, spoken } keys, the second without a countdown, but
+ * with the reason of an end, which is seen below the composer. A device that is offline tries on, for
+ * the server may be on it; that is not worth a word each time.
+ */
+export function connectionWords({ connection: { phase, attempt, code }, online }) {
+  if ((phase === "waiting" || phase === "connecting") && !online) {
     return { seen: "connection.offline", spoken: "connection.offline" };
   }
   if (phase === "waiting") return { seen: "connection.waiting", spoken: "connection.lost" };
   const again = attempt > 0 ? "again" : "connecting";
   const spoken = attempt > 0 ? "lost" : "connecting";
-  if (phase === "connected" || phase === "stopped") {
-    return { seen: `connection.${phase}`, spoken: `connection.${phase}` };
-  }
+  if (phase === "stopped") return { seen: "connection.stopped", spoken: stoppedWords(code) };
+  if (phase === "connected") return { seen: "connection.connected", spoken: "connection.connected" };
   return { seen: `connection.${again}`, spoken: `connection.${spoken}` };
 }
 
@@ -75,19 +78,30 @@ const STOPPED_HINTS = {
   4001: "hint.refused",
   4003: "hint.removed",
 };
+const NEAR = 200; // characters before the most that a message takes, from where they are counted
 const WAITING_HINTS = { 1013: "hint.full", 4029: "hint.flooding" };
+
+/** Which words say why the connection was ended for good. */
+export function stoppedWords(code) {
+  return STOPPED_HINTS[code] ?? "hint.misunderstood";
+}
 
 /** Which words below the composer say what can be done now: { key, values }. */
 export function hintWords(state) {
   const { connection: { phase, attempt, code }, online } = state;
   const room = current(state);
   const over = excess(state, room.draft);
-  if (phase === "stopped") return { key: STOPPED_HINTS[code] ?? "hint.misunderstood" };
+  if (phase === "stopped") return { key: stoppedWords(code) };
   if (room.phase === "refused") return { key: "hint.noRoom", values: { room: room.name } };
   if (over > 0) return { key: "hint.tooLong", values: { count: over } };
   if (phase === "waiting" && WAITING_HINTS[code]) return { key: WAITING_HINTS[code] };
-  if (phase === "connected") return { key: "hint.ready" };
-  if (phase === "waiting") return { key: online ? "hint.waiting" : "hint.offline" };
+  if (phase === "connected") {
+    const left = rest(state, room.draft);
+    if (left <= NEAR) return { key: "hint.left", values: { count: left } };
+    return { key: Number.isInteger(room.editing) ? "hint.saves" : "hint.ready" };
+  }
+  if (!online) return { key: "hint.offline" };
+  if (phase === "waiting") return { key: "hint.waiting" };
   return { key: attempt > 0 ? "hint.waiting" : "hint.connecting" };
 }
 
@@ -237,8 +251,18 @@ export function nearTop({ scrollTop, clientHeight }) {
  * Whether this key press sends. Enter that picks a candidate in an input method does not: it is
  * marked as composing, or in Safari, which ends the composition first, has the key code 229.
  */
-export function sends({ key, shiftKey, altKey, isComposing, keyCode }) {
-  return key === "Enter" && !shiftKey && !altKey && !isComposing && keyCode !== 229;
+export function sends(event) {
+  return event.key === "Enter" && !event.shiftKey && !event.altKey && !inputMethod(event);
+}
+
+/** Whether this key press is for an input method. */
+export function inputMethod({ isComposing, keyCode }) {
+  return isComposing || keyCode === 229;
+}
+
+/** Whether this key is pressed by itself. */
+export function plainKey({ ctrlKey, metaKey, shiftKey, altKey }) {
+  return !ctrlKey && !metaKey && !shiftKey && !altKey;
 }
 
 /** Whether this click is to be followed by the page itself, not by a new tab or window. */

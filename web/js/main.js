@@ -3,6 +3,7 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/due.js";
+import { unsent } from "./core/acting.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { kept } from "./core/pending.js";
@@ -21,9 +22,12 @@ import { RoomList } from "./RoomList.js";
 import { SidePanel } from "./SidePanel.js";
 import { TypingLine } from "./TypingLine.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
+import { install } from "./install.js";
 import { addressOf, neighbour, roomAt, roomChoices, title } from "./logic.js";
+import { Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
 import { Storage } from "./storage.js";
+import { Wakefulness } from "./wakefulness.js";
 import { address, decode, encode, PROTOCOL } from "./wire.js";
 
 const NAME = "goChat";
@@ -52,24 +56,24 @@ const components = [
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  MessageList(at(".message-list"), tools),
-  AttentionOffer(at(".attention-offer"), tools),
-  TypingLine(at(".typing-line"), tools),
-  composer,
   Later(at(".room-switcher"), "room-switcher", async () => (await import("./RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools)),
   Later(at(".room-sheet"), "room-sheet", async () => (await import("./RoomSheet.js")).RoomSheet(at(".room-sheet"), tools)),
   Later(at(".search-panel"), "search-panel", async () => (await import("./SearchPanel.js")).SearchPanel(at(".search-panel"), tools)),
   Later(at(".key-sheet"), "key-sheet", async () => (await import("./KeySheet.js")).KeySheet(at(".key-sheet"), tools)),
+  MessageList(at(".message-list"), tools), // after the dialogs: what is found in one gets the focus when it is closed
+  AttentionOffer(at(".attention-offer"), tools),
+  TypingLine(at(".typing-line"), tools),
+  composer,
 ];
 const storage = Storage(BASE);
 const attention = Attention(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
+const shelf = Shelf(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
 // --- Events into the state -----------------------------------------------------------------
 
 let state = begin({
   identity: storage.identity(),
-  pending: storage.pending(),
   drafts: storage.drafts(),
   seen: storage.seen(),
   places: storage.rooms(),
@@ -106,10 +110,10 @@ function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
   if (state.seen !== saved.seen) storage.save("seen", [...state.seen]);
   if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
-  if (state.pending !== saved.pending) storage.save("pending", kept(state.pending));
+  if (state.pending !== saved.pending) shelf.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
-    const drafts = [...state.rooms].filter(([, { draft }]) => draft !== "").map(([key, { draft }]) => [key, draft]);
-    storage.save("drafts", drafts);
+    const drafts = [...state.rooms].map(([key, room]) => [key, unsent(room)]);
+    storage.save("drafts", drafts.filter(([, draft]) => draft !== ""));
     savePlaces(places(state));
   }
   saved = state;
@@ -121,6 +125,12 @@ function savePlaces(names) {
   const now = names.join("/");
   if (now !== lastPlaces) storage.save("rooms", names);
   lastPlaces = now;
+}
+
+/** Take over what another tab has left. What of it is of no use is not kept any longer. */
+function restore(items) {
+  tell({ type: "restored", items });
+  shelf.keep(kept(state.pending));
 }
 
 // --- The state onto the page ---------------------------------------------------------------
@@ -167,10 +177,13 @@ function hear(event) {
 
 // --- From the reader -----------------------------------------------------------------------
 
-const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName", "sheet", "setTopic", "newer", "find", "findMore", "level", "notNow"];
+const EVENTS = ["follow", "older", "newer", "draft", "again", "takeBack", "panel", "name", "rename", "keepName",
+  "reply", "edit", "release", "remove", "keep", "removeNow", "react", "redo", "undo",
+  "sheet", "setTopic", "find", "findMore", "level", "notNow"];
 
 for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
 document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
+for (const type of ["reply", "edit"]) document.addEventListener(type, () => composer.focus());
 for (const type of ["enter", "leave"]) document.addEventListener(type, ({ detail }) => travel({ type, ...detail }));
 at(".scrim").addEventListener("click", () => tell({ type: "panel", open: false }));
 document.addEventListener("retry", () => {
@@ -232,20 +245,41 @@ function moved() {
 
 // --- From the browser ----------------------------------------------------------------------
 
-addEventListener("popstate", () => tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby }));
-addEventListener("online", () => {
-  tell({ type: "network", online: true });
-  socket.wake();
+addEventListener("popstate", () => {
+  tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby });
+  seek();
 });
+addEventListener("online", () => revive({ type: "network", online: true }));
 addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
   if (storage.isIdentity(event)) tell({ type: "identity", identity: storage.identity() });
 });
 document.addEventListener("visibilitychange", () => {
-  tell({ type: document.hidden ? "hidden" : "visible" });
-  if (!document.hidden) socket.wake();
+  if (document.hidden) tell({ type: "hidden" });
+  else revive({ type: "visible" });
 });
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection ended with that
+});
+Wakefulness(() => revive({ type: "woke" }));
+
+/** After `event` a line may be dead unnoticed, or to be had again; and another tab may be gone. */
+function revive(event) {
+  tell(event);
+  socket.wake();
+  shelf.adopt();
+}
+
 matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "panel", open: false }));
 
+/** The address may name one message of the room. */
+function seek() {
+  const [, seq] = /^#m-(\d{1,15})$/.exec(location.hash) ?? [];
+  if (seq !== undefined) tell({ type: "seek", room: current(state).name, seq: Number(seq) });
+}
+
 tell({ type: "start" });
+seek();
+shelf.adopt();
 if (state.naming === null) ready();
+install(BASE);

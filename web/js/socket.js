@@ -2,8 +2,10 @@
 
 import { comeBack } from "./logic.js";
 
+const OPEN = 1; // WebSocket.OPEN
 const LOST = 1006; // a connection that ended without a word (RFC 6455, 7.1.5)
 const CONNECT_WAIT = 10_000; // a connection not open by then is given up; browsers wait minutes
+const HOPEFUL = 3_000; // one not open by then, when things change for the better, is begun anew
 
 /** What the page runs on; a test brings its own. */
 const BROWSER = {
@@ -25,7 +27,8 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
   let socket = null;
   let timer = null; // for the connection under way, or for the next
   let attempt = 0;
-  let openSince = null; // when this connection opened
+  let begunAt = 0; // when this connection was asked for
+  let openSince = null; // when it opened
   let waiting = false;
   let patient = false;
 
@@ -34,6 +37,7 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
     platform.clearTimeout(timer);
     waiting = false;
     openSince = null;
+    begunAt = platform.now();
     const current = new platform.WebSocket(url, protocols);
     socket = current;
     timer = platform.setTimeout(() => current.close(), CONNECT_WAIT);
@@ -77,19 +81,33 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
     tell({ type: "waiting", retryAt: platform.now() + next.delay, code });
   }
 
+  function drop() {
+    if (socket === null) return;
+    release();
+    ended(LOST);
+  }
+
+  /** Whether the connection ended unheard, as in a page that was frozen, or hangs on its way. */
+  function stale() {
+    if (socket === null) return false;
+    const { readyState } = socket;
+    return readyState > OPEN || (readyState < OPEN && platform.now() - begunAt >= HOPEFUL);
+  }
+
   return {
     /** Come now, whatever there was to wait for. Does nothing where there is a connection. */
     open,
 
     /** Hand over `text`. Gives false, and does nothing, where there is no open connection. */
     send(text) {
-      if (socket?.readyState !== 1) return false; // 1 is OPEN
+      if (socket?.readyState !== OPEN) return false;
       socket.send(text);
       return true;
     },
 
     /** Something changed for the better: come back now, unless the server asked for a pause. */
     wake() {
+      if (stale()) drop();
       if (waiting && !patient) open();
     },
 
@@ -103,10 +121,6 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
      * Give up on a line that seems dead, and come back. The browser's own close would first wait
      * for the other side, which does not answer.
      */
-    drop() {
-      if (socket === null) return;
-      release();
-      ended(LOST);
-    },
+    drop,
   };
 }

@@ -6,16 +6,17 @@
 // RULES lists the events of the page itself; those of the server are in core/heard.js; what becomes
 // due by itself is in core/due.js. Each event carries `now`, in milliseconds.
 
+import { ACTING, saveEdit } from "./acting.js";
 import { ATTENTION } from "./attention.js";
 import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
+import { inSight, PAST, wantsOlder } from "./past.js";
 import * as outbox from "./pending.js";
 import { PLACES } from "./places.js";
-import { inSight, PAST, wantsOlder } from "./past.js";
-import { bound } from "./room.js";
 import { PRESENCE } from "./presence.js";
+import { bound, NEVER, newRoom } from "./room.js";
 import { SEARCH } from "./search.js";
-import { ask, broken, change, current, line, of, question } from "./state.js";
+import { ask, broken, change, current, line, mark, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
 const PAGE = 100; // older entries asked for at a time
@@ -66,10 +67,15 @@ const RULES = {
   network(to, { online }) {
     Object.assign(to.state, { online, doubt: true });
   },
+  /** The page was asleep, with the device or by itself. */
+  woke(to) {
+    to.state.doubt = true;
+  },
   hidden(to) {
     to.state.hidden = true;
   },
   visible(to, { now }) {
+    if (current(to.state).unread > 0) mark(to, current(to.state));
     Object.assign(to.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
   /** Another tab of this browser has given a name, which this one still asks for. */
@@ -143,14 +149,26 @@ const RULES = {
   send(to, { text, id, now }) {
     const { key, connection } = to.state;
     const said = sendable(text);
-    if (said.trim() === "") return;
+    const edits = of(to, key).editing !== null;
+    if (said.trim() === "" && !edits) return;
     if (connection.phase === "stopped" || of(to, key).phase === "refused" || excess(to.state, said) > 0) {
       to.state.refusals += 1;
       return;
     }
-    to.state.pending = outbox.add(to.state.pending, { id, key, text: said, time: now });
-    change(to, key, { draft: "" });
+    if (edits) {
+      saveEdit(to, said);
+      return;
+    }
+    to.state.pending = outbox.add(to.state.pending, { id, key, text: said, time: now, replyTo: of(to, key).replying });
+    change(to, key, { draft: "", replying: null, mark: null });
     Object.assign(to.state, { following: true, unseen: 0, refusals: 0 });
+  },
+  /** Another page of this browser is gone, and has left these `items` unsent. */
+  restored(to, { items }) {
+    let found = outbox.restored(items);
+    for (const { log } of to.state.rooms.values()) found = outbox.confirm(found, log.entries, to.state.me?.user);
+    for (const { key } of found) if (!of(to, key)) put(to, key, newRoom(key, NEVER));
+    to.state.pending = outbox.merge(to.state.pending, found);
   },
   again(to, { id }) {
     to.state.pending = outbox.queue(to.state.pending, id);
@@ -159,14 +177,21 @@ const RULES = {
     const item = to.state.pending.find((each) => each.id === id);
     if (!item) return;
     to.state.pending = outbox.drop(to.state.pending, id);
-    const { draft } = of(to, item.key);
-    change(to, item.key, { draft: draft === "" ? item.text : `${item.text}\n${draft}` });
+    const field = of(to, item.key).aside === null ? "draft" : "aside"; // the draft may be a message's new text
+    const draft = of(to, item.key)[field];
+    change(to, item.key, { [field]: draft === "" ? item.text : `${item.text}\n${draft}` });
   },
+  ...ACTING,
 };
 
 /** How many characters `text` has more than the server takes in one message. */
-export function excess({ limits }, text) {
-  return Math.max(0, [...text].length - (limits?.max_text_chars ?? 4_000));
+export function excess(state, text) {
+  return Math.max(0, -rest(state, text));
+}
+
+/** How many more characters `text` may become; below zero where it has too many. */
+export function rest({ limits }, text) {
+  return (limits?.max_text_chars ?? 4_000) - [...text].length;
 }
 
 /** The text without what the server refuses: control characters, and halves of surrogate pairs. */

@@ -2,9 +2,10 @@
 // lives. Pure.
 
 import { bytes, encode } from "../wire.js";
+import { settleActs } from "./acting.js";
 import { position } from "./log.js";
 import * as outbox from "./pending.js";
-import { down, seek } from "./past.js";
+import { down, look, lookAt } from "./past.js";
 import { goOut } from "./places.js";
 import { awayAt, tellAway } from "./presence.js";
 import { quieter, readAll } from "./room.js";
@@ -26,10 +27,11 @@ export function settle(to, now) {
   if (alive(state)) watch(to, now);
   state.doubt = false;
   goOut(to);
+  settleActs(to, now);
+  look(to, now);
   if (state.connection.phase !== "connected") return;
   for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(to, key);
   tellAway(to, now);
-  seek(to);
   pump(to, now);
   if (owesRead(state) && now - state.readAt >= READ_EVERY) tellRead(to, now);
   if (!state.hidden && now - state.listedAt >= ROOMS_EVERY) {
@@ -48,6 +50,8 @@ export function wakeAt(state) {
   }
   if (state.connection.phase === "connected") {
     if (state.holdUntil > 0) due.push(state.holdUntil);
+    if (state.actAt > 0) due.push(state.actAt);
+    due.push(lookAt(state));
     for (const { phase, joinAt } of state.rooms.values()) if (phase === "away") due.push(joinAt);
     if (!state.gone) due.push(awayAt(state));
     if (owesRead(state)) due.push(state.readAt + READ_EVERY);
@@ -94,8 +98,8 @@ function pump(to, now) {
   if (now < state.holdUntil) return;
   state.holdUntil = 0;
   const here = ({ key }) => of(to, key)?.phase === "here";
-  for (const { id, key, text } of outbox.next(state.pending, here, state.slowly)) {
-    const command = { type: "send", id, room: of(to, key).name, text };
+  for (const { id, key, text, replyTo } of outbox.next(state.pending, here, state.slowly)) {
+    const command = { type: "send", id, room: of(to, key).name, text, reply_to: replyTo ?? undefined };
     if (bytes(encode(command)) > state.limits.max_message_bytes) {
       state.pending = outbox.fail(state.pending, id, "too_long"); // it would end the connection
     } else {

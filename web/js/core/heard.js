@@ -1,12 +1,13 @@
 // What the page does about what the server says. Pure; rules as core/state.js has them.
 
+import { acted, refuseAct } from "./acting.js";
 import { call, callForMissed } from "./attention.js";
 import * as outbox from "./pending.js";
 import { newest } from "./log.js";
-import { answered, deepened } from "./past.js";
+import { answered, deepened, refuseHistory } from "./past.js";
 import { entered, hearsTyping, holed, keyOf, lost, met, renamed, told } from "./room.js";
 import { found, notFound } from "./search.js";
-import { answer, broken, change, line, mend, of, put, question, rekey, within } from "./state.js";
+import { answer, broken, change, line, mark, mend, of, put, question, rekey, within } from "./state.js";
 
 const BUSY_WAIT = 1; // seconds before asking again, where the server did not say how long
 
@@ -32,7 +33,8 @@ export const HEARD = {
     const after = entered(before, event, me, following || key !== to.state.key);
     put(to, key, after);
     if (event.recovered && before.log.epoch !== null) callForMissed(to, key, newest(before.log), event);
-    if (key !== to.state.key || following || after.sought) return; // a place that is sought is asked for
+    if (key === to.state.key && after.unread > before.unread) mark(to, after);
+    if (key !== to.state.key || following || after.sought?.fate === "sought") return; // what is sought is asked for
     if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
       Object.assign(to.state, { following: true, unseen: 0 }); // what was read is gone
     } else {
@@ -72,6 +74,9 @@ export const HEARD = {
   pong(to, { id }) {
     answer(to, id);
   },
+  ok(to, { id }) {
+    if (answer(to, id)) acted(to, id);
+  },
   error(to, event, now) {
     const asked = answer(to, event.id);
     if (!asked) refuseMessage(to, event, now);
@@ -84,7 +89,10 @@ function entry(to, event, now) {
   const { me, following } = to.state;
   const key = keyOf(event.room);
   const before = of(to, key);
-  if (answer(to, event.id)?.type === "topic" && to.state.sheet?.busy) to.state.sheet = null;
+  // The id of a message is its sender's own, and may be anything.
+  const asked = event.type === "message" ? undefined : answer(to, event.id);
+  if (asked) acted(to, event.id);
+  if (asked?.type === "topic" && to.state.sheet?.busy) to.state.sheet = null;
   to.state.pending = outbox.confirm(to.state.pending, [event], me?.user);
   if (before?.phase !== "here") return;
   if (holed(before, event)) {
@@ -134,9 +142,10 @@ const REFUSED = {
     if (to.state.sheet) to.state.sheet = { ...to.state.sheet, busy: false, refusal: { code, message } };
   },
   search: notFound,
-  history(to, _, __, key) {
-    if (of(to, key)) change(to, key, { older: null, newer: null, sought: null });
-  },
+  history: refuseHistory,
+  edit: refuseAct,
+  delete: refuseAct,
+  react: refuseAct,
 };
 
 /** A message was refused: for now, or for good. */

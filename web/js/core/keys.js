@@ -1,5 +1,5 @@
 // Which keys do what, wherever the focus is. Pure. KEYS is what the sheet of all keys shows; a key
-// that a component listens to itself is listed here all the same.
+// that a component listens to itself is listed here all the same. A group is of one place on the page.
 
 /** Groups of { keys, does }: each of `keys` is one way, "Mod" is ⌘ or Ctrl; `does` names its words. */
 export const KEYS = [
@@ -14,9 +14,22 @@ export const KEYS = [
   {
     group: "keys.messages",
     rows: [
+      { keys: ["↑", "↓"], does: "keys.walk" },
+      { keys: ["Enter"], does: "keys.act" },
+      { keys: ["R"], does: "act.reply" },
+      { keys: ["+"], does: "act.react" },
+      { keys: ["E"], does: "act.edit" },
+      { keys: ["Delete"], does: "act.remove" },
+      { keys: ["/"], does: "keys.search" },
+    ],
+  },
+  {
+    group: "keys.writing",
+    rows: [
       { keys: ["Enter"], does: "keys.send" },
       { keys: ["Shift+Enter"], does: "keys.newline" },
-      { keys: ["/"], does: "keys.search" },
+      { keys: ["Tab"], does: "keys.complete" },
+      { keys: ["↑"], does: "keys.last" },
     ],
   },
   {

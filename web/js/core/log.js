@@ -96,7 +96,8 @@ function apply(entries, first, change) {
   if (target?.type === "message") entries[change.target - first] = changed(target, change);
 }
 
-function changed(message, change) {
+/** `message` after `change`, an entry that is about it. */
+export function changed(message, change) {
   if (message.deleted) return message;
   if (change.type === "deleted") {
     const { text: _, reactions: __, ...rest } = message;

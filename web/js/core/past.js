@@ -2,8 +2,9 @@
 // is a second log beside it, `room.past`, without a connection to the first until the reader has read
 // so far down that the two meet. So nothing that is said meanwhile can make a hole in either. Pure.
 //
-// `room.sought` is { seq, id, answered } of the place that is to be shown: `id` is of the question
-// for what stands around it, null where none was needed yet.
+// `room.sought` is { seq, fate, id, at } of the place that is to be shown. It is "sought" until it is
+// "found" in sight or "missing"; `id` is of the question for what stands around it, null while there
+// is none, and none is asked before `at`.
 
 import { amended, at, continued, newest, prepend } from "./log.js";
 import { MOST } from "./room.js";
@@ -15,6 +16,16 @@ const PAGE = 100;
 /** The log that the reader looks at. */
 export function inSight(room) {
   return room.past ?? room.log;
+}
+
+/** What the page knows of this seq, in sight or not; undefined for nothing. */
+export function entryAt({ log, past }, seq) {
+  return at(log, seq) ?? (past === null ? undefined : at(past, seq));
+}
+
+/** A place that is to be shown. */
+export function sought(seq) {
+  return { seq, fate: "sought", id: null, at: 0 };
 }
 
 /** Whether older entries are to be asked for, if the reader comes near the oldest in sight. */
@@ -46,13 +57,39 @@ export const PAST = {
   },
 };
 
-/** Ask for what stands around the place that is sought, unless it is there. */
-export function seek(to) {
+/** Find the place that is sought in what is in sight, or ask for what stands around it. */
+export function look(to, now) {
   const { key } = to.state;
-  const { sought, phase, name } = current(to.state);
-  if (sought === null || sought.id !== null || phase !== "here" || at(inSight(current(to.state)), sought.seq)) return;
-  const id = ask(to, { type: "history", room: name, before: sought.seq + AROUND + 1, limit: 2 * AROUND }, key);
-  change(to, key, { sought: { ...sought, id } });
+  const room = current(to.state);
+  const { sought, phase, name, log } = room;
+  if (sought?.fate !== "sought") return;
+  const settled = decided(room);
+  if (settled !== room || phase !== "here") {
+    put(to, key, phase === "refused" ? missed(room) : settled);
+  } else if (sought.seq > newest(log)) {
+    put(to, key, missed(room));
+  } else if (sought.id === null && now >= sought.at) {
+    const id = ask(to, { type: "history", room: name, before: sought.seq + AROUND + 1, limit: 2 * AROUND }, key);
+    change(to, key, { sought: { ...sought, id } });
+  }
+}
+
+/** When the place that is sought may be asked for; Infinity where it need not be. */
+export function lookAt(state) {
+  const { sought, phase } = current(state);
+  return phase === "here" && sought?.fate === "sought" && sought.id === null ? sought.at : Infinity;
+}
+
+/** A question for history was refused: for now, or for good. */
+export function refuseHistory(to, { id, code, retry_after: after = 1 }, now, key) {
+  const room = of(to, key);
+  if (!room) return;
+  if (id === room.older) change(to, key, { older: null });
+  else if (id === room.newer) change(to, key, { newer: null });
+  else if (id === room.sought?.id) {
+    const later = code === "rate_limited" || code === "busy" || code === "storage_failed";
+    put(to, key, later ? { ...room, sought: { ...room.sought, id: null, at: now + after * 1000 } } : missed(room));
+  }
 }
 
 /** Take the answer to one of the two questions; gives whether it was to one of them. */
@@ -64,11 +101,23 @@ export function answered(to, key, event) {
   return true;
 }
 
+/** The room with what stands around the place in sight; if that is not there, nothing is moved. */
 function opened(room, { entries, more }) {
-  const sought = { ...room.sought, answered: true };
-  if (entries.length === 0) return { ...room, sought };
-  const empty = { epoch: room.log.epoch, first: entries[0].seq, entries: [], more };
-  return meet({ ...room, sought, older: null, newer: null, past: continued(empty, entries) });
+  const empty = { epoch: room.log.epoch, first: entries[0]?.seq, entries: [], more };
+  const past = continued(empty, entries);
+  if (at(past, room.sought.seq)?.type !== "message") return missed(room);
+  return decided(meet({ ...room, older: null, newer: null, past }));
+}
+
+/** The room with its place found or missing, if that can be said of what is in sight. */
+function decided(room) {
+  const entry = room.log.epoch === null ? undefined : at(inSight(room), room.sought.seq);
+  if (entry === undefined) return room;
+  return entry.type === "message" ? { ...room, sought: { ...room.sought, fate: "found", id: null } } : missed(room);
+}
+
+function missed(room) {
+  return { ...room, sought: { ...room.sought, fate: "missing", id: null } };
 }
 
 /** The room, of one log again where the two have met. What came live is the newer word. */

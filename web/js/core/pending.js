@@ -1,14 +1,15 @@
 // What was sent and has not come back: a list, in the order of sending. Pure.
 //
-// An item is { id, key, text, time, fate, code, sentAt }. `key` is its room's. `fate` is "queued"
-// (to be sent as soon as may be), "sent" (on this connection, not answered), or "failed" with the
-// server's code. An item keeps its id for ever, so sending it again does no harm.
+// An item is { id, key, text, time, replyTo, fate, code, sentAt }. `key` is its room's, `replyTo` the
+// seq that it answers, or null. `fate` is "queued" (to be sent as soon as may be), "sent" (on this
+// connection, not answered), or "failed" with the server's code. An item keeps its id for ever, so
+// sending it again does no harm.
 
 export const WINDOW = 8; // on the way at a time: what is refused for its speed is never a flood
 
 /** The list with `item` at its end. */
-export function add(pending, { id, key, text, time }) {
-  return [...pending, { id, key, text, time, fate: "queued", code: null, sentAt: 0 }];
+export function add(pending, { id, key, text, time, replyTo = null }) {
+  return [...pending, { id, key, text, time, replyTo, fate: "queued", code: null, sentAt: 0 }];
 }
 
 /** The list without those that `entries` show to have arrived. `user` is who sent them. */
@@ -59,9 +60,25 @@ export function sent(pending, id, now) {
   return settle(pending, (item) => item.id === id, { fate: "sent", sentAt: now });
 }
 
-/** What of the list outlives the page. */
+/** What of the list outlives the page; what is on the way then waits again. */
 export function kept(pending) {
-  return pending.map(({ id, key, text, time, fate, code }) => ({ id, key, text, time, fate, code }));
+  return pending.map(({ sentAt: _, ...item }) => ({ ...item, fate: item.fate === "failed" ? "failed" : "queued" }));
+}
+
+/**
+ * The list with what another page has left, `found`, sorted in by time: the items of each keep their
+ * order, whatever the clock did meanwhile. What is there already is not taken twice.
+ */
+export function merge(pending, found) {
+  const there = new Set(pending.map(({ id }) => id));
+  const left = found.filter(({ id }) => !there.has(id));
+  if (left.length === 0) return pending;
+  const merged = [];
+  for (const item of pending) {
+    while (left.length > 0 && left[0].time <= item.time) merged.push(left.shift());
+    merged.push(item);
+  }
+  return [...merged, ...left];
 }
 
 /** The list from what outlived a page: only what can be one is taken. */
@@ -69,11 +86,12 @@ export function restored(stored) {
   if (!Array.isArray(stored)) return [];
   const text = (value) => typeof value === "string" && value !== "";
   const sound = stored.filter((item) => text(item?.id) && text(item.key) && text(item.text));
-  return sound.map(({ id, key, text, time, fate, code }) => ({
+  return sound.map(({ id, key, text, time, replyTo, fate, code }) => ({
     id,
     key,
     text,
     time: Number.isFinite(time) ? time : 0,
+    replyTo: Number.isSafeInteger(replyTo) ? replyTo : null,
     fate: fate === "failed" ? "failed" : "queued",
     code: typeof code === "string" ? code : null,
     sentAt: 0,

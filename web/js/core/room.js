@@ -1,6 +1,6 @@
 // A room as the page knows it, and what events make of it. Pure; times are milliseconds.
 
-import { amended, append, caughtUp, EMPTY, newest, skips, trim } from "./log.js";
+import { amended, append, at, caughtUp, EMPTY, newest, skips, trim } from "./log.js";
 import { mentions } from "./mentions.js";
 
 export const KEEP = 2_000; // entries kept while the reader follows
@@ -47,6 +47,11 @@ export function newRoom(name, now) {
     past: null, // the log of a place further up, while that is in sight: see past.js
     sought: null, // the place that is to be shown
     draft: "",
+    editing: null, // the seq of the message that the draft is the new text of
+    replying: null, // the seq of the one that it answers
+    removing: null, // the seq of the one that the reader is asked about
+    aside: null, // what the draft was before a message was edited
+    mark: null, // the seq up to which the reader had read when they came; what is above it was new
     typedAt: -Infinity, // when the others were last told that the reader writes
     visitedAt: now,
     mends: 0, // holes since entries last came one after the other
@@ -59,6 +64,7 @@ export function entered(room, event, me, following) {
   const log = bound(caughtUp(room.log, event), following);
   const here = event.epoch === room.log.epoch ? room.read : 0; // it may not have been told yet
   const read = Math.min(Math.max(event.read, here), newest(log));
+  const past = room.past && event.recovered && log.epoch === room.log.epoch ? amended(room.past, event.entries) : null;
   return {
     ...room,
     name: event.room,
@@ -72,7 +78,8 @@ export function entered(room, event, me, following) {
     typing: new Map(),
     older: null,
     newer: null,
-    past: room.past && event.recovered && log.epoch === room.log.epoch ? amended(room.past, event.entries) : null,
+    past,
+    sought: again(room, log, past),
     read,
     told: event.read,
     unread: log.entries.filter((entry) => counts(entry, read, me)).length,
@@ -80,10 +87,17 @@ export function entered(room, event, me, following) {
   };
 }
 
+/** What is sought after a join. A place that went out of sight is; in a new numbering there is none. */
+function again({ sought, log: before }, log, past) {
+  if (sought === null || (before.epoch !== null && before.epoch !== log.epoch)) return null;
+  const away = sought.fate === "found" && at(past ?? log, sought.seq) === undefined;
+  return away ? { ...sought, fate: "sought", id: null, at: 0 } : sought;
+}
+
 /** The room after it was lost, with the connection or by leaving it. */
 export function lost(room) {
   const phase = room.phase === "refused" ? "refused" : "away";
-  const sought = room.sought && { ...room.sought, id: null };
+  const sought = room.sought?.fate === "sought" ? { ...room.sought, id: null } : room.sought;
   return { ...room, phase, typing: new Map(), joinAt: 0, sought };
 }
 

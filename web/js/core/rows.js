@@ -1,39 +1,61 @@
 // What the message list shows of a log: rows, each with a key that it keeps. Pure.
 //
-//   { key, kind: "day", time }
-//   { key, kind: "topic", entry }
-//   { key, kind: "line", message, own, leads, fate, code }
+//   { key, part, kind: "day", time }
+//   { key, part, kind: "new" }
+//   { key, part, kind: "topic", entry }
+//   { key, part, kind: "line", message, seq, own, leads, fate, code, quoted, acts, focus }
 //
 // A line `leads` where its author or its time has to be said anew. `fate` is null for what has come
-// back, else that of core/pending.js. A line of the reader's own keeps its key when it comes back.
+// back, else that of core/pending.js. `quoted` is the message that it answers, null where that is not
+// in the log, undefined where it answers none. `acts` are those of core/acts.js about it, and `focus`
+// says for what it is singled out: "editing", "replying", "removing", or null. A line of the reader's
+// own keeps its key when it comes back. `part` grows down the list: rows of one part stand together.
+
+import { bySeq } from "./acts.js";
 
 const TOGETHER = 5 * 60; // seconds within which lines of one author stand under one heading
+const PART = 40; // entries
+const NONE = Object.freeze([]);
 
 /**
  * The rows for `entries` and, below them, `pending` items. `me` is { user, nick } of the reader;
- * `dayOf` names the day of a time in seconds.
+ * `dayOf` names the day of a time in seconds. `about` holds what else there is to a room: { key,
+ * mark, editing, replying, removing }, and `acts`.
  */
-export function rows(entries, pending, me, dayOf) {
+export function rows(entries, pending, me, dayOf, about = {}) {
+  const { key: room, acts = NONE, mark = null } = about;
+  const open = bySeq(acts, room);
+  const first = entries[0]?.seq;
   const found = [];
   let day = null;
   let before = null; // the line above, where one can stand under its heading
+  let part = 0;
+  let marked = mark === null || mark < first - 1; // what was read last is further up
 
   function begin(key, time) {
     const today = dayOf(time);
     if (today === day) return;
     day = today;
     before = null;
-    found.push({ key: `day:${key}`, kind: "day", time });
+    found.push({ key: `day:${key}`, part, kind: "day", time });
   }
 
   function line(key, message, own, fate, code) {
     begin(key, message.time);
-    const leads = before === null || before.user !== message.user || message.time - before.time > TOGETHER;
+    if (!marked && message.seq > mark && !own) {
+      marked = true;
+      before = null;
+      found.push({ key: "new", part, kind: "new" });
+    }
+    const { seq, reply_to: target } = message;
+    const leads = before === null || before.user !== message.user || message.time - before.time > TOGETHER || target !== undefined;
     before = message;
-    found.push({ key, kind: "line", message, own, leads, fate, code });
+    const quoted = target === undefined ? undefined : entries[target - first] ?? null;
+    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, quoted, acts: open.get(seq) ?? NONE, focus: focusOf(seq, about) });
   }
 
   for (const entry of entries) {
+    part = Math.floor(entry.seq / PART);
     if (entry.type === "message") {
       const own = entry.user === me?.user;
       const key = own && entry.id !== undefined ? `own:${entry.id}` : `seq:${entry.seq}`;
@@ -41,18 +63,44 @@ export function rows(entries, pending, me, dayOf) {
     } else if (entry.type === "topic") {
       begin(`seq:${entry.seq}`, entry.time);
       before = null;
-      found.push({ key: `seq:${entry.seq}`, kind: "topic", entry });
+      found.push({ key: `seq:${entry.seq}`, part, kind: "topic", entry });
     }
   }
-  for (const { id, text, time, fate, code } of pending) {
-    line(`own:${id}`, { user: me?.user, nick: me?.nick ?? "", time: time / 1000, text }, true, fate, code);
+  for (const [i, { id, text, time, replyTo, fate, code }] of pending.entries()) {
+    part = Math.floor(((entries.at(-1)?.seq ?? 0) + 1 + i) / PART); // where it will most likely be
+    const message = { user: me?.user, nick: me?.nick ?? "", time: time / 1000, text };
+    if (typeof replyTo === "number") message.reply_to = replyTo;
+    line(`own:${id}`, message, true, fate, code);
   }
   return found;
 }
 
-/** Whether two rows of one key look the same. Entries and pending texts never change. */
+function focusOf(seq, { editing, replying, removing }) {
+  if (seq === undefined) return null;
+  if (seq === removing) return "removing";
+  if (seq === editing) return "editing";
+  return seq === replying ? "replying" : null;
+}
+
+/** `list` in its parts: [{ key, rows }]. */
+export function parts(list) {
+  const found = [];
+  for (const row of list) {
+    if (found.at(-1)?.key !== row.part) found.push({ key: row.part, rows: [] });
+    found.at(-1).rows.push(row);
+  }
+  return found;
+}
+
+/** Whether two parts of one key look the same. */
+export function alike(a, b) {
+  return a.rows.length === b.rows.length && a.rows.every((row, i) => row.key === b.rows[i].key && same(row, b.rows[i]));
+}
+
+/** Whether two rows of one key look the same. Entries, pending texts and acts never change. */
 export function same(a, b) {
+  if (a.kind !== "line") return a.entry === b.entry && a.time === b.time;
   const said = a.message === b.message || (a.fate !== null && b.fate !== null);
-  const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.time === b.time;
-  return said && stands && a.entry === b.entry;
+  const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.focus === b.focus && a.quoted === b.quoted;
+  return said && stands && a.acts.length === b.acts.length && a.acts.every((act, i) => act === b.acts[i]);
 }

@@ -3,6 +3,7 @@
 // state.search is { phase, query, everywhere, key, id, entries, more, refusal }: `phase` is "idle",
 // "busy", "done" or "refused"; `key` is of the room that is searched, unless it is everywhere.
 
+import { sought } from "./past.js";
 import { enter } from "./places.js";
 import { keyOf } from "./room.js";
 import { answer, ask, change, current, of } from "./state.js";
@@ -30,7 +31,7 @@ export const SEARCH = {
   seek(to, { room, seq, now }) {
     if (keyOf(room) !== to.state.key) enter(to, { name: room, now });
     Object.assign(to.state, { following: false, sheet: null, panel: false });
-    change(to, to.state.key, { sought: { seq, id: null, answered: false } });
+    change(to, to.state.key, { sought: sought(seq) });
   },
 };
 

@@ -5,6 +5,7 @@
 // to "open", "close" or "drop" where something is to be done with the connection. What the reader is
 // to be called for comes into `calls`: see attention.js.
 
+import { returned } from "./acts.js";
 import { choices } from "./attention.js";
 import * as outbox from "./pending.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
@@ -12,7 +13,7 @@ import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The state of a page that opens on the room `name`, with what was kept from earlier. */
-export function begin({ identity, pending, drafts, seen, places = [], attention, permission = "denied", name, online, hidden, now }) {
+export function begin({ identity, drafts, seen, places = [], attention, permission = "denied", name, online, hidden, now }) {
   const state = {
     // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -28,7 +29,9 @@ export function begin({ identity, pending, drafts, seen, places = [], attention,
     listed: [], // the server's list of rooms
     listedAt: -Infinity,
     seen: new Map(seen), // how far rooms were read in this browser, by key
-    pending: outbox.restored(pending),
+    pending: [],
+    acts: [], // what the reader does to messages, as core/acts.js has it
+    actAt: 0, // none is sent before
     slowly: false, // the server found the page too fast
     holdUntil: 0, // no message is sent before
     following: true, // the view is at the newest line, and stays there
@@ -51,9 +54,7 @@ export function begin({ identity, pending, drafts, seen, places = [], attention,
     readAt: -Infinity,
   };
   const texts = new Map(drafts);
-  for (const key of [...state.pending.map((item) => item.key), ...texts.keys()]) {
-    state.rooms.set(key, newRoom(key, NEVER));
-  }
+  for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
   places.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
   state.rooms.set(state.key, newRoom(name, now));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft });
@@ -108,6 +109,7 @@ export function rekey(to, key, name) {
   forget(to, key);
   if (!of(to, right)) put(to, right, room);
   to.state.pending = to.state.pending.map((item) => (item.key === key ? { ...item, key: right } : item));
+  to.state.acts = to.state.acts.map((act) => (act.key === key ? { ...act, key: right } : act));
   if (to.state.key === key) to.state.key = right;
   return right;
 }
@@ -117,6 +119,11 @@ export function mend(to, key, now) {
   const room = of(to, key);
   to.send.push({ type: "leave", room: room.name });
   put(to, key, { ...lost(room), joinAt: now + mendDelay(room), mends: room.mends + 1 });
+}
+
+/** What is unread in a room that the reader comes to is marked as new; in one read up to its end nothing is. */
+export function mark(to, { unread, read }, key = to.state.key) {
+  change(to, key, { mark: unread > 0 && read > 0 ? read : null });
 }
 
 // --- The connection ------------------------------------------------------------------------
@@ -131,7 +138,8 @@ export function broken(to, code) {
   for (const [key, room] of state.rooms) put(to, key, lost(room));
   const tooBig = (item) => code === 1009 && item.fate === "sent";
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
-  Object.assign(state, { asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
+  state.acts = returned(state.acts);
+  Object.assign(state, { actAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
   if (state.search.phase === "busy") state.search = { ...state.search, phase: "refused", id: null, refusal: { code: "offline" } };
   if (state.sheet?.busy) state.sheet = { ...state.sheet, busy: false, refusal: { code: "offline" } };
   if (state.naming?.busy && !state.naming.first) {

@@ -1,0 +1,261 @@
+"""Writing: what the keys do in the composer, and what it completes."""
+
+from __future__ import annotations
+
+import re
+import unittest
+
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships none
+from playwright.sync_api import Page, expect
+
+from tests.browser.fake import FakeTestCase
+from tests.support.page import DRAFT, LINES, BrowserTestCase, lines, say, wait_for_lines
+from tests.support.server import ServerProcess
+
+LIST = ".completion-list"
+OPTION = f"{LIST} .option"
+CHOSEN = f"{LIST} .option[aria-selected=true]"
+COUNT = ".completion-count"
+HINT = ".composer .hint"
+ABOUT = ".composer .about"
+
+#: Asks to answer the first message, as its action bar does.
+REPLY = """() => document.querySelector(".message-list").dispatchEvent(
+  new CustomEvent("reply", { bubbles: true, detail: { seq: 1 } }))"""
+
+#: Those who are in the room, beside Ada; Bob has spoken.
+COMPANY = """() => {
+  const people = { u2: "Bob", u3: "Bernadette Long", u4: "bosse", u5: "小林" };
+  const joined = Object.entries(people).map(([user, nick]) => ({ user, nick }));
+  server.hear({ type: "presence", room: "lobby", joined, left: [], member_count: 5 });
+  server.live({ text: "hello" });
+}"""
+
+
+def write(page: Page, text: str) -> None:
+    """Type `text` key by key behind what is there."""
+    page.locator(DRAFT).press_sequentially(text)
+
+
+def height(page: Page) -> float:
+    """Of the field, in pixels."""
+    return float(page.eval_on_selector(DRAFT, "field => field.offsetHeight"))
+
+
+class CompletionTest(FakeTestCase):
+    def company(self) -> Page:
+        page = self.fake()
+        page.evaluate(COMPANY)
+        wait_for_lines(page, 1)
+        return page
+
+    def test_a_nick_is_completed_by_keys_alone(self) -> None:
+        page = self.company()
+        write(page, "thanks @b")
+        expect(page.locator(OPTION)).to_have_text(["Bob", "Bernadette Long", "bosse"])
+        expect(page.locator(COUNT)).to_have_text("3 suggestions")
+        page.press(DRAFT, "ArrowDown")
+        expect(page.locator(CHOSEN)).to_have_text("Bernadette Long")
+        chosen = page.get_attribute(DRAFT, "aria-activedescendant")
+        self.assertEqual(page.locator(CHOSEN).get_attribute("id"), chosen)
+        page.press(DRAFT, "Enter")
+        expect(page.locator(DRAFT)).to_have_value("thanks @Bernadette Long ")
+        expect(page.locator(LIST)).to_be_hidden()
+        self.assertIsNone(page.get_attribute(DRAFT, "aria-activedescendant"))
+        write(page, "and @bo")
+        page.press(DRAFT, "ArrowUp")
+        page.press(DRAFT, "Tab")
+        expect(page.locator(DRAFT)).to_have_value("thanks @Bernadette Long and @bosse ")
+        expect(page.locator(DRAFT)).to_be_focused()
+        page.press(DRAFT, "Enter")
+        self.assertEqual(wait_for_lines(page, 2), ["hello", "thanks @Bernadette Long and @bosse "])
+
+    def test_a_nick_is_completed_by_a_click_and_the_focus_stays(self) -> None:
+        page = self.company()
+        write(page, "@")
+        page.locator(OPTION, has_text="小林").click()
+        expect(page.locator(DRAFT)).to_have_value("@小林 ")
+        expect(page.locator(DRAFT)).to_be_focused()
+
+    def test_escape_closes_the_list_and_then_enter_sends_what_stands_there(self) -> None:
+        page = self.company()
+        write(page, "@bo")
+        expect(page.locator(LIST)).to_be_visible()
+        page.press(DRAFT, "Escape")
+        expect(page.locator(LIST)).to_be_hidden()
+        page.press(DRAFT, "Enter")
+        self.assertEqual(wait_for_lines(page, 2), ["hello", "@bo"])
+
+    def test_the_list_goes_when_the_caret_does(self) -> None:
+        page = self.company()
+        for leave in (
+            lambda: page.press(DRAFT, "Home"),
+            lambda: page.click(".message-list .view"),
+            lambda: page.press(DRAFT, "Backspace"),
+        ):
+            page.fill(DRAFT, "")
+            write(page, "@")
+            expect(page.locator(LIST)).to_be_visible()
+            leave()
+            expect(page.locator(LIST)).to_be_hidden()
+
+    def test_what_an_input_method_wrote_is_completed_once_it_is_done(self) -> None:
+        page = self.company()
+        write(page, "@")
+        expect(page.locator(OPTION)).to_have_count(4)
+        method = page.context.new_cdp_session(page)
+        compose = {"selectionStart": 1, "selectionEnd": 1, "text": "小"}
+        method.send("Input.imeSetComposition", compose)
+        expect(page.locator(LIST)).to_be_hidden()
+        method.send("Input.insertText", {"text": "小"})
+        expect(page.locator(CHOSEN)).to_have_text("小林")
+        page.press(DRAFT, "Tab")
+        expect(page.locator(DRAFT)).to_have_value("@小林 ")
+
+    def test_axe_finds_nothing_while_the_list_is_open(self) -> None:
+        for scheme in ("light", "dark"):
+            page = self.fake(color_scheme=scheme)
+            page.evaluate(COMPANY)
+            write(page, "@")
+            expect(page.locator(LIST)).to_be_visible()
+            found = Axe().run(page)
+            self.assertEqual(found.violations_count, 0, found.generate_report())
+
+
+class KeysTest(FakeTestCase):
+    def test_shift_and_enter_start_a_new_line_and_the_field_grows_up_to_a_limit(self) -> None:
+        page = self.fake()
+        low = height(page)
+        write(page, "one")
+        page.press(DRAFT, "Shift+Enter")
+        write(page, "two")
+        self.assertGreater(height(page), low)
+        page.fill(DRAFT, "line\n" * 7)
+        most = height(page)
+        page.fill(DRAFT, "line\n" * 70)
+        self.assertEqual(height(page), most)
+        page.fill(DRAFT, "one\ntwo")
+        page.press(DRAFT, "Enter")
+        self.assertEqual(wait_for_lines(page, 1), ["one\ntwo"])
+        self.assertEqual(height(page), low)
+
+    def test_enter_that_picks_from_an_input_method_does_not_send(self) -> None:
+        page = self.fake()
+        page.fill(DRAFT, "ni hao")
+        page.eval_on_selector(
+            DRAFT,
+            """field => {
+              const key = { key: "Enter", isComposing: true, bubbles: true, cancelable: true };
+              window.taken = !field.dispatchEvent(new KeyboardEvent("keydown", key));
+            }""",
+        )
+        self.assertFalse(page.evaluate("() => taken"))
+        expect(page.locator(DRAFT)).to_have_value("ni hao")
+        self.assertEqual(lines(page), [])
+
+    def test_what_is_left_is_counted_near_the_limit(self) -> None:
+        page = self.fake()
+        page.fill(DRAFT, "x" * 3799)
+        expect(page.locator(HINT)).to_contain_text("Enter sends")
+        page.fill(DRAFT, "x" * 3999)
+        expect(page.locator(HINT)).to_have_text("1 character left.")
+        page.fill(DRAFT, "x" * 4001)
+        expect(page.locator(HINT)).to_have_text("1 character too long.")
+
+    def test_up_in_an_empty_field_asks_for_the_reader_s_last_message(self) -> None:
+        page = self.fake()
+        page.evaluate(
+            """() => {
+              window.asked = [];
+              addEventListener("edit", (event) => asked.push(event.detail.seq));
+            }"""
+        )
+        page.press(DRAFT, "ArrowUp")
+        say(page, "mine")
+        wait_for_lines(page, 1)
+        page.evaluate("() => server.live({ text: 'not mine' })")
+        wait_for_lines(page, 2)
+        page.fill(DRAFT, "x")
+        page.press(DRAFT, "ArrowUp")
+        page.fill(DRAFT, "")
+        page.press(DRAFT, "Shift+ArrowUp")
+        self.assertEqual(page.evaluate("() => asked"), [])
+        page.press(DRAFT, "ArrowUp")
+        self.assertEqual(page.evaluate("() => asked"), [1])
+
+    def test_each_room_keeps_its_own_draft(self) -> None:
+        page = self.fake()
+        page.fill(DRAFT, "half a thought")
+        page.fill(".room-list .field", "tea")
+        page.press(".room-list .field", "Enter")
+        expect(page.locator("h1.room")).to_have_text("tea")
+        expect(page.locator(DRAFT)).to_have_value("")
+        page.go_back()
+        expect(page.locator(DRAFT)).to_have_value("half a thought")
+        expect(page.locator(LINES)).to_have_count(0)
+
+
+class PurposeTest(BrowserTestCase):
+    """What is written becomes an answer, or the new wording of what was said."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = self.enterContext(ServerProcess("--memory"))
+
+    def test_up_edits_the_last_message_and_leaves_the_draft_in_peace(self) -> None:
+        ada, bob = self.open(self.server.url, "Ada"), self.open(self.server.url, "Bob")
+        say(ada, "tea at for")
+        wait_for_lines(bob, 1)
+        ada.press(DRAFT, "ArrowUp")
+        expect(ada.locator(ABOUT)).to_have_text("Editing your message")
+        expect(ada.locator(DRAFT)).to_have_value("tea at for")
+        expect(ada.locator(HINT)).to_contain_text("Esc leaves it")
+        ada.press(DRAFT, "Escape")
+        expect(ada.locator(ABOUT)).to_be_hidden()
+        expect(ada.locator(DRAFT)).to_have_value("")
+        ada.press(DRAFT, "ArrowUp")
+        expect(ada.locator(DRAFT)).to_have_value("tea at for")
+        ada.press(DRAFT, "Backspace")
+        write(ada, "ur")
+        ada.press(DRAFT, "Enter")
+        for page in (ada, bob):
+            expect(page.locator(f"{LINES} .text")).to_have_text(["tea at four"])
+        expect(ada.locator(ABOUT)).to_be_hidden()
+        expect(ada.locator(DRAFT)).to_have_value("")
+
+    def test_an_answer_shows_what_it_is_to_and_outlives_a_change_of_rooms(self) -> None:
+        ada, bob = self.open(self.server.url, "Ada"), self.open(self.server.url, "Bob")
+        say(bob, "tea?\nor coffee?")
+        wait_for_lines(ada, 1)
+        ada.fill(DRAFT, "te")
+        ada.evaluate(REPLY)
+        expect(ada.locator(ABOUT)).to_have_text("Reply to Bob: tea?")
+        expect(ada.locator(DRAFT)).to_be_focused()
+        found = Axe().run(ada)
+        self.assertEqual(found.violations_count, 0, found.generate_report())
+        ada.fill(".room-list .field", "tea")
+        ada.press(".room-list .field", "Enter")
+        expect(ada.locator(ABOUT)).to_be_hidden()
+        ada.go_back()
+        expect(ada.locator(ABOUT)).to_be_visible()
+        expect(ada.locator(DRAFT)).to_have_value("te")
+        ada.click(".composer .cancel")
+        expect(ada.locator(ABOUT)).to_be_hidden()
+        expect(ada.locator(DRAFT)).to_be_focused()
+        expect(ada.locator(DRAFT)).to_have_value("te")
+        ada.evaluate(REPLY)
+        write(ada, "a")
+        ada.press(DRAFT, "Enter")
+        wait_for_lines(bob, 2)
+        expect(ada.locator(ABOUT)).to_be_hidden()
+
+    def test_an_emoji_is_completed_by_its_name(self) -> None:
+        page = self.open(self.server.url, "Ada")
+        write(page, "hooray :tad")
+        expect(page.locator(CHOSEN)).to_have_text(re.compile(":tada:"))
+        page.press(DRAFT, "Tab")
+        expect(page.locator(DRAFT)).to_have_value("hooray 🎉 ")
+
+
+if __name__ == "__main__":
+    unittest.main()

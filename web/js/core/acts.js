@@ -1,0 +1,71 @@
+// What the reader does to messages that are there, and has not been confirmed: a list, in the order
+// of doing. Pure.
+//
+// An act is { id, key, seq, type, …, fate, code, asked }: of the message `seq` in the room `key`, a
+// "react" with { emoji, on }, an "edit" with { text }, or a "delete". `fate` is "queued", "sent" (as
+// the question `asked`), or "failed" with the server's code. Doing one twice is doing it once, so
+// whatever was not answered when a connection broke is simply sent again.
+
+import { changed } from "./log.js";
+
+export const WINDOW = 4; // on the way at a time
+
+const NONE = Object.freeze([]);
+
+/** The list with `act` at its end, in place of one like it that has not gone out. */
+export function add(acts, act) {
+  return [...acts.filter((each) => !(each.fate !== "sent" && alike(each, act))), { ...act, fate: "queued", code: null, asked: null }];
+}
+
+/** The list without those that are like `act` and have not gone out. */
+export function without(acts, act) {
+  return acts.filter((each) => each.fate === "sent" || !alike(each, act));
+}
+
+/** The list without act `id`. */
+export function drop(acts, id) {
+  return acts.filter((each) => each.id !== id);
+}
+
+/** The list after the question `asked` was answered: the act is done. */
+export function done(acts, asked) {
+  return acts.filter((each) => each.asked !== asked);
+}
+
+/** The list with every act that is `meant` changed. */
+export function settle(acts, meant, change) {
+  return acts.some(meant) ? acts.map((each) => (meant(each) ? { ...each, ...change } : each)) : acts;
+}
+
+/** The list after the connection broke. */
+export function returned(acts) {
+  return settle(acts, ({ fate }) => fate === "sent", { fate: "queued", asked: null });
+}
+
+/** Which acts may be sent now; `may` says whether an act's room takes any. */
+export function next(acts, may) {
+  const free = WINDOW - acts.filter(({ fate }) => fate === "sent").length;
+  return acts.filter((each) => each.fate === "queued" && may(each)).slice(0, Math.max(0, free));
+}
+
+/** The acts of the room `key` by the seq that they are about; what is not there has none. */
+export function bySeq(acts, key) {
+  const found = new Map();
+  for (const act of acts) if (act.key === key) found.set(act.seq, [...(found.get(act.seq) ?? NONE), act]);
+  return found;
+}
+
+/** `message` as it will be once `acts` are done, as far as that may be shown before it is certain. */
+export function foreseen(message, acts, user) {
+  let seen = message;
+  for (const { type, fate, emoji, on, text } of acts) {
+    if (fate === "failed") continue;
+    if (type === "react") seen = changed(seen, { type: "reacted", emoji, on, user });
+    if (type === "edit") seen = changed(seen, { type: "edited", text, time: seen.edited });
+  }
+  return seen;
+}
+
+function alike(a, b) {
+  return a.key === b.key && a.seq === b.seq && a.type === b.type && a.emoji === b.emoji;
+}

@@ -1,0 +1,85 @@
+// Completing what is being written: @nick and :emoji:. Pure.
+//
+// A choice is { mark, label, put }: an emoji has a `mark`, which is the character itself; `label` is
+// what is read beside it; `put` takes the place of what was typed.
+
+import { current } from "./state.js";
+
+const MOST = 8; // more would be a list to read, not a shortcut
+const NICK = 32; // characters of a nick at the most
+const LEAST = 2; // letters after a colon: ":)" and ":D" are no beginnings of a name
+
+// What stands right before a mark that begins a nick or a name: not a letter or digit as in
+// a@b.example, 10:30 and http://, though a script that writes without spaces may stand there.
+const BEGINS = /(?<![\w@:./-])([@:])([^@:\n]*)$/u;
+const NAME = /^[a-z0-9_+-]*$/i;
+
+const fold = (text) => text.normalize("NFKC").toLowerCase();
+
+/** What is being looked for before the caret: { kind: "nick" or "emoji", start, query }, or null. */
+export function sought(text, caret) {
+  const found = BEGINS.exec(text.slice(0, caret));
+  if (!found) return null;
+  const [, mark, query] = found;
+  const { index: start } = found;
+  if (mark === ":") return query.length >= LEAST && NAME.test(query) ? { kind: "emoji", start, query } : null;
+  return query.length <= 2 * NICK && !/^\s/.test(query) ? { kind: "nick", start, query } : null;
+}
+
+/**
+ * What the text before the caret may become: { start, choices }, or null where there is nothing to
+ * choose. `nicks` come in the order in which they are to be offered; `emoji` is a Map, name to
+ * character.
+ */
+export function completions(text, caret, nicks, emoji) {
+  const wanted = sought(text, caret);
+  if (!wanted) return null;
+  const { kind, start, query } = wanted;
+  const choices = kind === "nick" ? ofNicks(query, nicks) : ofEmoji(query, emoji);
+  return choices.length > 0 ? { start, choices } : null;
+}
+
+/** The text and its caret after `choice` took the place of what was typed since `start`. */
+export function taken(text, caret, start, { put }) {
+  const rest = text.slice(caret);
+  const whole = `${put}${/^\s/.test(rest) ? "" : " "}`;
+  return { text: text.slice(0, start) + whole + rest, caret: start + whole.length };
+}
+
+/** The nicks of those in the room but the reader: who spoke last first, the silent ones by name. */
+export function people(state, compare) {
+  const { members, log } = current(state);
+  const found = new Set();
+  for (let i = log.entries.length - 1; i >= 0; i--) {
+    const { type, user } = log.entries[i];
+    if (type === "message" && members.has(user)) found.add(user);
+  }
+  const silent = [...members.keys()].filter((user) => !found.has(user));
+  silent.sort((a, b) => compare(members.get(a), members.get(b)));
+  return [...found, ...silent].filter((user) => user !== state.me?.user).map((user) => members.get(user));
+}
+
+function ofNicks(query, nicks) {
+  const wanted = fold(query);
+  const begins = (nick) => fold(nick).startsWith(wanted);
+  const within = (nick) => fold(nick).split(/[\s_.-]+/).some((part) => part.startsWith(wanted));
+  const found = best(nicks, (nick) => (begins(nick) ? 0 : within(nick) ? 1 : 2));
+  // Written out in full it needs no help; and Enter is to send it.
+  if (found.length === 1 && fold(found[0]) === wanted) return [];
+  return found.map((nick) => ({ mark: "", label: nick, put: `@${nick}` }));
+}
+
+function ofEmoji(query, emoji) {
+  const wanted = query.toLowerCase();
+  const rank = (name) => {
+    if (name.startsWith(wanted)) return name === wanted ? -1 : 0;
+    return name.includes(wanted) ? 1 : 2;
+  };
+  return best([...emoji.keys()], rank).map((name) => ({ mark: emoji.get(name), label: `:${name}:`, put: emoji.get(name) }));
+}
+
+/** Those that rank below 2, the lowest first, otherwise in their order. */
+function best(all, rank) {
+  const ranked = all.map((each) => [rank(each), each]).filter(([place]) => place < 2);
+  return ranked.sort(([a], [b]) => a - b).slice(0, MOST).map(([, each]) => each);
+}

@@ -1,0 +1,50 @@
+// Which lines of the log are in sight. The log is in parts, and the browser does not lay out those far
+// from sight (css/message-list.css); so only the parts are asked where they are, and the lines of one.
+
+/** The row at the upper edge of `view`; null for none. */
+export function firstInSight(view, list) {
+  const { top } = view.getBoundingClientRect();
+  const below = (element) => element.getBoundingClientRect().bottom > top;
+  const part = first(list.children, below);
+  return part ? first(part.children, below) ?? part.lastElementChild : null;
+}
+
+/** The lowest line of which something is in sight; null for none. */
+export function lastInSight(view, list) {
+  const { bottom } = view.getBoundingClientRect();
+  const out = (element) => element.getBoundingClientRect().top >= bottom;
+  const part = before(first(list.children, out), list);
+  return part ? line(before(first(part.children, out), part), "previousElementSibling") : null;
+}
+
+/** The line after `from` in the log, or before it; `way` is the name of the sibling. */
+export function beside(from, way) {
+  return line(from[way], way) ?? across(from.parentElement[way], way);
+}
+
+function across(part, way) {
+  const end = way === "nextElementSibling" ? "firstElementChild" : "lastElementChild";
+  return part ? line(part[end], way) ?? across(part[way], way) : null;
+}
+
+/** `row`, or the next one that way that is a line. */
+function line(row, way) {
+  let found = row;
+  while (found && !found.matches(".line")) found = found[way];
+  return found;
+}
+
+/** The first of `elements`, which stand one below the other, that `holds`; undefined for none. */
+function first(elements, holds) {
+  let [low, high] = [0, elements.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(elements[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return elements[low];
+}
+
+function before(element, parent) {
+  return element ? element.previousElementSibling : parent.lastElementChild;
+}
