@@ -23,6 +23,7 @@ import {
   sends,
   title,
   typingWords,
+  unreached,
 } from "../../web/js/logic.js";
 import { History } from "./model.js";
 import { Page } from "./page.js";
@@ -104,6 +105,19 @@ describe("what is shown", () => {
     assert.deepEqual([seen(page), hint(page)], ["connection.offline", "hint.offline"], "tried in silence");
     page.do("network", { online: true });
     assert.deepEqual([seen(page), hint(page)], ["connection.again", "hint.waiting"]);
+  });
+
+  test("a page that cannot reach the server promises nothing to come", () => {
+    const page = new Page();
+    assert.equal(unreached(page.state), false);
+    page.do("waiting", LOST);
+    assert.equal(unreached(page.state), true);
+    page.do("connecting", { attempt: 1 });
+    assert.equal(unreached(page.state), true);
+    page.arrive();
+    assert.equal(unreached(page.state), false);
+    page.do("stopped", { code: 4003 });
+    assert.equal(unreached(page.state), true);
   });
 
   test("a server on this very machine counts as connected, network or not", () => {

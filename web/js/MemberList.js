@@ -17,6 +17,7 @@ export function MemberList(element, { word, compare }) {
 
   function update(state) {
     const { members, absent, memberCount } = current(state);
+    element.hidden = memberCount === 0; // not known yet: the reader is one of them
     if (drawn?.members === members && drawn.absent === absent && drawn.me === state.me) return;
     drawn = { members, absent, me: state.me };
     const rows = memberChoices(state, compare).slice(0, SHOWN);

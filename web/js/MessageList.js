@@ -14,7 +14,7 @@ import { inSight } from "./core/past.js";
 import { alike, parts, rows, same } from "./core/rows.js";
 import { reconcile, tell, write } from "./dom.js";
 import { Rows } from "./line.js";
-import { addressOf, atBottom, current, nearBottom, nearTop } from "./logic.js";
+import { addressOf, atBottom, current, nearBottom, nearTop, unreached } from "./logic.js";
 import { Reach } from "./reach.js";
 import { firstInSight } from "./sight.js";
 
@@ -146,7 +146,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const { key, me, acts } = state;
     const pending = past ? [] : state.pending.filter((item) => item.key === key);
     const waits = pending.length > 0 || drawn.waits ? state.pending : null;
-    const made = { key, log, me, phase, mark, editing, replying, removing, acts, pending: waits };
+    const alone = log.epoch === null && unreached(state);
+    const made = { key, log, me, phase, alone, mark, editing, replying, removing, acts, pending: waits };
     if (Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
     know({ members, log }, me);
     const appended = drawn.key === key && drawn.log.epoch === log.epoch && drawn.log.first <= log.first;
@@ -161,7 +162,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     empty.hidden = lines.length > 0 || log.epoch === null || log.more;
     list.hidden = lines.length === 0;
-    write(older, above(log, name, phase, lines.length));
+    write(older, alone ? "" : above(log, name, phase, lines.length));
     drawn = { ...made, name, past: past !== null, waits: pending.length > 0 };
     keepPlace();
     if (bar.line()?.isConnected === false) bar.hide();

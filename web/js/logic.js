@@ -71,6 +71,11 @@ export function connectionWords({ connection: { phase, attempt, code }, online }
   return { seen: `connection.${again}`, spoken: `connection.${spoken}` };
 }
 
+/** Whether there is no connection, and one was tried for in vain or is not tried for any more. */
+export function unreached({ connection: { phase, attempt } }) {
+  return phase === "waiting" || phase === "stopped" || (phase === "connecting" && attempt > 0);
+}
+
 const STOPPED_HINTS = {
   1000: "hint.ended",
   1009: "hint.tooBig",
