@@ -37,6 +37,7 @@ test("key caps are those of the reader's keyboard", () => {
   assert.deepEqual(caps("Mod+K", false), ["Ctrl", "K"]);
   assert.deepEqual(caps("Mod+K", true), ["⌘", "K"]);
   assert.deepEqual(caps("Alt+Shift+↑", true), ["⌥", "⇧", "↑"]);
+  for (const { keys } of KEYS.flatMap(({ rows }) => rows)) assert.ok(keys.every((way) => caps(way, false).every((cap) => cap !== "")));
 });
 
 test("no key stands for two things in one place", () => {

@@ -44,7 +44,7 @@ export const KEYS = [
 /** What is printed on the key caps of `way`, "Alt+Shift+↑" say, on this kind of keyboard. */
 export function caps(way, mac) {
   const APPLE = { Mod: "⌘", Alt: "⌥", Shift: "⇧" };
-  return way.split("+").map((key) => (mac ? APPLE[key] ?? key : key === "Mod" ? "Ctrl" : key));
+  return way.split(/\+(?=.)/).map((key) => (mac ? APPLE[key] ?? key : key === "Mod" ? "Ctrl" : key));
 }
 
 /**
