@@ -35,17 +35,21 @@ class Inbox(queue.Queue[T], Generic[T]):
         Any thread but the owner may call this. Raises `queue.Full` when the time is over and
         `Closed` when the owner takes nothing more.
         """
-        deadline = None if timeout is None else Deadline(timeout)
         with self.mutex:
-            while not self._closed and self._qsize() >= self.maxsize:
-                left = None if deadline is None else deadline.remaining()
-                if not block or left == 0.0:
-                    raise queue.Full
-                self.not_full.wait(left)
+            if self._qsize() >= self.maxsize:
+                self._wait_for_room(timeout if block else 0.0)
             if self._closed:
                 raise Closed
             self._put(item)
             self.not_empty.notify()
+
+    def _wait_for_room(self, timeout: float | None) -> None:
+        deadline = None if timeout is None else Deadline(timeout)
+        while not self._closed and self._qsize() >= self.maxsize:
+            left = None if deadline is None else deadline.remaining()
+            if left == 0.0:
+                raise queue.Full
+            self.not_full.wait(left)
 
     def close(self) -> None:
         """Take nothing more; what is in it still comes out. Any thread may call this, often."""

@@ -238,7 +238,8 @@ class Hub:
             live = room.publish(new)
             if own or ahead:
                 live = [each for each in live if each not in own and each not in ahead]
-            self._give(live, of_entries(new, self._compress_from))
+            encoded = [written.encoded for written in batch if not written.duplicate]
+            self._give(live, of_entries(new, self._compress_from, encoded))
             for connection, known in ahead.items():
                 if connection not in own:
                     rest = [entry for entry in new if entry.seq > known]

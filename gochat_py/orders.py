@@ -71,13 +71,15 @@ class Leave:
 class Written(NamedTuple):
     """An entry that is kept. `sender` asked for it, by a command whose id is `answers`.
 
-    A `duplicate` was written before, and is for its sender only.
+    A `duplicate` was written before, and is for its sender only. `encoded` is the entry as JSON, if
+    somebody needed that already.
     """
 
     entry: Entry
     sender: Connection | None
     answers: str | None
     duplicate: bool = False
+    encoded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,11 @@ class V1:
     # -- what the session decided ----------------------------------------------------------------
 
     def _publish(self, connection: Connection, draft: Draft) -> None:
-        self._answering(draft.id, self._backplane.publish, draft, connection)
+        try:
+            self._backplane.publish(draft, connection)
+        except Refusal as refusal:
+            refusal.answers = draft.id
+            raise
 
     def _identify(self, connection: Connection, wanted: d.Identify) -> None:
         user, token = self._answering(

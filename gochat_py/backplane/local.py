@@ -144,8 +144,8 @@ class Journal:
             nick = self._renames.get(draft.user.id)
             if nick is not None and nick != draft.user.nick:
                 draft = draft._replace(user=User(draft.user.id, nick))
-            applied = self._writer.apply(draft, now)
-            return Written(applied.entry, request.sender, draft.id, applied.duplicate)
+            entry, duplicate, encoded = self._writer.apply(draft, now)
+            return Written(entry, request.sender, draft.id, duplicate, encoded)
         except StorageFailed:
             raise
         except NothingToDo:

@@ -30,9 +30,9 @@ CALM = 0.2
 INDEX_STEP = 512
 
 #: While it is never calm, a step of indexing comes every so many seconds, so that it takes a
-#: twentieth of the time at the most, and keeps up with 2,500 messages a second. Search looks
+#: fiftieth of the time at the most, and keeps up with 1,000 messages a second. Search looks
 #: through those that wait one by one, and gives up after 10,000.
-INDEX_EVERY = 0.2
+INDEX_EVERY = 0.5
 
 #: Messages that may wait for their indexing however much is said.
 INDEX_AT_LATEST = 100_000

@@ -7,6 +7,7 @@ the very same bytes. Pure.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from ..message import Entry
@@ -71,12 +72,18 @@ class Rendering:
         return frames.deflated_text(payload)
 
 
-def of_entries(entries: Sequence[Entry], compress_from: int) -> Rendering:
-    """`entries` as live events; classic connections get what their dialect has words for."""
+def of_entries(
+    entries: Sequence[Entry], compress_from: int, encoded: Sequence[str | None] = ()
+) -> Rendering:
+    """`entries` as live events; classic connections get what their dialect has words for.
+
+    `encoded` are the same as JSON, as far as they are known.
+    """
 
     def payloads(classic: bool) -> list[bytes]:
         if not classic:
-            return [encode.entry_json(entry).encode() for entry in entries]
+            pairs = zip_longest(entries, encoded)
+            return [(known or encode.entry_json(entry)).encode() for entry, known in pairs]
         lines = (encode.classic_line(e, verbatim=e.user.startswith(GUEST)) for e in entries)
         return [line.encode() for line in lines if line is not None]
 

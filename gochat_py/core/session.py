@@ -67,6 +67,7 @@ class Session:
     def __init__(self, allowance: Allowance, now: float) -> None:
         self._allowance = allowance
         self._user: User | None = None
+        self._rules = _RULES_IN[State.GREETING]
         #: When each joined room last heard that this user is typing, by key.
         self._rooms: dict[str, float] = {}
         self._sending = TokenBucket(allowance.rate, allowance.burst)
@@ -94,7 +95,7 @@ class Session:
 
     def receive(self, command: c.Command, now: float) -> Decision | None:
         """What is to be done, None for nothing; raises `Refusal`, with the command's id."""
-        rule = RULES.get((self.state, type(command)))
+        rule = self._rules.get(type(command))
         try:
             if rule is None:
                 raise _out_of_place(self.state)
@@ -129,6 +130,7 @@ class Session:
     def welcomed(self, user: User) -> None:
         """It is known now who this is."""
         self._user = user
+        self._rules = _RULES_IN[State.OPEN]
 
     def renamed(self, user: User) -> None:
         """The user has another nick, by this connection or another of theirs."""
@@ -293,4 +295,10 @@ RULES: dict[tuple[State, type[c.Command]], Callable[..., Decision | None]] = {
     (State.OPEN, c.Topic): Session._topic,
     (State.OPEN, c.Nick): Session._rename,
     (State.OPEN, c.Ping): Session._ping,
+}
+
+#: The same, by state: finding a pair with an enum in it takes 0.5 µs longer.
+_RULES_IN = {
+    state: {command: rule for (when, command), rule in RULES.items() if when is state}
+    for state in State
 }

@@ -299,6 +299,10 @@ def _parse(text: str) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise Refusal(Code.BAD_JSON, f"The JSON is nested more than {MAX_DEPTH} deep.")
     try:
+        if text.startswith("{"):  # nearly always; without a look for space around it
+            value, end = _DECODER.raw_decode(text)
+            if end == len(text):
+                return value
         return _DECODER.decode(text)
     except ValueError:  # also integers of more digits than Python converts, and _no_constant
         raise Refusal(Code.BAD_JSON, "This is not JSON.") from None

@@ -4,43 +4,33 @@ A commit of SQLite writes every page that it touched; for a message alone that i
 message costs. So messages are first noted in a small file, and are committed later, many at once.
 Until then they are here, for whoever reads.
 
-* **journal thread**: `append`, then, when they are committed, `clear`; `rows` is its own
+* **journal thread**: `append`, then, when they are committed, `clear`; `entries` is its own
 * **any thread**: `of`, `newest`, to be asked *before* the database is read: what is committed in
   between is then met twice, and never missed
 * **before serving**: `recover` takes what a killed server left into the database
 
 The file is of a fixed size and mapped into memory. To write is to copy, without a system call; what
 was copied is the kernel's, and survives the process. (With a `write` that makes a file longer, to
-acknowledge a message alone took 62 µs instead of 46, measured at 20 a second.) Each line of it is
-the JSON of a list of rows (`Row`); zeros follow. A line without its end was never acknowledged.
-What was deleted is not in the file: to delete a message it has to be in the database, and then the
-file is empty.
+acknowledge a message alone took 62 µs instead of 46, measured at 20 a second.) Each line of it is a
+list of messages as they travel in gochat.v1, which have to be encoded anyway; zeros follow. A line
+without its end was never acknowledged. What was deleted is not in the file: to delete a message it
+has to be in the database, and then the file is empty.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import mmap
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from ..message import Entry
-from .schema import SEQ_BITS, SEQ_MASK
-
-#: A message as it is inserted: id, user, nick, time, sent, text, reply_to, bot, mark.
-Row = tuple[int, str, str, float, str | None, str | None, int | None, bool, int | None]
-
-INSERT = (
-    "INSERT INTO entries (id, kind, user, nick, time, sent, text, reply_to, bot, mark)"
-    " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
-
+from ..core.names import room_key
+from ..message import Entry, Kind
+from .ledger import Ledger
 
 #: Bytes of the file. 2,000 messages of a line each take 400,000.
 SIZE = 1 << 20
@@ -52,7 +42,7 @@ class Ahead:
     def __init__(self, file: Path | None = None, *, sync: bool = False) -> None:
         """Make the file if there is none. Raises `OSError`."""
         #: Acknowledged, and not committed.
-        self.rows: list[Row] = []
+        self.entries: list[Entry] = []
         self._sync = sync
         self._length = 0
         self._file = self._map = None
@@ -63,17 +53,17 @@ class Ahead:
             except BaseException:
                 os.close(self._file)
                 raise
-        self._lock = threading.Lock()  # guards `_entries`, which many threads read
-        self._entries: dict[str, list[Entry]] = {}
+        self._lock = threading.Lock()  # guards `_by_room`, which many threads read
+        self._by_room: dict[str, list[Entry]] = {}
 
-    def append(self, rows: Sequence[Row], entries: Iterable[Entry]) -> bool:
-        """Make `rows`, which are `entries`, last.
+    def append(self, entries: Sequence[Entry], encoded: Sequence[str]) -> bool:
+        """Make messages last; `encoded` are the same, as JSON.
 
         Returns False, having done nothing, if they do not fit. Raises `OSError` if they may not
         last.
         """
-        if self._map is not None and rows:
-            line = _encode(rows).encode()
+        if self._map is not None and entries:
+            line = f"[{','.join(encoded)}]".encode()
             end = self._length + len(line)
             if end >= SIZE:
                 return False
@@ -87,32 +77,32 @@ class Ahead:
                 self._map[self._length : end + 1] = bytes(len(line) + 1)
                 raise
             self._length = end + 1
-        self.rows += rows
+        self.entries += entries
         with self._lock:
             for entry in entries:
-                self._entries.setdefault(entry.key, []).append(entry)
+                self._by_room.setdefault(entry.key, []).append(entry)
         return True
 
     def clear(self) -> None:
         """All of it is committed."""
-        if not self.rows:
+        if not self.entries:
             return
         if self._map is not None:
             self._map[: self._length] = bytes(self._length)
             self._length = 0
-        self.rows = []
+        self.entries = []
         with self._lock:
-            self._entries = {}
+            self._by_room = {}
 
     def of(self, key: str) -> tuple[Entry, ...]:
         """The messages of a room that may not be in the database yet, in order."""
         with self._lock:
-            return tuple(self._entries.get(key, ()))
+            return tuple(self._by_room.get(key, ()))
 
     def newest(self) -> Mapping[str, int]:
         """Of each room that has such messages, by key, the seq of the newest."""
         with self._lock:
-            return {key: entries[-1].seq for key, entries in self._entries.items()}
+            return {key: entries[-1].seq for key, entries in self._by_room.items()}
 
     def close(self) -> None:
         """Close the file; what is in it stays for the next start."""
@@ -149,33 +139,27 @@ def recover(connection: sqlite3.Connection, file: Path) -> None:
     if not file.exists():
         return
     left = file.read_bytes().lstrip(b"\0")
-    rows: list[Row] = []
+    found: list[Entry] = []
     for line in left.split(b"\n")[:-1]:
         try:
-            rows += map(tuple, json.loads(line))
-        except (TypeError, ValueError):
+            found += map(_entry, json.loads(line))
+        except (KeyError, TypeError, ValueError):
             break  # emptied by half; or the machine stopped, and only a part was on the disk
-    if rows:
+    if found:
         connection.execute("BEGIN IMMEDIATE")
-        restore(connection, rows)
+        ledger = Ledger(connection)
+        ledger.restore(found)
+        ledger.write()
         connection.execute("COMMIT")
     if left:
         os.truncate(file, 0)
 
 
-def restore(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
-    """Insert those of `rows` that follow what their rooms have, within a transaction.
-
-    After the machine itself stopped, the database may have lost what lies before a row; then this
-    one is lost too, as numbers have no holes.
-    """
-    for room, own in itertools.groupby(sorted(rows), key=lambda row: row[0] >> SEQ_BITS):
-        found = connection.execute("SELECT seq FROM rooms WHERE id = ?", (room,)).fetchone()
-        if found is None:
-            continue
-        (seq,) = found
-        for row in own:
-            if row[0] & SEQ_MASK == seq + 1:
-                connection.execute(INSERT, row)
-                seq += 1
-        connection.execute("UPDATE rooms SET seq = ? WHERE id = ?", (seq, room))
+def _entry(message: dict[str, Any]) -> Entry:
+    """The message that `encode.entry_json` has put into the log."""
+    room = message["room"]
+    return Entry(
+        Kind.MESSAGE, room, room_key(room), message["seq"], message["user"], message["nick"],
+        message["time"], message.get("id"), message["text"], message.get("reply_to"),
+        bot=message.get("bot", False),
+    )  # fmt: skip

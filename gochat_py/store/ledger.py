@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from ..message import Draft, Entry, Kind
+from ..core.encode import entry_json
+from ..message import Draft, Entry, Kind, User
 from . import grams
-from .ahead import INSERT, Row
 from .errors import NotFound, NothingToDo, NotYours, Unstorable
 from .numbering import Numbering, Tail
 from .rows import one_entry
 from .schema import CODES, SEQ_BITS
 
+INSERT_MESSAGE = (
+    "INSERT INTO entries (id, kind, user, nick, time, sent, text, reply_to, bot, mark)"
+    " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 INSERT_CHANGE = (
     "INSERT INTO entries (id, kind, user, nick, time, sent, text, target, emoji, state, bot)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -28,31 +32,35 @@ INSERT_CHANGE = (
 
 
 class Applied(NamedTuple):
-    """What became of a draft; `duplicate` when the entry had been there before."""
+    """What became of a draft; `duplicate` when the entry had been there before.
+
+    `encoded` is the JSON of a new message, which is needed more than once.
+    """
 
     entry: Entry
     duplicate: bool
+    encoded: str | None = None
 
 
 class Ledger:
     """Applies drafts. Has to be thrown away with a transaction that was rolled back.
 
-    `fresh` are the messages that are yet to be acknowledged, as rows and as entries. `changed` says
+    `fresh` are the messages that are yet to be acknowledged, and the same as JSON. `changed` says
     that something else was written, which only a commit can make last.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.fresh: tuple[list[Row], list[Entry]] = ([], [])
+        self.fresh: tuple[list[Entry], list[str]] = ([], [])
         self.changed = False
         self._connection = connection
         self._numbering = Numbering(connection)
-        self._waiting: list[Row] = []  # to be inserted
+        self._waiting: list[tuple[Any, ...]] = []  # to be inserted
         self._marked: dict[int, Entry] = {}  # what waits, by its mark
 
     def write(self) -> None:
         """Insert the messages that wait, and the rooms' newest seqs."""
         if self._waiting:
-            self._connection.executemany(INSERT, self._waiting)
+            self._connection.executemany(INSERT_MESSAGE, self._waiting)
             self._waiting.clear()
             self._marked.clear()
         self._numbering.save()
@@ -67,6 +75,23 @@ class Ledger:
             return RULES[draft.kind](self, draft, tail, now)
         except UnicodeEncodeError as error:
             raise Unstorable("the text holds a lone surrogate") from error
+
+    def restore(self, messages: Iterable[Entry]) -> None:
+        """Write messages again that were acknowledged, and are not all committed.
+
+        Those that are in the database already are passed over, and those that do not follow what is
+        there: after the machine itself stopped, what lies before them may be lost, and they are
+        lost with it, as numbers have no holes.
+        """
+        for entry in messages:
+            tail = self._numbering.tails.get(entry.key) or self._numbering.find(entry.key)
+            if tail is not None and entry.seq == tail.seq + 1:
+                author = User(entry.user, entry.nick)
+                draft = Draft(
+                    entry.kind, entry.room, entry.key, author, entry.id, entry.text,
+                    entry.reply_to, bot=entry.bot,
+                )  # fmt: skip
+                self.apply(draft, entry.time)
 
     # The kinds of draft
 
@@ -85,17 +110,18 @@ class Ledger:
         time = max(round(now, 3), tail.time)
         self._numbering.advance(tail, time)
         entry = _entry(draft, tail, time)
-        row: Row = (
+        encoded = entry_json(entry)
+        row = (
             tail.base + tail.seq, user.id, user.nick, time, draft.id, text, draft.reply_to,
             draft.bot, sign,
         )  # fmt: skip
         self._waiting.append(row)
         if sign is not None:
             self._marked[sign] = entry
-        rows, entries = self.fresh
-        rows.append(row)
+        entries, all_encoded = self.fresh
         entries.append(entry)
-        return Applied(entry, False)
+        all_encoded.append(encoded)
+        return Applied(entry, False, encoded)
 
     def _edited(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
         tail, number, author, text, deleted = self._target(draft, tail)

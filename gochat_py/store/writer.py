@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ..message import Draft
-from .ahead import Ahead, restore
+from .ahead import Ahead
 from .connect import Durability, connect
 from .errors import StorageFailed
 from .ledger import Applied, Ledger
@@ -61,9 +61,11 @@ class Writer:
                 self._connection = connect(
                     self._database, self._durability, busy_timeout=self._busy_timeout
                 )
-            if self._ledger is None and self._ahead.rows:
+            if self._ledger is None and self._ahead.entries:
                 self._connection.execute("BEGIN IMMEDIATE")
-                restore(self._connection, self._ahead.rows)
+                ledger = Ledger(self._connection)
+                ledger.restore(self._ahead.entries)
+                ledger.write()
                 self._connection.execute("COMMIT")
                 self._ahead.clear()
             if not self._connection.in_transaction:
@@ -113,9 +115,8 @@ class Writer:
         """
         if self._active is None:
             raise StorageFailed("no transaction is open")
-        rows, entries = self._active.fresh
         try:
-            noted = not self._active.changed and self._ahead.append(rows, entries)
+            noted = not self._active.changed and self._ahead.append(*self._active.fresh)
         except OSError as error:
             raise self._undone(error) from error
         if not noted:
@@ -127,7 +128,7 @@ class Writer:
     @property
     def unsettled(self) -> bool:
         """Whether a commit is due: a transaction is open, or one that failed has to be redone."""
-        if self._ahead.rows:
+        if self._ahead.entries:
             return True
         return self._connection is not None and self._connection.in_transaction
 

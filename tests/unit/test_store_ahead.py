@@ -248,10 +248,10 @@ class RecoveryTest(AheadCase):
 
     def test_what_does_not_follow_is_lost_as_numbers_have_no_holes(self):
         """The machine itself stopped: the log reached the disk, the database before it did not."""
-        rows = [row for line in self.lines() for row in line]
+        messages = [message for line in self.lines() for message in line]
         self.die()
         self.close()
-        line = json.dumps([row for row in rows if row[0] & 255 != 3]) + "\n"
+        line = json.dumps([each for each in messages if each["seq"] != 3]) + "\n"
         self.log.write_bytes(line.encode())
         self.open()
         self.assertEqual(self.read(history.newest, "tea").seq, 2)
@@ -260,7 +260,16 @@ class RecoveryTest(AheadCase):
     def test_what_is_no_log_of_ours_stops_no_start(self):
         self.die()
         self.close()
-        for rubbish in (b"\xff\xfe\n", b"[[]\n", b"rubbish", b"\n\n", b"{}\n", b"5\n", b"[5]\n"):
+        for rubbish in (
+            b"\xff\xfe\n",
+            b"[[]\n",
+            b"rubbish",
+            b"\n\n",
+            b"{}\n",
+            b"5\n",
+            b"[5]\n",
+            b"[{}]\n",
+        ):
             self.log.write_bytes(rubbish)
             self.open()
             self.assertEqual(self.read(history.newest, "tea").seq, 1)
@@ -276,7 +285,7 @@ class RecoveryTest(AheadCase):
         self.addCleanup(ahead.close)
         with mock.patch("gochat_py.store.ahead._sync", side_effect=OSError("disk gone")) as sync:
             with self.assertRaisesRegex(OSError, "disk gone"):
-                ahead.append([(1, "u", "n", 1.0, None, "x", None, False, None)], [])
+                ahead.append([self.entry(message("hi"))], ["{}"])
             sync.assert_called_once()
-        self.assertEqual(ahead.rows, [])
+        self.assertEqual(ahead.entries, [])
         self.assertEqual((self.place / "synced").read_bytes().strip(b"\0"), b"")

@@ -103,3 +103,19 @@ test("the page can be installed, wherever it is, with icons that are there", () 
   for (const { src } of icons) assert.ok(existsSync(new URL(src.replace(/^assets\//, ""), WEB)), src);
   assert.deepEqual(new Set(icons.map(({ purpose }) => purpose)), new Set(["any", "maskable"]));
 });
+
+test("nothing that a server takes away, comments and space around lines, is within a string", () => {
+  for (const name of files.filter((name) => name.endsWith(".js") && !name.startsWith("vendor/"))) {
+    let within = false;
+    for (const line of read(name).split("\n")) {
+      if (within) assert.match(line, /^(?!\/[/*])\S(.*\S)?$/, `${name}: ${line}`);
+      const bare = line
+        .replace(/^\s*(\/\/|\/?\*).*$/, "")
+        .replace(/"(?:[^"\\]|\\.)*"/g, "")
+        .replace(/\/(?![/*])(?:[^/\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+\/[a-z]*/g, "");
+      if (bare.split("`").length % 2 === 0) within = !within;
+      assert.doesNotMatch(line, /\\$/, name);
+    }
+    assert.ok(!within, name);
+  }
+});

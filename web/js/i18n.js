@@ -1,9 +1,10 @@
 // Which language the page speaks, and its words. No other module holds a word that is shown.
 
-import * as en from "./i18n/en.js";
-import * as zh from "./i18n/zh.js";
-
-export const LANGUAGES = { en, zh };
+/** Each loads what is { language, words }: the reader needs but one of them. */
+export const LANGUAGES = {
+  en: () => import("./i18n/en.js"),
+  zh: () => import("./i18n/zh.js"),
+};
 
 /** The first of the reader's languages that the page speaks, English if none: "en" or "zh". */
 export function pick(languages) {
@@ -18,11 +19,10 @@ export function pick(languages) {
  * A function that gives the words for a key, `{name}` filled in from `values`.
  * Words that count pick their form by `values.count`. An unknown key is a mistake and throws.
  */
-export function translator(name) {
-  const { language, words } = LANGUAGES[name];
+export function translator({ language, words }) {
   const plurals = new Intl.PluralRules(language);
   return function word(key, values = {}) {
-    if (!Object.hasOwn(words, key)) throw new Error(`js/i18n/${name}.js has no words for ${key}`);
+    if (!Object.hasOwn(words, key)) throw new Error(`${language}: no words for ${key}`);
     const entry = words[key];
     const form = typeof entry === "string" ? entry : entry[plurals.select(values.count)];
     return form.replace(/\{(\w+)\}/g, (_, value) => String(values[value]));

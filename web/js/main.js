@@ -36,13 +36,13 @@ const FRAME_WAIT = 250; // where no frames are drawn (a hidden tab), the page is
 const FAR = 2 ** 31 - 1; // the longest that a timer takes
 const BASE = document.baseURI;
 
-const spoken = pick(navigator.languages);
+const spoken = await LANGUAGES[pick(navigator.languages)]();
 const word = translator(spoken);
-document.documentElement.lang = LANGUAGES[spoken].language;
+document.documentElement.lang = spoken.language;
 dress(document, word);
 
 const now = () => Date.now();
-const tools = { word, now, base: BASE, ...formats(navigator.languages, LANGUAGES[spoken].language, now) };
+const tools = { word, now, base: BASE, ...formats(navigator.languages, spoken.language, now) };
 tools.mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, and the only thing that says which keys there are
 const at = (selector) => document.querySelector(selector);
 
