@@ -163,6 +163,44 @@ class SearchTest(FakeTestCase):
         self.assertTrue(fully_scrolled(page))
         expect(page.locator(DRAFT)).to_be_focused()
 
+    def test_a_result_that_is_loaded_has_the_focus_when_the_dialog_is_gone(self) -> None:
+        page = self.long()
+        self.search(page, "line 85")
+        expect(page.locator(f"{RESULTS} .text").first).to_have_text("line 859")
+        page.locator(f"{RESULTS} button").first.click()
+        self.shows(page, "line 859")
+
+    def test_a_quote_leads_to_what_was_said_far_up(self) -> None:
+        page = self.long()
+        page.evaluate("() => server.live({ text: 'as I said', reply_to: 100 })")
+        page.click(f"{LINES} .quoted")
+        self.shows(page, "line 100")
+        expect(page.locator(LINES)).to_have_count(60)
+        page.keyboard.press("r")
+        expect(page.locator(".composer .about")).to_have_text("Reply to Bob: line 100")
+        self.check(page)
+
+    def test_a_quote_of_what_is_in_sight_leaves_the_reader_at_the_newest(self) -> None:
+        page = self.fake()
+        page.evaluate("() => { for (const text of ['one', 'two']) server.live({ text }) }")
+        page.evaluate("() => server.live({ text: 'three', reply_to: 1 })")
+        page.click(f"{LINES} .quoted")
+        expect(page.locator(f"{FOUND} .text")).to_have_text("one")
+        expect(page.locator(JUMP)).to_be_hidden()
+        page.evaluate("() => server.live({ text: 'four' })")
+        expect(page.locator(f"{LINES} .text").last).to_have_text("four")
+        expect(page.locator(JUMP)).to_be_hidden()
+
+    def test_what_is_not_there_any_more_is_said_to_be_missing(self) -> None:
+        page = self.long()
+        page.evaluate("() => { location.hash = '#m-2000' }")
+        notice = page.locator(".message-list .notice")
+        expect(notice).to_have_text("That message is not here any more, or too far up.")
+        expect(page.locator(f"{LINES} .text").last).to_be_in_viewport()
+        self.check(page)
+        say(page, "so be it")
+        expect(notice).to_have_text("")
+
     def test_what_was_said_far_up_is_not_read_out_as_news(self) -> None:
         page = self.long()
         page.evaluate(
@@ -173,7 +211,8 @@ class SearchTest(FakeTestCase):
                   loud += all.flatMap((each) => [...each.addedNodes]).length;
                 }
               });
-              watch.observe(document.querySelector(".message-list .lines"), { childList: true });
+              const lines = document.querySelector(".message-list .lines");
+              watch.observe(lines, { childList: true, subtree: true });
             }""",
             VIEW,
         )
