@@ -74,7 +74,9 @@ class Picture:
     locale: str = "en-GB"
     phone: bool = False
     draft: str = ""
-    shows: Literal["conversation", "name", "panel"] = "conversation"
+    shows: Literal["conversation", "name", "panel", "switcher", "room", "search", "keys"] = (
+        "conversation"
+    )
 
     def context(self) -> dict[str, Any]:
         """What the browser context is made of."""
@@ -88,6 +90,13 @@ class Picture:
         }
 
 
+#: What opens each dialog.
+OPENERS = {
+    "switcher": ".room-list .find",
+    "room": ".room-header .about",
+    "search": ".room-header .search",
+    "keys": ".side-panel .keys",
+}
 AT_HAND: dict[str, Any] = {"width": 390, "height": 844, "scale": 1.5, "phone": True}
 IN_CHINESE: dict[str, Any] = {
     "talk": CHINESE,
@@ -105,6 +114,10 @@ PICTURES = (
     Picture("phone", **AT_HAND),
     Picture("phone-dark", scheme="dark", **IN_CHINESE, **AT_HAND),
     Picture("phone-rooms", shows="panel", **AT_HAND),
+    Picture("switcher", shows="switcher"),
+    Picture("room", shows="room"),
+    Picture("search", shows="search"),
+    Picture("keys", shows="keys"),
 )
 
 
@@ -155,7 +168,7 @@ def talk(mine: Page, others: dict[str, Page], me: str, picture: Picture) -> None
         go(other, picture.unread)
         say(other, "…")
         wait_for_lines(other, 1)
-        expect(mine.locator(".room-list .fresh:not([hidden])")).to_have_count(1)
+        expect(mine.locator(".room-list .badge:not([hidden])")).to_have_count(1)
     mine.fill(DRAFT, picture.draft)
     if said:
         last = pages[said[-1][0]]
@@ -164,9 +177,19 @@ def talk(mine: Page, others: dict[str, Page], me: str, picture: Picture) -> None
         expect(mine.locator(".typing-line")).not_to_be_empty()
     if picture.shows == "panel":
         mine.click(".room-header .menu")
-        mine.wait_for_function(
-            "() => document.getAnimations().every((each) => each.playState === 'finished')"
-        )
+    elif picture.shows in OPENERS:
+        mine.click(OPENERS[picture.shows])
+        expect(mine.locator("dialog[open]")).to_be_visible()
+    if picture.shows == "search":
+        mine.fill(".search-panel .field", "the")
+        mine.press(".search-panel .field", "Enter")
+        expect(mine.locator(".search-panel .result").first).to_be_visible()
+    if picture.shows == "room":
+        mine.click(".room-sheet .reveal")
+        expect(mine.locator(".room-sheet .code svg")).to_be_visible()
+    mine.wait_for_function(
+        "() => document.getAnimations().every((each) => each.playState === 'finished')"
+    )
 
 
 def go(page: Page, room: str) -> None:
@@ -180,24 +203,11 @@ def go(page: Page, room: str) -> None:
 
 
 def set_topic(page: Page, topic: str) -> None:
-    """Set the lobby's topic over a connection of its own: the page has no field for it yet."""
-    page.evaluate(
-        """topic => new Promise((done) => {
-          const address = new URL("ws", document.baseURI).href.replace("http", "ws");
-          const socket = new WebSocket(address, ["gochat.v1"]);
-          const say = (command) => socket.send(JSON.stringify(command));
-          const kept = Object.keys(localStorage).find((key) => key.endsWith(" identity"));
-          socket.onopen = () => {
-            say({ type: "hello", ...JSON.parse(localStorage.getItem(kept)) });
-            say({ type: "join", room: "lobby" });
-            say({ type: "topic", room: "lobby", text: topic });
-          };
-          socket.onmessage = ({ data }) => {
-            if (JSON.parse(data).type === "topic") { socket.close(); done(); }
-          };
-        })""",
-        topic,
-    )
+    """Set the topic of the room in sight, as a reader would."""
+    page.click(".room-header .topic")
+    page.fill(".room-sheet .topic .field", topic)
+    page.press(".room-sheet .topic .field", "Enter")
+    expect(page.locator(".room-header .topic")).to_have_text(topic)
 
 
 def main() -> None:

@@ -48,6 +48,7 @@ class TogetherTest(BrowserTestCase):
         self.server = self.enterContext(ServerProcess("--memory"))
         self.ada, self.bob = self.open(self.server.url, "Ada"), self.open(self.server.url, "Bob")
         say(self.ada, "hello from Ada")
+        wait_for_lines(self.bob, 1)  # both send at once, and either may be the first
         say(self.bob, "hello from Bob")
         for page in (self.ada, self.bob):
             wait_for_lines(page, 2)
@@ -130,7 +131,7 @@ class TogetherTest(BrowserTestCase):
         self.bob.press(".room-list .field", "Enter")
         wait_until_here(self.bob)
         say(self.ada, "news for Bob")
-        self.bob.locator('.room-list .room[data-room="lobby"] .fresh:not([hidden])').wait_for()
+        self.bob.locator('.room-list .room[data-room="lobby"] .badge:not([hidden])').wait_for()
         self.bob.click('.room-list .room[data-room="lobby"]')
         expect(self.bob.locator(".note.new")).to_have_text("New")
         order = self.bob.eval_on_selector_all(

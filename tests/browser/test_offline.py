@@ -147,6 +147,8 @@ class TabsTest(FakeTestCase):
         self.assertEqual(wait_for_lines(second, 2), ["mine", "alone"])
         self.assertEqual(first.evaluate(ON_SHELF), 2)
         first.close()
+        alone = "async () => (await navigator.locks.query()).held.length === 1"
+        second.wait_for_function(alone)  # a page ends a little after it is closed
         second.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
         self.assertEqual(wait_for_lines(second, 4), ["mine", "alone", "one", "two"])
         second.wait_for_function(f"async () => await ({ON_SHELF})() === 0")

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n.js";
-import { fateWords, refusalWords } from "../../web/js/logic.js";
+import { fateWords, refusalWords, searchRefusal, topicRefusal } from "../../web/js/logic.js";
 
 const loaded = Object.entries(LANGUAGES).map(async ([name, load]) => [name, await load()]);
 const SPOKEN = Object.fromEntries(await Promise.all(loaded));
@@ -15,7 +15,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
 
-const PARTS = "name|panel|rooms|members|header|connection|list|markup|act|fate|typing|composer|hint";
+const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint";
 const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed", "unheard_of"];
 
@@ -29,6 +29,8 @@ const used = new Set([
   ...["react", "reply", "edit", "remove", "share"].map((tool) => `act.${tool}`),
   ...["react", "edit", "delete"].map((type) => `act.failed.${type}`),
   ...CODES.map(fateWords),
+  ...["too_long", "bad_field", "rate_limited", "muted", "offline", "unheard_of"].map((code) => topicRefusal({ code }).key),
+  ...["offline", "rate_limited", "not_joined", "unheard_of"].map((code) => searchRefusal({ code }).key),
   ...NAME_CODES.map((code) => refusalWords({ code }).key),
 ]);
 

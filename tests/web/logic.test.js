@@ -23,6 +23,7 @@ import {
   sends,
   title,
   typingWords,
+  unreached,
 } from "../../web/js/logic.js";
 import { History } from "./model.js";
 import { Page } from "./page.js";
@@ -104,6 +105,19 @@ describe("what is shown", () => {
     assert.deepEqual([seen(page), hint(page)], ["connection.offline", "hint.offline"], "tried in silence");
     page.do("network", { online: true });
     assert.deepEqual([seen(page), hint(page)], ["connection.again", "hint.waiting"]);
+  });
+
+  test("a page that cannot reach the server promises nothing to come", () => {
+    const page = new Page();
+    assert.equal(unreached(page.state), false);
+    page.do("waiting", LOST);
+    assert.equal(unreached(page.state), true);
+    page.do("connecting", { attempt: 1 });
+    assert.equal(unreached(page.state), true);
+    page.arrive();
+    assert.equal(unreached(page.state), false);
+    page.do("stopped", { code: 4003 });
+    assert.equal(unreached(page.state), true);
   });
 
   test("a server on this very machine counts as connected, network or not", () => {
@@ -188,7 +202,7 @@ describe("rooms to choose from", () => {
     const page = new Page().arrive();
     page.hear(list(["zoo", 3, 9], ["attic", 0, 1], ["lobby", 7, 2]));
     page.do("enter", { name: "mine" });
-    assert.deepEqual(choices(page), [["lobby", 1, false, false], ["attic", 0, false, false], ["mine", 0, false, true], ["zoo", 3, false, false]]);
+    assert.deepEqual(choices(page), [["lobby", 1, false, false], ["mine", 0, false, true], ["attic", 0, false, false], ["zoo", 3, false, false]]);
   });
 
   test("have a dot where something new was said, until it is seen", () => {

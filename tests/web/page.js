@@ -27,6 +27,7 @@ export const WELCOME = {
 export class Page {
   sent = []; // commands, as the server would read them
   lines = []; // what was asked of the connection
+  calls = []; // what the reader was called for
 
   /** `kept` are what `begin` takes, and `pending`, what an earlier page left unsent. */
   constructor({ pending, ...kept } = {}) {
@@ -37,9 +38,10 @@ export class Page {
   }
 
   do(type, more = {}) {
-    const { state, send, line } = step(freeze(this.state), freeze({ type, now: this.now, ...more }));
+    const { state, send, line, calls } = step(freeze(this.state), freeze({ type, now: this.now, ...more }));
     this.state = state;
     this.sent.push(...send.map((command) => JSON.parse(encode(command))));
+    this.calls.push(...calls);
     if (line !== null) this.lines.push(line);
     if (line === "drop") this.do("waiting", { retryAt: this.now + 500, code: 1006 });
     assert.ok(wakeAt(state) > this.now || line !== null, "what is due has been done");

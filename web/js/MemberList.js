@@ -16,9 +16,10 @@ export function MemberList(element, { word, compare }) {
   let drawn = null;
 
   function update(state) {
-    const { members, memberCount } = current(state);
-    if (drawn?.members === members && drawn.me === state.me) return;
-    drawn = { members, me: state.me };
+    const { members, absent, memberCount } = current(state);
+    element.hidden = memberCount === 0; // not known yet: the reader is one of them
+    if (drawn?.members === members && drawn.absent === absent && drawn.me === state.me) return;
+    drawn = { members, absent, me: state.me };
     const rows = memberChoices(state, compare).slice(0, SHOWN);
     reconcile(list, shown, rows, { make, fill, same });
     write(title, word("members.title", { count: memberCount }));
@@ -26,18 +27,21 @@ export function MemberList(element, { word, compare }) {
     write(others, more > 0 && rows.length > 0 ? word("members.others", { count: more }) : "");
   }
 
-  function fill(item, { key, nick, me }) {
+  function fill(item, { key, nick, me, away }) {
+    item.classList.toggle("absent", away);
     const avatar = item.querySelector(".avatar");
     write(avatar, initial(nick));
     avatar.dataset.hue = hue(key, HUES);
     write(item.querySelector(".nick"), nick);
     write(item.querySelector(".me"), word("members.me"));
     item.querySelector(".me").hidden = !me;
+    write(item.querySelector(".away"), word("members.away"));
+    item.querySelector(".away").hidden = !away;
   }
 
   return { update };
 }
 
 function same(a, b) {
-  return a.nick === b.nick && a.me === b.me;
+  return a.nick === b.nick && a.me === b.me && a.away === b.away;
 }

@@ -2,18 +2,19 @@
 // rule); who reads further up stays where they are, whatever comes above or below, and is offered a
 // way down.
 //
-// Down   { rooms, key, pending, acts, goal, following, unseen, … }
+// Down   { rooms, key, pending, acts, following, unseen, … }
 // Up     "follow" with { following }: the reader came to the newest line, or left it; "older": they
-//        come near the oldest; "again" and "takeBack" with the { id } of a line that failed, "redo"
-//        and "undo" with that of an act; "seek" with a { seq }; "removeNow" and "keep"; and what
-//        ActionBar.js has
+//        come near the oldest in sight; "newer": near the end of a past; "again" and "takeBack" with the
+//        { id } of a line that failed, "redo" and "undo" with that of an act; "seek" with the { room,
+//        seq } of what is answered; "removeNow" and "keep"; and what ActionBar.js has
 
 import { ActionBar } from "./ActionBar.js";
 import { bookOf } from "./core/mentions.js";
+import { inSight } from "./core/past.js";
 import { alike, parts, rows, same } from "./core/rows.js";
 import { reconcile, tell, write } from "./dom.js";
 import { Rows } from "./line.js";
-import { addressOf, atBottom, current, nearTop } from "./logic.js";
+import { addressOf, atBottom, current, nearBottom, nearTop, unreached } from "./logic.js";
 import { Reach } from "./reach.js";
 import { firstInSight } from "./sight.js";
 
@@ -36,18 +37,17 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   let drawn = {}; // what it was made of
   let following = true;
   let place = null; // the first line in sight of who reads further up, and where it is
-  let goal = null; // the one that was shown last
+  let sought = null; // the place that was looked for last
   let about = { book: bookOf([]), me: null, members: null, nickOf: () => undefined };
   let address = "";
 
   // Scroll events come before the frame's own work, so this is true again before lines are added.
   view.addEventListener("scroll", () => {
-    const sought = goal?.fate === "sought"; // until it is found, only the reader's own word brings the end back
-    if (atBottom(view) !== following && !sought) tell(element, "follow", { following: !following });
+    settle();
     place = following ? null : look();
     bar.place();
     if (!bar.held()) bar.hide();
-    askOlder();
+    askMore();
   });
   jump.addEventListener("click", () => {
     tell(element, "follow", { following: true });
@@ -63,7 +63,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     else if (on(".undo")) tell(element, "undo", act);
     else if (on(".yes")) answer(line, "removeNow");
     else if (on(".no")) answer(line, "keep");
-    else if (on(".quoted")) tell(element, "seek", { seq: Number(on(".quoted").dataset.seq) });
+    else if (on(".quoted")) tell(element, "seek", { room: drawn.name, seq: Number(on(".quoted").dataset.seq) });
     else if (on(".chip")) tell(element, "react", { seq: Number(line.dataset.seq), emoji: on(".chip").dataset.emoji });
     else if (!on("a, button") && getSelection().isCollapsed && !matchMedia("(hover: hover)").matches) tapped(line);
   });
@@ -91,13 +91,21 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   const resized = new ResizeObserver(() => {
     if (following) toBottom();
     else keepPlace();
-    askOlder();
+    askMore();
   });
   resized.observe(view);
   resized.observe(list);
 
-  function askOlder() {
-    if (drawn.log?.more && view.clientHeight > 0 && nearTop(view)) tell(element, "older");
+  /** At the newest line the reader follows, and above it not. The end of a past is not the newest. */
+  function settle() {
+    const waits = sought?.fate === "sought"; // until it is found, only the reader's own word brings the end back
+    if (!drawn.past && !waits && atBottom(view) !== following) tell(element, "follow", { following: !following });
+  }
+
+  function askMore() {
+    if (view.clientHeight === 0) return;
+    if (drawn.log?.more && nearTop(view)) tell(element, "older");
+    if (drawn.past && nearBottom(view)) tell(element, "newer");
   }
 
   /** A tap opens the bar, and another one closes it. */
@@ -125,23 +133,25 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const changed = show(state, room);
     if (following && (changed || down)) toBottom();
     if (following) place = null;
-    jump.hidden = state.unseen === 0;
-    if (state.unseen > 0) write(count, word("list.unseen", { count: state.unseen }));
     if (room.removing !== null && room.removing !== removing) ask(room.removing);
-    find(state.goal);
+    find(room.sought);
+    jump.hidden = state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing");
+    if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
 
   /** Make the list show the room; gives whether there was anything to do. */
   function show(state, room) {
-    const { log, name, phase, members, mark, editing, replying, removing } = room;
+    const { name, phase, past, members, mark, editing, replying, removing } = room;
+    const log = inSight(room);
     const { key, me, acts } = state;
-    const pending = state.pending.filter((item) => item.key === key);
+    const pending = past ? [] : state.pending.filter((item) => item.key === key);
     const waits = pending.length > 0 || drawn.waits ? state.pending : null;
-    const made = { key, log, me, phase, mark, editing, replying, removing, acts, pending: waits };
+    const alone = log.epoch === null && unreached(state);
+    const made = { key, log, me, phase, alone, mark, editing, replying, removing, acts, pending: waits };
     if (Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
-    know(room, me);
+    know({ members, log }, me);
     const appended = drawn.key === key && drawn.log.epoch === log.epoch && drawn.log.first <= log.first;
-    if (!appended) quietly();
+    if (!appended || past || drawn.past) quietly();
     if (drawn.key !== key) {
       list.replaceChildren();
       shown = new Map();
@@ -152,8 +162,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     empty.hidden = lines.length > 0 || log.epoch === null || log.more;
     list.hidden = lines.length === 0;
-    write(older, above(log, name, phase, lines.length));
-    drawn = { ...made, waits: pending.length > 0 };
+    write(older, alone ? "" : above(log, name, phase, lines.length));
+    drawn = { ...made, name, past: past !== null, waits: pending.length > 0 };
     keepPlace();
     if (bar.line()?.isConnected === false) bar.hide();
     else bar.place();
@@ -199,18 +209,22 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   }
 
   /** Show what was looked for, once. */
-  function find(sought) {
-    if (sought?.fate !== goal?.fate) write(notice, sought === null || sought.fate === "found" ? "" : word(sought.fate === "sought" ? "list.seeking" : "list.missing"));
-    if (sought !== goal && sought?.fate === "found") bring(lineOf(sought.seq));
-    goal = sought;
+  function find(wanted) {
+    if (wanted === sought) return;
+    sought = wanted;
+    write(notice, sought === null || sought.fate === "found" ? "" : word(sought.fate === "sought" ? "list.seeking" : "list.missing"));
+    if (sought?.fate === "found") bring(lineOf(sought.seq));
   }
 
   function bring(line) {
     if (line === null) return;
     line.scrollIntoView({ block: "center" });
     line.focus({ preventScroll: true });
-    line.classList.remove("found");
-    requestAnimationFrame(() => line.classList.add("found"));
+    for (const each of list.querySelectorAll(".found")) each.classList.remove("found");
+    requestAnimationFrame(() => {
+      line.classList.add("found");
+      settle(); // where all is in sight, nothing scrolls
+    });
     place = { line, top: line.getBoundingClientRect().top }; // what is around it is not laid out yet
   }
 

@@ -1,7 +1,8 @@
-// Where the reader is: the room, its topic, how many are here, and the way to the side panel.
+// Where the reader is: the room, its topic, how many are here, and the ways to the side panel and
+// the dialogs.
 //
 // Down   { rooms, key, panel, … }
-// Up     "panel" with { open: true }
+// Up     "panel" with { open: true }, "sheet" with the { name } of a dialog
 
 import { tell, write } from "./dom.js";
 import { anyFresh, current } from "./logic.js";
@@ -12,18 +13,25 @@ export function RoomHeader(element, { word }) {
   const name = element.querySelector(".room");
   const topic = element.querySelector(".topic");
   const people = element.querySelector(".people");
+  const search = element.querySelector(".search");
+  const about = element.querySelector(".about");
   let open = false;
 
   menu.addEventListener("click", () => tell(element, "panel", { open: true }));
   people.addEventListener("click", () => tell(element, "panel", { open: true }));
+  topic.addEventListener("click", () => tell(element, "sheet", { name: "room-sheet" }));
+  search.addEventListener("click", () => tell(element, "sheet", { name: "search-panel" }));
+  about.addEventListener("click", () => tell(element, "sheet", { name: "room-sheet" }));
 
   function update(state) {
     const room = current(state);
     const count = room.memberCount;
     write(name, room.name);
-    write(topic, room.topic);
+    write(topic, room.topic === "" ? word("header.setTopic") : room.topic);
     topic.title = room.topic;
-    topic.hidden = room.topic === "";
+    topic.classList.toggle("unset", room.topic === "");
+    topic.hidden = room.topic === "" && room.phase !== "here";
+    about.setAttribute("aria-label", word("header.about", { room: room.name }));
     write(people, String(count));
     people.setAttribute("aria-label", word("members.title", { count }));
     people.hidden = room.phase !== "here";

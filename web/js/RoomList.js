@@ -1,8 +1,9 @@
 // The rooms to choose from, and a field to make another.
 //
 // Down   { rooms, listed, key, … }
-// Up     "enter" with the { name } of a room
+// Up     "enter" with the { name } of a room, "sheet" to find one by its name
 
+import { badge, unreadWords } from "./badge.js";
 import { roomName } from "./core/room.js";
 import { copies, reconcile, tell, write } from "./dom.js";
 import { addressOf, plain, roomChoices } from "./logic.js";
@@ -32,6 +33,7 @@ export function RoomList(element, { word, compare, base }) {
     tell(element, "enter", { name });
   });
   field.addEventListener("input", () => refuse(""));
+  element.querySelector(".find").addEventListener("click", () => tell(element, "sheet", { name: "room-switcher" }));
 
   function refuse(words) {
     write(refusal, words);
@@ -45,16 +47,21 @@ export function RoomList(element, { word, compare, base }) {
     if (moved) list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }
 
-  function fill(item, { room, count, fresh, here }, lobby) {
+  function fill(item, choice, lobby) {
+    const { room, count, fresh, unread, mentions, joined, here } = choice;
     const link = item.querySelector(".room");
     link.href = new URL(addressOf(room, lobby), base).href;
     link.dataset.room = room;
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     write(item.querySelector(".name"), room);
-    write(item.querySelector(".count"), count > 0 ? String(count) : "");
-    item.querySelector(".fresh").hidden = !fresh;
-    const words = [room, word("rooms.count", { count }), fresh ? word("rooms.fresh") : ""];
+    link.classList.toggle("joined", joined);
+    link.classList.toggle("news", fresh);
+    write(item.querySelector(".count"), count > 0 && unread === 0 ? String(count) : "");
+    item.querySelector(".fresh").hidden = !fresh || unread > 0;
+    badge(item.querySelector(".badge"), choice, word);
+    const news = unread > 0 ? unreadWords(unread, mentions, word) : fresh && word("rooms.fresh");
+    const words = [room, word("rooms.count", { count }), news];
     link.setAttribute("aria-label", words.filter(Boolean).join(", "));
   }
 
@@ -62,5 +69,6 @@ export function RoomList(element, { word, compare, base }) {
 }
 
 function same(a, b) {
-  return a.room === b.room && a.count === b.count && a.fresh === b.fresh && a.here === b.here;
+  const stands = a.room === b.room && a.count === b.count && a.here === b.here && a.joined === b.joined;
+  return stands && a.fresh === b.fresh && a.unread === b.unread && a.mentions === b.mentions;
 }

@@ -1,8 +1,8 @@
 // The panel beside the conversation: rooms, people, the reader. On a narrow screen it covers the
 // conversation, while it is open.
 //
-// Down   { panel, me, … }
-// Up     "panel" with { open: false }, "rename"
+// Down   { panel, me, identity, … }
+// Up     "panel" with { open: false }, "rename", "sheet" for that of all keys
 
 import { tell, write } from "./dom.js";
 import { HUES, hue, initial } from "./logic.js";
@@ -17,6 +17,7 @@ export function SidePanel(element, { word }) {
 
   close.addEventListener("click", () => tell(element, "panel", { open: false }));
   rename.addEventListener("click", () => tell(element, "rename"));
+  me.querySelector(".keys").addEventListener("click", () => tell(element, "sheet", { name: "key-sheet" }));
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && open) tell(element, "panel", { open: false });
   });
@@ -25,12 +26,13 @@ export function SidePanel(element, { word }) {
     element.classList.toggle("open", state.panel);
     if (state.panel && !open) close.focus();
     open = state.panel;
-    me.hidden = state.me === null;
-    if (state.me === null) return;
-    write(avatar, initial(state.me.nick));
-    avatar.dataset.hue = hue(state.me.user, HUES);
-    write(nick, state.me.nick);
-    rename.setAttribute("aria-label", word("panel.renameLabel", { nick: state.me.nick }));
+    const known = state.me ?? state.identity; // without a server it is the name that was kept
+    me.hidden = known === null;
+    if (known === null) return;
+    write(avatar, initial(known.nick));
+    avatar.dataset.hue = state.me ? hue(state.me.user, HUES) : "";
+    write(nick, known.nick);
+    rename.setAttribute("aria-label", word("panel.renameLabel", { nick: known.nick }));
   }
 
   return { update };

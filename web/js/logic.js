@@ -71,6 +71,11 @@ export function connectionWords({ connection: { phase, attempt, code }, online }
   return { seen: `connection.${again}`, spoken: `connection.${spoken}` };
 }
 
+/** Whether there is no connection, and one was tried for in vain or is not tried for any more. */
+export function unreached({ connection: { phase, attempt } }) {
+  return phase === "waiting" || phase === "stopped" || (phase === "connecting" && attempt > 0);
+}
+
 const STOPPED_HINTS = {
   1000: "hint.ended",
   1009: "hint.tooBig",
@@ -120,6 +125,20 @@ export function refusalWords({ code, message }) {
   return { key: "name.other", values: { message: message ?? code } };
 }
 
+const TOPIC_REFUSALS = ["too_long", "bad_field", "rate_limited", "muted", "offline"];
+
+/** Which words say why a topic was not set: { key, values }. */
+export function topicRefusal({ code, message }) {
+  if (TOPIC_REFUSALS.includes(code)) return { key: `topic.${code}` };
+  return { key: "topic.other", values: { message: message ?? code } };
+}
+
+/** Which words say why nothing was searched: { key, values }. */
+export function searchRefusal({ code, message }) {
+  if (["offline", "rate_limited", "not_joined"].includes(code)) return { key: `search.${code}` };
+  return { key: "search.other", values: { message: message ?? code } };
+}
+
 /** Which words say who is writing, of these nicks: { key, values }; null for nobody. */
 export function typingWords(nicks) {
   const [one, two] = nicks;
@@ -141,26 +160,45 @@ export function title(name, room, unread) {
 }
 
 /**
- * The rooms to choose from: [{ key, room, count, fresh, here }], the lobby first, then by name.
- * Those that the server lists, and those that the page is in. `compare` orders names.
+ * The rooms to choose from: [{ key, room, topic, count, fresh, unread, mentions, joined, visitedAt,
+ * here }], the lobby first, then those the reader is in, then the others that the server lists, each
+ * by name. `fresh`: there is something new; how much is known only of those they are in. `compare`
+ * orders names.
  */
 export function roomChoices(state, compare) {
   const { lobby, listed, rooms, seen, key: here } = state;
   const choices = new Map();
-  const add = (key, room, count, fresh) => choices.set(key, { key, room, count, fresh, here: key === here });
-  add(keyOf(lobby), lobby, 0, false);
-  for (const { room, member_count: count, seq } of listed) {
+  const OTHER = { count: 0, topic: "", fresh: false, unread: 0, mentions: 0, joined: false, visitedAt: NEVER };
+  const add = (key, room, more) => choices.set(key, { ...OTHER, ...more, key, room, here: key === here });
+  add(keyOf(lobby), lobby, {});
+  for (const { room, topic, member_count: count, seq } of listed) {
     const key = keyOf(room);
-    add(key, room, count, seen.has(key) && seq > seen.get(key));
+    add(key, room, { topic, count, fresh: seen.has(key) && seq > seen.get(key) });
   }
-  for (const [key, { name, phase, memberCount, unread, visitedAt }] of rooms) {
-    if (visitedAt === NEVER && phase !== "here") continue;
-    const count = phase === "here" ? memberCount : choices.get(key)?.count ?? 0;
-    add(key, name, count, key !== here && (unread > 0 || (phase !== "here" && choices.get(key)?.fresh === true)));
+  for (const [key, { name, phase, topic, memberCount, unread, mentions, visitedAt, leaving }] of rooms) {
+    if (leaving || (visitedAt === NEVER && phase !== "here")) continue;
+    const inside = phase === "here";
+    const before = choices.get(key);
+    const news = key === here ? {} : { unread, mentions, fresh: unread > 0 || (!inside && before?.fresh === true) };
+    const about = inside ? { count: memberCount, topic } : { count: before?.count, topic: before?.topic };
+    add(key, name, { count: about.count ?? 0, topic: about.topic ?? "", joined: true, visitedAt, ...news });
   }
   const first = choices.get(keyOf(lobby));
   choices.delete(first.key);
-  return [first, ...[...choices.values()].sort((a, b) => compare(a.room, b.room))];
+  return [first, ...[...choices.values()].sort((a, b) => b.joined - a.joined || compare(a.room, b.room))];
+}
+
+/**
+ * The room `by` places further down in `choices`, round the end, among those the reader is in;
+ * null where there is no other. With `fresh`, the next that has something new.
+ */
+export function neighbour(choices, by, fresh) {
+  const here = choices.findIndex((choice) => choice.here);
+  for (let n = 1; n < choices.length; n++) {
+    const choice = choices.at((here + by * n) % choices.length);
+    if (fresh ? choice.fresh : choice.joined) return choice;
+  }
+  return null;
 }
 
 /** Whether any room but the one in sight has something new. */
@@ -168,10 +206,11 @@ export function anyFresh(state) {
   return roomChoices(state, () => 0).some(({ fresh }) => fresh);
 }
 
-/** Who is here: [{ key, nick, me }] by user, the reader first, then by nick. */
+/** Who is here: [{ key, nick, me, away }] by user, the reader first, those away last, else by nick. */
 export function memberChoices(state, compare) {
-  const members = [...current(state).members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user }));
-  return members.sort((a, b) => b.me - a.me || compare(a.nick, b.nick));
+  const { members, absent } = current(state);
+  const all = [...members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user, away: absent.has(key) }));
+  return all.sort((a, b) => b.me - a.me || a.away - b.away || compare(a.nick, b.nick));
 }
 
 // --- Addresses -----------------------------------------------------------------------------
@@ -201,6 +240,11 @@ export function addressOf(room, lobby) {
  */
 export function atBottom({ scrollTop, clientHeight, scrollHeight }) {
   return scrollHeight - clientHeight - scrollTop <= 8;
+}
+
+/** Whether the reader is so near the newest line in sight that newer ones are wanted, if there are. */
+export function nearBottom({ scrollTop, clientHeight, scrollHeight }) {
+  return scrollHeight - clientHeight - scrollTop <= clientHeight;
 }
 
 /** Whether the reader is so near the oldest line that older ones are wanted: within a screen. */

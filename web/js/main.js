@@ -4,12 +4,18 @@
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/due.js";
 import { unsent } from "./core/acting.js";
+import { keptChoices, waiting } from "./core/attention.js";
+import { meaning } from "./core/keys.js";
 import { kept } from "./core/pending.js";
+import { places } from "./core/places.js";
 import { begin, current } from "./core/state.js";
+import { Attention } from "./attention.js";
+import { AttentionOffer } from "./AttentionOffer.js";
 import { Composer } from "./Composer.js";
 import { ConnectionState } from "./ConnectionState.js";
 import { MemberList } from "./MemberList.js";
 import { MessageList } from "./MessageList.js";
+import { Later } from "./later.js";
 import { NameForm } from "./NameForm.js";
 import { RoomHeader } from "./RoomHeader.js";
 import { RoomList } from "./RoomList.js";
@@ -17,7 +23,7 @@ import { SidePanel } from "./SidePanel.js";
 import { TypingLine } from "./TypingLine.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
 import { install } from "./install.js";
-import { addressOf, roomAt, title } from "./logic.js";
+import { addressOf, neighbour, roomAt, roomChoices, title } from "./logic.js";
 import { Shelf } from "./shelf.js";
 import { Socket } from "./socket.js";
 import { Storage } from "./storage.js";
@@ -37,6 +43,7 @@ dress(document, word);
 
 const now = () => Date.now();
 const tools = { word, now, base: BASE, ...formats(navigator.languages, spoken.language, now) };
+tools.mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, and the only thing that says which keys there are
 const at = (selector) => document.querySelector(selector);
 
 const page = at(".page");
@@ -49,11 +56,17 @@ const components = [
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  MessageList(at(".message-list"), tools),
+  Later(at(".room-switcher"), "room-switcher", async () => (await import("./RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools)),
+  Later(at(".room-sheet"), "room-sheet", async () => (await import("./RoomSheet.js")).RoomSheet(at(".room-sheet"), tools)),
+  Later(at(".search-panel"), "search-panel", async () => (await import("./SearchPanel.js")).SearchPanel(at(".search-panel"), tools)),
+  Later(at(".key-sheet"), "key-sheet", async () => (await import("./KeySheet.js")).KeySheet(at(".key-sheet"), tools)),
+  MessageList(at(".message-list"), tools), // after the dialogs: what is found in one gets the focus when it is closed
+  AttentionOffer(at(".attention-offer"), tools),
   TypingLine(at(".typing-line"), tools),
   composer,
 ];
 const storage = Storage(BASE);
+const attention = Attention(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
 const shelf = Shelf(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
@@ -63,6 +76,9 @@ let state = begin({
   identity: storage.identity(),
   drafts: storage.drafts(),
   seen: storage.seen(),
+  places: storage.rooms(),
+  attention: storage.attention(),
+  permission: attention.permission(),
   name: roomAt(location.href, BASE) ?? LOBBY,
   online: navigator.onLine,
   hidden: document.hidden,
@@ -76,6 +92,7 @@ function happen(event) {
   const done = step(state, { ...event, now: now() });
   state = done.state;
   save();
+  for (const call of done.calls) attention.call(call);
   for (const command of done.send) socket.send(encode(command));
   clearTimeout(alarm);
   alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, wakeAt(state) - now())));
@@ -92,12 +109,22 @@ function tell(event) {
 function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
   if (state.seen !== saved.seen) storage.save("seen", [...state.seen]);
+  if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
   if (state.pending !== saved.pending) shelf.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
     const drafts = [...state.rooms].map(([key, room]) => [key, unsent(room)]);
     storage.save("drafts", drafts.filter(([, draft]) => draft !== ""));
+    savePlaces(places(state));
   }
   saved = state;
+}
+
+let lastPlaces = null;
+
+function savePlaces(names) {
+  const now = names.join("/");
+  if (now !== lastPlaces) storage.save("rooms", names);
+  lastPlaces = now;
 }
 
 /** Take over what another tab has left. What of it is of no use is not kept any longer. */
@@ -127,6 +154,7 @@ function show() {
   conversation.inert = state.panel;
   for (const component of components) component.update(state);
   document.title = title(NAME, current(state).name, state.away);
+  attention.update(waiting(state), state.hidden ? null : state.key);
   const place = placeOf(current(state)); // the server may spell the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (named) ready();
@@ -149,23 +177,51 @@ function hear(event) {
 
 // --- From the reader -----------------------------------------------------------------------
 
-const EVENTS = ["follow", "older", "draft", "again", "takeBack", "panel", "name", "rename", "keepName",
-  "reply", "edit", "release", "remove", "keep", "removeNow", "react", "redo", "undo", "seek"];
+const EVENTS = ["follow", "older", "newer", "draft", "again", "takeBack", "panel", "name", "rename", "keepName",
+  "reply", "edit", "release", "remove", "keep", "removeNow", "react", "redo", "undo",
+  "sheet", "setTopic", "find", "findMore", "level", "notNow"];
 
 for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
 document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
 for (const type of ["reply", "edit"]) document.addEventListener(type, () => composer.focus());
-document.addEventListener("enter", ({ detail: { name } }) => {
-  const place = placeOf({ name });
-  if (place !== location.pathname) history.pushState(null, "", place);
-  tell({ type: "enter", name });
-  ready();
-});
+for (const type of ["enter", "leave"]) document.addEventListener(type, ({ detail }) => travel({ type, ...detail }));
 at(".scrim").addEventListener("click", () => tell({ type: "panel", open: false }));
 document.addEventListener("retry", () => {
   socket.open();
   ready();
 });
+
+document.addEventListener("seek", ({ detail }) => travel({ type: "seek", ...detail }, false));
+document.addEventListener("notify", async ({ detail: { on } }) => {
+  if (on && state.permission === "default") tell({ type: "permission", permission: await attention.ask() });
+  else tell({ type: "desktop", on });
+});
+document.addEventListener("chime", ({ detail: { on } }) => {
+  tell({ type: "sound", on });
+  if (on) attention.chime(); // how it sounds; and the browser allows it from now on
+});
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
+  const meant = meaning(event, event.target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
+  if (meant === null) return;
+  event.preventDefault();
+  if (meant.type !== "neighbour") {
+    tell(meant);
+    return;
+  }
+  const next = neighbour(roomChoices(state, tools.compare), meant.by, meant.fresh);
+  if (next !== null) travel({ type: "enter", name: next.room });
+});
+
+/** Let `event` happen, which may lead into another room: the browser's own button leads back. */
+function travel(event, writes = true) {
+  const from = state.key;
+  happen(event);
+  const place = placeOf(current(state));
+  if (state.key !== from && place !== location.pathname) history.pushState(null, "", place);
+  show();
+  if (writes) ready();
+}
 
 /** An id that nobody else will ever use. (randomUUID is not there on a page that came over http.) */
 function newId() {
@@ -176,6 +232,15 @@ function newId() {
 /** The reader may write now. On a phone that would open the keyboard, so there it waits. */
 function ready() {
   if (matchMedia("(pointer: fine)").matches) composer.focus();
+}
+
+const MOVES = ["keydown", "pointerdown", "pointermove", "wheel"];
+const MOVES_EVERY = 30_000; // more often nobody wants to know
+
+for (const type of MOVES) addEventListener(type, moved, { capture: true, passive: true });
+
+function moved() {
+  if (now() - state.activeAt >= MOVES_EVERY) tell({ type: "active" });
 }
 
 // --- From the browser ----------------------------------------------------------------------
@@ -210,7 +275,7 @@ matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "
 /** The address may name one message of the room. */
 function seek() {
   const [, seq] = /^#m-(\d{1,15})$/.exec(location.hash) ?? [];
-  if (seq !== undefined) tell({ type: "seek", seq: Number(seq) });
+  if (seq !== undefined) tell({ type: "seek", room: current(state).name, seq: Number(seq) });
 }
 
 tell({ type: "start" });

@@ -16,7 +16,7 @@ export function Storage(base, platform = globalThis) {
       return null; // forbidden: reading the property alone throws
     }
   };
-  const places = { identity: "localStorage", seen: "localStorage", drafts: "sessionStorage" };
+  const places = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", drafts: "sessionStorage" };
 
   function load(key, fallback) {
     try {
@@ -43,6 +43,13 @@ export function Storage(base, platform = globalThis) {
     },
     drafts: () => pairs(load("drafts", []), "string"),
     seen: () => pairs(load("seen", []), "number"),
+    /** The names of the rooms that the reader is in, the one visited last at the end. */
+    rooms() {
+      const kept = load("rooms", []);
+      return Array.isArray(kept) ? kept.filter((name) => typeof name === "string" && name !== "") : [];
+    },
+    /** What the reader is called for, as it was kept; core/attention.js takes of it what it can. */
+    attention: () => load("attention", null),
     save,
     area: Area(() => reach("localStorage"), name("message ")),
     /** Whether a "storage" event tells of a change of the identity by another tab. */

@@ -55,6 +55,7 @@ const COMMANDS = {
   rooms: [],
   topic: ["room", "text"],
   nick: ["nick"],
+  away: ["away"],
 };
 
 /** A command, {type, id?, …}, as text. A ping may have any fields. */

@@ -1,4 +1,4 @@
-// What the reader does to messages that are there: reply, react, edit, delete, and look one up.
+// What the reader does to messages that are there: reply, react, edit and delete.
 // Pure; rules as core/state.js has them.
 //
 // Of a room, `replying` and `editing` are the seq that the composer is about, `removing` the one that
@@ -6,11 +6,10 @@
 // written waits in `aside`.
 
 import * as acts from "./acts.js";
-import { at } from "./log.js";
-import { lost, MOST, wantsOlder } from "./room.js";
+import { entryAt } from "./past.js";
+import { lost } from "./room.js";
 import { ask, change, current, of, put } from "./state.js";
 
-const PAGE = 200; // entries asked for at a time on the way to one that is looked for
 const EMOJI_MOST = 32; // characters (docs/protocol.md)
 
 /** What the reader does; each is about the room in sight. */
@@ -71,10 +70,6 @@ export const ACTING = {
     ACTING.edit(to, act);
     if (current(to.state).editing === act.seq) change(to, act.key, { draft: act.text });
   },
-  /** Look for a message of the room; older ones are fetched until it is there. */
-  seek(to, { seq }) {
-    Object.assign(to.state, { following: false, goal: { key: to.state.key, seq, fate: "sought", at: 0 } });
-  },
 };
 
 /** What the composer gave becomes the new text of the message that is edited. */
@@ -82,16 +77,15 @@ export function saveEdit(to, text) {
   const { key, me } = to.state;
   const { editing } = current(to.state);
   release(to);
-  const message = own(to, editing);
-  if (!message) return;
   if (text.trim() === "") {
-    change(to, key, { removing: editing }); // to take all of it away is to delete it, perhaps
+    ACTING.remove(to, { seq: editing }); // to take all of it away is to delete it, perhaps
     return;
   }
   const like = { key, seq: editing, type: "edit" };
   to.state.acts = acts.without(to.state.acts, like);
-  const now = acts.foreseen(message, acts.bySeq(to.state.acts, key).get(editing) ?? [], me.user);
-  if (now.text !== text) begin(to, { ...like, text });
+  const message = own(to, editing); // undefined where it went out of sight since it was taken up
+  const now = message && acts.foreseen(message, acts.bySeq(to.state.acts, key).get(editing) ?? [], me.user);
+  if (now?.text !== text) begin(to, { ...like, text });
 }
 
 /** What of a room's writing outlives the page. */
@@ -124,21 +118,11 @@ export function refuseAct(to, { id, code, retry_after: after = 1 }, now) {
   }
 }
 
-/** Older entries were refused: one that is looked for is not to be had, or not yet. */
-export function refuseLook(to, key, { code, retry_after: after = 1 }, now) {
-  const { goal } = to.state;
-  if (goal?.fate !== "sought" || goal.key !== key) return;
-  const later = code === "rate_limited" || code === "busy" || code === "storage_failed";
-  to.state.goal = later ? { ...goal, at: now + after * 1000 } : { ...goal, fate: "missing" };
-}
-
 // --- What becomes due ----------------------------------------------------------------------
 
-/** Send what is to be sent, let go of what is gone, look on for what is looked for. */
+/** Send what is to be sent, let go of what is gone. */
 export function settleActs(to, now) {
   for (const [key, room] of to.state.rooms) tidy(to, key, room);
-  const { goal } = to.state;
-  if (goal?.fate === "sought" && now >= goal.at) look(to, goal.at > 0 ? { ...goal, at: 0 } : goal);
   if (to.state.connection.phase !== "connected" || now < to.state.actAt) return;
   to.state.actAt = 0;
   for (const act of acts.next(to.state.acts, ({ key }) => of(to, key)?.phase === "here")) {
@@ -150,31 +134,16 @@ export function settleActs(to, now) {
 
 /** A message that was deleted meanwhile can be neither edited, answered nor deleted. */
 function tidy(to, key, room) {
-  const gone = (seq) => seq !== null && at(room.log, seq)?.deleted === true;
+  const gone = (seq) => seq !== null && entryAt(room, seq)?.deleted === true;
   if (gone(room.editing) || gone(room.replying)) release(to, key);
   if (gone(room.removing)) change(to, key, { removing: null });
-}
-
-function look(to, goal) {
-  const { key, seq } = goal;
-  Object.assign(to.state, { goal, following: false });
-  const room = of(to, key);
-  if (!room || key !== to.state.key) {
-    to.state.goal = null;
-  } else if (room.log.epoch !== null && seq >= room.log.first) {
-    to.state.goal = { ...goal, fate: at(room.log, seq)?.type === "message" ? "found" : "missing" };
-  } else if (wantsOlder(room)) {
-    change(to, key, { older: ask(to, { type: "history", room: room.name, before: room.log.first, limit: PAGE }, key) });
-  } else if (room.phase === "refused" || (room.phase === "here" && (!room.log.more || room.log.entries.length >= MOST))) {
-    to.state.goal = { ...goal, fate: "missing" };
-  }
 }
 
 // --- Small steps ---------------------------------------------------------------------------
 
 /** The message `seq` of a room, unless it was deleted. */
-function standing({ log }, seq) {
-  const entry = at(log, seq);
+function standing(room, seq) {
+  const entry = entryAt(room, seq);
   return entry?.type === "message" && !entry.deleted ? entry : undefined;
 }
 

@@ -1,26 +1,30 @@
 // What the page does about what happens. Pure: time, chance and ids come with the events, and what
 // is to be done about them is given back.
 //
-//   step(state, event) -> { state, send, line }      as core/state.js says
+//   step(state, event) -> { state, send, line, calls }      as core/state.js says
 //
 // RULES lists the events of the page itself; those of the server are in core/heard.js; what becomes
 // due by itself is in core/due.js. Each event carries `now`, in milliseconds.
 
 import { ACTING, saveEdit } from "./acting.js";
+import { ATTENTION } from "./attention.js";
 import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
+import { inSight, PAST, wantsOlder } from "./past.js";
 import * as outbox from "./pending.js";
-import { bound, keyOf, NEVER, newRoom, wantsOlder } from "./room.js";
-import { alive, ask, broken, change, current, forget, line, mark, of, put, question } from "./state.js";
+import { PLACES } from "./places.js";
+import { PRESENCE } from "./presence.js";
+import { bound, NEVER, newRoom } from "./room.js";
+import { SEARCH } from "./search.js";
+import { ask, broken, change, current, line, mark, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
-const ROOMS = 20; // joined at a time; beyond, the one not visited for longest is left
 const PAGE = 100; // older entries asked for at a time
 const TYPING_EVERY = 3_000;
 
 /** What becomes of `state` by `event`, and what is to be done. */
 export function step(state, event) {
-  const to = { state: { ...state }, send: [], line: null };
+  const to = { state: { ...state }, send: [], line: null, calls: [] };
   RULES[event.type](to, event);
   settle(to, event.now);
   return to;
@@ -70,9 +74,9 @@ const RULES = {
   hidden(to) {
     to.state.hidden = true;
   },
-  visible(to) {
+  visible(to, { now }) {
     if (current(to.state).unread > 0) mark(to, current(to.state));
-    Object.assign(to.state, { hidden: false, away: 0, doubt: true });
+    Object.assign(to.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
   /** Another tab of this browser has given a name, which this one still asks for. */
   identity(to, { identity }) {
@@ -84,6 +88,7 @@ const RULES = {
 
   // -- the reader's name
   rename(to) {
+    to.state.sheet = null;
     to.state.naming = question(to.state.me?.nick ?? to.state.identity.nick, false);
   },
   keepName(to) {
@@ -107,21 +112,12 @@ const RULES = {
   },
 
   // -- rooms
-  enter(to, { name, now }) {
-    const key = keyOf(name);
-    if (!of(to, key)) put(to, key, newRoom(name, now));
-    change(to, key, { visitedAt: now });
-    if (key !== to.state.key) mark(to, of(to, key), key);
-    if (of(to, key).phase === "refused") change(to, key, { phase: "away", joinAt: 0 });
-    Object.assign(to.state, { key, goal: null, following: true, unseen: 0, refusals: 0, panel: false, listedAt: -Infinity });
-    leaveOne(to);
-  },
+  ...PLACES,
   panel(to, { open }) {
     to.state.panel = open;
     if (open) to.state.listedAt = -Infinity;
   },
   follow(to, { following }) {
-    if (following) to.state.goal = null;
     Object.assign(to.state, { following, unseen: following ? 0 : to.state.unseen });
     const { log } = current(to.state);
     if (bound(log, following) !== log) change(to, to.state.key, { log: bound(log, following) });
@@ -130,9 +126,14 @@ const RULES = {
     const { key } = to.state;
     const room = of(to, key);
     if (!wantsOlder(room)) return;
-    const question = { type: "history", room: room.name, before: room.log.first, limit: PAGE };
+    const question = { type: "history", room: room.name, before: inSight(room).first, limit: PAGE };
     change(to, key, { older: ask(to, question, key) });
   },
+
+  ...PAST,
+  ...SEARCH,
+  ...ATTENTION,
+  ...PRESENCE,
 
   // -- messages
   draft(to, { text, now }) {
@@ -160,7 +161,7 @@ const RULES = {
     }
     to.state.pending = outbox.add(to.state.pending, { id, key, text: said, time: now, replyTo: of(to, key).replying });
     change(to, key, { draft: "", replying: null, mark: null });
-    Object.assign(to.state, { goal: null, following: true, unseen: 0, refusals: 0 });
+    Object.assign(to.state, { following: true, unseen: 0, refusals: 0 });
   },
   /** Another page of this browser is gone, and has left these `items` unsent. */
   restored(to, { items }) {
@@ -196,18 +197,4 @@ export function rest({ limits }, text) {
 /** The text without what the server refuses: control characters, and halves of surrogate pairs. */
 export function sendable(text) {
   return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]|\p{Cs}/gu, "");
-}
-
-/** Leave the room not visited for longest, where there are too many. */
-function leaveOne(to) {
-  const { rooms, pending } = to.state;
-  if (rooms.size <= ROOMS) return;
-  const waits = (key) => pending.some((item) => item.key === key);
-  const idle = [...rooms].filter(([key, { draft }]) => key !== to.state.key && draft === "" && !waits(key));
-  const [key, room] = idle.sort(([, a], [, b]) => a.visitedAt - b.visitedAt)[0] ?? [];
-  if (!room) return;
-  forget(to, key);
-  if (alive(to.state) && (room.phase === "here" || room.phase === "joining")) {
-    to.send.push({ type: "leave", room: room.name });
-  }
 }

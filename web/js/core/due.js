@@ -5,6 +5,9 @@ import { bytes, encode } from "../wire.js";
 import { settleActs } from "./acting.js";
 import { position } from "./log.js";
 import * as outbox from "./pending.js";
+import { down, look, lookAt } from "./past.js";
+import { goOut } from "./places.js";
+import { awayAt, tellAway } from "./presence.js";
 import { quieter, readAll } from "./room.js";
 import { alive, ask, change, current, of, put } from "./state.js";
 
@@ -20,11 +23,15 @@ export function settle(to, now) {
   const { state } = to;
   put(to, state.key, quieter(current(state), now));
   if (!state.hidden && state.following && current(state).phase === "here") see(to);
+  if (state.following) put(to, state.key, down(current(state)));
   if (alive(state)) watch(to, now);
   state.doubt = false;
+  goOut(to);
   settleActs(to, now);
+  look(to, now);
   if (state.connection.phase !== "connected") return;
   for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(to, key);
+  tellAway(to, now);
   pump(to, now);
   if (owesRead(state) && now - state.readAt >= READ_EVERY) tellRead(to, now);
   if (!state.hidden && now - state.listedAt >= ROOMS_EVERY) {
@@ -44,8 +51,9 @@ export function wakeAt(state) {
   if (state.connection.phase === "connected") {
     if (state.holdUntil > 0) due.push(state.holdUntil);
     if (state.actAt > 0) due.push(state.actAt);
-    if (state.goal?.fate === "sought" && state.goal.at > 0) due.push(state.goal.at);
+    due.push(lookAt(state));
     for (const { phase, joinAt } of state.rooms.values()) if (phase === "away") due.push(joinAt);
+    if (!state.gone) due.push(awayAt(state));
     if (owesRead(state)) due.push(state.readAt + READ_EVERY);
     if (!state.hidden) due.push(state.listedAt + ROOMS_EVERY);
   }

@@ -1,8 +1,12 @@
 // What the page does about what the server says. Pure; rules as core/state.js has them.
 
-import { acted, refuseAct, refuseLook } from "./acting.js";
+import { acted, refuseAct } from "./acting.js";
+import { call, callForMissed } from "./attention.js";
 import * as outbox from "./pending.js";
-import { deepened, entered, hearsTyping, holed, keyOf, lost, met, renamed, told } from "./room.js";
+import { newest } from "./log.js";
+import { answered, deepened, refuseHistory } from "./past.js";
+import { entered, hearsTyping, holed, keyOf, lost, met, renamed, told } from "./room.js";
+import { found, notFound } from "./search.js";
 import { answer, broken, change, line, mark, mend, of, put, question, rekey, within } from "./state.js";
 
 const BUSY_WAIT = 1; // seconds before asking again, where the server did not say how long
@@ -18,7 +22,7 @@ export const HEARD = {
     if (keyOf(lobby) !== waiting && of(to, waiting)?.log.epoch === null) {
       change(to, rekey(to, waiting, lobby), { name: lobby }); // the page had to guess what it is called
     }
-    Object.assign(to.state, { me: { user, nick }, identity, naming, lobby, limits, listedAt: -Infinity });
+    Object.assign(to.state, { me: { user, nick }, identity, naming, lobby, limits, listedAt: -Infinity, gone: false });
   },
   joined(to, event) {
     const key = rekey(to, answer(to, event.id)?.key, event.room);
@@ -28,8 +32,9 @@ export const HEARD = {
     const before = of(to, key);
     const after = entered(before, event, me, following || key !== to.state.key);
     put(to, key, after);
+    if (event.recovered && before.log.epoch !== null) callForMissed(to, key, newest(before.log), event);
     if (key === to.state.key && after.unread > before.unread) mark(to, after);
-    if (key !== to.state.key || following) return;
+    if (key !== to.state.key || following || after.sought?.fate === "sought") return; // what is sought is asked for
     if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
       Object.assign(to.state, { following: true, unseen: 0 }); // what was read is gone
     } else {
@@ -59,8 +64,9 @@ export const HEARD = {
   },
   history(to, event) {
     const key = answer(to, event.id)?.key;
-    if (of(to, key)) put(to, key, deepened(of(to, key), event));
+    if (of(to, key) && !answered(to, key, event)) put(to, key, deepened(of(to, key), event));
   },
+  results: found,
   rooms(to, event) {
     answer(to, event.id);
     to.state.listed = event.rooms;
@@ -80,11 +86,13 @@ export const HEARD = {
 
 /** An entry of a room, live. */
 function entry(to, event, now) {
-  const { me, following, hidden } = to.state;
+  const { me, following } = to.state;
   const key = keyOf(event.room);
   const before = of(to, key);
   // The id of a message is its sender's own, and may be anything.
-  if (event.type !== "message" && answer(to, event.id)) acted(to, event.id);
+  const asked = event.type === "message" ? undefined : answer(to, event.id);
+  if (asked) acted(to, event.id);
+  if (asked?.type === "topic" && to.state.sheet?.busy) to.state.sheet = null;
   to.state.pending = outbox.confirm(to.state.pending, [event], me?.user);
   if (before?.phase !== "here") return;
   if (holed(before, event)) {
@@ -95,7 +103,7 @@ function entry(to, event, now) {
   if (after === before) return; // it was there already
   put(to, key, after);
   if (event.type !== "message" || event.user === me?.user) return;
-  if (hidden) to.state.away += 1;
+  call(to, key, event);
   if (key === to.state.key && !following) to.state.unseen += 1;
 }
 
@@ -130,13 +138,14 @@ const REFUSED = {
       to.state.pending = outbox.failAll(to.state.pending, (item) => item.key === key, code);
     }
   },
+  topic(to, { code, message }) {
+    if (to.state.sheet) to.state.sheet = { ...to.state.sheet, busy: false, refusal: { code, message } };
+  },
+  search: notFound,
+  history: refuseHistory,
   edit: refuseAct,
   delete: refuseAct,
   react: refuseAct,
-  history(to, event, now, key) {
-    if (of(to, key)) change(to, key, { older: null });
-    refuseLook(to, key, event, now);
-  },
 };
 
 /** A message was refused: for now, or for good. */

@@ -54,6 +54,20 @@ export function prepend(log, { entries, more }) {
   return { ...log, first: entries[0].seq, entries: [...page, ...log.entries], more };
 }
 
+/** The log with what `entries`, which come after it, change in it. */
+export function amended(log, entries) {
+  const changes = entries.filter(({ target }) => at(log, target) !== undefined);
+  if (changes.length === 0) return log;
+  const now = [...log.entries];
+  for (const change of changes) apply(now, log.first, change);
+  return { ...log, entries: now };
+}
+
+/** The log with a page of newer entries; one that does not begin at its end is left out. */
+export function continued(log, entries) {
+  return follows(entries, newest(log)) ? extend(log, entries) : log;
+}
+
 /** The log with the newest `keep` entries. */
 export function trim(log, keep) {
   const spare = log.entries.length - keep;

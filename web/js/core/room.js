@@ -1,12 +1,13 @@
 // A room as the page knows it, and what events make of it. Pure; times are milliseconds.
 
-import { append, caughtUp, EMPTY, newest, prepend, skips, trim } from "./log.js";
+import { amended, append, at, caughtUp, EMPTY, newest, skips, trim } from "./log.js";
+import { mentions } from "./mentions.js";
 
 export const KEEP = 2_000; // entries kept while the reader follows
 export const SPARE = 200; // dropped so many at a time: each time the browser lays all lines out anew
 export const MOST = 10_000; // entries kept for who reads further up
 export const TYPING_SHOWN = 5_000;
-export const NEVER = -1; // when a room was visited that is only kept for what waits in it
+export const NEVER = Number.MIN_SAFE_INTEGER; // when a room was visited that is only kept for what waits in it
 
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$/u;
 
@@ -33,12 +34,18 @@ export function newRoom(name, now) {
     topic: "",
     log: EMPTY,
     members: new Map(), // nick by user
+    absent: new Set(), // the users among them who are away
     memberCount: 0,
     typing: new Map(), // { nick, until } by user
     read: 0, // seq up to which the reader has read
     told: 0, // the same as the server knows it
     unread: 0, // messages of others since
+    mentions: 0, // those of them that name the reader
+    leaving: false, // to be left as soon as nothing waits in it
     older: null, // the id of the question for older entries, while it is open
+    newer: null, // that for newer ones, where a past is in sight
+    past: null, // the log of a place further up, while that is in sight: see past.js
+    sought: null, // the place that is to be shown
     draft: "",
     editing: null, // the seq of the message that the draft is the new text of
     replying: null, // the seq of the one that it answers
@@ -57,6 +64,7 @@ export function entered(room, event, me, following) {
   const log = bound(caughtUp(room.log, event), following);
   const here = event.epoch === room.log.epoch ? room.read : 0; // it may not have been told yet
   const read = Math.min(Math.max(event.read, here), newest(log));
+  const past = room.past && event.recovered && log.epoch === room.log.epoch ? amended(room.past, event.entries) : null;
   return {
     ...room,
     name: event.room,
@@ -65,19 +73,32 @@ export function entered(room, event, me, following) {
     topic: event.topic,
     log,
     members: new Map(event.members.map(({ user, nick }) => [user, nick])),
+    absent: new Set(event.members.filter(({ away }) => away === true).map(({ user }) => user)),
     memberCount: event.member_count,
     typing: new Map(),
     older: null,
+    newer: null,
+    past,
+    sought: again(room, log, past),
     read,
     told: event.read,
     unread: log.entries.filter((entry) => counts(entry, read, me)).length,
+    mentions: log.entries.filter((entry) => counts(entry, read, me) && names(entry, me)).length,
   };
+}
+
+/** What is sought after a join. A place that went out of sight is; in a new numbering there is none. */
+function again({ sought, log: before }, log, past) {
+  if (sought === null || (before.epoch !== null && before.epoch !== log.epoch)) return null;
+  const away = sought.fate === "found" && at(past ?? log, sought.seq) === undefined;
+  return away ? { ...sought, fate: "sought", id: null, at: 0 } : sought;
 }
 
 /** The room after it was lost, with the connection or by leaving it. */
 export function lost(room) {
   const phase = room.phase === "refused" ? "refused" : "away";
-  return { ...room, phase, typing: new Map(), joinAt: 0 };
+  const sought = room.sought?.fate === "sought" ? { ...room.sought, id: null } : room.sought;
+  return { ...room, phase, typing: new Map(), joinAt: 0, sought };
 }
 
 /** Whether the live `entry` shows that something was missed. */
@@ -99,34 +120,31 @@ export function told(room, entry, me, following) {
   return {
     ...room,
     log,
+    past: room.past && amended(room.past, [entry]),
     typing,
     mends: 0,
     topic: entry.type === "topic" ? entry.text : room.topic,
     unread: room.unread + (counts(entry, room.read, me) ? 1 : 0),
+    mentions: room.mentions + (counts(entry, room.read, me) && names(entry, me) ? 1 : 0),
   };
-}
-
-/** The room with the answer to its question for older entries. */
-export function deepened(room, event) {
-  if (room.older === null || event.id !== room.older) return room; // it was asked of another log
-  return { ...room, older: null, log: prepend(room.log, event) };
-}
-
-/** Whether older entries are to be asked for, if the reader comes near the oldest. */
-export function wantsOlder(room) {
-  return room.phase === "here" && room.older === null && room.log.more && room.log.entries.length < MOST;
 }
 
 /** The room after some came and some went. */
 export function met(room, { joined, left, member_count: memberCount }) {
   const members = new Map(room.members);
   const typing = new Map(room.typing);
+  const absent = new Set(room.absent);
   for (const user of left) {
+    absent.delete(user);
     members.delete(user);
     typing.delete(user);
   }
-  for (const { user, nick } of joined) members.set(user, nick);
-  return { ...room, members, typing, memberCount };
+  for (const { user, nick, away } of joined) {
+    members.set(user, nick);
+    if (away === true) absent.add(user);
+    else absent.delete(user);
+  }
+  return { ...room, members, absent, typing, memberCount };
 }
 
 /** The room after somebody took another nick. */
@@ -149,13 +167,18 @@ export function quieter(room, now) {
 /** The room with all of it read. */
 export function readAll(room) {
   const read = newest(room.log);
-  return read === room.read && room.unread === 0 ? room : { ...room, read, unread: 0 };
+  return read === room.read && room.unread === 0 ? room : { ...room, read, unread: 0, mentions: 0 };
 }
 
 /** Bound the log. Who reads further up keeps what they read. */
 export function bound(log, following) {
   const keep = following ? KEEP : MOST;
   return log.entries.length > keep + SPARE ? trim(log, keep) : log;
+}
+
+/** Whether a message names the reader. */
+export function names({ text = "" }, me) {
+  return me !== null && mentions(text, [me.nick]).length > 0;
 }
 
 function counts(entry, read, me) {

@@ -1,17 +1,19 @@
 // The state of the page, and the small steps by which the rules change it. Pure.
 //
-// A rule is given `to`, { state, send, line }. It may set the fields of `state`, which is a copy,
+// A rule is given `to`, { state, send, line, calls }. It may set the fields of `state`, which is a copy,
 // but changes nothing within them; it puts commands for the server into `send`; and it sets `line`
-// to "open", "close" or "drop" where something is to be done with the connection.
+// to "open", "close" or "drop" where something is to be done with the connection. What the reader is
+// to be called for comes into `calls`: see attention.js.
 
 import { returned } from "./acts.js";
+import { choices } from "./attention.js";
 import * as outbox from "./pending.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The state of a page that opens on the room `name`, with what was kept from earlier. */
-export function begin({ identity, drafts, seen, name, online, hidden, now }) {
+export function begin({ identity, drafts, seen, places = [], attention, permission = "denied", name, online, hidden, now }) {
   const state = {
     // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -30,13 +32,19 @@ export function begin({ identity, drafts, seen, name, online, hidden, now }) {
     pending: [],
     acts: [], // what the reader does to messages, as core/acts.js has it
     actAt: 0, // none is sent before
-    goal: null, // { key, seq, fate, at }: the message looked for, not before `at`; "sought", then "found" or "missing"
     slowly: false, // the server found the page too fast
     holdUntil: 0, // no message is sent before
     following: true, // the view is at the newest line, and stays there
     unseen: 0, // lines that came while the reader was reading further up
     away: 0, // lines that came while the page was hidden
+    attention: choices(attention), // what the reader is called for, and how
+    permission, // the browser's, for notifications
+    named: false, // whether somebody has named the reader since the page was opened
+    activeAt: now, // when the reader moved last
+    gone: false, // whether the server has been told that they are away
     refusals: 0, // how often sending was asked for in vain
+    sheet: null, // the dialog that is open: { name, busy, refusal }
+    search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, refusal: null },
     panel: false, // whether the side panel is open where it covers the page
     asked: new Map(), // open questions to the server by id: { type, key }
     ids: 0,
@@ -47,6 +55,7 @@ export function begin({ identity, drafts, seen, name, online, hidden, now }) {
   };
   const texts = new Map(drafts);
   for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
+  places.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
   state.rooms.set(state.key, newRoom(name, now));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft });
   return state;
@@ -131,6 +140,8 @@ export function broken(to, code) {
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
   state.acts = returned(state.acts);
   Object.assign(state, { actAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
+  if (state.search.phase === "busy") state.search = { ...state.search, phase: "refused", id: null, refusal: { code: "offline" } };
+  if (state.sheet?.busy) state.sheet = { ...state.sheet, busy: false, refusal: { code: "offline" } };
   if (state.naming?.busy && !state.naming.first) {
     state.naming = { ...state.naming, busy: false, refusal: { code: "offline" } };
   }

@@ -1,6 +1,6 @@
 // What the words in the composer are to become: a message, an answer to one, or its new wording. Pure.
 
-import { at } from "./log.js";
+import { entryAt, inSight } from "./past.js";
 import { current } from "./state.js";
 
 /**
@@ -8,10 +8,11 @@ import { current } from "./state.js";
  * line }. `nick` and `line`, the first line of what is answered, are null where the page does not
  * have that message.
  */
-export function purpose({ log, editing, replying }) {
+export function purpose(room) {
+  const { editing, replying } = room;
   if (Number.isInteger(editing)) return { kind: "editing", seq: editing };
   if (!Number.isInteger(replying)) return { kind: "new" };
-  const message = at(log, replying);
+  const message = entryAt(room, replying);
   const there = message?.type === "message" && !message.deleted && typeof message.text === "string";
   const line = there ? message.text.split("\n").find((each) => each.trim() !== "") ?? "" : null;
   return { kind: "reply", seq: replying, nick: there ? message.nick : null, line };
@@ -19,7 +20,7 @@ export function purpose({ log, editing, replying }) {
 
 /** The seq of the last message in sight that the reader may still change; null if there is none. */
 export function lastOwn(state) {
-  const { entries } = current(state).log;
+  const { entries } = inSight(current(state));
   const own = (entry) => entry.type === "message" && entry.user === state.me?.user && !entry.deleted;
   return entries.findLast(own)?.seq ?? null;
 }

@@ -1,0 +1,74 @@
+// Finding a room, and a place in one. Pure; the choices are those of `roomChoices` in logic.js.
+
+import { keyOf, roomName } from "./room.js";
+
+const SHOWN = 50; // choices offered at a time; who wants another writes more of its name
+
+/**
+ * The rooms that what was `typed` may mean, best first: choices as they were given, and last, where
+ * none has that name, { key, room, create: true }. With nothing typed, those that want attention
+ * come first, then those visited last, and the room in sight after all that the reader is in.
+ */
+export function jumps(choices, typed) {
+  const wanted = keyOf(typed.trim().replace(/^#/, ""));
+  if (wanted === "") return [...choices].sort((a, b) => urgency(a) - urgency(b) || b.visitedAt - a.visitedAt).slice(0, SHOWN);
+  const placed = choices.map((choice) => ({ choice, place: nearness(choice, wanted) }));
+  const found = placed.filter(({ place }) => place < FAR).sort((a, b) => a.place - b.place);
+  const offered = found.slice(0, SHOWN).map(({ choice }) => choice);
+  const name = roomName(typed);
+  const there = name === null || choices.some(({ key }) => key === keyOf(name));
+  return there ? offered : [...offered, { key: `+${keyOf(name)}`, room: name, create: true }];
+}
+
+const FAR = 5;
+
+function nearness({ room, topic }, wanted) {
+  const name = keyOf(room);
+  if (name === wanted) return 0;
+  if (name.startsWith(wanted)) return 1;
+  if (new RegExp(`[-_]${literally(wanted)}`, "u").test(name)) return 2;
+  if (name.includes(wanted)) return 3;
+  return keyOf(topic ?? "").includes(wanted) ? 4 : FAR;
+}
+
+function urgency({ mentions, fresh, here, joined }) {
+  if (here) return 3;
+  if (mentions > 0) return 0;
+  if (fresh) return 1;
+  return joined ? 2 : 4;
+}
+
+// --- What was searched for -------------------------------------------------------------------
+
+const BEFORE = 60; // characters shown of what stands before the first found
+const LONGEST = 240; // characters shown of one result
+
+/**
+ * `text` in pieces, [{ text, found }], of which those are `found` that `query` names, as the server
+ * reads it: literally, in any case. A long text is cut to the surroundings of the first.
+ */
+export function marked(text, query) {
+  const words = query === "" ? /(?!)/gu : new RegExp(literally(query), "giu");
+  const first = Math.max(0, text.search(words));
+  const start = text.length > LONGEST && first > BEFORE ? whole(text, first - BEFORE) : 0;
+  const end = text.length - start > LONGEST ? whole(text, start + LONGEST) : text.length;
+  const shown = (start > 0 ? "…" : "") + text.slice(start, end) + (end < text.length ? "…" : "");
+  const pieces = [];
+  let done = 0;
+  for (const { 0: found, index } of shown.matchAll(words)) {
+    if (index > done) pieces.push({ text: shown.slice(done, index), found: false });
+    pieces.push({ text: found, found: true });
+    done = index + found.length;
+  }
+  if (done < shown.length) pieces.push({ text: shown.slice(done), found: false });
+  return pieces;
+}
+
+/** The nearest index at or after this one that does not cut a character in halves. */
+function whole(text, index) {
+  return /[\udc00-\udfff]/.test(text[index]) ? index + 1 : index;
+}
+
+function literally(text) {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, (char) => (char === "-" ? "\\x2d" : `\\${char}`));
+}
