@@ -33,6 +33,10 @@ class StoppingTest(TestCase):
         with ServerProcess("--drain-timeout", "0.2") as server:
             silent = [self.enterContext(RawClient(server.port)) for _ in range(5)]
             idle = self.enterContext(socket.create_connection(("127.0.0.1", server.port)))
+            idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            said = b""
+            while not said.endswith(b"ok\n"):  # so it is not waiting to be accepted, but idle
+                said += idle.recv(1000)
             self.assertEqual(server.stop(), 0)
             self.assertEqual([client.close_code() for client in silent], [1001] * 5)
             self.assertEqual(idle.recv(1), b"")
