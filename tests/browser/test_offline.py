@@ -8,6 +8,7 @@ import unittest
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import DEAD_LINE, FAKE, FakeTestCase
+from tests.support.case import eventually
 from tests.support.page import (
     CONNECTED,
     DRAFT,
@@ -42,6 +43,8 @@ ON_SHELF = """
 })
 """
 
+#: How many pages there are, each of which holds a lock.
+LOCKS = "async () => (await navigator.locks.query()).held.length"
 
 #: Makes a database of this name and version, and lets `fill` do something to it.
 _MAKE = """
@@ -147,11 +150,10 @@ class TabsTest(FakeTestCase):
         self.assertEqual(wait_for_lines(second, 2), ["mine", "alone"])
         self.assertEqual(first.evaluate(ON_SHELF), 2)
         first.close()
-        alone = "async () => (await navigator.locks.query()).held.length === 1"
-        second.wait_for_function(alone)  # a page ends a little after it is closed
+        eventually(lambda: second.evaluate(LOCKS) == 1, "a page ends a little after it is closed")
         second.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
         self.assertEqual(wait_for_lines(second, 4), ["mine", "alone", "one", "two"])
-        second.wait_for_function(f"async () => await ({ON_SHELF})() === 0")
+        eventually(lambda: second.evaluate(ON_SHELF) == 0, "nothing is left to be sent")
 
     def test_what_failed_is_still_there_to_be_tried_again(self) -> None:
         first = self.fake()

@@ -156,7 +156,7 @@ class WorkerTest(ShellTestCase):
         self.server.digest = "b" * 12
         page.reload()
         self.assertEqual(page.title(), "b" * 12)
-        page.wait_for_function(f"async () => (await ({KEPT})()).join() === '{'b' * 12}'")
+        eventually(lambda: page.evaluate(KEPT) == ["b" * 12], "only the new version is kept")
         self.server.status = 502
         page.reload()
         self.assertEqual(page.title(), "b" * 12)
