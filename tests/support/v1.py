@@ -12,6 +12,7 @@ import json
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -324,11 +325,20 @@ class Chatter:
 
 
 def whole_room(client: Client, room: str) -> list[Event]:
-    """All entries of a room, read page by page by somebody who has joined it."""
+    """All entries of a room, read page by page by somebody who has joined it.
+
+    Of a room with very many, the server asks for patience now and then.
+    """
     entries: list[Event] = []
     while True:
         after = entries[-1]["seq"] if entries else 0
-        page = client.ask("history", room=room, after=after, limit=200)
+        try:
+            page = client.ask("history", room=room, after=after, limit=200)
+        except Refused as refused:
+            if refused.code != "rate_limited":
+                raise
+            time.sleep(refused.error["retry_after"])
+            continue
         entries += page["entries"]
         if not page["more"]:
             return entries
