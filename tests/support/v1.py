@@ -324,6 +324,11 @@ class Chatter:
             assert seq == entry["seq"], f"{key} is stored twice, as {seq} and {entry['seq']}"
 
 
+#: Seconds after which one may look up dozens of pages again; to come back the moment one may ask for
+#: the next would be refused again and again, and in the end be taken for a flood.
+REST = 5.0
+
+
 def whole_room(client: Client, room: str) -> list[Event]:
     """All entries of a room, read page by page by somebody who has joined it.
 
@@ -337,7 +342,7 @@ def whole_room(client: Client, room: str) -> list[Event]:
         except Refused as refused:
             if refused.code != "rate_limited":
                 raise
-            time.sleep(refused.error["retry_after"])
+            time.sleep(REST)
             continue
         entries += page["entries"]
         if not page["more"]:
