@@ -324,8 +324,8 @@ class Chatter:
             assert seq == entry["seq"], f"{key} is stored twice, as {seq} and {entry['seq']}"
 
 
-#: Seconds after which one may look up dozens of pages again; to come back the moment one may ask for
-#: the next would be refused again and again, and in the end be taken for a flood.
+#: Seconds after which one may look up dozens of pages again. Who came back the moment the next may
+#: be asked for would be refused for each, and in the end be taken for a flood.
 REST = 5.0
 
 
