@@ -1,7 +1,7 @@
 """The page and its files, read once at start into a table; nothing outside it is ever served.
 
 A request is looked up in the table by its whole path, so there is no way to climb out of it.
-What is served is without comments and indentation (`slim`), and the style sheets are joined.
+What is served is without comments and indentation (`slim`), and joined where it is many (`join`).
 Links in the page carry a checksum of the whole tree, ``assets/<checksum>/js/main.js``: under the
 current checksum a file may be kept for ever, under any other or none the current file is served
 and must be asked for again each time (docs/decisions/0012-one-checksum-for-all-files.md).
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import StartupError
+from .join import INDEX, join_modules, join_styles
 from .responses import Headers, Response
 from .slim import slim
 
@@ -48,18 +49,12 @@ WORTH_PACKING = 0.9
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
 
-INDEX = "index.html"
-
 #: Served beside the page, under names that stay: a worker rules over what is below its own address
 #: only, and both are known to browsers by their address from one version to the next.
 BESIDE_THE_PAGE = frozenset({"sw.js", "manifest.webmanifest"})
 
 #: Made here, not read: which files a worker has to keep for the page to open without a server.
 SHELL = "shell.json"
-
-#: Made here, too: the page's style sheets in their order, as one.
-STYLES = "css/page.css"
-_STYLE_LINK = re.compile(r'<link rel="stylesheet" href="assets/(css/[^"]+)">\s*')
 
 BASE = '<base href="./">'
 BASE_IN_ROOM = '<base href="../">'
@@ -156,7 +151,8 @@ class Assets:
                 f"{root / INDEX} is missing or lacks {BASE}, which the page's links lean on; "
                 "reinstall gochat_py"
             )
-        _join_styles(files)
+        join_styles(files)
+        join_modules(files)
         return cls(files)
 
     def page_for(self, path: str) -> File:
@@ -221,20 +217,6 @@ def has(if_none_match: str, etag: str) -> bool:
 
 def _suffix(path: str) -> str:
     return Path(path).suffix.lower()
-
-
-def _join_styles(files: dict[str, bytes]) -> None:
-    """Let the page link one style sheet, in place of one for each of its components.
-
-    Together they are half as large, packed, and one request. What is styled by none but them keeps
-    its place in the order: the page has no other.
-    """
-    index = files[INDEX].decode()
-    names = _STYLE_LINK.findall(index)
-    if len(names) > 1 and all(name in files for name in names):
-        files[STYLES] = b"".join(files[name] for name in names)
-        joined = iter([f'<link rel="stylesheet" href="assets/{STYLES}">\n'])
-        files[INDEX] = _STYLE_LINK.sub(lambda _: next(joined, ""), index).encode()
 
 
 def _shell(checksum: str, paths: Iterable[str]) -> bytes:

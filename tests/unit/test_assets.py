@@ -47,20 +47,6 @@ class LoadTest(TestCase):
         with self.assertRaisesRegex(StartupError, r"lacks <base"):
             self.load({"index.html": b"<!doctype html>"})
 
-    def test_style_sheets_are_joined_in_their_order(self) -> None:
-        links = b"".join(
-            b'<link rel="stylesheet" href="assets/css/%s.css">\n  ' % name for name in (b"b", b"a")
-        )
-        index = FILES["index.html"].replace(b'<link href="assets/css/a.css">', links)
-        self.assertIn(links, index)
-        assets = self.load({**FILES, "index.html": index, "css/a.css": b"a", "css/b.css": b"b"})
-        page = assets.page.plain.body.decode()
-        self.assertEqual(page.count("stylesheet"), 1)
-        self.assertIn(f'href="assets/{assets.checksum}/css/page.css"', page)
-        found = assets.find("/assets/css/page.css")
-        assert found is not None
-        self.assertEqual(found[0].plain.body, b"ba")
-
     def test_the_project_s_own_page_loads(self) -> None:
         self.assertRegex(Assets.load(web_root()).checksum, r"\A[0-9a-f]{12}\Z")
 

@@ -1,0 +1,160 @@
+"""Many files of the page as one: what is joined, in which order, and that it means the same."""
+
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from gochat_py.http.assets import Assets, File, web_root
+from gochat_py.http.join import ENTRY, MODULES, STYLES, join_modules, join_styles
+from tests.support.case import TestCase
+from tests.support.require import require_node
+
+TREE = {
+    "js/main.js": (
+        'import { say, all } from "./say.js";\n'
+        'import * as names from "./core/names.js";\n'
+        'import {\n  first as one,\n  Two,\n} from "./core/names.js";\n'
+        'say("main", one, new Two().name, names.COUNT);\n'
+        'const late = await import("./late.js");\n'
+        "late.speak();\n"
+        'process.stdout.write(all().join("\\n"));\n'
+    ),
+    "js/say.js": (
+        'import { COUNT } from "./core/names.js";\n'
+        "const said = [];\n"
+        "export function say(...words) {\n  said.push(words.join(' '));\n}\n"
+        'say("say", COUNT);\n'
+        "export const all = () => said;\n"
+    ),
+    "js/core/names.js": (
+        'import { say } from "../other.js";\n'
+        "export const COUNT = 2;\n"
+        'export const first = "one";\n'
+        "export class Two {\n  name = say();\n}\n"
+        "const own = 1;\n"
+        "export async function* later() {}\n"
+        "export { own };\n"
+    ),
+    "js/other.js": 'export function say() {\n  return "other";\n}\n',
+    "js/late.js": (
+        'import { say } from "./say.js";\n'
+        'import { word } from "./core/word.js";\n'
+        "export function speak() {\n  say(word());\n}\n"
+    ),
+    "js/core/word.js": (
+        'import { own } from "./names.js";\nexport const word = () => `late ${own}`;\n'
+    ),
+}
+INDEX = (
+    '<link rel="modulepreload" href="assets/js/main.js">\n'
+    '<link rel="modulepreload" href="assets/js/say.js">\n'
+    '<link rel="modulepreload" href="assets/js/late.js">\n'
+)
+
+
+def tree(**changes: str) -> dict[str, bytes]:
+    """A page's files; a change to ``js/say.js`` is called `say`."""
+    files = {"index.html": INDEX, **TREE}
+    files.update({f"js/{name}.js": text for name, text in changes.items()})
+    return {name: text.encode() for name, text in files.items()}
+
+
+class ModulesTest(TestCase):
+    def said(self, files: dict[str, bytes]) -> list[str]:
+        """What the page's start says, by node."""
+        node = require_node()
+        with tempfile.TemporaryDirectory() as folder:
+            for name, body in {**files, "package.json": b'{"type": "module"}'}.items():
+                path = Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(body)
+            done = subprocess.run(
+                [node, str(Path(folder, ENTRY))], capture_output=True, text=True, check=False
+            )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.split("\n")
+
+    def test_joined_they_do_what_they_did(self) -> None:
+        files = tree()
+        apart = self.said(files)
+        self.assertEqual(apart, ["say 2", "main one other 2", "late 1"])
+        self.assertTrue(join_modules(files))
+        self.assertEqual(self.said(files), apart)
+
+    def test_what_is_joined_is_no_file_any_more_and_is_not_linked(self) -> None:
+        files = tree()
+        join_modules(files)
+        self.assertEqual(
+            set(files), {"index.html", ENTRY, MODULES, "js/late.js", "js/core/word.js"}
+        )
+        links = re.findall(r'href="assets/([^"]+)"', files["index.html"].decode())
+        self.assertEqual(links, [ENTRY, MODULES, "js/late.js"])
+
+    def test_what_is_not_understood_leaves_all_as_it_is(self) -> None:
+        for changes in (
+            {"say": 'import all from "./other.js";\n' + TREE["js/say.js"]},
+            {"say": 'import "./other.js";\n' + TREE["js/say.js"]},
+            {"say": TREE["js/say.js"] + "export { all as every };\n"},
+            {"say": TREE["js/say.js"] + "export default 1;\n"},
+            {"say": TREE["js/say.js"] + "export let changing = 1;\n"},
+            {"say": TREE["js/say.js"] + "export const { a, b } = {};\n"},
+            {"other": 'import { all } from "./say.js";\n' + TREE["js/other.js"]},
+            {"other": 'import { gone } from "./gone.js";\n' + TREE["js/other.js"]},
+            {"late": 'const it = import("./say.js");\n' + TREE["js/late.js"]},
+            {"late": 'import "./say.js";\n' + TREE["js/late.js"]},
+            {"core/names": TREE["js/core/names.js"] + "const here = import.meta.url;\n"},
+            {"core/names": TREE["js/core/names.js"] + 'const it = import("./word.js");\n'},
+        ):
+            with self.subTest(changes=changes):
+                files = tree(**changes)
+                self.assertFalse(join_modules(files))
+                self.assertEqual(files, tree(**changes))
+
+    def test_a_tree_without_the_entry_is_left_alone(self) -> None:
+        files = {"index.html": b"<p>", "js/a.js": b"export const a = 1;\n"}
+        before = dict(files)
+        self.assertFalse(join_modules(files))
+        self.assertEqual(files, before)
+
+
+class StylesTest(TestCase):
+    def test_one_link_in_the_place_of_many_and_the_order_kept(self) -> None:
+        link = '<link rel="stylesheet" href="assets/css/{}.css">\n'
+        files = {
+            "index.html": (link.format("b") + link.format("a") + "<p>").encode(),
+            "css/a.css": b"a",
+            "css/b.css": b"b",
+        }
+        join_styles(files)
+        self.assertEqual(files["index.html"], (link.format("page") + "<p>").encode())
+        self.assertEqual(files[STYLES], b"ba")
+
+
+class PageTest(TestCase):
+    """The project's own page, as it is served."""
+
+    assets = Assets.load(web_root())
+
+    def file(self, name: str) -> File:
+        found = self.assets.find(f"/assets/{name}")
+        assert found is not None
+        return found[0]
+
+    def test_its_start_is_two_modules_and_one_style_sheet(self) -> None:
+        page = self.assets.page.plain.body.decode()
+        links = set(re.findall(r'"assets/[0-9a-f]{12}/([^"]+\.(?:js|css))"', page))
+        self.assertEqual(links, {ENTRY, MODULES, STYLES})
+        self.assertIsNone(self.assets.find("/assets/js/core/chat.js"))
+
+    def test_all_that_it_needs_to_start_is_less_than_60_kilobytes(self) -> None:
+        needed = [self.assets.page, *map(self.file, (ENTRY, MODULES, STYLES, "img/icon.svg"))]
+        languages = [self.file(f"js/i18n/{name}.js") for name in ("en", "zh")]
+        sizes = [len((each.packed or each.plain).body) for each in needed]
+        largest = max(len((each.packed or each.plain).body) for each in languages)
+        self.assertLess(sum(sizes) + largest, 60_000)
+
+
+if __name__ == "__main__":
+    unittest.main()
