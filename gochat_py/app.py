@@ -85,6 +85,11 @@ class App:
         """Ask `run` to end. Returns at once; a signal handler or any thread may call this."""
         self._server.shutdown()
 
+    @property
+    def waker(self) -> int:
+        """Where `signal.set_wakeup_fd` is to write, so that no signal goes unheard."""
+        return self._server.waker
+
     def _serve(self, upgrade: Upgrade) -> None:
         """Serve one upgraded socket to its end, in the thread that read the request."""
         dialect: Dialect

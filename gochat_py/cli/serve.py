@@ -39,8 +39,12 @@ def serve(settings: Settings) -> int:
 
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, on_signal)
-    print(f"listening on {app.url}", flush=True)
-    app.run()
+    signal.set_wakeup_fd(app.waker, warn_on_full_buffer=False)
+    try:
+        print(f"listening on {app.url}", flush=True)
+        app.run()
+    finally:
+        signal.set_wakeup_fd(-1)
     return 0
 
 

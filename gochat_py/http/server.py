@@ -296,6 +296,15 @@ class ChatServer(ThreadingHTTPServer):
         with contextlib.suppress(OSError):  # closed, or full of earlier calls: it is awake
             self._waker.send(b"\0")
 
+    @property
+    def waker(self) -> int:
+        """A descriptor; a byte written to it ends the wait of `serve_forever`. Never blocks.
+
+        It is for `signal.set_wakeup_fd`: a signal that comes just before that wait, or that the
+        kernel gives to another thread, would else go unheard until somebody connects.
+        """
+        return self._waker.fileno()
+
     def hang_up(self) -> None:
         """Close the listener, and end the connections that are not WebSockets.
 

@@ -1,5 +1,7 @@
 """SIGTERM: no new connections, what is queued is given out, everyone is told, nothing is left."""
 
+import ctypes
+import os
 import signal
 import socket
 
@@ -57,6 +59,18 @@ class StoppingTest(TestCase):
             eventually(refused, "the port is closed")
             client.close()
             self.assertEqual(server.process.wait(PATIENCE), 0)
+
+    def test_a_signal_is_heard_though_the_kernel_gives_it_to_another_thread(self):
+        # Then nothing interrupts the main thread's wait; nor does a signal that comes just before it.
+        try:
+            tgkill = ctypes.CDLL(None).tgkill
+        except (OSError, AttributeError):
+            self.skipTest("needs tgkill(2) in the C library (Linux, glibc 2.30)")
+        with ServerProcess() as server, RawClient(server.port) as client:
+            pid = server.process.pid
+            threads = {int(name) for name in os.listdir(f"/proc/{pid}/task")}
+            self.assertEqual(tgkill(pid, max(threads - {pid}), signal.SIGTERM), 0)
+            self.assertEqual(client.close_code(), 1001)
 
     def test_a_second_signal_ends_it_at_once(self):
         for number in (signal.SIGTERM, signal.SIGINT):
