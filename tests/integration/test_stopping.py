@@ -61,7 +61,7 @@ class StoppingTest(TestCase):
             self.assertEqual(server.process.wait(PATIENCE), 0)
 
     def test_a_signal_is_heard_though_the_kernel_gives_it_to_another_thread(self):
-        # Then nothing interrupts the main thread's wait; nor does a signal that comes just before it.
+        # Nothing interrupts the main thread then; nor does what comes just before it waits.
         try:
             tgkill = ctypes.CDLL(None).tgkill
         except (OSError, AttributeError):
