@@ -17,17 +17,54 @@ from .errors import Closed, GochatError
 T = TypeVar("T")
 
 
+class Bell:
+    """Wakes the one thread that may wait for it; it is guarded by the lock of what it belongs to.
+
+    What a condition is for, where one thread waits: that makes a new lock for each wait, and to
+    notify it takes 1 µs even when nobody waits (CPython 3.11), twice in each message. With this a
+    hop from one thread to the next takes 4 µs instead of 6.
+    """
+
+    __slots__ = ("_rung", "expected")
+
+    def __init__(self) -> None:
+        self.expected = False  # a thread waits, or is about to, and was not woken yet
+        self._rung = threading.Lock()  # released to wake it, and held at all other times
+        self._rung.acquire()
+
+    def ring(self) -> None:
+        """Wake the thread that waits, if `expected`. Whoever calls this holds the guarding lock."""
+        if self.expected:
+            self.expected = False
+            self._rung.release()
+
+    def wait(self, timeout: float | None, guard: threading.Lock) -> None:
+        """Wait until it rings, `timeout` seconds at the most; None: for ever.
+
+        The thread that waits has set `expected`, holding `guard`, and holds it no longer.
+        """
+        if self._rung.acquire(timeout=-1 if timeout is None else timeout):
+            return
+        with guard:
+            if not self.expected:  # it rang at the last moment
+                self._rung.acquire()
+            self.expected = False
+
+
 class Inbox(queue.Queue[T], Generic[T]):
     """A bounded channel with many producers and one owner, who takes all that is waiting at once.
 
     `put` waits while it is full: that is how a producer feels how far it is ahead. Closing is
-    learned by reading: what was put before `close` still comes out, then iteration ends. The
-    conditions are those of `queue.Queue`: ``not_empty`` wakes the owner, ``not_full`` producers.
+    learned by reading: what was put before `close` still comes out, then iteration ends. Producers
+    wait as those of `queue.Queue` do, on ``not_full``; the owner, being one, has a bell.
     """
 
     def __init__(self, capacity: int) -> None:
         super().__init__(capacity)
-        self._closed = False  # guarded by the queue's mutex
+        # Guarded by the queue's mutex:
+        self._bell = Bell()
+        self._producers_waiting = 0
+        self._closed = False
 
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
         """Put `item`, waiting while the inbox is full, at most `timeout` seconds.
@@ -36,26 +73,31 @@ class Inbox(queue.Queue[T], Generic[T]):
         `Closed` when the owner takes nothing more.
         """
         with self.mutex:
-            if self._qsize() >= self.maxsize:
+            if len(self.queue) >= self.maxsize:
                 self._wait_for_room(timeout if block else 0.0)
             if self._closed:
                 raise Closed
-            self._put(item)
-            self.not_empty.notify()
+            self.queue.append(item)
+            if self._bell.expected:
+                self._bell.ring()
 
     def _wait_for_room(self, timeout: float | None) -> None:
         deadline = None if timeout is None else Deadline(timeout)
-        while not self._closed and self._qsize() >= self.maxsize:
-            left = None if deadline is None else deadline.remaining()
-            if left == 0.0:
-                raise queue.Full
-            self.not_full.wait(left)
+        self._producers_waiting += 1
+        try:
+            while not self._closed and len(self.queue) >= self.maxsize:
+                left = None if deadline is None else deadline.remaining()
+                if left == 0.0:
+                    raise queue.Full
+                self.not_full.wait(left)
+        finally:
+            self._producers_waiting -= 1
 
     def close(self) -> None:
         """Take nothing more; what is in it still comes out. Any thread may call this, often."""
         with self.mutex:
             self._closed = True
-            self.not_empty.notify_all()
+            self._bell.ring()
             self.not_full.notify_all()
 
     def take(self, timeout: float | None = None) -> list[T]:
@@ -64,19 +106,19 @@ class Inbox(queue.Queue[T], Generic[T]):
         Gives an empty list after `timeout` seconds, and raises `Closed` once the inbox is closed
         and empty.
         """
-        deadline = None if timeout is None else Deadline(timeout)
         with self.mutex:
-            while not self._qsize():
-                if self._closed:
-                    raise Closed
-                left = None if deadline is None else deadline.remaining()
-                if left == 0.0:
-                    return []
-                self.not_empty.wait(left)
+            waits = self._bell.expected = not self.queue and not self._closed
+        if waits:
+            self._bell.wait(timeout, self.mutex)
+        with self.mutex:
             batch = list(self.queue)
             self.queue.clear()
-            # As many as there is room for: thousands that wake to find it full again cost seconds.
-            self.not_full.notify(len(batch))
+            if self._producers_waiting:
+                # As many as there is room for: thousands that wake to find it full again cost
+                # seconds.
+                self.not_full.notify(len(batch))
+            if self._closed and not batch:
+                raise Closed
             return batch
 
     def __iter__(self) -> Iterator[list[T]]:
@@ -129,13 +171,13 @@ class Outbox:
     # There are thousands of these, and a broadcast visits each: what it touches is few objects,
     # with slots, so that most of it stays in the processor's caches.
     __slots__ = (
+        "_bell",
         "_bytes",
         "_capacity",
         "_capacity_bytes",
         "_closed",
         "_lock",
         "_messages",
-        "_ready",
         "_sock",
         "_straight",
         "_waiting",
@@ -146,8 +188,7 @@ class Outbox:
         self._capacity = capacity
         self._capacity_bytes = capacity_bytes
         self._lock = threading.Lock()
-        #: Notified when there is something for the writer, or never will be; only it waits.
-        self._ready = threading.Condition(self._lock)
+        self._bell = Bell()  # there is something for the writer, or never will be
         self._waiting: list[bytes] = [first] if first else []
         self._messages = 0
         self._bytes = 0
@@ -192,9 +233,12 @@ class Outbox:
         left and nothing more will come.
         """
         with self._lock:
-            if not self._waiting and not self._closed:
+            waits = self._bell.expected = not self._waiting and not self._closed
+            if waits:
                 self._straight = True
-                self._ready.wait(timeout)
+        if waits:
+            self._bell.wait(timeout, self._lock)
+        with self._lock:
             if self._waiting:
                 joined = b"".join(self._waiting)
                 self._waiting = []
@@ -225,7 +269,7 @@ class Outbox:
             self._straight = False
             if last:
                 self._put(last, 0)
-            self._ready.notify()
+            self._bell.ring()
             return True
 
     def abandon(self) -> None:
@@ -234,7 +278,7 @@ class Outbox:
             self._closed = True
             self._straight = False
             self._waiting = []
-            self._ready.notify()
+            self._bell.ring()
 
     def _put(self, frames: bytes, count: int) -> None:
         assert self._lock.locked()
@@ -242,4 +286,4 @@ class Outbox:
         self._waiting.append(frames)
         self._messages += count
         self._bytes += len(frames)
-        self._ready.notify()
+        self._bell.ring()

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import resource
 import signal
-import sys
-import threading
 from types import FrameType
 
+from .. import threads
 from ..app import App
 from ..settings import Settings
-from ..threads import STACK_SIZE, SWITCH_INTERVAL
 from .logs import configure
 
 log = logging.getLogger(__name__)
@@ -27,8 +25,7 @@ def serve(settings: Settings) -> int:
     it cannot start. Returns the exit status.
     """
     configure(settings.log_level, settings.log_format)
-    threading.stack_size(STACK_SIZE)
-    sys.setswitchinterval(SWITCH_INTERVAL)
+    threads.prepare()
     _raise_descriptor_limit(settings.max_connections)
     app = App(settings)
 

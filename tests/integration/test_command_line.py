@@ -4,9 +4,11 @@ import signal
 import socket
 import subprocess
 import sys
+import unittest
 import urllib.request
 
 from tests.support.case import PATIENCE, TestCase
+from tests.support.raw import RawClient
 from tests.support.server import ROOT, ServerProcess
 
 
@@ -107,6 +109,28 @@ class ServingTest(TestCase):
             server.stop()
             for line in server.errors().splitlines():
                 self.assertLessEqual({"time", "level", "message"}, json.loads(line).keys())
+
+    @unittest.skipUnless(hasattr(os, "SCHED_BATCH"), "needs the scheduling policies of Linux")
+    def test_all_its_threads_are_a_batch(self):
+        with ServerProcess() as server, RawClient(server.port) as client:
+            client.send("hello")
+            self.assertEqual(client.line(), "hello")  # so every kind of thread is there
+            threads = os.listdir(f"/proc/{server.process.pid}/task")
+            self.assertGreaterEqual(len(threads), 5)
+            policies = {os.sched_getscheduler(int(thread)) for thread in threads}
+            self.assertEqual(policies, {os.SCHED_BATCH})
+
+    @unittest.skipUnless(hasattr(os, "SCHED_BATCH"), "needs the scheduling policies of Linux")
+    def test_a_scheduling_policy_that_somebody_chose_is_kept(self):
+        program = (
+            "import os; from gochat_py import threads\n"
+            "os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n"
+            "threads.prepare(); print(os.sched_getscheduler(0) == os.SCHED_IDLE)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        self.assertEqual(done.stdout, "True\n")
 
     def test_both_signals_stop_it_with_status_0(self):
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,9 +2,45 @@ import queue
 import socket
 import threading
 
-from gochat_py.channel import Inbox, Outbox
+from gochat_py.channel import Bell, Inbox, Outbox
 from gochat_py.errors import Closed
 from tests.support.case import PATIENCE, TestCase
+
+
+class BellTest(TestCase):
+    def test_it_wakes_who_waits_once(self):
+        bell, guard = Bell(), threading.Lock()
+        for _ in range(2):
+            bell.expected = True
+            bell.ring()
+            bell.wait(PATIENCE, guard)
+            self.assertFalse(bell.expected)
+
+    def test_it_does_not_ring_for_nobody(self):
+        bell, guard = Bell(), threading.Lock()
+        bell.ring()
+        bell.expected = True
+        bell.wait(0, guard)
+        self.assertFalse(bell.expected)
+
+    def test_a_ring_at_the_last_moment_is_not_left_for_the_next_wait(self):
+        bell = Bell()
+
+        class Late:
+            """A guard that is got only after somebody has rung."""
+
+            def __enter__(self):
+                bell.ring()
+
+            def __exit__(self, *_):
+                pass
+
+        bell.expected = True
+        bell.wait(0, Late())
+        self.assertFalse(bell.expected)
+        bell.expected = True
+        bell.wait(0, threading.Lock())
+        self.assertFalse(bell.expected, "it was woken by the ring of before")
 
 
 class InboxTest(TestCase):
@@ -82,7 +118,7 @@ class InboxTest(TestCase):
             producer.start()
         taken: list[tuple[int, int]] = []
         while len(taken) < 800:
-            taken += inbox.take()
+            taken += inbox.take(0.0001)
         for producer in producers:
             producer.join(PATIENCE)
         for who in range(4):
