@@ -45,7 +45,7 @@ class Classic:
             if isinstance(message, bytes):
                 connection.close(Close.UNSUPPORTED_DATA, "chat lines are text")
                 return
-            draft = Draft(kind=Kind.MESSAGE, room=LOBBY, key=LOBBY, user=self._user, text=message)
+            draft = Draft(Kind.MESSAGE, LOBBY, LOBBY, self._user, text=message)
             try:
                 self._backplane.publish(draft, connection)
             except Refusal as refusal:

@@ -124,16 +124,18 @@ class Journal:
                 Code.STORAGE_FAILED, "The server could not store this, and nobody has seen it."
             )
             outcomes = [(request, refusal) for request in batch]
-        written = tuple(outcome for _, outcome in outcomes if isinstance(outcome, Written))
-        self._upkeep.wrote(written)
-        if written:
-            self._hub.inbox.put(Publish(written))
+        written = []
         for request, outcome in outcomes:
-            if isinstance(request, Ask):
+            if isinstance(outcome, Written):
+                written.append(outcome)
+            elif isinstance(request, Ask):
                 if request.reply is not None:
                     request.reply.give(outcome)
-            elif request.sender is not None and not isinstance(outcome, Written):
+            elif request.sender is not None:
                 self._tell(request.sender, request.draft.id, outcome)
+        self._upkeep.wrote(written)
+        if written:
+            self._hub.inbox.put(Publish(tuple(written)))
 
     def _carry_out(self, request: Request, now: float) -> Any:
         """What became of one request: `Written`, an answer, or the `Refusal` of this one alone."""
@@ -141,9 +143,10 @@ class Journal:
             if isinstance(request, Ask):
                 return self._writer.run(request.function, now)
             draft = request.draft
-            nick = self._renames.get(draft.user.id)
-            if nick is not None and nick != draft.user.nick:
-                draft = draft._replace(user=User(draft.user.id, nick))
+            if self._renames:
+                nick = self._renames.get(draft.user.id, draft.user.nick)
+                if nick != draft.user.nick:
+                    draft = draft._replace(user=User(draft.user.id, nick))
             entry, duplicate, encoded = self._writer.apply(draft, now)
             return Written(entry, request.sender, draft.id, duplicate, encoded)
         except StorageFailed:

@@ -65,9 +65,10 @@ class Upkeep:
         """Note what was just written."""
         self._unsettled += len(written)
         self._unindexed += len(written)
-        self._traces = self._traces or any(
-            each.entry.kind in (Kind.DELETED, Kind.EDITED) for each in written
-        )
+        for each in written:
+            kind = each.entry.kind
+            if kind is Kind.DELETED or kind is Kind.EDITED:
+                self._traces = True
 
     def calm_in(self, now: float) -> float | None:
         """Seconds to wait for something to write; then comes a step; None: for ever."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from json.encoder import encode_basestring as _string
 from typing import Any
 
@@ -21,6 +22,9 @@ from ..message import Entry, Kind, RoomInfo, User
 from ..refusals import Refusal
 
 PROTOCOL = 1
+
+#: Of a time as JSON. Many messages have the same, and to find its shortest digits takes 0.5 µs.
+_number = lru_cache(maxsize=32)(float.__repr__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,8 @@ def entry_json(entry: Entry, *, answers: str | None = None) -> str:
     the one who asked for them is to see.
     """
     number = f'"room":{_string(entry.room)},"seq":{entry.seq}'
-    author = f'"user":{_string(entry.user)},"nick":{_string(entry.nick)},"time":{entry.time}'
+    time = _number(entry.time)
+    author = f'"user":{_string(entry.user)},"nick":{_string(entry.nick)},"time":{time}'
     if entry.kind is Kind.MESSAGE:
         own = f',"id":{_string(entry.id)}' if entry.id is not None else ""
         return f'{{"type":"message",{number}{own},{author}{_body(entry)}}}'
