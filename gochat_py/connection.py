@@ -103,6 +103,7 @@ class Connection:
         "address",
         "form",
         "offer",
+        "vanished",
         "window_bits",
     )
 
@@ -125,6 +126,8 @@ class Connection:
         #: thread may call it. See `Outbox.offer`, which this is: one call less in each delivery.
         self.offer = self._outbox.offer
         self._reader_done = threading.Event()
+        #: The peer was gone, or silent, without a close frame. The reader's, and its dialect's.
+        self.vanished = False
 
     # -- any thread ------------------------------------------------------------------------------
 
@@ -210,6 +213,7 @@ class Connection:
                 data = b""
                 log.debug("%s is gone: %s", self.address, error)
             if not data:
+                self.vanished = True
                 self._reader_done.set()  # before the writer is woken, so that it need not wait
                 self._outbox.abandon()
                 return

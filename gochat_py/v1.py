@@ -25,7 +25,7 @@ from .core.encode import Limits
 from .core.session import Allowance, Session
 from .errors import Closed
 from .hub import Hub
-from .message import Draft, RoomInfo
+from .message import Draft, RoomInfo, User
 from .orders import Away, CaughtUp, Census, Enter, Leave, Register, Renamed, Typing, Unregister
 from .refusals import Code, Refusal
 
@@ -56,6 +56,8 @@ class V1:
         self._backplane = backplane
         self._terms = terms
         self._session = Session(terms.allowance, time.monotonic())
+        #: A user made by this connection's `hello`, while nothing shows that they were told so.
+        self._untold: User | None = None
 
     # -- the connection's dialect ----------------------------------------------------------------
 
@@ -69,6 +71,7 @@ class V1:
             if isinstance(message, bytes):
                 connection.close(Close.UNSUPPORTED_DATA, "gochat.v1 is JSON in text messages")
                 return
+            self._untold = None
             try:
                 decision = self._session.receive(wire.decode(message), time.monotonic())
                 if decision is not None:
@@ -83,7 +86,10 @@ class V1:
         """Unregister, and remember when this user was last here."""
         try:
             self._hub.inbox.put(Unregister(connection))
-            if self.patience() is None:
+            if self._untold is not None and connection.vanished:
+                # The peer may never have got its token, and will ask for the same nick again.
+                self._backplane.release_nick(self._untold)
+            elif self.patience() is None:
                 self._backplane.seen(self._session.user)
         except (Closed, Refusal):
             return  # the server is stopping, or too busy for a mere note
@@ -116,6 +122,7 @@ class V1:
             wanted.answers, self._backplane.identify, wanted.nick, wanted.nick_key, wanted.token
         )
         self._session.welcomed(user)
+        self._untold = user if token != wanted.token else None
         connection.tell(
             encode.welcome(
                 user,

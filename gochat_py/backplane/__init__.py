@@ -40,6 +40,9 @@ class Backplane(Protocol):
     def seen(self, user: User) -> None:
         """Note that `user` was here just now. Does not wait until it is kept."""
 
+    def release_nick(self, user: User) -> None:
+        """Let others take the nick of `user`, who may not know that it is theirs. Does not wait."""
+
     def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know, and up to where `user` had read."""
 

@@ -211,6 +211,10 @@ class Journal:
         """Note that `user` was here just now; see `Backplane.seen`."""
         self._put(Ask(lambda connection, now: users.saw(connection, {user.id: now}), None))
 
+    def release_nick(self, user: User) -> None:
+        """Let others take the nick of `user`; see `Backplane.release_nick`."""
+        self._put(Ask(lambda connection, _: users.release_nick(connection, user.id), None))
+
     def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know; see `Backplane.replay`."""
 

@@ -54,6 +54,11 @@ def claim_nick(
     return User(user, nick)
 
 
+def release_nick(connection: sqlite3.Connection, user: str) -> None:
+    """Let others take the user's nick; it is theirs again if they come back before that."""
+    connection.execute("UPDATE users SET nick_key = NULL WHERE id = ?", (user,))
+
+
 def holder(connection: sqlite3.Connection, nick_key: str, now: float) -> str | None:
     """The id of the user to whom the nick belongs now."""
     row: tuple[str] | None = connection.execute(

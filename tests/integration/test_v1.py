@@ -109,6 +109,40 @@ class GreetingTest(V1TestCase):
         self.client("Ada")
         self.assert_refused("nick_taken", self.client("Bob"), "nick", nick="ＡＤａ")
 
+    def raw(self, *commands: dict[str, str]) -> RawClient:
+        """A connection on which each of `commands` was answered; it ends without a close frame."""
+        peer = self.enterContext(RawClient(self.server.port, "Sec-WebSocket-Protocol: gochat.v1"))
+        for number, command in enumerate(commands):
+            peer.send(json.dumps({**command, "id": str(number)}))
+            while json.loads(peer.line()).get("id") != str(number):
+                pass
+        return peer
+
+    def test_a_nick_that_its_user_may_not_know_of_is_free_again(self):
+        self.raw({"type": "hello", "nick": "Ada"}).close()
+        client = self.client()
+
+        def greeted() -> bool:
+            try:
+                return client.hello("Ada")["nick"] == "Ada"
+            except Refused as refused:
+                self.assertEqual(refused.code, "nick_taken")  # the server has yet to learn it
+                return False
+
+        eventually(greeted, "the nick is free")
+
+    def test_a_nick_stays_with_whom_has_done_anything_by_that_name(self):
+        watcher = self.client("Bob", "lobby")
+        peer = self.raw({"type": "hello", "nick": "Ada"}, {"type": "join", "room": "lobby"})
+        watcher.next("presence", left=[])
+        peer.close()
+        watcher.next("presence", joined=[])  # so the server knows that they are gone
+        self.assert_refused("nick_taken", self.client(), "hello", nick="Ada")
+
+    def test_a_nick_stays_with_whom_has_said_goodbye(self):
+        self.client("Ada").close()
+        self.assert_refused("nick_taken", self.client(), "hello", nick="Ada")
+
     def test_binary_messages_close_with_1003(self):
         client = self.client("Ada")
         client.raw(b"{}")

@@ -36,6 +36,18 @@ class UsersTest(StoreCase):
         self.assertEqual(self.read(users.find, b"token of ann").nick, "anna")
         self.create("ann2", key="ann")  # let go, so it is free at once
 
+    def test_a_released_nick_is_free_until_its_user_takes_it_again(self):
+        ann = self.create("ann")
+        self.write(users.release_nick, ann.id)
+        self.assertEqual(self.read(users.find, b"token of ann"), ann)
+        self.claim(ann, "ann")
+        with self.assertRaises(NickTaken):
+            self.create("another", key="ann")
+        self.write(users.release_nick, ann.id)
+        self.create("another", key="ann")
+        with self.assertRaises(NickTaken):
+            self.claim(ann, "ann")
+
     def test_a_nick_is_kept_for_thirty_days_after_its_user_was_seen(self):
         ann = self.create("ann")
         bob = self.create("bob")
