@@ -8,7 +8,7 @@ import contextlib
 import queue
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 from .deadline import Deadline
@@ -57,10 +57,14 @@ class Inbox(queue.Queue[T], Generic[T]):
     `put` waits while it is full: that is how a producer feels how far it is ahead. Closing is
     learned by reading: what was put before `close` still comes out, then iteration ends. Producers
     wait as those of `queue.Queue` do, on ``not_full``; the owner, being one, has a bell.
+
+    `woken` is called by the owner whenever it has waited, before it takes what is there: what is
+    put meanwhile is taken, too (`threads.give_way`).
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, woken: Callable[[], object] | None = None) -> None:
         super().__init__(capacity)
+        self._woken = woken
         # Guarded by the queue's mutex:
         self._bell = Bell()
         self._producers_waiting = 0
@@ -110,6 +114,8 @@ class Inbox(queue.Queue[T], Generic[T]):
             waits = self._bell.expected = not self.queue and not self._closed
         if waits:
             self._bell.wait(timeout, self.mutex)
+            if self._woken is not None:
+                self._woken()
         with self.mutex:
             batch = list(self.queue)
             self.queue.clear()

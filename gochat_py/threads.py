@@ -39,6 +39,16 @@ def prepare() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
+def give_way() -> None:
+    """Let the threads that could run right now on this processor run first. Any thread's.
+
+    A thread that serves many gets more done at once that way: they may all be about to ask. Where
+    the system has no such call, it does nothing.
+    """
+    if hasattr(os, "sched_yield"):
+        os.sched_yield()
+
+
 def start(run: Callable[[], None], name: str, failed: Callable[[], None]) -> threading.Thread:
     """Start a thread that lives as long as the server; if `run` raises, log it and call `failed`.
 

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
+from .. import threads
 from ..channel import Inbox, Reply
 from ..connection import Connection
 from ..core import encode
@@ -85,7 +86,7 @@ class Journal:
     """Numbers, keeps and passes on. `run` is one thread; the rest is for readers."""
 
     def __init__(self, directory: Directory, hub: Hub, upkeep: Upkeep) -> None:
-        self.inbox: Inbox[Request] = Inbox(INBOX)
+        self.inbox: Inbox[Request] = Inbox(INBOX, woken=threads.give_way)
         self._hub = hub
         self._upkeep = upkeep
         self._ahead = directory.ahead

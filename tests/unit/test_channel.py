@@ -4,7 +4,7 @@ import threading
 
 from gochat_py.channel import Bell, Inbox, Outbox
 from gochat_py.errors import Closed
-from tests.support.case import PATIENCE, TestCase
+from tests.support.case import PATIENCE, TestCase, eventually
 
 
 class BellTest(TestCase):
@@ -57,6 +57,21 @@ class InboxTest(TestCase):
         self.assertEqual(list(inbox), [[1]])
         with self.assertRaises(Closed):
             inbox.take()
+
+    def test_what_is_put_while_a_woken_owner_gives_way_is_taken_with_the_rest(self):
+        inbox: Inbox[int] = Inbox(10, woken=lambda: inbox.put(2))
+        taken: list[list[int]] = []
+        owner = threading.Thread(target=lambda: taken.append(inbox.take()))
+        owner.start()
+        eventually(lambda: inbox._bell.expected, "the owner waits")
+        inbox.put(1)
+        owner.join(PATIENCE)
+        self.assertEqual(taken, [[1, 2]])
+
+    def test_an_owner_that_need_not_wait_gives_way_to_nobody(self):
+        inbox: Inbox[int] = Inbox(10, woken=lambda: inbox.put(2))
+        inbox.put(1)
+        self.assertEqual(inbox.take(), [1])
 
     def test_nothing_can_be_put_after_closing(self):
         inbox: Inbox[int] = Inbox(10)
