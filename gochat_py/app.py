@@ -78,7 +78,7 @@ class App:
             self._server.server_close()
             self._directory.close()
         if left:
-            log.warning("%d connections did not end in time", left)
+            log.warning("%d threads of connections did not end in time", left)
         return not left
 
     def stop(self) -> None:
@@ -97,7 +97,7 @@ class App:
             dialect = V1(self._hub, self._journal, self._terms)
         else:
             dialect = Classic(self._hub, self._journal)
-        Connection(upgrade, self._settings, dialect).run()
+        Connection(upgrade, self._settings, dialect, self._server.crew).run()
 
 
 def _terms(settings: Settings) -> Terms:

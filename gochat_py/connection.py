@@ -30,6 +30,7 @@ from .core import frames
 from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
 from .core.rendering import FORMS
+from .crew import Crew, Task
 from .deadline import Deadline, limit_waits
 from .errors import Closed
 from .refusals import Refusal
@@ -90,9 +91,13 @@ class Upgrade:
 
 
 class Connection:
-    """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
+    """One WebSocket peer. `run` is called once, by the thread that becomes the reader.
+
+    `crew` provides the writer.
+    """
 
     __slots__ = (
+        "_crew",
         "_dialect",
         "_outbox",
         "_reader_done",
@@ -107,7 +112,7 @@ class Connection:
         "window_bits",
     )
 
-    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect) -> None:
+    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect, crew: Crew) -> None:
         self.address = upgrade.address
         self.window_bits = upgrade.window_bits
         self.form = FORMS[upgrade.subprotocol is None, upgrade.window_bits == WINDOW_BITS]
@@ -115,6 +120,7 @@ class Connection:
         self._trailing = upgrade.trailing
         self._settings = settings
         self._dialect = dialect
+        self._crew = crew
         self._receiver = Receiver(upgrade.machine, settings.max_message_size)
         self._outbox = Outbox(
             upgrade.sock,
@@ -154,12 +160,12 @@ class Connection:
         """Serve the peer until the connection is over. The reader thread lives here."""
         limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
         name = threading.current_thread().name.replace("reader", "writer")
-        writer = threading.Thread(target=self._write, name=name)
+        writer: Task | None = None
         try:
             try:
                 self._dialect.opened(self)
             finally:
-                writer.start()
+                writer = self._crew.start(self._write, name)
             self._read()
         except Closed:
             self.close(Close.GOING_AWAY)
@@ -170,7 +176,8 @@ class Connection:
             self._reader_done.set()
             self._outbox.close()
             self._dialect.closed(self)
-            writer.join()
+            if writer is not None:  # else the system grants no thread more
+                writer.join()
             self._linger()
 
     def _read(self) -> None:

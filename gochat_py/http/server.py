@@ -20,6 +20,7 @@ from http.server import ThreadingHTTPServer
 
 from ..connection import Upgrade
 from ..core.origin import OriginRule, Proxies, counted_as, plain
+from ..crew import Crew
 from ..deadline import Deadline
 from ..errors import StartupError
 from ..settings import Settings
@@ -43,14 +44,13 @@ LAST_JOIN = 1.0
 
 @dataclass(slots=True, eq=False)
 class Visit:
-    """One connection from `accept` to its thread's end. Guarded by the server's lock."""
+    """One connection from `accept` to its end. Guarded by the server's lock."""
 
     sock: socket.socket
     peer: str  # the address at the other end of the socket
     address: str  # the client's: the peer's, or what a trusted proxy says it is
     counted: str | None = None  # what it is counted under, see `counted_as`; None: nobody yet
     upgraded: bool = False
-    thread: threading.Thread | None = None
 
 
 class ChatServer(ThreadingHTTPServer):
@@ -62,9 +62,8 @@ class ChatServer(ThreadingHTTPServer):
 
     # 5 would drop a storm of reconnects at the door. The kernel caps this at net.core.somaxconn.
     request_queue_size = 4096
-    # A thread that does not end must not keep the process: `join` has waited for it by then.
-    daemon_threads = True
-    # `server_close` of the standard library would wait for ever; `join` waits with a deadline.
+    # The threads are the crew's. `server_close` of the standard library would look for its own, and
+    # wait for them for ever; `join` waits with a deadline.
     block_on_close = False
     # Or a restart within a minute finds its port taken by connections in TIME_WAIT.
     allow_reuse_address = True
@@ -79,6 +78,8 @@ class ChatServer(ThreadingHTTPServer):
         subprotocols: tuple[str, ...] = (),
     ) -> None:
         self.settings = settings
+        #: Where each connection gets its threads. Closed by `join`.
+        self.crew = Crew()
         self.assets = assets
         self.endpoint = endpoint
         self.proxies = Proxies(settings.trusted_proxy)
@@ -189,14 +190,11 @@ class ChatServer(ThreadingHTTPServer):
             leaving.refuse(sock, "the limit on connections is reached")
             return
         self._admitted += 1
-        visit.thread = threading.Thread(
-            target=self._live, args=(visit,), name=f"reader-{self._admitted}", daemon=True
-        )
         try:
             # Answers and chat lines are small: waiting to fill a segment, while the client waits
             # to acknowledge the last one, would cost them 40 ms.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            visit.thread.start()
+            self.crew.start(lambda: self._live(visit), f"reader-{self._admitted}")
         except (OSError, RuntimeError) as error:  # it has left; or there can be no more threads
             self._forget(visit)
             leaving.refuse(sock, str(error))
@@ -322,19 +320,15 @@ class ChatServer(ThreadingHTTPServer):
                         visit.sock.shutdown(socket.SHUT_RD)  # wakes its thread; waits for nothing
 
     def join(self, deadline: Deadline) -> int:
-        """Wait for the connections' threads, at the end by force; the number still alive."""
-        with self._lock:
-            threads = [visit.thread for visit in self._visits if visit.thread is not None]
-        for thread in threads:
-            thread.join(deadline.remaining())
+        """Wait for the connections' threads, at the end by force; how many are still alive."""
+        self.crew.close()
+        if not self.crew.join(deadline):
+            return 0
         with self._lock:
             for visit in self._visits:
                 with contextlib.suppress(OSError):
                     visit.sock.shutdown(socket.SHUT_RDWR)
-        last = Deadline(LAST_JOIN)
-        for thread in threads:
-            thread.join(last.remaining())
-        return sum(thread.is_alive() for thread in threads)
+        return self.crew.join(Deadline(LAST_JOIN))
 
     def server_close(self) -> None:
         """Close what this object holds, for good; the connections' sockets are their threads'."""

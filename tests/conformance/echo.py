@@ -55,11 +55,10 @@ class Echo:
         pass
 
 
-def endpoint(upgrade: Upgrade) -> None:
-    Connection(upgrade, SETTINGS, Echo()).run()
-
-
 def main() -> int:
+    def endpoint(upgrade: Upgrade) -> None:
+        Connection(upgrade, SETTINGS, Echo(), server.crew).run()
+
     server = ChatServer(SETTINGS, Assets.load(web_root()), endpoint)
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
     print(server.url, flush=True)

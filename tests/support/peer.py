@@ -13,6 +13,8 @@ from wsproto.connection import Connection as Machine
 from wsproto.events import Event, TextMessage
 
 from gochat_py.connection import Connection, Upgrade
+from gochat_py.crew import Crew
+from gochat_py.deadline import Deadline
 from gochat_py.refusals import Refusal
 from gochat_py.settings import Settings
 
@@ -60,7 +62,8 @@ class Peer:
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
         upgrade = Upgrade(self._server_end, "peer", Machine(SERVER), greeting, trailing)
-        self.connection = Connection(upgrade, settings, self.dialect)
+        self._crew = Crew()
+        self.connection = Connection(upgrade, settings, self.dialect, self._crew)
         self._machine = Machine(CLIENT)
         self._events: list[Event] = []
         self._thread = threading.Thread(target=self._serve, name="reader-test")
@@ -90,7 +93,8 @@ class Peer:
     def join(self) -> None:
         """Wait until the connection's threads have ended."""
         self._thread.join(PATIENCE)
-        if self._thread.is_alive():
+        self._crew.close()
+        if self._thread.is_alive() or self._crew.join(Deadline(PATIENCE)):
             raise AssertionError("the connection did not end")
 
     def __enter__(self) -> Peer:

@@ -17,7 +17,7 @@ FLOORS = {
     5: ["http", "classic", "v1"],
     4: ["hub", "orders", "connection", "backplane"],
     3: ["store"],
-    2: ["channel", "threads", "deadline"],
+    2: ["channel", "crew", "threads", "deadline"],
     1: ["core"],
     0: ["__init__", "errors", "codes", "settings", "message", "refusals"],
 }
@@ -30,6 +30,7 @@ WITHIN_A_FLOOR = {
     ("backplane", "hub"),
     ("backplane", "connection"),
     ("channel", "deadline"),
+    ("crew", "deadline"),
     ("settings", "errors"),
     ("refusals", "errors"),
 }

@@ -1,0 +1,113 @@
+import threading
+from unittest import mock
+
+from gochat_py import crew
+from gochat_py.crew import Crew
+from gochat_py.deadline import Deadline
+from tests.support.case import PATIENCE, TestCase, eventually
+
+
+class CrewTest(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.crew = Crew()
+        self.addCleanup(self.end)
+
+    def end(self) -> None:
+        self.crew.close()
+        self.assertEqual(self.crew.join(Deadline(PATIENCE)), 0)
+
+    def at_rest(self, count: int) -> None:
+        """Return once so many threads wait for something to do, and there are no others."""
+        eventually(
+            lambda: len(self.crew._idle) == len(self.crew._threads) == count,
+            f"{count} threads wait",
+        )
+
+    def test_a_thread_is_used_again_under_its_new_name(self) -> None:
+        seen: list[tuple[int, str]] = []
+
+        def look() -> None:
+            seen.append((threading.get_ident(), threading.current_thread().name))
+
+        for name in ("first", "second"):
+            self.crew.start(look, name).join()
+            self.at_rest(1)
+        self.assertEqual([name for _, name in seen], ["first", "second"])
+        self.assertEqual(len({ident for ident, _ in seen}), 1)
+
+    def test_tasks_at_the_same_time_have_threads_of_their_own(self) -> None:
+        together = threading.Barrier(20)
+        tasks = [self.crew.start(lambda: void(together.wait(PATIENCE)), "x") for _ in range(20)]
+        for task in tasks:
+            task.join()
+        self.assertFalse(together.broken)
+
+    def test_a_task_can_be_waited_for_by_many_and_after_its_end(self) -> None:
+        go = threading.Event()
+        task = self.crew.start(lambda: void(go.wait(PATIENCE)), "x")
+        waiting = [threading.Thread(target=task.join) for _ in range(3)]
+        for each in waiting:
+            each.start()
+        self.assertTrue(all(each.is_alive() for each in waiting), "nobody waited")
+        go.set()
+        for each in waiting:
+            each.join(PATIENCE)
+            self.assertFalse(each.is_alive())
+        task.join()
+
+    def test_what_a_task_raises_is_logged_and_its_thread_goes_on(self) -> None:
+        with self.assertLogs("gochat_py.crew", "ERROR") as said:
+            self.crew.start(lambda: void(1 / 0), "unlucky").join()
+        self.assertIn("unlucky", said.output[0])
+        self.at_rest(1)
+        done = threading.Event()
+        self.crew.start(done.set, "next").join()
+        self.assertTrue(done.is_set())
+
+    def test_no_more_threads_wait_than_may(self) -> None:
+        go = threading.Event()
+        with mock.patch.object(crew, "MOST_IDLE", 2):
+            for task in [self.crew.start(lambda: void(go.wait(PATIENCE)), "x") for _ in range(5)]:
+                go.set()
+                task.join()
+            self.at_rest(2)
+
+    def test_a_thread_that_nobody_wants_ends(self) -> None:
+        with mock.patch.object(crew, "IDLE_FOR", 0.0):
+            self.crew.start(lambda: None, "x").join()
+            self.at_rest(0)
+
+    def test_a_thread_chosen_at_the_last_moment_takes_its_task(self) -> None:
+        with mock.patch.object(crew, "IDLE_FOR", 0.0):
+            for _ in range(300):
+                done = threading.Event()
+                self.crew.start(done.set, "x").join()
+                self.assertTrue(done.is_set())
+
+    def test_a_system_without_a_thread_to_spare_says_so_and_is_asked_again(self) -> None:
+        with (
+            mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("no thread")),
+            self.assertRaises(RuntimeError),
+        ):
+            self.crew.start(lambda: None, "x")
+        self.crew.start(lambda: None, "x").join()
+
+    def test_a_closed_crew_ends_with_its_tasks(self) -> None:
+        go = threading.Event()
+        self.crew.start(lambda: None, "x").join()
+        self.at_rest(1)
+        busy = [self.crew.start(lambda: void(go.wait(PATIENCE)), "x") for _ in range(2)]
+        self.crew.close()
+        self.assertEqual(self.crew.join(Deadline(0.0)), 2)
+        late = threading.Event()
+        self.crew.start(late.set, "late").join()  # a connection's writer, while the server stops
+        self.assertTrue(late.is_set())
+        go.set()
+        for task in busy:
+            task.join()
+        self.assertEqual(self.crew.join(Deadline(PATIENCE)), 0)
+
+
+def void(_: object) -> None:
+    """Let an expression stand where nothing is to be returned."""
