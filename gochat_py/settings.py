@@ -70,7 +70,7 @@ class Settings:
     origin: tuple[str, ...] = setting(
         (),
         "another origin whose pages may open the WebSocket, besides the server's own host; "
-        "* allows every page on the web",
+        "* allows every page on the web, null those opened from a file or in a sandboxed frame",
         unit="SCHEME://HOST[:PORT]",
     )
     trusted_proxy: tuple[str, ...] = setting(
@@ -227,7 +227,7 @@ class Settings:
             raise StartupError("--retention must not be negative; 0 keeps messages for ever")
         for origin in self.origin:
             scheme, _, rest = origin.partition("://")
-            if origin != "*" and (scheme not in ("http", "https") or not rest or "/" in rest):
+            if origin not in ("*", "null") and (scheme not in ("http", "https") or not rest or "/" in rest):
                 raise StartupError(
                     f"--origin {origin!r} is not an origin; write it like https://chat.example.org"
                 )

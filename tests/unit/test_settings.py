@@ -20,6 +20,9 @@ class SettingsTest(TestCase):
             combine(environment, {}).origin, ("https://a.example", "https://b.example:8443")
         )
 
+    def test_everybody_and_nobody_are_origins_too(self):
+        self.assertEqual(combine({"GOCHAT_ORIGIN": "*, null"}, {}).origin, ("*", "null"))
+
     def test_a_bad_value_is_refused_with_a_sentence_that_names_flag_and_value(self):
         for variable, value, words in (
             ("GOCHAT_PORT", "eighty", ("--port", "'eighty'", "GOCHAT_PORT")),
