@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 #: Threads that wait for something to do, at the most, and for how many seconds they do.
 #: Enough for a storm of people who come and go; after it, nothing of it is left.
 MOST_IDLE = 64
-IDLE_FOR = 5.0
+IDLE_FOR = 1.0
 
 
 class Task:
