@@ -3,7 +3,7 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/due.js";
-import { unsent } from "./core/acting.js";
+import { changedDrafts, drafts } from "./core/acting.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { kept } from "./core/pending.js";
@@ -112,11 +112,16 @@ function save() {
   if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
   if (state.pending !== saved.pending) shelf.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
-    const drafts = [...state.rooms].map(([key, room]) => [key, unsent(room)]);
-    storage.save("drafts", drafts.filter(([, draft]) => draft !== ""));
+    saveDrafts(changedDrafts(saved.rooms, state.rooms));
     savePlaces(places(state));
   }
   saved = state;
+}
+
+function saveDrafts(changed) {
+  if (changed.length === 0) return;
+  storage.saveDrafts(changed);
+  storage.save("drafts", drafts(state.rooms));
 }
 
 let lastPlaces = null;
@@ -253,6 +258,8 @@ addEventListener("online", () => revive({ type: "network", online: true }));
 addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
   if (storage.isIdentity(event)) tell({ type: "identity", identity: storage.identity() });
+  const done = storage.doneDraft(event);
+  if (done) tell({ type: "draftDone", ...done });
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) tell({ type: "hidden" });
