@@ -38,10 +38,11 @@ export function SearchPanel(element, { word, clock, dayWords }) {
     left = item.querySelector("button");
     tell(element, "seek", { room: item.dataset.room, seq: Number(item.dataset.seq) });
   });
-  list.addEventListener("keydown", (event) => {
+  element.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const buttons = [...list.querySelectorAll("button")];
-    const next = buttons[buttons.indexOf(event.target) + by];
+    const stops = [field, ...list.querySelectorAll("button")];
+    const at = stops.indexOf(event.target);
+    const next = at < 0 || event.isComposing ? undefined : stops[at + by];
     if (!by || !next) return;
     event.preventDefault();
     next.focus();
