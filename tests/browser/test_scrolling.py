@@ -106,6 +106,45 @@ class ScrollTest(FakeTestCase):
         self.assertEqual(lines(page), [f"old {number}" for number in range(400)])
         expect(page.locator(".message-list .older")).to_have_text("This is where #tea begins.")
 
+    def test_one_message_is_one_small_change(self) -> None:
+        page = self.fake()
+        self.receive(page, 60)
+        page.evaluate(
+            """() => {
+              window.changes = [];
+              new MutationObserver((all) => {
+                for (const { type, attributeName, target, addedNodes, removedNodes } of all) {
+                  const nodes = addedNodes.length + removedNodes.length;
+                  const { className } = target;
+                  changes.push(`${className} ${type} ${attributeName ?? nodes}`);
+                }
+              }).observe(document, {
+                subtree: true, childList: true, attributes: true, characterData: true,
+              });
+            }"""
+        )
+        self.receive(page, 1, "one more")
+        # The part that it stands in knows how tall it is while it is out of sight.
+        self.assertEqual(
+            page.evaluate("() => changes"), ["part attributes style", "part childList 1"]
+        )
+
+    def test_a_burst_is_shown_at_once_and_in_few_steps(self) -> None:
+        page = self.fake()
+        self.receive(page, 1)
+        page.evaluate(
+            """([lines]) => {
+              window.shown = [];
+              const list = document.querySelector(".message-list .lines");
+              new MutationObserver(() => shown.push(document.querySelectorAll(lines).length))
+                .observe(list, { subtree: true, childList: true });
+              for (let n = 0; n < 500; n++) server.live({ text: `burst ${n}` });
+            }""",
+            [LINES],
+        )
+        expect(page.locator(LINES)).to_have_count(501)
+        self.assertEqual(page.evaluate("() => shown"), [501])
+
     def test_the_log_is_bounded(self) -> None:
         page = self.fake()
         self.receive(page, 2500)
