@@ -210,7 +210,9 @@ document.addEventListener("seek", ({ detail }) => travel({ type: "seek", ...deta
 document.addEventListener("notify", async ({ detail: { on } }) => {
   if (on && state.permission === "default") tell({ type: "permission", permission: await attention.ask() });
   else tell({ type: "desktop", on });
+  ready();
 });
+document.addEventListener("notNow", ready); // the buttons that were pressed are gone
 document.addEventListener("chime", ({ detail: { on } }) => {
   tell({ type: "sound", on });
   if (on) attention.chime(); // how it sounds; and the browser allows it from now on
