@@ -221,6 +221,15 @@ describe("rooms to choose from", () => {
     assert.deepEqual(choices(page), [["lobby", 1, false, false], ["mine", 0, false, true], ["attic", 0, false, false], ["zoo", 3, false, false]]);
   });
 
+  test("keep what was known of a room while there is no line", () => {
+    const history = new History("lobby");
+    const page = new Page().arrive(history);
+    page.hear({ type: "presence", room: "lobby", joined: [{ user: "u2", nick: "Bob" }], left: [], member_count: 2 });
+    page.hear(list(["lobby", 1, 0]));
+    page.do("waiting", { retryAt: 1_000, code: 1006 });
+    assert.deepEqual(choices(page), [["lobby", 2, false, true]]);
+  });
+
   test("have a dot where something new was said, until it is seen", () => {
     const page = new Page({ seen: [["zoo", 4], ["attic", 1]] }).arrive();
     page.hear(list(["zoo", 3, 9], ["attic", 0, 1], ["never-visited", 1, 5]));
