@@ -101,6 +101,7 @@ class CallTest(AttentionTestCase):
         for answer in (".no", ".yes"):
             page = self.in_two()
             page.evaluate("() => server.live({ text: '@Ada' })")
+            expect(page.locator(f"{OFFER} {answer}")).to_be_visible()
             page.locator(f"{OFFER} {answer}").press("Enter")
             expect(page.locator(f"{OFFER} .buttons")).to_be_hidden()
             expect(page.locator(DRAFT)).to_be_focused()

@@ -35,6 +35,19 @@ def box(page: Page, selector: str) -> FloatRect:
     return found
 
 
+def words(page: Page, selector: str) -> FloatRect:
+    """Where its words are, which may be narrower than it is."""
+    found: FloatRect = page.locator(selector).first.evaluate(
+        """(each) => {
+          const range = document.createRange();
+          range.selectNodeContents(each);
+          const { x, y, width, height } = range.getBoundingClientRect();
+          return { x, y, width, height };
+        }"""
+    )
+    return found
+
+
 class EverybodyTestCase(FakeTestCase):
     def talking(self, **context: Any) -> Page:
         """A page in the middle of a conversation."""
@@ -81,7 +94,9 @@ class RightToLeftTest(EverybodyTestCase):
         avatar = box(page, f"{LINES}.leads:not(.own) > .avatar")
         self.assertGreater(avatar["x"], other["x"])
         self.assertLess(box(page, ".composer .send")["x"], box(page, DRAFT)["x"])
-        self.assertLess(box(page, ".room-header .search")["x"], box(page, "h1.room")["x"])
+        for name, place in (("h1.room", ".room-header .place"), (".room .name", ".room")):
+            inner, outer = words(page, name), box(page, place)
+            self.assertLess(outer["x"] + outer["width"] - inner["x"] - inner["width"], 24, name)
         self.assertLessEqual(max(page.evaluate(OVERFLOW)), 0)
         page.locator(f"{LINES}.own .bubble").hover()
         bar, own = box(page, ".action-bar"), box(page, f"{LINES}.own .bubble")
@@ -133,6 +148,8 @@ class MagnifiedTest(EverybodyTestCase):
                 bar = box(page, ".action-bar")
                 self.assertGreaterEqual(bar["x"], 0)
                 self.assertLessEqual(bar["x"] + bar["width"], width)
+                sideways = "bar => bar.scrollWidth - bar.clientWidth"
+                self.assertLessEqual(page.eval_on_selector(".action-bar", sideways), 0)
                 expect(page.locator(".action-bar .emoji:focus")).to_be_in_viewport(ratio=1)
                 page.context.close()
 

@@ -129,7 +129,7 @@ class ScrollTest(FakeTestCase):
             page.evaluate("() => changes"), ["part attributes style", "part childList 1"]
         )
 
-    def test_a_burst_is_shown_at_once_and_in_few_steps(self) -> None:
+    def test_a_burst_is_shown_in_few_steps(self) -> None:
         page = self.fake()
         self.receive(page, 1)
         page.evaluate(
@@ -138,12 +138,14 @@ class ScrollTest(FakeTestCase):
               const list = document.querySelector(".message-list .lines");
               new MutationObserver(() => shown.push(document.querySelectorAll(lines).length))
                 .observe(list, { subtree: true, childList: true });
-              for (let n = 0; n < 500; n++) server.live({ text: `burst ${n}` });
+              const { port1, port2 } = new MessageChannel(); // each in a task of its own
+              port1.onmessage = ({ data }) => server.live({ text: `burst ${data}` });
+              for (let n = 0; n < 500; n++) port2.postMessage(n);
             }""",
             [LINES],
         )
         expect(page.locator(LINES)).to_have_count(501)
-        self.assertEqual(page.evaluate("() => shown"), [501])
+        self.assertLess(len(page.evaluate("() => shown")), 250)
 
     def test_the_log_is_bounded(self) -> None:
         page = self.fake()
