@@ -94,7 +94,10 @@ class RightToLeftTest(EverybodyTestCase):
         avatar = box(page, f"{LINES}.leads:not(.own) > .avatar")
         self.assertGreater(avatar["x"], other["x"])
         self.assertLess(box(page, ".composer .send")["x"], box(page, DRAFT)["x"])
-        for name, place in (("h1.room", ".room-header .place"), (".room .name", ".room")):
+        for name, place in (
+            ("h1.room", ".room-header .place"),
+            (".room-list .name", ".room-list .room"),
+        ):
             inner, outer = words(page, name), box(page, place)
             self.assertLess(outer["x"] + outer["width"] - inner["x"] - inner["width"], 24, name)
         self.assertLessEqual(max(page.evaluate(OVERFLOW)), 0)
