@@ -10,7 +10,7 @@ DEV_READY := $(VENV)/.dev-ready
 BENCH_READY := $(VENV)/.bench-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types format conformance soak bench screenshots wheel clean
+.PHONY: help run test check lint types format conformance soak bench screenshots measure wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(BENCH_READY) ## Measure speed and memory beside other servers
 
 screenshots: $(DEV_READY) ## Take the pictures of the page that the documentation shows
 	$(BIN)/python -m tests.browser.screenshots
+
+measure: $(DEV_READY) ## Measure the page in a browser (about two minutes)
+	$(BIN)/python -m tests.browser.measure
 
 wheel: $(DEV_READY) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel

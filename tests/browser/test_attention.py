@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FAKE, FakeTestCase
 from tests.browser.test_finding import HEADING, PHONE, ROOM, badge, go
-from tests.support.page import LINES, NAME, BrowserTestCase, enter
+from tests.support.page import DRAFT, LINES, NAME, BrowserTestCase, enter
 from tests.support.server import ServerProcess
 
 OFFER = ".attention-offer"
@@ -96,6 +96,15 @@ class CallTest(AttentionTestCase):
         self.live(page, "hello @Ada")
         expect(page.locator(LINES)).to_have_count(1)
         expect(page.locator(f"{OFFER} .yes")).to_be_hidden()
+
+    def test_the_focus_goes_from_the_answer_to_where_one_writes(self) -> None:
+        for answer in (".no", ".yes"):
+            page = self.in_two()
+            page.evaluate("() => server.live({ text: '@Ada' })")
+            expect(page.locator(f"{OFFER} {answer}")).to_be_visible()
+            page.locator(f"{OFFER} {answer}").press("Enter")
+            expect(page.locator(f"{OFFER} .buttons")).to_be_hidden()
+            expect(page.locator(DRAFT)).to_be_focused()
 
     def test_a_notification_comes_for_another_room_and_leads_there(self) -> None:
         page = self.in_two()

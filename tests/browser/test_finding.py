@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FakeTestCase
+from tests.support import qr
 from tests.support.page import (
     DRAFT,
     BrowserTestCase,
@@ -121,6 +122,9 @@ class RoomTest(RealTestCase):
         expect(code).to_be_hidden()
         page.click(f"{ROOM} .reveal")
         expect(code.locator("svg")).to_be_visible()
+        path = code.locator("path").last.get_attribute("d") or ""
+        side = int((code.locator("svg").get_attribute("viewBox") or "").split()[2])
+        self.assertEqual(qr.read(qr.modules(path, side)), copied)
         page.click(f"{ROOM} .reveal")
         expect(code).to_be_hidden()
 

@@ -303,6 +303,12 @@ class HostileTest(FakeTestCase):
                 page.keyboard.press("Escape")
                 page.keyboard.press("Escape")
                 page.mouse.move(0, 0)
+                for tool in ("reply", "edit"):
+                    act(page, "mine", tool)
+                    page.mouse.move(0, 0)
+                    expect(page.locator(".composer .about")).to_be_visible()
+                    self.check(page)
+                    page.press(DRAFT, "Escape")
                 act(page, "mine", "remove")
                 self.check(page)
                 page.context.close()

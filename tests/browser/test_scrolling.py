@@ -106,6 +106,47 @@ class ScrollTest(FakeTestCase):
         self.assertEqual(lines(page), [f"old {number}" for number in range(400)])
         expect(page.locator(".message-list .older")).to_have_text("This is where #tea begins.")
 
+    def test_one_message_is_one_small_change(self) -> None:
+        page = self.fake()
+        self.receive(page, 60)
+        page.evaluate(
+            """() => {
+              window.changes = [];
+              new MutationObserver((all) => {
+                for (const { type, attributeName, target, addedNodes, removedNodes } of all) {
+                  const nodes = addedNodes.length + removedNodes.length;
+                  const { className } = target;
+                  changes.push(`${className} ${type} ${attributeName ?? nodes}`);
+                }
+              }).observe(document, {
+                subtree: true, childList: true, attributes: true, characterData: true,
+              });
+            }"""
+        )
+        self.receive(page, 1, "one more")
+        # The part that it stands in knows how tall it is while it is out of sight.
+        self.assertEqual(
+            page.evaluate("() => changes"), ["part attributes style", "part childList 1"]
+        )
+
+    def test_a_burst_is_shown_in_few_steps(self) -> None:
+        page = self.fake()
+        self.receive(page, 1)
+        page.evaluate(
+            """([lines]) => {
+              window.shown = [];
+              const list = document.querySelector(".message-list .lines");
+              new MutationObserver(() => shown.push(document.querySelectorAll(lines).length))
+                .observe(list, { subtree: true, childList: true });
+              const { port1, port2 } = new MessageChannel(); // each in a task of its own
+              port1.onmessage = ({ data }) => server.live({ text: `burst ${data}` });
+              for (let n = 0; n < 500; n++) port2.postMessage(n);
+            }""",
+            [LINES],
+        )
+        expect(page.locator(LINES)).to_have_count(501)
+        self.assertLess(len(page.evaluate("() => shown")), 250)
+
     def test_the_log_is_bounded(self) -> None:
         page = self.fake()
         self.receive(page, 2500)

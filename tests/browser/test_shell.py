@@ -53,6 +53,7 @@ class ShellTestCase(BrowserTestCase):
     def installed(self, url: str, name: str, script: str = "", **context: Any) -> Page:
         """A page in its room that has its worker."""
         page = self.page(script, **context)
+        page.clock.install()  # it goes on by itself, and can be put forward
         page.goto(url)
         enter(page, name)
         wait_for_worker(page)
@@ -96,6 +97,8 @@ class OfflineTest(ShellTestCase):
             ada.wait_for_selector(NOT_CONNECTED, state="attached")
             for text in self.SAID:
                 say(ada, text)
+            ada.clock.run_for(60_000)  # many tries to come back, all in vain
+            wait_for_waiting(ada, list(self.SAID))
             ada.reload()
             wait_for_waiting(ada, list(self.SAID))
             expect(ada.locator(".connection-state .seen")).to_have_text("Offline")

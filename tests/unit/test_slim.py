@@ -16,9 +16,21 @@ class SlimTest(TestCase):
             "import a;\nb();\n}\n",
         )
 
-    def test_a_comment_beside_code_stays_and_takes_none_along(self) -> None:
+    def test_a_comment_that_ends_a_line_goes_and_takes_no_code_along(self) -> None:
+        self.assertEqual(
+            self.js("a({ // one\n  b: [1, 2], // two\n}); // three; // four\nc()\n"),
+            "a({\nb: [1, 2],\n});\nc()\n",
+        )
+
+    def test_what_may_be_within_a_string_stays(self) -> None:
         for line in (
-            "a(); // why\n",
+            'a("b; // c");\n',
+            "a('b; // c', d);\n",
+            "a(`b; // ${c}`);\n",
+            "a(); // the reader's\n",
+            "a() // b\n",
+            "a(b //c\n);\n",
+            "https://a.example;\n",
             "/* what */ b(); /* and */\n",
             'c("//"); /* d\n',
             '"/*" */\n',

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
+import { changedDrafts, drafts } from "../../web/js/core/acting.js";
 import { rows } from "../../web/js/core/rows.js";
 import { current } from "../../web/js/core/state.js";
 import { History } from "./model.js";
@@ -145,6 +146,34 @@ describe("editing", () => {
     page.do("edit", { seq: 2 });
     page.do("takeBack", { id: page.state.pending[0].id });
     assert.deepEqual([room(page).draft, room(page).aside], ["text 2", "never sent"]);
+  });
+});
+
+describe("what outlives the page of what is written", () => {
+  test("is the draft, and while a message is edited what was set aside", () => {
+    const { page } = opened();
+    page.do("draft", { text: "half a thought" });
+    const before = page.state.rooms;
+    page.do("edit", { seq: 2 });
+    assert.deepEqual(drafts(page.state.rooms), [["lobby", "half a thought"]]);
+    assert.deepEqual(changedDrafts(before, page.state.rooms), []);
+    page.do("release");
+    page.say("said");
+    assert.deepEqual(drafts(page.state.rooms), []);
+    assert.deepEqual(changedDrafts(before, page.state.rooms), [["lobby", "", "half a thought"]]);
+  });
+
+  test("goes when another tab is done with it, unless it is another text by now", () => {
+    const { page } = opened();
+    page.do("draft", { text: "one" });
+    page.do("draftDone", { key: "lobby", text: "two" });
+    page.do("draftDone", { key: "tea", text: "one" });
+    assert.equal(room(page).draft, "one");
+    page.do("edit", { seq: 2 });
+    page.do("draftDone", { key: "lobby", text: "one" });
+    assert.deepEqual([room(page).draft, room(page).aside], ["text 2", ""]);
+    page.do("release");
+    assert.equal(room(page).draft, "");
   });
 });
 

@@ -126,6 +126,13 @@ describe("times and days", () => {
     assert.notEqual(dayOf(at(2026, 2, 9, 23, 59) / 1000), dayOf(now / 1000));
   });
 
+  test("are of the same day whatever was asked before", () => {
+    const { dayOf } = formats(["en"], "en", () => 0);
+    const hours = Array.from({ length: 400 }, (_, i) => ((i * 7919) % 4_000) * 3_600); // to and fro, over five months
+    const days = hours.map((time) => new Date(time * 1000).setHours(0, 0, 0, 0));
+    assert.deepEqual(hours.map(dayOf), days);
+  });
+
   test("tell how long ago something was, of one unit", () => {
     const { ago } = formats(["en-GB"], "en", () => now);
     const told = [0, 59, 60, 3_599, 3_600, 86_400, 40 * 86_400, 800 * 86_400].map((seconds) => ago(now - seconds * 1000));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { roomName } from "../../web/js/core/room.js";
@@ -56,6 +57,21 @@ describe("coming back", () => {
     assert.ok(comeBack(1006, 9, 5_000, () => 0.999).delay < 500);
     assert.equal(comeBack(1006, 9, 5_000, () => 0.999).attempt, 1);
     assert.ok(comeBack(1006, 9, 4_999, () => 0.999).delay > 500);
+  });
+
+  test("obeys each code as the protocol's table has it", () => {
+    const text = readFileSync(new URL("../../docs/protocol.md", import.meta.url), "utf8");
+    const [, table] = /^### Close codes\n([\s\S]*?)\n\n[^|]/m.exec(text);
+    const asked = [...table.matchAll(/^\| (\d{4}) \| .* \| (.*) \|$/gm)].map(([, code, words]) => [Number(code), words]);
+    assert.ok(asked.length >= 14);
+    const MEANS = {
+      no: ({ again }) => !again,
+      yes: ({ again, delay }) => again && delay > 0 && delay <= 500,
+      "yes, with jitter": ({ again, delay }) => again && delay > 0 && delay <= 500,
+      "yes, later": ({ again, delay, patient }) => again && patient && delay >= 10_000,
+      "yes, at once": ({ again, delay }) => again && delay === 0,
+    };
+    for (const [code, words] of asked) assert.ok(MEANS[words](comeBack(code, 0, 60_000, () => 0.5)), `${code}: ${words}`);
   });
 
   test("does not come back by itself where coming back would end the same way", () => {
@@ -203,6 +219,15 @@ describe("rooms to choose from", () => {
     page.hear(list(["zoo", 3, 9], ["attic", 0, 1], ["lobby", 7, 2]));
     page.do("enter", { name: "mine" });
     assert.deepEqual(choices(page), [["lobby", 1, false, false], ["mine", 0, false, true], ["attic", 0, false, false], ["zoo", 3, false, false]]);
+  });
+
+  test("keep what was known of a room while there is no line", () => {
+    const history = new History("lobby");
+    const page = new Page().arrive(history);
+    page.hear({ type: "presence", room: "lobby", joined: [{ user: "u2", nick: "Bob" }], left: [], member_count: 2 });
+    page.hear(list(["lobby", 1, 0]));
+    page.do("waiting", { retryAt: 1_000, code: 1006 });
+    assert.deepEqual(choices(page), [["lobby", 2, false, true]]);
   });
 
   test("have a dot where something new was said, until it is seen", () => {

@@ -83,6 +83,27 @@ test("only one module each knows the WebSocket and the browser's storage", () =>
   }
 });
 
+test("a side is said by where lines begin and end; where it is left or right, a reason stands beside it", () => {
+  const SIDE = [
+    /(^|[\s-])(left|right)(-\w+)*\s*:/, // margin-left, border-top-right-radius, left
+    /:.*\b(left|right)\b/, // text-align: left, env(safe-area-inset-left)
+    /translateX\(/,
+    /\b(margin|padding|inset|border-\w+): (\S+) (\S+) \S+ (?!\3;)\S+;/, // margin: 0 1px 0 2px
+  ];
+  const inBrackets = /\((?:[^()]|\([^()]*\))*\)/g; // one value, with spaces in it
+  let sides = 0;
+  for (const name of ours.filter((name) => name.endsWith(".css"))) {
+    for (const line of read(name).split("\n")) {
+      const [code] = line.split("/*");
+      const said = code.replace(inBrackets, (all) => all.replace(/ /g, ""));
+      if (!SIDE.some((side) => side.test(said))) continue;
+      sides += 1;
+      assert.match(line, /\/\* .{5,} \*\/$/, `${name}: ${line}`);
+    }
+  }
+  assert.ok(sides > 5, "the rule knows a side when it sees one");
+});
+
 test("a component's element is its own: it looks for nothing on the page", () => {
   for (const name of files.filter((name) => /^js\/[A-Z]/.test(name))) {
     assert.doesNotMatch(code(name), /\bdocument\.(querySelector|getElement)/, name);
@@ -109,6 +130,7 @@ test("nothing that a server takes away, comments and space around lines, is with
     let within = false;
     for (const line of read(name).split("\n")) {
       if (within) assert.match(line, /^(?!\/[/*])\S(.*\S)?$/, `${name}: ${line}`);
+      if (within || line.split("`").length % 2 === 0) assert.doesNotMatch(line, /[;,{}[(] \/\/ /, `${name}: ${line}`);
       const bare = line
         .replace(/^\s*(\/\/|\/?\*).*$/, "")
         .replace(/"(?:[^"\\]|\\.)*"/g, "")

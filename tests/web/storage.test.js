@@ -3,11 +3,15 @@ import { describe, test } from "node:test";
 
 import { Storage } from "../../web/js/storage.js";
 
-/** A browser's two storages, as Maps. */
+/** A browser's two storages: objects whose own properties are what is kept. */
 function platform() {
   const area = () => {
-    const kept = new Map();
-    return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+    const kept = {};
+    return Object.defineProperties(kept, {
+      getItem: { value: (key) => kept[key] ?? null, writable: true },
+      setItem: { value: (key, value) => (kept[key] = value), writable: true },
+      removeItem: { value: (key) => delete kept[key] },
+    });
   };
   return { localStorage: area(), sessionStorage: area() };
 }
@@ -17,12 +21,10 @@ describe("what outlives the page", () => {
     const browser = platform();
     const storage = Storage("http://host/", browser);
     storage.save("identity", { nick: "Ada", token: "t" });
-    storage.save("drafts", [["tea", "half a"]]);
     storage.save("seen", [["tea", 7]]);
     const later = Storage("http://host/", browser);
     assert.deepEqual(later.identity(), { nick: "Ada", token: "t" });
-    assert.deepEqual([later.drafts(), later.seen()], [[["tea", "half a"]], [["tea", 7]]]);
-    assert.deepEqual([browser.localStorage.kept.size, browser.sessionStorage.kept.size], [2, 1]);
+    assert.deepEqual(later.seen(), [["tea", 7]]);
   });
 
   test("belongs to one server, also where two share an origin", () => {
@@ -56,5 +58,36 @@ describe("what outlives the page", () => {
     const storage = Storage("http://host/", platform());
     assert.ok(storage.isIdentity({ key: "gochat http://host/ identity" }));
     assert.ok(!storage.isIdentity({ key: "gochat http://host/ seen" }));
+  });
+});
+
+describe("a draft", () => {
+  test("is found again by its room, also when the browser was closed", () => {
+    const browser = platform();
+    Storage("http://host/", browser).saveDrafts([["tea", "half a", ""], ["lobby", "x", ""], ["lobby", "", "x"]]);
+    const { localStorage } = browser;
+    assert.deepEqual(Storage("http://host/", { ...platform(), localStorage }).drafts(), [["tea", "half a"]]);
+    assert.deepEqual(Storage("http://host/a/", browser).drafts(), []);
+  });
+
+  test("is not written over by another tab, which writes elsewhere or has another in this room", () => {
+    const browser = platform();
+    const { localStorage } = browser;
+    const [first, second] = [Storage("http://host/", browser), Storage("http://host/", { ...platform(), localStorage })];
+    first.saveDrafts([["tea", "first", ""]]);
+    first.save("drafts", [["tea", "first"]]);
+    second.saveDrafts([["lobby", "elsewhere", ""], ["tea", "second", "first"]]);
+    assert.deepEqual(new Map(first.drafts()), new Map([["lobby", "elsewhere"], ["tea", "first"]]));
+    first.saveDrafts([["tea", "", "first"]]);
+    assert.deepEqual(new Map(second.drafts()), new Map([["lobby", "elsewhere"], ["tea", "second"]]));
+  });
+
+  test("that another tab has done with is told by the browser", () => {
+    const storage = Storage("http://host/", platform());
+    const event = { key: "gochat http://host/ draft tea", oldValue: '"half a"', newValue: null };
+    assert.deepEqual(storage.doneDraft(event), { key: "tea", text: "half a" });
+    for (const other of [{ newValue: '"half a t"' }, { key: "gochat http://host/ seen" }, { key: null }, { key: "gochat http://host/a/ draft tea" }]) {
+      assert.equal(storage.doneDraft({ ...event, ...other }), null);
+    }
   });
 });

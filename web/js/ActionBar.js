@@ -136,7 +136,8 @@ export function ActionBar(element, { word, ago, calendar, linkTo }) {
   }
 
   function hide() {
-    line?.classList.remove("chosen");
+    if (line === null) return;
+    line.classList.remove("chosen");
     line = null;
     element.hidden = picker.hidden = true;
     field.value = "";

@@ -4,7 +4,7 @@
 // Up     "notify" with { on: true }, "notNow"
 
 import { offers } from "./core/attention.js";
-import { tell, write } from "./dom.js";
+import { set, tell, write } from "./dom.js";
 
 export function AttentionOffer(element, { word }) {
   element.querySelector(".yes").addEventListener("click", () => tell(element, "notify", { on: true }));
@@ -14,7 +14,7 @@ export function AttentionOffer(element, { word }) {
     update(state) {
       const open = offers(state);
       element.classList.toggle("open", open);
-      element.querySelector(".buttons").hidden = !open;
+      set(element.querySelector(".buttons"), { hidden: !open });
       write(element.querySelector(".text"), open ? word("attention.offer") : "");
     },
   };

@@ -5,7 +5,7 @@
 //        the { seq } of the reader's last message; "release" when they give up editing or replying
 
 import { lastOwn, purpose, purposeWords } from "./core/writing.js";
-import { tell, write } from "./dom.js";
+import { set, tell, write } from "./dom.js";
 import { current, hintWords, inputMethod, plainKey, sends } from "./logic.js";
 
 /** The hints that say why nothing can be sent; the others let it go out, or wait. */
@@ -102,7 +102,7 @@ export function Composer(element, { word, ...tools }) {
     if (before && meant.kind !== "new" && (meant.kind !== before.kind || meant.seq !== before.seq)) begin();
     if (!grows) fit();
     // Not `disabled`: the button keeps the focus and can say why it does not send.
-    send.setAttribute("aria-disabled", String(!QUIET.includes(key)));
+    set(send, { ariaDisabled: String(!QUIET.includes(key)) });
     write(send, word(meant.kind === "editing" ? "composer.save" : "composer.send"));
     write(hint, words);
     element.classList.toggle("insists", state.refusals > 0);
@@ -112,9 +112,9 @@ export function Composer(element, { word, ...tools }) {
 
   function showPurpose({ name }) {
     const placeholder = word("composer.placeholder", { room: name });
-    if (draft.placeholder !== placeholder) draft.placeholder = placeholder;
+    set(draft, { placeholder });
     const words = purposeWords(meant);
-    about.hidden = words === null; // it describes the field also while it is hidden
+    set(about, { hidden: words === null }); // it describes the field also while it is hidden
     write(find(".about .what"), words ? word(words.key, words.values) : "");
     write(find(".about .quote"), meant.line ?? "");
   }

@@ -3,7 +3,7 @@
 // Down   { connection, online }
 // Up     "retry"
 
-import { tell, write } from "./dom.js";
+import { set, tell, write } from "./dom.js";
 import { connectionWords, secondsUntil } from "./logic.js";
 
 const LONG = 3_000; // a shorter wait needs no button, which would only flicker
@@ -25,7 +25,7 @@ export function ConnectionState(element, { word, now }) {
     shown = state;
     const words = connectionWords(state);
     const seconds = secondsUntil(retryAt, now());
-    element.dataset.phase = phase;
+    set(element.dataset, { phase });
     write(seen, word(words.seen, { seconds }));
     write(spoken, word(words.spoken)); // without the countdown: nobody wants it read out
     clearTimeout(timer);

@@ -2,7 +2,7 @@
 //
 // Down   { rooms, key, me, … }
 
-import { copies, reconcile, write } from "./dom.js";
+import { copies, reconcile, set, write } from "./dom.js";
 import { HUES, current, hue, initial, memberChoices } from "./logic.js";
 
 const SHOWN = 200; // nobody reads more; the rest are counted
@@ -17,7 +17,7 @@ export function MemberList(element, { word, compare }) {
 
   function update(state) {
     const { members, absent, memberCount } = current(state);
-    element.hidden = memberCount === 0; // not known yet: the reader is one of them
+    set(element, { hidden: memberCount === 0 }); // not known yet: the reader is one of them
     if (drawn?.members === members && drawn.absent === absent && drawn.me === state.me) return;
     drawn = { members, absent, me: state.me };
     const rows = memberChoices(state, compare).slice(0, SHOWN);

@@ -12,7 +12,7 @@ import { ActionBar } from "./ActionBar.js";
 import { bookOf } from "./core/mentions.js";
 import { inSight } from "./core/past.js";
 import { alike, parts, rows, same } from "./core/rows.js";
-import { reconcile, tell, write } from "./dom.js";
+import { reconcile, set, tell, write } from "./dom.js";
 import { Rows } from "./line.js";
 import { addressOf, atBottom, current, nearBottom, nearTop, unreached } from "./logic.js";
 import { Reach } from "./reach.js";
@@ -135,7 +135,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (following) place = null;
     if (room.removing !== null && room.removing !== removing) ask(room.removing);
     find(room.sought);
-    jump.hidden = state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing");
+    set(jump, { hidden: state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing") });
     if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
 
@@ -160,8 +160,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     place = following ? null : look();
     const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, acts });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
-    empty.hidden = lines.length > 0 || log.epoch === null || log.more;
-    list.hidden = lines.length === 0;
+    set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more });
+    set(list, { hidden: lines.length === 0 });
     write(older, alone ? "" : above(log, name, phase, lines.length));
     drawn = { ...made, name, past: past !== null, waits: pending.length > 0 };
     keepPlace();

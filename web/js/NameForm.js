@@ -3,7 +3,7 @@
 // Down   { naming, connection, … }
 // Up     "name" with the { nick } as written, "keepName"
 
-import { tell, write } from "./dom.js";
+import { set, tell, write } from "./dom.js";
 import { connectionWords, refusalWords } from "./logic.js";
 
 export function NameForm(element, { word }) {
@@ -28,7 +28,7 @@ export function NameForm(element, { word }) {
 
   function update(state) {
     const { naming } = state;
-    element.hidden = naming === null;
+    set(element, { hidden: naming === null });
     if (naming !== null) {
       const first = naming.first ? "first" : "again";
       write(title, word(`name.title.${first}`));

@@ -4,7 +4,7 @@
 // Down   { rooms, key, panel, … }
 // Up     "panel" with { open: true }, "sheet" with the { name } of a dialog
 
-import { tell, write } from "./dom.js";
+import { set, tell, write } from "./dom.js";
 import { anyFresh, current } from "./logic.js";
 
 export function RoomHeader(element, { word }) {
@@ -28,16 +28,13 @@ export function RoomHeader(element, { word }) {
     const count = room.memberCount;
     write(name, room.name);
     write(topic, room.topic === "" ? word("header.setTopic") : room.topic);
-    topic.title = room.topic;
     topic.classList.toggle("unset", room.topic === "");
-    topic.hidden = room.topic === "" && room.phase !== "here";
-    about.setAttribute("aria-label", word("header.about", { room: room.name }));
+    set(topic, { title: room.topic, hidden: room.topic === "" && room.phase !== "here" });
+    set(about, { ariaLabel: word("header.about", { room: room.name }) });
     write(people, String(count));
-    people.setAttribute("aria-label", word("members.title", { count }));
-    people.hidden = room.phase !== "here";
-    fresh.hidden = !anyFresh(state);
-    menu.setAttribute("aria-label", word(fresh.hidden ? "header.menu" : "header.menuFresh"));
-    menu.setAttribute("aria-expanded", String(state.panel));
+    set(people, { ariaLabel: word("members.title", { count }), hidden: room.phase !== "here" });
+    set(fresh, { hidden: !anyFresh(state) });
+    set(menu, { ariaLabel: word(fresh.hidden ? "header.menu" : "header.menuFresh"), ariaExpanded: String(state.panel) });
     if (open && !state.panel) menu.focus();
     open = state.panel;
   }

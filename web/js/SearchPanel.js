@@ -5,6 +5,7 @@
 // Up     "find" with { query, everywhere }, "findMore", "seek" with the { room, seq } of a result
 
 import { marked } from "./core/finding.js";
+import { gist } from "./core/markup.js";
 import { copies, reconcile, tell, write } from "./dom.js";
 import { current, HUES, hue, initial, searchRefusal } from "./logic.js";
 import { Sheet } from "./sheet.js";
@@ -38,10 +39,11 @@ export function SearchPanel(element, { word, clock, dayWords }) {
     left = item.querySelector("button");
     tell(element, "seek", { room: item.dataset.room, seq: Number(item.dataset.seq) });
   });
-  list.addEventListener("keydown", (event) => {
+  element.addEventListener("keydown", (event) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const buttons = [...list.querySelectorAll("button")];
-    const next = buttons[buttons.indexOf(event.target) + by];
+    const stops = [field, ...list.querySelectorAll("button")];
+    const at = stops.indexOf(event.target);
+    const next = at < 0 || event.isComposing ? undefined : stops[at + by];
     if (!by || !next) return;
     event.preventDefault();
     next.focus();
@@ -105,10 +107,16 @@ export function SearchPanel(element, { word, clock, dayWords }) {
     const time = item.querySelector(".time");
     write(time, `${dayWords(entry.time * 1000)}, ${clock(entry.time * 1000)}`);
     time.dateTime = new Date(entry.time * 1000).toISOString();
-    item.querySelector(".text").replaceChildren(...marked(entry.text ?? "", query).map(piece));
+    item.querySelector(".text").replaceChildren(...pieces(entry.text ?? "", query).map(piece));
   }
 
   return { update };
+}
+
+/** A message on one line as it looks in its room; where only its marks are what was searched, as it was written. */
+function pieces(text, query) {
+  const bare = marked(gist(text, text.length), query);
+  return bare.some(({ found }) => found) ? bare : marked(text, query);
 }
 
 function piece({ text, found }) {

@@ -4,7 +4,7 @@
 // Down   { panel, me, identity, … }
 // Up     "panel" with { open: false }, "rename", "sheet" for that of all keys
 
-import { tell, write } from "./dom.js";
+import { set, tell, write } from "./dom.js";
 import { HUES, hue, initial } from "./logic.js";
 
 export function SidePanel(element, { word }) {
@@ -27,12 +27,12 @@ export function SidePanel(element, { word }) {
     if (state.panel && !open) close.focus();
     open = state.panel;
     const known = state.me ?? state.identity; // without a server it is the name that was kept
-    me.hidden = known === null;
+    set(me, { hidden: known === null });
     if (known === null) return;
     write(avatar, initial(known.nick));
-    avatar.dataset.hue = state.me ? hue(state.me.user, HUES) : "";
+    set(avatar.dataset, { hue: state.me ? String(hue(state.me.user, HUES)) : "" });
     write(nick, known.nick);
-    rename.setAttribute("aria-label", word("panel.renameLabel", { nick: known.nick }));
+    set(rename, { ariaLabel: word("panel.renameLabel", { nick: known.nick }) });
   }
 
   return { update };

@@ -5,6 +5,11 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Set those of `properties` that are not so already: what is set anew is a change, if to the same. */
+export function set(element, properties) {
+  for (const [name, value] of Object.entries(properties)) if (element[name] !== value) element[name] = value;
+}
+
 /** Tell the page what the reader did: the event bubbles up. */
 export function tell(element, type, detail) {
   element.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));

@@ -58,11 +58,19 @@ export function formats(languages, language, now) {
   const list = new Intl.ListFormat(language);
   const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
   const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
+  let day = { start: 0, end: 0 }; // that of the line before is most often that of the next
   const start = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
   return {
     clock: format({ timeStyle: "short" }),
     calendar: format({ dateStyle: "full", timeStyle: "medium" }),
-    dayOf: (seconds) => midnight(seconds * 1000),
+    dayOf(seconds) {
+      const time = seconds * 1000;
+      if (time < day.start || time >= day.end) {
+        const start = midnight(time);
+        day = { start, end: new Date(start).setHours(24) };
+      }
+      return day.start;
+    },
     dayWords(time) {
       const days = Math.round((midnight(time) - midnight(now())) / 86_400_000); // 23 and 25 hours, too
       return days === 0 || days === -1 ? start(near.format(days, "day")) : date.format(time);

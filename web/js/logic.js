@@ -180,8 +180,9 @@ export function roomChoices(state, compare) {
     const inside = phase === "here";
     const before = choices.get(key);
     const news = key === here ? {} : { unread, mentions, fresh: unread > 0 || (!inside && before?.fresh === true) };
-    const about = inside ? { count: memberCount, topic } : { count: before?.count, topic: before?.topic };
-    add(key, name, { count: about.count ?? 0, topic: about.topic ?? "", joined: true, visitedAt, ...news });
+    // What was known when the line broke is newer than the server's list, which is asked for now and then.
+    const about = inside || memberCount > 0 ? { count: memberCount, topic } : { count: before?.count ?? 0, topic: before?.topic ?? "" };
+    add(key, name, { ...about, joined: true, visitedAt, ...news });
   }
   const first = choices.get(keyOf(lobby));
   choices.delete(first.key);

@@ -3,7 +3,7 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/due.js";
-import { unsent } from "./core/acting.js";
+import { changedDrafts, drafts } from "./core/acting.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { kept } from "./core/pending.js";
@@ -21,6 +21,7 @@ import { RoomHeader } from "./RoomHeader.js";
 import { RoomList } from "./RoomList.js";
 import { SidePanel } from "./SidePanel.js";
 import { TypingLine } from "./TypingLine.js";
+import { set } from "./dom.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
 import { install } from "./install.js";
 import { addressOf, neighbour, roomAt, roomChoices, title } from "./logic.js";
@@ -33,6 +34,7 @@ import { address, decode, encode, PROTOCOL } from "./wire.js";
 const NAME = "goChat";
 const LOBBY = "lobby"; // until the server has said what it is called
 const FRAME_WAIT = 250; // where no frames are drawn (a hidden tab), the page is brought up to date after this
+const PACE = 25; // as soon after another a frame is left to scrolling and writing; nobody reads so fast
 const FAR = 2 ** 31 - 1; // the longest that a timer takes
 const BASE = document.baseURI;
 
@@ -108,15 +110,19 @@ function tell(event) {
 /** Before anything is sent: what was written must not be lost between here and there. */
 function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
-  if (state.seen !== saved.seen) storage.save("seen", [...state.seen]);
   if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
   if (state.pending !== saved.pending) shelf.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
-    const drafts = [...state.rooms].map(([key, room]) => [key, unsent(room)]);
-    storage.save("drafts", drafts.filter(([, draft]) => draft !== ""));
+    saveDrafts(changedDrafts(saved.rooms, state.rooms));
     savePlaces(places(state));
   }
   saved = state;
+}
+
+function saveDrafts(changed) {
+  if (changed.length === 0) return;
+  storage.saveDrafts(changed);
+  storage.save("drafts", drafts(state.rooms));
 }
 
 let lastPlaces = null;
@@ -137,26 +143,35 @@ function restore(items) {
 
 let frame = null;
 let timer = null;
+let seen = state.seen; // as it is kept
+let shownAt = -Infinity; // as frames count the time
 
-/** What the server says is shown once a frame, however much it says. */
+/** What the server says is shown with the next frame; while it says much, with every other. */
 function showSoon() {
   if (timer !== null) return;
-  frame = requestAnimationFrame(show);
+  frame = requestAnimationFrame(showInFrame);
   timer = setTimeout(show, FRAME_WAIT);
+}
+
+function showInFrame(time) {
+  if (time - shownAt < PACE) frame = requestAnimationFrame(showInFrame);
+  else show();
 }
 
 function show() {
   cancelAnimationFrame(frame);
   clearTimeout(timer);
   frame = timer = null;
+  shownAt = performance.now();
   const named = page.hidden && state.naming === null;
-  page.hidden = state.naming !== null;
-  conversation.inert = state.panel;
+  set(page, { hidden: state.naming !== null });
+  set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
-  document.title = title(NAME, current(state).name, state.away);
+  set(document, { title: title(NAME, current(state).name, state.away) });
   attention.update(waiting(state), state.hidden ? null : state.key);
   const place = placeOf(current(state)); // the server may spell the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
+  if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here, for it changes with each message
   if (named) ready();
 }
 
@@ -195,7 +210,9 @@ document.addEventListener("seek", ({ detail }) => travel({ type: "seek", ...deta
 document.addEventListener("notify", async ({ detail: { on } }) => {
   if (on && state.permission === "default") tell({ type: "permission", permission: await attention.ask() });
   else tell({ type: "desktop", on });
+  ready();
 });
+document.addEventListener("notNow", ready); // the buttons that were pressed are gone
 document.addEventListener("chime", ({ detail: { on } }) => {
   tell({ type: "sound", on });
   if (on) attention.chime(); // how it sounds; and the browser allows it from now on
@@ -253,6 +270,8 @@ addEventListener("online", () => revive({ type: "network", online: true }));
 addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
   if (storage.isIdentity(event)) tell({ type: "identity", identity: storage.identity() });
+  const done = storage.doneDraft(event);
+  if (done) tell({ type: "draftDone", ...done });
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) tell({ type: "hidden" });

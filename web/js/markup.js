@@ -21,7 +21,8 @@ export function Markup({ word }) {
       const element = document.createElement(node.kind === "link" ? "a" : TAGS[node.kind] ?? "span");
       if (node.kind === "link") link(element, node);
       if (node.kind === "mention") mention(element, node, about);
-      element.append(...(node.of ? within(node.of, about) : [node.text]));
+      if (node.kind === "link" && plain(node.of) === node.href) element.append(...parted(node.href));
+      else element.append(...(node.of ? within(node.of, about) : [node.text]));
       return node.kind === "link" && poses(node) ? placed(element, node.host) : element;
     });
   }
@@ -30,6 +31,11 @@ export function Markup({ word }) {
     element.href = element.title = href;
     element.target = "_blank";
     element.rel = "noopener noreferrer";
+  }
+
+  /** An address that is written out, which may go on in the next line: else the one before it stays half empty. */
+  function parted(address) {
+    return address.split(/(?<=[^/:]\/)(?=.)|(?=[?&#])/).flatMap((piece) => [piece, document.createElement("wbr")]);
   }
 
   /** Whether the words of a link are not its address. */

@@ -58,6 +58,11 @@ export const ACTING = {
     to.state.acts = acts.without(to.state.acts, { key, seq, type: "react", emoji });
     if (has() !== on) begin(to, { seq, type: "react", emoji, on });
   },
+  /** Another tab has sent, or taken away, what was being written here as well. */
+  draftDone(to, { key, text }) {
+    const room = of(to, key);
+    if (room && text !== "" && unsent(room) === text) change(to, key, room.aside === null ? { draft: "" } : { aside: "" });
+  },
   /** Try again what was refused, or give it up; the text of an edit goes back to where it was written. */
   redo(to, { id }) {
     to.state.acts = acts.settle(to.state.acts, (act) => act.id === id, { fate: "queued", code: null });
@@ -89,8 +94,19 @@ export function saveEdit(to, text) {
 }
 
 /** What of a room's writing outlives the page. */
-export function unsent({ aside, draft }) {
-  return aside ?? draft;
+function unsent(room) {
+  return room?.aside ?? room?.draft ?? "";
+}
+
+/** What outlives the page, of all `rooms`: [[key, text]]. */
+export function drafts(rooms) {
+  return [...rooms].map(([key, room]) => [key, unsent(room)]).filter(([, text]) => text !== "");
+}
+
+/** What of it is not as it was `before`: [[key, text, text before]]. */
+export function changedDrafts(before, rooms) {
+  const changed = [...new Set([...before.keys(), ...rooms.keys()])].filter((key) => before.get(key) !== rooms.get(key));
+  return changed.map((key) => [key, unsent(rooms.get(key)), unsent(before.get(key))]).filter(([, now, was]) => now !== was);
 }
 
 // --- What the server says ------------------------------------------------------------------

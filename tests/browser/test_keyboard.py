@@ -1,0 +1,171 @@
+"""The main tasks by keyboard alone, with the focus in sight wherever it goes."""
+
+from __future__ import annotations
+
+import re
+import unittest
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.page import (
+    DRAFT,
+    LINES,
+    NAME,
+    VIEW,
+    BrowserTestCase,
+    say,
+    wait_for_lines,
+    wait_until_here,
+)
+from tests.support.server import ServerProcess
+
+#: Whether what has the focus shows it: by an outline, or a line of shadow, of its own, of what
+#: frames it, or of the bubble that it is all about.
+MARKED = """(focused) => {
+  const around = [...focused.querySelectorAll(":scope > .body > .bubble")];
+  for (let each = focused; each !== document.body; each = each.parentElement) around.push(each);
+  return around.map((each) => getComputedStyle(each)).some(
+    ({ outlineStyle, outlineWidth, boxShadow }) =>
+      (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow.includes("inset"));
+}"""
+
+#: No mouse and no finger: what they would do is a mistake here.
+HANDS_OFF = """
+for (const type of ["pointerdown", "mousedown", "touchstart"]) {
+  addEventListener(type, () => console.error(`a ${type} in a test of keys`), true);
+}
+"""
+
+
+def line(page: Page, text: str) -> Locator:
+    """The line that says `text`."""
+    return page.locator(LINES).filter(has=page.locator(".text", has_text=re.compile(f"^{text}$")))
+
+
+class KeyboardTest(BrowserTestCase):
+    def at(self, page: Page, place: str | Locator) -> None:
+        """The focus is at `place`, in sight, and can be seen."""
+        found = page.locator(place) if isinstance(place, str) else place
+        expect(found).to_be_focused()
+        expect(found).to_be_in_viewport()
+        self.assertTrue(found.evaluate(MARKED), f"the focus is seen at {place}")
+
+    def press(self, page: Page, *keys: str) -> None:
+        for key in keys:
+            page.keyboard.press(key)
+
+    def tab_to(self, page: Page, place: str, key: str = "Tab") -> None:
+        """Press `key` until the focus is at `place`; each stop on the way can be seen."""
+        for _ in range(12):
+            page.keyboard.press(key)
+            self.at(page, ":focus")
+            if page.locator(f"{place}:focus").count():
+                return
+        self.fail(f"{key} does not lead to {place}")
+
+    def write(self, page: Page, text: str) -> None:
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+
+    def test_who_has_only_keys_can_do_everything_and_sees_where_they_are(self) -> None:
+        server = self.enterContext(ServerProcess("--memory"))
+        bob = self.open(server.url, "Bob")
+        page = self.page(HANDS_OFF)
+        page.goto(server.url)
+
+        with self.subTest("gives a name, writes, and mends what was written last"):
+            self.at(page, NAME)
+            self.write(page, "Ada")
+            wait_until_here(page)
+            self.at(page, DRAFT)
+            self.write(page, "tea at for")
+            wait_for_lines(page, 1)
+            self.press(page, "ArrowUp")
+            expect(page.locator(DRAFT)).to_have_value("tea at for")
+            self.press(page, "Backspace")
+            self.write(page, "ur")
+            expect(line(bob, "tea at four")).to_have_count(1)
+            self.at(page, DRAFT)
+        say(bob, "with milk?")
+        wait_for_lines(page, 2)
+
+        with self.subTest("answers, reacts and deletes"):
+            self.tab_to(page, VIEW, "Shift+Tab")
+            self.press(page, "ArrowUp")
+            self.at(page, line(page, "with milk\\?"))
+            self.press(page, "r")
+            self.at(page, DRAFT)
+            self.write(page, "without")
+            expect(line(bob, "without").locator(".quoted")).to_have_text("Bob with milk?")
+            self.tab_to(page, VIEW, "Shift+Tab")
+            self.press(page, "ArrowUp")
+            self.at(page, line(page, "with milk\\?"))
+            self.press(page, "+")
+            self.at(page, ".action-bar .emoji >> nth=0")
+            self.press(page, "Enter")
+            self.at(page, line(page, "with milk\\?"))
+            expect(line(bob, "with milk\\?").locator(".chip")).to_have_text("👍 1")
+            self.press(page, "ArrowDown")
+            self.at(page, line(page, "without"))
+            self.press(page, "Delete")
+            self.at(page, ".asks .no")
+            self.press(page, "Shift+Tab")
+            self.at(page, ".asks .yes")
+            self.press(page, "Enter")
+            expect(line(bob, "without")).to_have_count(0)
+            self.at(page, line(page, r"This message was deleted\."))
+
+        with self.subTest("goes into another room"):
+            self.press(page, "Control+k")
+            self.at(page, ".room-switcher .field")
+            self.write(page, "kitchen")
+            expect(page.locator("h1.room")).to_have_text("kitchen")
+            wait_until_here(page)
+            self.at(page, DRAFT)
+            self.write(page, "nobody in the kitchen")
+            wait_for_lines(page, 1)
+
+        with self.subTest("searches in all rooms and goes to what was found"):
+            self.tab_to(page, VIEW, "Shift+Tab")
+            self.press(page, "/")
+            self.at(page, ".search-panel .field")
+            self.write(page, "milk")
+            expect(page.locator(".search-panel .state")).to_have_text("Nothing was found.")
+            self.tab_to(page, ".search-panel .here")
+            self.press(page, "ArrowDown")
+            self.at(page, ".search-panel .everywhere")
+            expect(page.locator(".search-panel .result")).to_have_count(1)
+            self.tab_to(page, ".search-panel .field", "Shift+Tab")
+            self.press(page, "ArrowDown")
+            self.at(page, ".search-panel .result button")
+            self.press(page, "Enter")
+            expect(page.locator("h1.room")).to_have_text("lobby")
+            self.at(page, line(page, "with milk\\?"))
+
+        with self.subTest("looks up the keys"):
+            self.press(page, "?")
+            self.at(page, ".key-sheet .shut")
+            self.press(page, "Escape")
+            expect(page.locator("dialog[open]")).to_have_count(0)
+            self.at(page, line(page, "with milk\\?"))
+
+        with self.subTest("says what of the room calls, and comes back to writing"):
+            self.tab_to(page, ".room-header .about", "Shift+Tab")
+            self.press(page, "Enter")
+            self.at(page, ".room-sheet #topic")
+            self.tab_to(page, ".room-sheet .level")
+            self.press(page, "ArrowUp")
+            self.at(page, ".room-sheet .level[value=all]")
+            expect(page.locator(".room-sheet .level[value=all]")).to_be_checked()
+            self.press(page, "Escape")
+            self.at(page, ".room-header .about")
+            self.tab_to(page, DRAFT)
+            say(bob, "then see you at four")
+            expect(line(page, "then see you at four")).to_have_count(1)
+            self.write(page, "see you")
+            expect(line(bob, "see you")).to_have_count(1)
+            self.at(page, DRAFT)
+
+
+if __name__ == "__main__":
+    unittest.main()
