@@ -227,7 +227,9 @@ class Settings:
             raise StartupError("--retention must not be negative; 0 keeps messages for ever")
         for origin in self.origin:
             scheme, _, rest = origin.partition("://")
-            if origin not in ("*", "null") and (scheme not in ("http", "https") or not rest or "/" in rest):
+            if origin not in ("*", "null") and (
+                scheme not in ("http", "https") or not rest or "/" in rest
+            ):
                 raise StartupError(
                     f"--origin {origin!r} is not an origin; write it like https://chat.example.org"
                 )
