@@ -28,10 +28,10 @@ class Task:
         self._ended = threading.Lock()  # released when it has ended, and held until then
         self._ended.acquire()
 
-    def join(self) -> None:
-        """Wait until it has ended. Any other thread may call this, often."""
-        with self._ended:
-            return
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, at most `timeout` seconds. Any other thread's, often."""
+        if self._ended.acquire(timeout=-1 if timeout is None else timeout):
+            self._ended.release()
 
     def do(self) -> None:
         """Do it; what it raises is logged, and concerns nothing else. The crew calls this."""
@@ -51,7 +51,10 @@ class Crew:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards the three below
+        self._lock = threading.Lock()  # guards the four below
+        #: What has not ended; the thread for it may be about to start.
+        self._tasks: set[Task] = set()
+        #: Each thread from its first step to its last.
         self._threads: set[threading.Thread] = set()
         #: Where each thread that waits is given its next task; None: there will be none.
         self._idle: list[queue.SimpleQueue[Task | None]] = []
@@ -64,19 +67,18 @@ class Crew:
         """
         task = Task(run, name)
         with self._lock:
+            self._tasks.add(task)
             desk = self._idle.pop() if self._idle else None
         if desk is not None:
             desk.put(task)
             return task
         # A daemon: a thread that does not end must not keep the process. `join` waits for it.
         thread = threading.Thread(target=self._work, args=(task,), name=name, daemon=True)
-        with self._lock:
-            self._threads.add(thread)
         try:
             thread.start()
         except RuntimeError:
             with self._lock:
-                self._threads.discard(thread)
+                self._tasks.discard(task)
             raise
         return task
 
@@ -89,27 +91,38 @@ class Crew:
             desk.put(None)
 
     def join(self, deadline: Deadline) -> int:
-        """Wait for the threads of a closed crew to end; the number still alive."""
+        """Wait for the threads of a closed crew to end; the number still alive.
+
+        A task that another one starts meanwhile is waited for by that other.
+        """
+        with self._lock:
+            tasks = list(self._tasks)
+        for task in tasks:
+            task.join(deadline.remaining())
         with self._lock:
             threads = list(self._threads)
         for thread in threads:
             thread.join(deadline.remaining())
         return sum(thread.is_alive() for thread in threads)
 
-    def _work(self, task: Task | None) -> None:
+    def _work(self, first: Task) -> None:
         """Do one task after another. Each thread of the crew lives here."""
         thread = threading.current_thread()
+        with self._lock:
+            self._threads.add(thread)
         desk: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        task: Task | None = first
         while task is not None:
             thread.name = task.name
             task.do()
-            task = self._next(desk)
+            task = self._next(task, desk)
         with self._lock:
             self._threads.discard(thread)
 
-    def _next(self, desk: queue.SimpleQueue[Task | None]) -> Task | None:
+    def _next(self, done: Task, desk: queue.SimpleQueue[Task | None]) -> Task | None:
         """What this thread is to do next; None if nobody wants it."""
         with self._lock:
+            self._tasks.discard(done)
             if self._closed or len(self._idle) >= MOST_IDLE:
                 return None
             self._idle.append(desk)

@@ -93,6 +93,26 @@ class CrewTest(TestCase):
             self.crew.start(lambda: None, "x")
         self.crew.start(lambda: None, "x").join()
 
+    def test_a_thread_that_is_about_to_start_can_be_waited_for(self) -> None:
+        starts, go = threading.Event(), threading.Event()
+        start = threading.Thread.start
+
+        def slowly(thread: threading.Thread) -> None:
+            starts.set()
+            go.wait(PATIENCE)
+            start(thread)
+
+        begins = threading.Thread(target=lambda: void(self.crew.start(lambda: None, "x")))
+        with mock.patch.object(threading.Thread, "start", slowly):
+            start(begins)
+            self.crew.close()
+            self.assertTrue(starts.wait(PATIENCE))
+            self.assertEqual(self.crew.join(Deadline(0.0)), 0)
+            go.set()
+            begins.join(PATIENCE)
+        self.assertEqual(self.crew.join(Deadline(PATIENCE)), 0)
+        self.assertEqual(self.crew._tasks, set())
+
     def test_a_closed_crew_ends_with_its_tasks(self) -> None:
         go = threading.Event()
         self.crew.start(lambda: None, "x").join()
