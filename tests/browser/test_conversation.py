@@ -298,6 +298,7 @@ class PhoneTest(ServerTestCase):
     def test_rooms_and_people_come_from_the_side(self) -> None:
         page = self.open(self.server.url, "Ada", **self.PHONE)
         self.open(self.server.url, "Bob")
+        expect(page.locator(".room-header .people")).to_have_text("2")
         expect(page.locator(".side-panel")).to_be_hidden()
         page.tap(".room-header .menu")
         expect(page.locator(".side-panel .close")).to_be_focused()
