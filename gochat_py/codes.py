@@ -17,6 +17,7 @@ class Close(IntEnum):
     INVALID_PAYLOAD = 1007  #: text that is not UTF-8, or data that does not inflate
     MESSAGE_TOO_BIG = 1009  #: more than ``max_message_size`` bytes, packed or unpacked
     INTERNAL_ERROR = 1011  #: the server failed: come back
+    TRY_AGAIN_LATER = 1013  #: the server is overloaded: come back later
     NO_HELLO = 4000  #: no ``hello`` in time
     SLOW = 4008  #: the send buffer was full: come back at once
     FLOODING = 4029  #: refused too often: come back later

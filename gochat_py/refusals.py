@@ -33,6 +33,7 @@ class Code(StrEnum):
     STORAGE_FAILED = "storage_failed"  #: it could not be stored, and nobody has seen it; try again
     HISTORY_TRUNCATED = "history_truncated"  #: the entries asked for are no longer kept
     DUPLICATE_JOIN = "duplicate_join"  #: this connection is in the room already
+    LIMIT_REACHED = "limit_reached"  #: there are as many of something as there may be
 
 
 class Refusal(GochatError):
