@@ -13,8 +13,9 @@ deadline.
 from __future__ import annotations
 
 import logging
+import math
 
-from . import threads
+from . import admission, threads
 from .backplane.local import Journal
 from .backplane.upkeep import Upkeep
 from .classic import LOBBY, Classic
@@ -43,7 +44,11 @@ class App:
         self._terms = _terms(settings)
         self._hub = Hub(settings.compress_from)
         self._server = ChatServer(
-            settings, Assets.load(web_root()), self._serve, subprotocols=(SUBPROTOCOL,)
+            settings,
+            Assets.load(web_root()),
+            self._serve,
+            subprotocols=(SUBPROTOCOL,),
+            terms=_admission_terms(settings),
         )
         try:
             self._directory = (
@@ -96,8 +101,28 @@ class App:
         if upgrade.subprotocol == SUBPROTOCOL:
             dialect = V1(self._hub, self._journal, self._terms)
         else:
-            dialect = Classic(self._hub, self._journal)
+            dialect = Classic(self._hub, self._journal, self._settings.rate, self._settings.burst)
         Connection(upgrade, self._settings, dialect, self._server.crew).run()
+
+
+def _admission_terms(settings: Settings) -> admission.Terms:
+    """What one connection, user and address may cost.
+
+    The budgets follow the limits they stand beside: whoever raises `--rate`, or
+    `--max-connections-per-address`, wants more work to be done for each.
+    """
+    held = settings.max_connections_per_address
+    budget = settings.budget * 1000.0 * settings.rate or math.inf
+    return admission.Terms(
+        connection_budget=budget,
+        address_budget=max(budget, budget * settings.address_share * held),
+        rate=settings.rate,
+        burst=settings.burst,
+        new_users=settings.new_users * held or math.inf,
+        new_rooms=settings.new_rooms * held or math.inf,
+        address_bytes=settings.address_buffer_bytes,
+        all_bytes=settings.total_buffer_bytes,
+    )
 
 
 def _terms(settings: Settings) -> Terms:

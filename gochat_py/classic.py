@@ -6,11 +6,16 @@ Each text message is one chat line, for everybody in the lobby, the sender inclu
 from __future__ import annotations
 
 import secrets
+import time
 
 from .backplane import Backplane
 from .codes import Close
 from .connection import Connection
+from .core import prices
+from .core.limits import TokenBucket
 from .core.rendering import GUEST
+from .core.text import clean_line
+from .core.wire import MAX_TEXT
 from .errors import Closed
 from .hub import Hub
 from .message import Draft, Kind, User
@@ -27,9 +32,11 @@ ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 class Classic:
     """One classic connection: goChat's ``wsHandler``. Owned by its reader thread."""
 
-    def __init__(self, hub: Hub, backplane: Backplane) -> None:
+    def __init__(self, hub: Hub, backplane: Backplane, rate: float, burst: int) -> None:
+        """`rate` lines a second are taken, `burst` at once; whoever is faster waits."""
         self._hub = hub
         self._backplane = backplane
+        self._sending = TokenBucket(rate, burst)
         name = GUEST + "".join(secrets.choice(ALPHABET) for _ in range(4))
         # Two guests may come to the same four characters; their ids still differ.
         self._user = User(f"{name}-{secrets.token_hex(6)}", name)
@@ -39,13 +46,26 @@ class Classic:
         self._hub.inbox.put(Register(connection))
         self._hub.inbox.put(Enter(connection, self._user, LOBBY, LOBBY))
 
+    def price(self, text: str) -> float:
+        """What a line costs: all of it is published."""
+        return prices.LINE + prices.STORED_BYTE * len(text)
+
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
-        """Publish each line; a binary message ends the connection with 1003."""
+        """Publish each line, at the rate that is allowed.
+
+        A binary message ends the connection with 1003, a line that is too long with 1009: the
+        dialect has no other way to say so.
+        """
         for message in messages:
             if isinstance(message, bytes):
                 connection.close(Close.UNSUPPORTED_DATA, "chat lines are text")
                 return
-            draft = Draft(Kind.MESSAGE, LOBBY, LOBBY, self._user, text=message)
+            if len(message) > MAX_TEXT:
+                connection.close(Close.MESSAGE_TOO_BIG, f"a line has at most {MAX_TEXT} characters")
+                return
+            while wait := self._sending.take(time.monotonic()):
+                connection.pause(wait)
+            draft = Draft(Kind.MESSAGE, LOBBY, LOBBY, self._user, text=clean_line(message))
             try:
                 self._backplane.publish(draft, connection)
             except Refusal as refusal:

@@ -24,15 +24,16 @@ from typing import Protocol
 
 from wsproto.connection import Connection as Machine
 
-from .channel import Outbox
+from .admission import Meter
 from .codes import Close
-from .core import frames
+from .core import frames, prices
 from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
 from .core.rendering import FORMS
 from .crew import Crew, Task
-from .deadline import Deadline, limit_waits
+from .deadline import Deadline, limit_waits, pause
 from .errors import Closed
+from .outbox import Outbox
 from .refusals import Refusal
 from .settings import Settings
 
@@ -40,6 +41,17 @@ log = logging.getLogger(__name__)
 
 #: Bytes asked of the kernel at once. A blocked `recv` holds a buffer of this size.
 READ_SIZE = 16 * 1024
+
+#: Bytes taken in at once from a peer that deflates. They can become a thousand times as many, which
+#: are paid for before the next are taken in.
+DEFLATED_SIZE = 512
+
+#: Bytes of an answer that have `write_wait` to leave in. So a peer that takes a byte now and then
+#: does not hold what waits for it for ever, and 1.6 KB/s is still enough.
+SEND_PIECE = 16 * 1024
+
+#: Seconds for which a connection that has spent too much waits, at the most, before it is closed.
+PATIENCE = 10.0
 
 #: Seconds a peer gets to hang up after the closing handshake, before the server does.
 LINGER = 2.0
@@ -54,6 +66,9 @@ class Dialect(Protocol):
         The peer is told of the upgrade only after this: whatever is said by anyone who knows that
         the peer is there, the peer hears. (In goChat it can miss what is said in between.)
         """
+
+    def price(self, text: str) -> float:
+        """What it costs to read one text message (`core.prices`)."""
 
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
         """The peer has sent `messages`, never none. May wait; may raise `Closed` as above."""
@@ -78,12 +93,13 @@ class Upgrade:
     `address` is the peer's own, also behind a trusted proxy. `machine` is wsproto's, open.
     `greeting` is the answer to the upgrade request, still to be sent. `trailing` are bytes that
     came in one piece with the request: the kernel will not give them again. `window_bits` is what
-    the peer inflates with, None if it takes plain messages only.
+    the peer inflates with, None if it takes plain messages only. `meter` counts what it costs.
     """
 
     sock: socket.socket
     address: str
     machine: Machine
+    meter: Meter
     greeting: bytes = b""
     trailing: bytes = b""
     subprotocol: str | None = None
@@ -97,8 +113,10 @@ class Connection:
     """
 
     __slots__ = (
+        "_answered",
         "_crew",
         "_dialect",
+        "_hurried",
         "_outbox",
         "_reader_done",
         "_receiver",
@@ -107,6 +125,7 @@ class Connection:
         "_trailing",
         "address",
         "form",
+        "meter",
         "offer",
         "vanished",
         "window_bits",
@@ -114,6 +133,8 @@ class Connection:
 
     def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect, crew: Crew) -> None:
         self.address = upgrade.address
+        #: What it costs the server is spent here. Any thread may spend.
+        self.meter = upgrade.meter
         self.window_bits = upgrade.window_bits
         self.form = FORMS[upgrade.subprotocol is None, upgrade.window_bits == WINDOW_BITS]
         self._sock = upgrade.sock
@@ -126,6 +147,7 @@ class Connection:
             upgrade.sock,
             settings.send_buffer,
             settings.send_buffer_bytes,
+            upgrade.meter,
             first=upgrade.greeting,
         )
         #: Hands over joined frames and how many messages they are, without ever blocking; any
@@ -134,6 +156,8 @@ class Connection:
         self._reader_done = threading.Event()
         #: The peer was gone, or silent, without a close frame. The reader's, and its dialect's.
         self.vanished = False
+        self._hurried = False  # whether `recv` waits less than pong_wait; the reader's own
+        self._answered = 0.0  # when the peer last answered a ping; the reader's own
 
     # -- any thread ------------------------------------------------------------------------------
 
@@ -178,56 +202,98 @@ class Connection:
             self._dialect.closed(self)
             if writer is not None:  # else the system grants no thread more
                 writer.join()
+            self._outbox.abandon()
             self._linger()
+
+    def pause(self, seconds: float) -> None:
+        """Read nothing for so long. The peer answers pings meanwhile, but nobody hears it."""
+        pause(self._sock, seconds)
+        self._answered += seconds
+
+    def drained(self) -> None:
+        """Wait until the kernel has all that was offered to this peer.
+
+        Raises `Closed` once nothing more is taken; the writer sees to it that this ends.
+        """
+        while not self._outbox.drain(self._settings.write_wait):
+            pass
 
     def _read(self) -> None:
         """Take in what the peer sends, until it closes, fails, falls silent, or is gone."""
         data, self._trailing = self._trailing, b""
-        answered = time.monotonic()
-        hurried = False
+        self._answered = time.monotonic()
+        size = DEFLATED_SIZE if self.window_bits is not None else READ_SIZE
         while True:
-            messages: list[str | bytes] = []
-            end: Closing | Failed | None = None
-            for event in self._receiver.receive(data):
-                if isinstance(event, str | bytes):
-                    messages.append(event)
-                elif isinstance(event, Pinged):
-                    self.offer(frames.pong(event.payload), 0)
-                elif isinstance(event, Ponged):
-                    answered = time.monotonic()
-                else:
-                    end = event
-            if messages and not self._outbox.closed:
-                self._dialect.received(self, messages)
-            if end is not None:
-                # A close frame is answered with the same code (RFC 6455, 5.5.1).
-                self.close(end.code, end.reason if isinstance(end, Failed) else "")
-                return
-            patience = self._dialect.patience()
-            if hurried or patience is not None:
-                hurried = patience is not None
-                wait = self._settings.pong_wait if patience is None else patience
-                limit_waits(self._sock, receive=wait, send=self._settings.write_wait)
-            try:
-                data = self._sock.recv(READ_SIZE)
-            except BlockingIOError:
-                if hurried:
-                    self._dialect.kept_waiting(self)
+            for start in range(0, len(data), size):
+                end = self._take_in(data[start : start + size])
+                if end is not None:
+                    # A close frame is answered with the same code (RFC 6455, 5.5.1).
+                    self.close(end.code, end.reason if isinstance(end, Failed) else "")
                     return
-                data = b""
-                log.debug("%s was silent for pong_wait", self.address)
-            except OSError as error:
-                data = b""
-                log.debug("%s is gone: %s", self.address, error)
+            data = self._receive()
             if not data:
-                self.vanished = True
-                self._reader_done.set()  # before the writer is woken, so that it need not wait
-                self._outbox.abandon()
                 return
-            if time.monotonic() - answered > self._settings.pong_wait:
+            if time.monotonic() - self._answered > self._settings.pong_wait:
                 log.debug("%s did not answer a ping", self.address)
                 self.close(Close.PROTOCOL_ERROR, "no pong")
                 return
+
+    def _take_in(self, data: bytes) -> Closing | Failed | None:
+        """Let the peer pay for what `data` completes, then act on it; gives the end, if it is."""
+        messages: list[str | bytes] = []
+        pings: list[Pinged] = []
+        end: Closing | Failed | None = None
+        price = self._dialect.price
+        receiver = self._receiver
+        cost = 0.0
+        frames_before = receiver.frames
+        for event in receiver.receive(data):
+            if isinstance(event, str):
+                messages.append(event)
+                cost += price(event) + prices.BYTE * len(event)
+            elif isinstance(event, bytes):
+                messages.append(event)
+            elif isinstance(event, Pinged):
+                pings.append(event)
+            elif isinstance(event, Ponged):
+                self._answered = time.monotonic()
+            else:
+                end = event
+        cost += prices.FRAME * (receiver.frames - frames_before) + prices.COMMAND * len(pings)
+        wait = self.meter.spend(cost, time.monotonic())
+        if wait > PATIENCE:
+            return Failed(Close.TRY_AGAIN_LATER, "too much at once; come back later")
+        if wait:
+            self.pause(wait)
+        for ping in pings:
+            self.offer(frames.pong(ping.payload), 0)
+        if messages and not self._outbox.closed:
+            self._dialect.received(self, messages)
+        return end
+
+    def _receive(self) -> bytes:
+        """What comes next from the peer; nothing if it is gone, silent, or kept us waiting."""
+        patience = self._dialect.patience()
+        if self._hurried or patience is not None:
+            self._hurried = patience is not None
+            wait = self._settings.pong_wait if patience is None else patience
+            limit_waits(self._sock, receive=wait, send=self._settings.write_wait)
+        try:
+            data = self._sock.recv(READ_SIZE)
+        except BlockingIOError:
+            if self._hurried:
+                self._dialect.kept_waiting(self)
+                return b""
+            data = b""
+            log.debug("%s was silent for pong_wait", self.address)
+        except OSError as error:
+            data = b""
+            log.debug("%s is gone: %s", self.address, error)
+        if not data:
+            self.vanished = True
+            self._reader_done.set()  # before the writer is woken, so that it need not wait
+            self._outbox.abandon()
+        return data
 
     def _linger(self) -> None:
         """Say that nothing more will be sent, and read until the peer has hung up, or `LINGER`.
@@ -268,10 +334,14 @@ class Connection:
         _shut_down(self._sock)
 
     def _send_all(self, data: bytes) -> None:
-        """Send all of `data`. Raises OSError if the peer took nothing of it for `write_wait`."""
-        view = memoryview(data)
-        while view:
-            view = view[self._sock.send(view) :]
+        """Send all of `data`. Raises `OSError` if a piece of it did not leave in `write_wait`."""
+        rest = memoryview(data)
+        while rest:
+            piece, rest = rest[:SEND_PIECE], rest[SEND_PIECE:]
+            deadline = Deadline(self._settings.write_wait)
+            while piece := piece[self._sock.send(piece) :]:
+                if deadline.passed:
+                    raise TimeoutError("the peer takes what it is sent too slowly")
 
 
 def _shut_down(sock: socket.socket) -> None:

@@ -7,6 +7,7 @@ budget share one `Deadline`.
 from __future__ import annotations
 
 import math
+import select
 import socket
 import struct
 import time
@@ -44,3 +45,13 @@ def limit_waits(sock: socket.socket, *, receive: float, send: float) -> None:
         # Zero in both fields would mean "for ever"; one microsecond is the least that waits.
         micro = int((seconds - whole) * 1_000_000) or (0 if whole else 1)
         sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", whole, micro))
+
+
+def pause(sock: socket.socket, seconds: float) -> None:
+    """Wait for so many seconds, or until `sock` is shut down in both directions.
+
+    Nothing is read meanwhile, so the peer feels the pause once its buffers are full.
+    """
+    poll = select.poll()
+    poll.register(sock, 0)  # hang-ups and errors are told of in any case (poll(2))
+    poll.poll(math.ceil(seconds * 1000))

@@ -12,6 +12,7 @@ not promise that across three queues; one queue of tagged commands does.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,18 +21,19 @@ from typing import Any
 from .channel import Inbox
 from .codes import Close
 from .connection import Connection
-from .core import encode
-from .core.presence import Member
+from .core import encode, prices
 from .core.rendering import Rendering, of_entries, of_event
 from .core.replay import Hole
-from .core.room import Room
+from .delivery import own_words, portions
 from .errors import Closed
-from .message import Kind, RoomInfo, User
+from .hub_room import HubRoom, News
+from .message import Entry, Kind, RoomInfo
 from .orders import (
     Away,
-    CaughtUp,
+    CatchUp,
     Census,
     Enter,
+    First,
     Leave,
     Order,
     Publish,
@@ -47,29 +49,6 @@ log = logging.getLogger(__name__)
 #: Commands that may wait for the hub; beyond that, producers wait, and their peers through TCP.
 INBOX = 1024
 
-#: Messages joined into one send at the most. A batch that a connection's kernel buffer cannot take
-#: at once must not by itself fill a send buffer (256 by default).
-JOIN = 128
-
-
-class Named(Room[Connection]):
-    """A room with the name by which it was first entered."""
-
-    def __init__(self, name: str, key: str) -> None:
-        super().__init__()
-        self.name = name
-        self.key = key
-        #: The shown members as JSON; None when that has changed.
-        self.shown_json: list[str] | None = None
-
-    def members_json(self, user: User) -> list[str]:
-        """The shown members, and `user`, who is one in any case."""
-        if self.shown_json is None:
-            self.shown_json = [_member_json(each) for each in self.presence.shown]
-        if self.presence.shows(user.id):
-            return self.shown_json
-        return [*self.shown_json, _member_json(self.presence.member(user.id))]
-
 
 class Hub:
     """Multiplexes what connections ask of it. `run` is one thread; `handle` needs none."""
@@ -78,12 +57,14 @@ class Hub:
         self.inbox: Inbox[Order] = Inbox(INBOX)
         self._compress_from = compress_from
         #: Each registered connection, and in which rooms it is, by key.
-        self._connections: dict[Connection, dict[str, Named]] = {}
-        self._rooms: dict[str, Named] = {}
+        self._connections: dict[Connection, dict[str, HubRoom]] = {}
+        self._rooms: dict[str, HubRoom] = {}
+        #: The connections of each user that is in any room, by the user's id; and the other way.
+        self._of_user: dict[str, set[Connection]] = {}
+        self._user_of: dict[Connection, str] = {}
         #: Connections whose readers are away, in whatever room.
         self._away: set[Connection] = set()
-        #: Rooms with news of somebody's presence that is not told yet.
-        self._restless: dict[str, Named] = {}
+        self._news = News()
 
     def run(self) -> None:
         """Handle commands until the inbox is closed, then dismiss everyone.
@@ -92,7 +73,7 @@ class Hub:
         """
         try:
             while True:
-                self.handle(self.inbox.take(self._until_news(time.monotonic())))
+                self.handle(self.inbox.take(self._news.due_in(time.monotonic())))
                 self.tell_news(time.monotonic())
         except Closed:
             for connection in self._connections:
@@ -113,26 +94,9 @@ class Hub:
             self._publish(written)
 
     def tell_news(self, now: float) -> None:
-        """Tell each restless room who came and went, if it is time."""
-        for key, room in list(self._restless.items()):
-            due = room.presence.due(now)
-            if due is None:
-                del self._restless[key]
-            elif due == 0.0:
-                del self._restless[key]
-                news = room.presence.flush(now)
-                room.shown_json = None
-                event = encode.presence(
-                    room.name,
-                    joined=map(_member_json, news.joined),
-                    left=news.left,
-                    member_count=news.member_count,
-                )
-                self._give(room.live, of_event(event, self._compress_from))
-
-    def _until_news(self, now: float) -> float | None:
-        waits = [room.presence.due(now) for room in self._restless.values()]
-        return min((wait for wait in waits if wait is not None), default=None)
+        """Tell rooms who came and who went, if it is time."""
+        for room, event in self._news.due(now):
+            self._give(room.introduced, of_event(event, self._compress_from))
 
     # -- who is where ----------------------------------------------------------------------------
 
@@ -146,55 +110,83 @@ class Hub:
         self._away.discard(connection)
         for room in self._connections.pop(connection, {}).values():
             self._depart(connection, room)
+        user_id = self._user_of.pop(connection, None)
+        if user_id is not None:
+            theirs = self._of_user[user_id]
+            theirs.discard(connection)
+            if not theirs:
+                del self._of_user[user_id]
 
-    def _depart(self, connection: Connection, room: Named) -> None:
+    def _depart(self, connection: Connection, room: HubRoom) -> None:
         room.leave(connection)
         if room:
-            self._restless[room.key] = room
+            self._news.add(room)
         else:
             self._rooms.pop(room.key, None)
-            self._restless.pop(room.key, None)
+            self._news.drop(room)
 
     def _enter(self, order: Enter) -> None:
-        rooms = self._connections.get(order.connection)
+        connection = order.connection
+        rooms = self._connections.get(connection)
+        made = False
         if rooms is not None:  # else it was evicted meanwhile, and its reader will learn that
-            room = self._rooms.setdefault(order.key, Named(order.room, order.key))
-            room.enter(order.connection, order.user, away=order.connection in self._away)
+            room = self._rooms.get(order.key)
+            if room is None:
+                made = True
+                room = self._rooms[order.key] = HubRoom(order.room, order.key)
+            room.enter(connection, order.user, away=connection in self._away)
             rooms[order.key] = room
-            self._restless[order.key] = room
+            self._user_of[connection] = order.user.id
+            self._of_user.setdefault(order.user.id, set()).add(connection)
+            self._news.add(room)
             if order.reply is None:
-                room.caught_up(order.connection, (), 0)
+                room.caught_up(connection, 0)
         if order.reply is not None:
-            order.reply.give(None)
+            order.reply.give(made)
 
-    def _caught_up(self, order: CaughtUp) -> None:
-        connection, info = order.connection, order.info
-        room = self._connections.get(connection, {}).get(info.key)
+    def _catch_up(self, order: CatchUp) -> None:
+        connection = order.connection
+        room = self._connections.get(connection, {}).get(order.key)
         if room is None:
             order.reply.give(True)  # gone: there is nobody to tell
             return
-        try:
-            held = room.caught_up(connection, (), info.seq) or []
-        except Hole:
-            order.reply.give(False)
-            return
+        missed: list[Entry] | None = None
+        if order.last:
+            with contextlib.suppress(Hole):  # more was said meanwhile than is held: read on
+                missed = room.caught_up(connection, order.seq)
+        live = missed is not None
+        rest = ",".join(map(encode.entry_json, missed or ()))
+        entries = f"{order.entries},{rest}" if order.entries and rest else order.entries or rest
+        if order.first is not None:
+            event = self._joined(room, order.first, entries, missed)
+            if not live:
+                room.introduce(connection)
+        else:
+            event = encode.replay(room.name, entries, end=live)
+        self._give([connection], of_event(event, self._compress_from))
+        order.reply.give(live)
+
+    def _joined(
+        self, room: HubRoom, first: First, entries: str, missed: list[Entry] | None
+    ) -> bytes:
+        """The answer to a join; without `missed`, only its first part."""
+        info = first.info
         topic, seq = info.topic, info.seq
-        for entry in held:
+        for entry in missed or ():
             seq = entry.seq
             topic = entry.text or "" if entry.kind is Kind.TOPIC else topic
-        event = encode.joined(
+        return encode.joined(
             RoomInfo(info.room or room.name, info.key, topic, seq),
-            epoch=order.epoch,
-            members=room.members_json(order.user),
-            member_count=room.presence.count_with(order.user.id),
-            entries=(*order.entries, *map(encode.entry_json, held)),
-            recovered=order.recovered,
-            more=order.more,
-            read=order.read,
-            answers=order.answers,
+            epoch=first.epoch,
+            members=room.members_json(first.user),
+            member_count=room.presence.count_with(first.user.id),
+            entries=entries,
+            recovered=first.recovered,
+            more=first.more,
+            read=first.read,
+            partial=missed is None,
+            answers=first.answers,
         )
-        self._give([connection], of_event(event, self._compress_from))
-        order.reply.give(True)
 
     def _leave(self, order: Leave) -> None:
         room = self._connections.get(order.connection, {}).pop(order.key, None)
@@ -209,9 +201,12 @@ class Hub:
         if rooms is None:
             return
         (self._away.add if order.away else self._away.discard)(order.connection)
+        reached = 0
         for room in rooms.values():
             room.set_away(order.connection, order.away)
-            self._restless[room.key] = room
+            reached += room.member_count
+            self._news.add(room)
+        self._charge(order.connection, prices.of_fan_out(reached))
         if order.answers is not None:
             told = of_event(encode.ok(answers=order.answers), self._compress_from)
             self._give([order.connection], told)
@@ -227,14 +222,20 @@ class Hub:
         for written in batch:
             by_room.setdefault(written.entry.key, []).append(written)
         for key, all_written in by_room.items():
-            for start in range(0, len(all_written), JOIN):
-                self._publish_in(self._rooms.get(key), all_written[start : start + JOIN])
+            room = self._rooms.get(key)
+            for portion in portions(all_written):
+                self._publish_in(room, portion)
 
-    def _publish_in(self, room: Named | None, batch: Sequence[Written]) -> None:
+    def _publish_in(self, room: HubRoom | None, batch: Sequence[Written]) -> None:
         new = [written.entry for written in batch if not written.duplicate]
         ahead = room.ahead_of(new) if room is not None else {}
-        own = self._own_words(batch, ahead)
+        own = own_words(batch, ahead, self._is_live)
         if room is not None:
+            cost = prices.of_fan_out(len(room))
+            if cost:
+                for written in batch:
+                    if not written.duplicate:
+                        self._charge(written.sender, cost)
             live = room.publish(new)
             if own or ahead:
                 live = [each for each in live if each not in own and each not in ahead]
@@ -247,58 +248,41 @@ class Hub:
         for connection, payloads in own.items():
             self._give([connection], Rendering(lambda _, p=payloads: p, self._compress_from))  # type: ignore[misc]  # a default argument, bound now
 
-    def _own_words(
-        self, batch: Sequence[Written], ahead: dict[Connection, int]
-    ) -> dict[Connection, list[bytes]]:
-        """What goes to senders that get other words than everybody: a retry, or an answer's id."""
-        special = {
-            written.sender
-            for written in batch
-            if written.sender is not None
-            and (
-                written.duplicate
-                or (written.answers is not None and written.entry.kind is not Kind.MESSAGE)
-            )
-        }
-        own: dict[Connection, list[bytes]] = {}
-        for connection in special:
-            rooms = self._connections.get(connection)
-            if rooms is None or connection.form.classic:
-                continue
-            room = rooms.get(batch[0].entry.key)
-            live = room is not None and room.is_live(connection)
-            known = ahead.get(connection, 0)
-            own[connection] = [
-                encode.entry_json(
-                    written.entry,
-                    answers=written.answers if written.sender is connection else None,
-                ).encode()
-                for written in batch
-                if (
-                    written.sender is connection
-                    if written.duplicate
-                    else live and written.entry.seq > known
-                )
-            ]
-        return own
+    def _is_live(self, connection: Connection, key: str) -> bool | None:
+        """Whether the connection gets what is new in a room; None if it is registered no more."""
+        rooms = self._connections.get(connection)
+        if rooms is None:
+            return None
+        return key in rooms and rooms[key].is_live(connection)
 
     def _typing(self, order: Typing) -> None:
         room = self._rooms.get(order.key)
         if room is not None:
             others = [each for each in room.live if each is not order.connection]
+            self._charge(order.connection, prices.of_fan_out(len(others)))
             event = encode.typing(room.name, order.user)
             self._give(others, of_event(event, self._compress_from))
 
     def _renamed(self, order: Renamed) -> None:
         told: dict[Connection, None] = {}
-        for room in self._rooms.values():
+        rooms = {
+            room.key: room
+            for connection in self._of_user.get(order.user.id, ())
+            for room in self._connections[connection].values()
+        }
+        for room in rooms.values():
             if room.renamed(order.user):
-                room.shown_json = None
-                told.update(dict.fromkeys(room.live))
+                told.update(dict.fromkeys(room.introduced))
         told.pop(order.connection, None)
+        self._charge(order.connection, prices.of_fan_out(len(told)))
         self._give(told, of_event(encode.renamed(order.user), self._compress_from))
         answer = encode.renamed(order.user, answers=order.answers)
         self._give([order.connection], of_event(answer, self._compress_from))
+
+    def _charge(self, connection: Connection | None, cost: float) -> None:
+        """Let the connection pay for what it has caused, before it is heard again."""
+        if connection is not None and cost:
+            connection.meter.spend(cost, time.monotonic())
 
     def _give(self, connections: Iterable[Connection], rendering: Rendering) -> None:
         """Offer each connection its form of it; evict those that are full."""
@@ -316,16 +300,12 @@ class Hub:
             connection.close(Close.SLOW, "too slow; come back")
 
 
-def _member_json(member: Member) -> str:
-    return encode.member_json(member.user, away=member.away)
-
-
 #: How each order is carried out; `Publish` is apart, for what follows each other goes together.
 RULES: dict[type[Order], Callable[[Hub, Any], None]] = {
     Register: Hub._register,
     Unregister: Hub._unregister,
     Enter: Hub._enter,
-    CaughtUp: Hub._caught_up,
+    CatchUp: Hub._catch_up,
     Leave: Hub._leave,
     Typing: Hub._typing,
     Away: Hub._set_away,

@@ -28,34 +28,47 @@ class Unregister:
 class Enter:
     """The connection becomes a member.
 
-    With a `reply` it catches up first: from the reply on, everything is held for it until
-    `CaughtUp`. Without, it gets what is new from now on.
+    With a `reply` it catches up first: from the reply on, what is published is held for it until
+    it has. The reply says whether this made the room, which had no members. Without a reply, it
+    gets what is new from now on.
     """
 
     connection: Connection
     user: User
     room: str
     key: str
-    reply: Reply[None] | None = None
+    reply: Reply[bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CaughtUp:
-    """The connection knows `entries` (JSON, oldest first), read when `info` was so.
+class CatchUp:
+    """The connection is to get `entries` (JSON, oldest first, joined by commas), up to `seq`.
 
-    `reply` says whether it is live now; False when too much was said meanwhile: read again.
+    They are the first part of what it has to know, with `first`, or a further one. `last` says
+    that nothing is known to follow. `reply` says whether the connection is live now, or gone;
+    False when more is to follow: the next part, from `seq` on.
     """
 
     connection: Connection
+    key: str
+    seq: int
+    entries: str
+    last: bool
+    reply: Reply[bool]
+    first: First | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What ``joined`` says beside its entries, as it was when they were read."""
+
     user: User
     info: RoomInfo
     epoch: str
-    entries: tuple[str, ...]
     recovered: bool
     more: bool
     read: int
     answers: str | None
-    reply: Reply[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,5 +138,5 @@ class Census:
 
 
 Order = (
-    Register | Unregister | Enter | CaughtUp | Leave | Publish | Typing | Away | Renamed | Census
+    Register | Unregister | Enter | CatchUp | Leave | Publish | Typing | Away | Renamed | Census
 )  # fmt: skip

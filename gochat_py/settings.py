@@ -11,47 +11,11 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, cast
+from dataclasses import dataclass
+from typing import Any, cast
 
 from .errors import StartupError
-
-ENVIRONMENT_PREFIX = "GOCHAT_"
-
-
-def setting(
-    default: Any,
-    about: str,
-    *,
-    unit: str = "",
-    low: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] = (),
-) -> Any:
-    """A dataclass field that carries what the command line and its help need to know."""
-    return field(
-        default=default,
-        metadata={"about": about, "unit": unit, "low": low, "high": high, "choices": choices},
-    )
-
-
-class Duration(float):
-    """A length of time in seconds; spelled with a unit, as in ``30d``, ``12h`` or ``90m``."""
-
-    UNITS: ClassVar[dict[str, float]] = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
-
-    @classmethod
-    def read(cls, text: str) -> Duration:
-        """The length that `text` spells; raises ValueError."""
-        number, unit = (text[:-1], text[-1:]) if text[-1:] in cls.UNITS else (text, "s")
-        return cls(float(number) * cls.UNITS[unit])
-
-    def __str__(self) -> str:
-        for unit, seconds in reversed(self.UNITS.items()):
-            if self and self % seconds == 0:
-                return f"{self / seconds:g}{unit}"
-        return f"{float(self):g}"
-
+from .option import Duration, Option, setting
 
 #: How long messages are kept unless something else is said.
 FOR_EVER = Duration(0)
@@ -108,9 +72,21 @@ class Settings:
         unit="BYTES",
         low=1024,
     )
+    address_buffer_bytes: int = setting(
+        16 * 1024 * 1024,
+        "bytes waiting for all slow connections of one address (IPv6: /64) together",
+        unit="BYTES",
+        low=1024,
+    )
+    total_buffer_bytes: int = setting(
+        256 * 1024 * 1024,
+        "bytes waiting for all slow connections together",
+        unit="BYTES",
+        low=1024,
+    )
     write_wait: float = setting(
         10.0,
-        "a write that makes no progress for so long ends the connection (gorilla's figure)",
+        "a write of 16 KiB that takes longer ends the connection (gorilla's figure)",
         unit="SECONDS",
         low=0.01,
         high=3600,
@@ -178,6 +154,36 @@ class Settings:
     burst: int = setting(
         30, "of those, how many may come at once after a quiet time", unit="MESSAGES", low=1
     )
+    budget: float = setting(
+        5.0,
+        "processor time that one connection may take, as estimated, for each message that --rate "
+        "allows, and one user over all connections; beyond it they are read more slowly; "
+        "0 is no limit",
+        unit="MILLISECONDS",
+        low=0.0,
+        high=1e6,
+    )
+    address_share: float = setting(
+        0.005,
+        "the part of the connections it may hold whose budgets one address may spend together",
+        unit="PART",
+        low=0.000001,
+        high=1.0,
+    )
+    new_users: float = setting(
+        1.0,
+        "users that one address may make in an hour for each connection that it may hold; "
+        "0 is no limit",
+        unit="USERS",
+        low=0.0,
+    )
+    new_rooms: float = setting(
+        0.2,
+        "rooms that one address may make in an hour for each connection that it may hold; "
+        "0 is no limit",
+        unit="ROOMS",
+        low=0.0,
+    )
     max_rooms: int = setting(
         50, "rooms that one connection may be in at a time", unit="ROOMS", low=1, high=10_000
     )
@@ -233,78 +239,6 @@ class Settings:
                 raise StartupError(
                     f"--origin {origin!r} is not an origin; write it like https://chat.example.org"
                 )
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One field of `Settings` as the command line sees it."""
-
-    name: str
-    default: Any
-    about: str
-    unit: str
-    low: float | None
-    high: float | None
-    choices: tuple[str, ...]
-
-    @property
-    def flag(self) -> str:
-        """The command-line flag, as in ``--max-message-size``."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable, as in ``GOCHAT_MAX_MESSAGE_SIZE``."""
-        return ENVIRONMENT_PREFIX + self.name.upper()
-
-    @property
-    def many(self) -> bool:
-        """Whether it may be given more than once."""
-        return isinstance(self.default, tuple)
-
-    @property
-    def switch(self) -> bool:
-        """Whether the flag takes no value."""
-        return isinstance(self.default, bool)
-
-    def read(self, text: str) -> Any:
-        """The value that `text` spells, or `StartupError` with a sentence that names the flag."""
-        text = text.strip()
-        if isinstance(self.default, bool):
-            words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-            if text.lower() not in words:
-                raise StartupError(f"{self.flag} takes true or false, not {text!r}")
-            return words[text.lower()]
-        if isinstance(self.default, Duration):
-            try:
-                value: Any = Duration.read(text)
-            except ValueError:
-                raise StartupError(
-                    f"{self.flag} takes a time like 30d, 12h or 90m, not {text!r}"
-                ) from None
-        elif isinstance(self.default, int | float):
-            number = type(self.default)
-            try:
-                value = number(text)
-            except ValueError:
-                what = "a whole number" if number is int else "a number"
-                raise StartupError(f"{self.flag} takes {what}, not {text!r}") from None
-        else:
-            value = text
-        self.check((value,) if self.many else value)
-        return value
-
-    def check(self, value: Any) -> None:
-        """Raise `StartupError` if `value` is out of range or not one of the choices."""
-        if self.choices and value not in self.choices:
-            raise StartupError(f"{self.flag} takes one of {', '.join(self.choices)}, not {value!r}")
-        if isinstance(value, int | float):
-            if not (value == value and abs(value) != float("inf")):
-                raise StartupError(f"{self.flag} takes a finite number, not {value}")
-            if self.low is not None and value < self.low:
-                raise StartupError(f"{self.flag} must be at least {self.low:g}, not {value:g}")
-            if self.high is not None and value > self.high:
-                raise StartupError(f"{self.flag} must be at most {self.high:g}, not {value:g}")
 
 
 def options() -> Iterator[Option]:

@@ -8,6 +8,7 @@ the hub) is felt by that one peer alone, through TCP.
 
 from __future__ import annotations
 
+import math
 import queue
 import time
 from collections.abc import Callable
@@ -20,22 +21,35 @@ from .channel import Reply
 from .codes import Close
 from .connection import Connection
 from .core import decisions as d
-from .core import encode, replay, wire
+from .core import encode, prices, wire
 from .core.encode import Limits
 from .core.session import Allowance, Session
 from .errors import Closed
 from .hub import Hub
 from .message import Draft, RoomInfo, User
-from .orders import Away, CaughtUp, Census, Enter, Leave, Register, Renamed, Typing, Unregister
+from .orders import (
+    Away,
+    CatchUp,
+    Census,
+    Enter,
+    First,
+    Leave,
+    Register,
+    Renamed,
+    Typing,
+    Unregister,
+)
 from .refusals import Code, Refusal
+from .store.history import LONGEST_REPLAY, Replay
 
 T = TypeVar("T")
 
 #: Seconds to wait for the hub, which never waits itself; longer means that something is broken.
 HUB_PATIENCE = 10.0
 
-#: How often history is read again for somebody whom the room's talk has overtaken meanwhile.
-ATTEMPTS = 5
+#: Parts that are read for somebody who joins, at the most. Each goes on where the last one ended,
+#: so only a room that talks faster than it can be read needs so many.
+PARTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,10 @@ class V1:
         """Register with the hub; the rest waits for `hello`."""
         self._hub.inbox.put(Register(connection))
 
+    def price(self, text: str) -> float:
+        """What a command costs by its size; what it asks for is paid when it is done."""
+        return prices.of_text(text)
+
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
         """Carry out each command; a binary message ends the connection with 1003."""
         for message in messages:
@@ -75,10 +93,12 @@ class V1:
             try:
                 decision = self._session.receive(wire.decode(message), time.monotonic())
                 if decision is not None:
-                    CARRY_OUT[type(decision)](self, connection, decision)
+                    self._spend(connection, PRICES.get(type(decision), 0.0))
+                    RULES[type(decision)](self, connection, decision)
             except Refusal as refusal:
                 told = self._session.refused(refusal, time.monotonic())
                 self.refuse(connection, told)
+                self._spend(connection, prices.COMMAND)
                 if told.fatal:
                     return
 
@@ -110,7 +130,13 @@ class V1:
 
     # -- what the session decided ----------------------------------------------------------------
 
+    def _spend(self, connection: Connection, cost: float) -> None:
+        """Let the connection pay for what it asked; it waits before it is heard again."""
+        connection.meter.spend(cost, time.monotonic())
+
     def _publish(self, connection: Connection, draft: Draft) -> None:
+        if draft.text is not None:
+            self._spend(connection, prices.STORED_BYTE * len(draft.text))
         try:
             self._backplane.publish(draft, connection)
         except Refusal as refusal:
@@ -118,10 +144,14 @@ class V1:
             raise
 
     def _identify(self, connection: Connection, wanted: d.Identify) -> None:
-        user, token = self._answering(
-            wanted.answers, self._backplane.identify, wanted.nick, wanted.nick_key, wanted.token
-        )
-        self._session.welcomed(user)
+        try:
+            user, token = self._backplane.identify(wanted.nick, wanted.nick_key, wanted.token)
+        except Refusal as refusal:
+            refusal.answers = wanted.answers
+            if refusal.code in (Code.BUSY, Code.STORAGE_FAILED):
+                refusal.close = Close.TRY_AGAIN_LATER  # the time for `hello` must not run out here
+            raise
+        self._session.welcomed(user, connection.meter.identify(user.id).sending)
         self._untold = user if token != wanted.token else None
         connection.tell(
             encode.welcome(
@@ -138,41 +168,65 @@ class V1:
 
     def _enter(self, connection: Connection, wanted: d.EnterRoom) -> None:
         """Join a room: held, then caught up, then live (docs/architecture.md, "Catching up")."""
-        held: Reply[None] = Reply()
+        held: Reply[bool] = Reply()
         user = self._session.user
         self._hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, held))
         try:
-            _wait(held)
-            for _ in range(ATTEMPTS):
-                if self._catch_up(connection, wanted):
-                    return
-            raise Refusal(Code.BUSY, "The room talks faster than it can be read; try again.")
+            made = _wait(held)
+            found, read = self._backplane.replay(user, wanted.key, wanted.since)
+            if made and not found.room:
+                self._count_room(connection)
         except Refusal as refusal:
             self._session.left(wanted.key)
             self._hub.inbox.put(Leave(connection, wanted.key, None, silent=True))
             refusal.answers = wanted.answers
             raise
-
-    def _catch_up(self, connection: Connection, wanted: d.EnterRoom) -> bool:
-        """Read what came before, and let the hub add what came meanwhile; whether it fitted."""
-        found, read = self._backplane.replay(self._session.user, wanted.key, wanted.since)
-        entries = replay.merge(found.entries, found.seq, ())
-        live: Reply[bool] = Reply()
-        self._hub.inbox.put(
-            CaughtUp(
-                connection,
-                self._session.user,
-                RoomInfo(found.room, wanted.key, found.topic, found.seq),
-                found.epoch,
-                tuple(map(encode.entry_json, entries)),
-                found.recovered,
-                found.more,
-                read,
-                wanted.answers,
-                live,
-            )
+        first = First(
+            user,
+            RoomInfo(found.room, wanted.key, found.topic, found.seq),
+            found.epoch,
+            found.recovered,
+            found.more,
+            read,
+            wanted.answers,
         )
-        return _wait(live)
+        try:
+            self._catch_up(connection, wanted.key, found, first)
+        except Refusal as refusal:  # `joined` was said: no error can answer the command any more
+            connection.close(Close.TRY_AGAIN_LATER, refusal.message)
+
+    def _count_room(self, connection: Connection) -> None:
+        """Let the address make a room, if it has not made too many lately."""
+        wait = connection.meter.new_room(time.monotonic())
+        if wait:
+            raise Refusal(
+                Code.RATE_LIMITED,
+                f"Too many rooms were made from your address; try again in {math.ceil(wait)} s.",
+                retry_after=math.ceil(wait),
+            )
+
+    def _catch_up(
+        self, connection: Connection, key: str, found: Replay, first: First | None
+    ) -> None:
+        """Give what came before in parts, each when the peer has taken the last, until it is live.
+
+        Raises `Refusal` when that cannot be done.
+        """
+        entries, partial = found.entries, found.partial
+        seq = entries[-1].seq if partial else found.seq
+        for _ in range(PARTS):
+            self._spend(connection, prices.ENTRY * len(entries))
+            encoded = ",".join(map(encode.entry_json, entries))
+            live: Reply[bool] = Reply()
+            self._hub.inbox.put(CatchUp(connection, key, seq, encoded, not partial, live, first))
+            if _wait(live):
+                return
+            del encoded
+            connection.drained()
+            page = self._backplane.page(key, None, seq, LONGEST_REPLAY)
+            entries, partial, first = page.entries, page.more, None
+            seq = entries[-1].seq if entries else seq
+        raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
 
     def _leave(self, connection: Connection, wanted: d.LeaveRoom) -> None:
         self._hub.inbox.put(Leave(connection, wanted.key, wanted.answers))
@@ -195,6 +249,7 @@ class V1:
             wanted.after,
             wanted.limit,
         )
+        self._spend(connection, prices.ENTRY * len(page.entries))
         entries = map(encode.entry_json, page.entries)
         connection.tell(
             encode.history(wanted.room, entries, more=page.more, answers=wanted.answers)
@@ -241,8 +296,22 @@ class V1:
             raise
 
 
+#: What decisions cost beside the reading of the command. What depends on what is found, and how
+#: many hear of it, is added when that is known.
+PRICES: dict[type[d.Decision], float] = {
+    Draft: prices.LINE,
+    d.Identify: prices.LOOK_UP,
+    d.EnterRoom: prices.JOIN + prices.LOOK_UP,
+    d.LeaveRoom: prices.JOIN,
+    d.MarkRead: prices.LINE,
+    d.ReadHistory: prices.LOOK_UP,
+    d.RunSearch: prices.LOOK_UP,
+    d.ListRooms: prices.LOOK_UP,
+    d.Rename: prices.LOOK_UP,
+}
+
 #: How each decision is carried out.
-CARRY_OUT: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {
+RULES: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {
     Draft: V1._publish,
     d.Identify: V1._identify,
     d.EnterRoom: V1._enter,

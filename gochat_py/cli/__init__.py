@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import StartupError
-from ..settings import Option, combine, options
+from ..option import Option
+from ..settings import combine, options
 from .serve import serve
 
 #: Exit status of a command that was asked for what it cannot do.

@@ -157,21 +157,29 @@ def joined(
     room: RoomInfo,
     *,
     epoch: str,
-    members: Iterable[str],
+    members: str,
     member_count: int,
-    entries: Iterable[str],
+    entries: str,
     recovered: bool,
     more: bool,
     read: int,
+    partial: bool = False,
     answers: str | None = None,
 ) -> bytes:
-    """The answer to `join`; `members` and `entries` are JSON objects already."""
+    """The answer to `join`; `members` and `entries` are JSON objects, joined by commas."""
+    part = ',"partial":true' if partial else ""
     return (
         f'{{"type":"joined"{_answering(answers)},"room":{_string(room.room)},'
         f'"topic":{_string(room.topic)},"epoch":{_string(epoch)},"seq":{room.seq},'
-        f'"recovered":{_flag(recovered)},"more":{_flag(more)},"read":{read},'
-        f'"member_count":{member_count},"members":{_list(members)},"entries":{_list(entries)}}}'
+        f'"recovered":{_flag(recovered)},"more":{_flag(more)},"read":{read}{part},'
+        f'"member_count":{member_count},"members":[{members}],"entries":[{entries}]}}'
     ).encode()
+
+
+def replay(room: str, entries: str, *, end: bool) -> bytes:
+    """A further part of what a partial ``joined`` began; `entries` as there."""
+    last = ',"end":true' if end else ""
+    return f'{{"type":"replay","room":{_string(room)}{last},"entries":[{entries}]}}'.encode()
 
 
 def history(room: str, entries: Iterable[str], *, more: bool, answers: str | None = None) -> bytes:

@@ -79,6 +79,7 @@ class Receiver:
         "_parts",
         "_size",
         "_unfinished",
+        "frames",
     )
 
     def __init__(self, machine: Machine, limit: int) -> None:
@@ -90,6 +91,7 @@ class Receiver:
         self._size = 0  # bytes of it so far
         self._parts: list[str] | list[bytes] = []
         self._over = False
+        self.frames = 0
 
     def receive(self, data: bytes) -> list[Event]:
         """What `data` completes, in order. After `Closing` or `Failed` everything is ignored."""
@@ -110,6 +112,7 @@ class Receiver:
                 self._head = data[at:]
                 break
             first, size, length, minimal = header
+            self.frames += 1
             finish = at + size + length
             if not first & _CONTROL:
                 if not self._unfinished:

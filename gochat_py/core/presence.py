@@ -1,4 +1,4 @@
-"""Who is in a room, told in gathered news: a thousand who come make ten events a second.
+"""Who is in a room, told in gathered news: a thousand who come make a few events.
 
 Two things are kept apart: who *is* here, and what is *told*, which is what the news so far adds up
 to. Whoever joins is given what is told, so that the next news is right for them as for everybody;
@@ -16,9 +16,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from ..message import User
-
-#: Seconds between two pieces of news of one room: at most ten a second.
-PERIOD = 0.1
 
 #: Members of one room that are told by name; more than anybody reads, and about 50 KB.
 SHOWN = 1_000
@@ -45,10 +42,9 @@ class News:
 
 
 class Presence:
-    """The users in one room, each counted once. Owned by one thread; times are its clock's."""
+    """The users in one room, each counted once. Owned by one thread."""
 
-    def __init__(self, period: float = PERIOD, most: int = SHOWN) -> None:
-        self._period = period
+    def __init__(self, most: int = SHOWN) -> None:
         self._most = most
         self._shown: dict[str, Member] = {}
         #: Told by number only, in the order of arrival; none while there is a place to be shown in.
@@ -56,7 +52,6 @@ class Presence:
         #: Not told yet: who is new, or shown but in another way than now.
         self._came: dict[str, Member] = {}
         self._went: dict[str, None] = {}
-        self._not_before = float("-inf")
 
     @property
     def shown(self) -> Iterable[Member]:
@@ -106,13 +101,12 @@ class Presence:
             if user.id in members:
                 members[user.id] = replace(members[user.id], user=user)
 
-    def due(self, now: float) -> float | None:
-        """Seconds until there is something to tell, 0.0 if it is time; None without news."""
-        if not self._came and not self._went:
-            return None
-        return max(0.0, self._not_before - now)
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to tell."""
+        return bool(self._came or self._went)
 
-    def flush(self, now: float) -> News:
+    def flush(self) -> News:
         """What is to be told now; from here on it is told."""
         left = tuple(user_id for user_id in self._went if self._shown.pop(user_id, None))
         for user_id in self._went:
@@ -126,5 +120,4 @@ class Presence:
         joined = tuple(self._shown[user_id] for user_id in (*changed, *next_in_the_row))
         self._came.clear()
         self._went.clear()
-        self._not_before = now + self._period
         return News(joined, left, len(self._shown) + len(self._counted))

@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Protocol
 
 from ..codes import Close
 from ..message import Draft, Kind, User
@@ -54,6 +55,19 @@ class Allowance:
     flood_seconds: float = 10.0  #: … within so many seconds end the connection
 
 
+class Bucket(Protocol):
+    """Lets so much pass in so much time; see `limits.TokenBucket`."""
+
+    def take(self, now: float) -> float:
+        """Take a token and give 0.0, or give the seconds until there is one."""
+
+
+#: Refusals that blame nobody for the command: the client waits, and tries again.
+BLAMELESS = frozenset(
+    (Code.RATE_LIMITED, Code.BUSY, Code.STORAGE_FAILED, Code.LIMIT_REACHED, Code.MUTED)
+)
+
+
 class State(Enum):
     """How far a connection has come."""
 
@@ -70,7 +84,7 @@ class Session:
         self._rules = _RULES_IN[State.GREETING]
         #: When each joined room last heard that this user is typing, by key.
         self._rooms: dict[str, float] = {}
-        self._sending = TokenBucket(allowance.rate, allowance.burst)
+        self._sending: Bucket = TokenBucket(allowance.rate, allowance.burst)
         self._asking = TokenBucket(allowance.asking_rate, allowance.asking_burst)
         self._flood = FloodRule(allowance.flood_count, allowance.flood_seconds)
         self._hello_by = now + allowance.hello_within
@@ -105,12 +119,16 @@ class Session:
             raise
 
     def refused(self, refusal: Refusal, now: float) -> Refusal:
-        """What to tell the client of `refusal`, whoever made it; the last straw is fatal."""
-        if refusal.fatal or not self._flood.happened(now):
+        """What to tell the client of `refusal`, whoever made it; one too many is fatal.
+
+        Only what the client could have known counts. Whoever goes too fast is told when to go on,
+        and pays for asking: that needs no end.
+        """
+        if refusal.fatal or refusal.code in BLAMELESS or not self._flood.happened(now):
             return refusal
         return Refusal(
             Code.RATE_LIMITED,
-            "Too much was refused in too short a time; come back later.",
+            "Too many rejected commands; reconnect later.",
             answers=refusal.answers,
             retry_after=self._allowance.flood_seconds,
             close=Close.FLOODING,
@@ -127,9 +145,10 @@ class Session:
 
     # --- What comes of a decision -----------------------------------------------------------
 
-    def welcomed(self, user: User) -> None:
-        """It is known now who this is."""
+    def welcomed(self, user: User, sending: Bucket) -> None:
+        """It is known now who this is. What they write, by any connection, counts in `sending`."""
         self._user = user
+        self._sending = sending
         self._rules = _RULES_IN[State.OPEN]
 
     def renamed(self, user: User) -> None:
@@ -262,7 +281,7 @@ class Session:
         )
 
 
-def _spend(bucket: TokenBucket, now: float) -> None:
+def _spend(bucket: Bucket, now: float) -> None:
     wait = bucket.take(now)
     if wait:
         after = math.ceil(wait * 1000) / 1000  # rounded up, so that waiting so long is enough

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import time
 from socketserver import BaseRequestHandler
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,10 @@ import h11
 
 from .. import refusals
 from ..connection import Upgrade
+from ..core import prices
 from ..core.names import check_room
 from ..core.origin import Authority
-from ..deadline import Deadline, limit_waits
+from ..deadline import Deadline, limit_waits, pause
 from . import upgrade
 from .requests import Request, end_of_head, parse
 from .responses import FULL, STOPPING, Refusal, Response, policy, problem, text
@@ -75,6 +77,7 @@ class Handler(BaseRequestHandler):
         """Answer requests in the order they come, until either side ends it."""
         buffer = bytearray()
         keeping = False
+        self._arrive()
         try:
             try:
                 while not self.server.hung_up:
@@ -235,6 +238,7 @@ class Handler(BaseRequestHandler):
 
     def _serve(self, request: Request, buffer: bytearray) -> bool:
         """Answer one request, and say whether another may come."""
+        self._pay(request)
         try:
             response = self._respond(request)
         except Exception:  # a fault of ours in one answer is no reason to leave the client without
@@ -252,16 +256,39 @@ class Handler(BaseRequestHandler):
         log.debug("%s %r %s", request.method, request.path, response.status)
         return keeping
 
+    def _arrive(self) -> None:
+        """Let a connection wait whose address has caused too much lately.
+
+        Behind a trusted proxy it is not known yet whose it is; each request pays there.
+        """
+        if self.visit.meter is not None:
+            wait = self.visit.meter.arrive(prices.CONNECT, time.monotonic())
+            if wait:
+                pause(self.visit.sock, min(wait, self.server.settings.header_timeout))
+
+    def _pay(self, request: Request) -> None:
+        """Let the client pay for a request, and wait if it has asked too much lately."""
+        meter = self.visit.meter
+        if meter is not None:
+            cost = prices.REQUEST + prices.BYTE * len(request.head)
+            wait = meter.spend(cost, time.monotonic())
+            if wait > self.server.settings.header_timeout:
+                raise Refusal(FULL)
+            if wait:
+                pause(self.visit.sock, wait)
+
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
         """Shake hands. Raises `Refusal`."""
         names, scheme = self._names(request)
         agreement = self.server.doorkeeper.admit(request, names, scheme)
         if not self.server.promote(self.visit):
             raise Refusal(STOPPING)
+        assert self.visit.meter is not None, "a client is counted with its first request"
         return Upgrade(
             sock=self.visit.sock,
             address=self.visit.address,
             machine=agreement.machine,
+            meter=self.visit.meter,
             greeting=agreement.reply,
             trailing=bytes(buffer),
             subprotocol=agreement.subprotocol,

@@ -14,10 +14,12 @@ import os
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 
+from .. import admission
 from ..connection import Upgrade
 from ..core.origin import OriginRule, Proxies, counted_as, plain
 from ..crew import Crew
@@ -50,6 +52,7 @@ class Visit:
     peer: str  # the address at the other end of the socket
     address: str  # the client's: the peer's, or what a trusted proxy says it is
     counted: str | None = None  # what it is counted under, see `counted_as`; None: nobody yet
+    meter: admission.Meter | None = None  # what it costs; None while it is not counted
     upgraded: bool = False
 
 
@@ -57,7 +60,8 @@ class ChatServer(ThreadingHTTPServer):
     """Serves until `shutdown`; then `hang_up` and `join` end what is left.
 
     `endpoint` is called with each upgraded connection, in that connection's thread, and returns
-    when it is over. Construction binds and listens, or raises `StartupError` with the cure.
+    when it is over. `terms` say what each connection, user and address may cost. Construction binds
+    and listens, or raises `StartupError` with the cure.
     """
 
     # 5 would drop a storm of reconnects at the door. The kernel caps this at net.core.somaxconn.
@@ -76,6 +80,7 @@ class ChatServer(ThreadingHTTPServer):
         assets: Assets,
         endpoint: Callable[[Upgrade], None],
         subprotocols: tuple[str, ...] = (),
+        terms: admission.Terms | None = None,
     ) -> None:
         self.settings = settings
         #: Where each connection gets its threads. Closed by `join`.
@@ -88,9 +93,11 @@ class ChatServer(ThreadingHTTPServer):
         )
         self.stopping = False  # set once by `shutdown`; any thread reads it
         self.hung_up = False  # set once by `hang_up`; any thread reads it
-        self._lock = threading.Lock()  # guards the three below, and each Visit
+        self.admission = admission.Admission(
+            terms or admission.Terms(), settings.max_connections_per_address
+        )
+        self._lock = threading.Lock()  # guards what follows, and each Visit
         self._visits: set[Visit] = set()
-        self._counts: dict[str, int] = {}
         self._not_serving = threading.Event()
         self._not_serving.set()
         self._admitted = 0  # the serving thread's own
@@ -268,20 +275,17 @@ class ChatServer(ThreadingHTTPServer):
 
     def _claim(self, visit: Visit, counted: str) -> bool:
         assert self._lock.locked()
-        held = self._counts.get(counted, 0)
-        if held >= self.settings.max_connections_per_address:
+        visit.meter = self.admission.enter(counted)
+        if visit.meter is None:
             return False
-        self._counts[counted] = held + 1
         visit.counted = counted
         return True
 
     def _release(self, visit: Visit) -> None:
         assert self._lock.locked()
-        if visit.counted is not None:
-            self._counts[visit.counted] -= 1
-            if not self._counts[visit.counted]:
-                del self._counts[visit.counted]
-            visit.counted = None
+        if visit.meter is not None:
+            visit.meter.leave(time.monotonic())
+            visit.meter = visit.counted = None
 
     # ---- the end ------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class Replay:
     room: str
     topic: str
     epoch: str
+    partial: bool = False
 
 
 def since(

@@ -12,60 +12,57 @@ ADA_AWAY = Member(ADA.user, away=True)
 class PresenceTest(TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.presence = Presence(0.1)
+        self.presence = Presence()
 
-    def test_the_first_news_is_due_at_once_and_the_next_a_tenth_of_a_second_later(self):
-        self.assertIsNone(self.presence.due(5.0))
+    def test_what_is_new_is_told_once(self):
+        self.assertFalse(self.presence.changed)
         self.presence.came(ADA)
-        self.assertEqual(self.presence.due(5.0), 0.0)
-        self.assertEqual(self.presence.flush(5.0), News((ADA,), (), 1))
-        self.assertIsNone(self.presence.due(5.0))
-        self.presence.came(BOB)
-        self.assertAlmostEqual(self.presence.due(5.025), 0.075)
-        self.assertEqual(self.presence.due(6.0), 0.0)
+        self.assertTrue(self.presence.changed)
+        self.assertEqual(self.presence.flush(), News((ADA,), (), 1))
+        self.assertFalse(self.presence.changed)
 
     def test_a_thousand_who_come_together_are_one_piece_of_news(self):
         for number in range(1000):
             self.presence.came(Member(User(f"u{number}", "x")))
-        self.assertEqual(len(self.presence.flush(0.0).joined), 1000)
+        self.assertEqual(len(self.presence.flush().joined), 1000)
 
     def test_who_comes_and_goes_in_between_is_not_told_of(self):
         self.presence.came(ADA)
         self.presence.went(ADA.user.id)
-        self.assertIsNone(self.presence.due(0.0))
+        self.assertFalse(self.presence.changed)
 
     def test_who_goes_and_comes_back_in_between_was_never_away(self):
         self.presence.came(ADA)
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.went(ADA.user.id)
         self.presence.came(ADA)
-        self.assertIsNone(self.presence.due(9.0))
+        self.assertFalse(self.presence.changed)
 
     def test_who_comes_back_under_another_nick_is_told_of(self):
         self.presence.came(ADA)
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.went(ADA.user.id)
         self.presence.came(IDA)
-        self.assertEqual(self.presence.flush(9.0), News((IDA,), (), 1))
+        self.assertEqual(self.presence.flush(), News((IDA,), (), 1))
 
     def test_a_list_given_in_between_is_put_right_by_the_next_news(self):
         """Ada leaves, somebody is given the list, Ada is back: leaving her out would lose her."""
         self.presence.came(ADA)
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.went(ADA.user.id)
         given = set(self.presence.shown)
         self.presence.came(ADA)
         self.presence.came(BOB)
-        news = self.presence.flush(1.0)
+        news = self.presence.flush()
         self.assertEqual((given | set(news.joined)) - set(), {ADA, BOB})
         self.assertEqual(news.member_count, 2)
 
     def test_a_new_nick_is_shown(self):
         self.presence.came(ADA)
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.renamed(IDA.user)
         self.assertEqual(list(self.presence.shown), [IDA])
-        self.assertIsNone(self.presence.due(1.0))
+        self.assertFalse(self.presence.changed)
 
 
 class AwayTest(TestCase):
@@ -75,26 +72,26 @@ class AwayTest(TestCase):
         self.presence.came(ADA)
 
     def test_who_is_away_is_told_of_again_and_so_is_who_is_back(self):
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.set_away(ADA.user.id, True)
-        self.assertEqual(self.presence.flush(1.0), News((ADA_AWAY,), (), 1))
+        self.assertEqual(self.presence.flush(), News((ADA_AWAY,), (), 1))
         self.presence.set_away(ADA.user.id, False)
-        self.assertEqual(self.presence.flush(2.0), News((ADA,), (), 1))
+        self.assertEqual(self.presence.flush(), News((ADA,), (), 1))
 
     def test_who_looks_away_for_a_moment_is_not_told_of(self):
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.set_away(ADA.user.id, True)
         self.presence.set_away(ADA.user.id, False)
-        self.assertIsNone(self.presence.due(9.0))
+        self.assertFalse(self.presence.changed)
 
     def test_who_comes_and_is_away_at_once_is_told_of_once(self):
         self.presence.set_away(ADA.user.id, True)
-        self.assertEqual(self.presence.flush(0.0), News((ADA_AWAY,), (), 1))
+        self.assertEqual(self.presence.flush(), News((ADA_AWAY,), (), 1))
 
     def test_a_new_nick_leaves_who_is_away_away(self):
         self.presence.set_away(ADA.user.id, True)
         self.presence.renamed(IDA.user)
-        self.assertEqual(self.presence.flush(0.0).joined, (Member(IDA.user, away=True),))
+        self.assertEqual(self.presence.flush().joined, (Member(IDA.user, away=True),))
         self.presence.renamed(ADA.user)
         self.assertEqual(list(self.presence.shown), [ADA_AWAY])
 
@@ -109,46 +106,46 @@ class CrowdTest(TestCase):
             self.presence.came(member)
 
     def test_beyond_the_first_they_are_only_counted(self):
-        self.assertEqual(self.presence.flush(0.0), News((ADA, BOB), (), 3))
+        self.assertEqual(self.presence.flush(), News((ADA, BOB), (), 3))
         self.presence.came(DAN)
-        self.assertEqual(self.presence.flush(1.0), News((), (), 4))
+        self.assertEqual(self.presence.flush(), News((), (), 4))
         self.assertEqual(list(self.presence.shown), [ADA, BOB])
         self.presence.went(CYN.user.id)
-        self.assertEqual(self.presence.flush(2.0), News((), (), 3))
+        self.assertEqual(self.presence.flush(), News((), (), 3))
 
     def test_the_next_in_the_row_takes_the_place_of_who_leaves(self):
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.came(DAN)
         self.presence.went(ADA.user.id)
-        self.assertEqual(self.presence.flush(1.0), News((CYN,), (ADA.user.id,), 3))
+        self.assertEqual(self.presence.flush(), News((CYN,), (ADA.user.id,), 3))
         self.presence.went(BOB.user.id)
         self.presence.went(CYN.user.id)
         self.presence.came(ADA)
         news = News((DAN, ADA), (BOB.user.id, CYN.user.id), 2)
-        self.assertEqual(self.presence.flush(2.0), news)
+        self.assertEqual(self.presence.flush(), news)
 
     def test_who_is_only_counted_is_shown_as_they_are_then(self):
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.set_away(CYN.user.id, True)
         self.presence.renamed(User(CYN.user.id, "Cynthia"))
-        self.assertIsNone(self.presence.due(9.0))
+        self.assertFalse(self.presence.changed)
         self.presence.went(ADA.user.id)
         cynthia = Member(User(CYN.user.id, "Cynthia"), away=True)
-        self.assertEqual(self.presence.flush(1.0).joined, (cynthia,))
+        self.assertEqual(self.presence.flush().joined, (cynthia,))
 
     def test_who_is_only_counted_and_gone_for_a_moment_keeps_the_place_in_the_row(self):
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.presence.came(DAN)
-        self.presence.flush(1.0)
+        self.presence.flush()
         self.presence.went(CYN.user.id)
         self.presence.came(CYN)
-        self.assertIsNone(self.presence.due(9.0))
+        self.assertFalse(self.presence.changed)
         self.presence.went(ADA.user.id)
-        self.assertEqual(self.presence.flush(2.0).joined, (CYN,))
+        self.assertEqual(self.presence.flush().joined, (CYN,))
 
     def test_who_is_told_of_is_counted_once(self):
         self.assertEqual(self.presence.count_with(CYN.user.id), 1)
-        self.presence.flush(0.0)
+        self.presence.flush()
         self.assertEqual(self.presence.count_with(CYN.user.id), 3)
         self.assertEqual(self.presence.count_with(DAN.user.id), 4)
 
@@ -156,5 +153,5 @@ class CrowdTest(TestCase):
         presence = Presence()
         for number in range(SHOWN + 1):
             presence.came(Member(User(f"u{number}", "x")))
-        news = presence.flush(0.0)
+        news = presence.flush()
         self.assertEqual((len(news.joined), news.member_count), (1_000, 1_001))

@@ -19,92 +19,117 @@ def entries(*seqs: int) -> list[Entry]:
 class RoomTest(TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.room: Room[str] = Room(held=3)
+        self.room: Room[str] = Room(held=3, held_chars=5)
 
     def test_who_catches_up_gets_nothing_live_until_they_have(self):
         self.room.enter("tab", ADA)
         self.assertEqual(list(self.room.publish(entries(2, 3))), [])
-        self.assertEqual(self.room.caught_up("tab", entries(1, 2), 2), entries(1, 2, 3))
+        self.assertEqual(self.room.caught_up("tab", 2), entries(3))
         self.assertEqual(list(self.room.publish(entries(4))), ["tab"])
 
     def test_two_tabs_are_one_member(self):
         self.room.enter("one", ADA)
-        self.room.presence.flush(0.0)
+        self.room.presence.flush()
         self.room.enter("two", User(ADA.id, "the nick of yesterday"))
-        self.assertIsNone(self.room.presence.due(9.0))
+        self.assertFalse(self.room.presence.changed)
         self.assertEqual((len(self.room), self.room.member_count), (2, 1))
         self.room.leave("one")
-        self.assertIsNone(self.room.presence.due(9.0))
+        self.assertFalse(self.room.presence.changed)
         self.room.leave("two")
-        self.assertEqual(self.room.presence.flush(9.0).left, (ADA.id,))
+        self.assertEqual(self.room.presence.flush().left, (ADA.id,))
         self.assertEqual((len(self.room), self.room.member_count), (0, 0))
 
-    def test_too_much_held_is_let_go_and_read_again(self):
+    def test_of_too_much_the_newest_is_held_and_the_rest_is_read(self):
         self.room.enter("tab", ADA)
         self.room.publish(entries(1, 2))
         self.room.publish(entries(3, 4))
         self.room.publish(entries(5))
         with self.assertRaises(Hole):
-            self.room.caught_up("tab", [], 0)
+            self.room.caught_up("tab", 1)
+        self.assertEqual(list(self.room.live), [])
         self.room.publish(entries(6))
-        self.assertEqual(
-            self.room.caught_up("tab", entries(1, 2, 3, 4, 5), 5), entries(1, 2, 3, 4, 5, 6)
-        )
+        self.assertEqual(self.room.caught_up("tab", 3), entries(4, 5, 6))
+
+    def test_long_texts_are_held_only_so_far(self):
+        self.room.enter("tab", ADA)
+        long = entries(1)[0]._replace(text="xxxxxx")
+        self.room.publish([long])
+        with self.assertRaises(Hole):  # though nothing is held that could show it
+            self.room.caught_up("tab", 0)
+        self.room.publish(entries(2))
+        self.assertEqual(self.room.caught_up("tab", 1), entries(2))
 
     def test_a_hole_is_read_again_too(self):
         self.room.enter("tab", ADA)
         self.room.publish(entries(4))
         with self.assertRaises(Hole):
-            self.room.caught_up("tab", entries(1, 2), 2)
+            self.room.caught_up("tab", 2)
         self.assertEqual(list(self.room.live), [])
-        self.assertEqual(self.room.caught_up("tab", entries(1, 2, 3, 4), 4), entries(1, 2, 3, 4))
+        self.assertEqual(self.room.caught_up("tab", 4), [])
+
+    def test_nothing_is_held_where_nobody_catches_up(self):
+        self.room.enter("tab", ADA)
+        self.room.publish(entries(1, 2, 3, 4))
+        self.room.caught_up("tab", 4)
+        self.room.publish(entries(5))
+        self.room.enter("two", BOB)
+        self.assertEqual(self.room.caught_up("two", 5), [])
+
+    def test_who_is_told_of_the_members_in_the_midst_gets_their_news(self):
+        self.room.enter("tab", ADA)
+        self.assertEqual(list(self.room.introduced), [])
+        self.room.introduce("tab")
+        self.assertEqual(list(self.room.introduced), ["tab"])
+        self.assertEqual(list(self.room.publish(entries(1))), [])
+        self.room.caught_up("tab", 1)
+        self.assertEqual(list(self.room.introduced), ["tab"])
 
     def test_who_enters_again_catches_up_again(self):
         for _ in range(2):
             self.room.enter("tab", ADA)
             self.assertEqual(list(self.room.publish(entries(2))), [])
-            self.assertEqual(self.room.caught_up("tab", entries(1), 1), entries(1, 2))
+            self.assertEqual(self.room.caught_up("tab", 1), entries(2))
         self.assertEqual((len(self.room), list(self.room.live)), (1, ["tab"]))
 
     def test_who_left_while_reading_gets_nothing(self):
         self.room.enter("tab", ADA)
         self.room.leave("tab")
         self.room.leave("tab")
-        self.assertIsNone(self.room.caught_up("tab", entries(1), 1))
+        self.assertIsNone(self.room.caught_up("tab", 1))
         self.assertEqual(len(self.room), 0)
 
     def test_only_those_who_are_here_are_renamed(self):
         self.room.enter("tab", ADA)
-        self.room.presence.flush(0.0)
+        self.room.presence.flush()
         self.assertTrue(self.room.renamed(User(ADA.id, "Ida")))
         self.assertFalse(self.room.renamed(BOB))
         self.assertEqual([each.user.nick for each in self.room.presence.shown], ["Ida"])
 
     def test_a_member_is_away_when_all_of_their_connections_are(self):
-        def told(now: float) -> tuple[Member, ...] | None:
+        def told() -> tuple[Member, ...] | None:
             presence = self.room.presence
-            return None if presence.due(now) is None else presence.flush(now).joined
+            return presence.flush().joined if presence.changed else None
 
         here, away = (Member(ADA),), (Member(ADA, away=True),)
         self.room.enter("one", ADA)
-        self.assertEqual(told(1.0), here)
+        self.assertEqual(told(), here)
         self.room.set_away("one", True)
-        self.assertEqual(told(2.0), away)
+        self.assertEqual(told(), away)
         self.room.enter("two", ADA)
-        self.assertEqual(told(3.0), here)
+        self.assertEqual(told(), here)
         self.room.enter("three", ADA, away=True)
-        self.assertIsNone(told(4.0))
+        self.assertIsNone(told())
         self.room.leave("two")
-        self.assertEqual(told(5.0), away)
+        self.assertEqual(told(), away)
         self.room.set_away("three", False)
-        self.assertEqual(told(6.0), here)
+        self.assertEqual(told(), here)
         self.room.set_away("three", True)
         self.room.enter("one", ADA)
-        self.assertEqual(told(7.0), away)
+        self.assertEqual(told(), away)
 
     def test_who_comes_in_away_is_shown_so_and_nobody_inherits_it(self):
         self.room.enter("tab", ADA, away=True)
-        self.assertEqual(self.room.presence.flush(0.0).joined, (Member(ADA, away=True),))
+        self.assertEqual(self.room.presence.flush().joined, (Member(ADA, away=True),))
         self.room.leave("tab")
         self.room.enter("tab", ADA)
-        self.assertEqual(self.room.presence.flush(1.0).joined, (Member(ADA),))
+        self.assertEqual(self.room.presence.flush().joined, (Member(ADA),))

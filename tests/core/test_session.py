@@ -13,6 +13,7 @@ from gochat_py.core.decisions import (
     SetAway,
     ShowTyping,
 )
+from gochat_py.core.limits import TokenBucket
 from gochat_py.core.session import RULES, Allowance, Session, State
 from gochat_py.message import Draft, Kind, Position, User
 from gochat_py.refusals import Code, Refusal
@@ -45,7 +46,7 @@ class GreetingTest(SessionTestCase):
     def test_everything_else_is_refused_until_it_is_known_who_it_is(self):
         for command in (c.Ping({}, "1"), c.Join("a", id="2"), c.Send("a", "x", "3"), c.Rooms("4")):
             self.assertIs(self.refused(command).code, Code.HELLO_FIRST)
-        self.session.welcomed(ADA)
+        self.session.welcomed(ADA, TokenBucket(self.allowance.rate, self.allowance.burst))
         self.assertIsInstance(self.session.receive(c.Rooms(), 100.0), ListRooms)
 
     def test_hello_may_be_said_again_when_it_failed(self):
@@ -56,14 +57,14 @@ class GreetingTest(SessionTestCase):
         self.assertEqual(self.session.hello_due(100.0), 10.0)
         self.assertEqual(self.session.hello_due(111.0), 0.0)
         self.assertEqual(self.session.too_late().close, Close.NO_HELLO)
-        self.session.welcomed(ADA)
+        self.session.welcomed(ADA, TokenBucket(self.allowance.rate, self.allowance.burst))
         self.assertIsNone(self.session.hello_due(111.0))
 
 
 class OpenTest(SessionTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.session.welcomed(ADA)
+        self.session.welcomed(ADA, TokenBucket(self.allowance.rate, self.allowance.burst))
         self.session.receive(c.Join("Lobby"), 100.0)
 
     def test_a_second_hello_is_refused(self):

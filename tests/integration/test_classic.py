@@ -61,7 +61,7 @@ class ChatTest(TestCase):
 
     def test_a_long_line_reaches_clients_with_and_without_compression(self):
         packed, plain = self.client(), self.client(compression=None)
-        line = "a long line " * 1000
+        line = "a long line " * 333
         packed.send(line)
         self.assertEqual([c.recv(PATIENCE) for c in (packed, plain)], [line, line])
         self.assertIn("no_context_takeover", packed.response.headers["Sec-WebSocket-Extensions"])
@@ -83,6 +83,18 @@ class ChatTest(TestCase):
             client.recv(PATIENCE)
         self.assertEqual(client.close_code, 1003)
 
+    def test_a_line_of_more_than_4000_characters_closes_with_1009(self):
+        client, other = self.client(), self.client()
+        client.send("文" * 4000)
+        self.assertEqual(other.recv(PATIENCE), "文" * 4000)
+        client.send("x" * 4001)
+        with self.assertRaises(ConnectionClosed):
+            for _ in range(2):
+                client.recv(PATIENCE)
+        self.assertEqual(client.close_code, 1009)
+        other.send("still here")
+        self.assertEqual(other.recv(PATIENCE), "still here")
+
     def test_one_who_leaves_is_not_waited_for(self):
         leaving, staying = self.client(), self.client()
         leaving.close()
@@ -99,7 +111,8 @@ class SlowClientTest(TestCase):
         stream = [server_frames.text(line.encode()) for line in lines]
         expected = hashlib.sha256(b"".join(stream)).hexdigest()
         size = len(stream[0])
-        with ServerProcess("--write-wait", "2") as server:
+        limits = ("--rate", "1000000", "--burst", "1000000")
+        with ServerProcess("--write-wait", "2", *limits) as server:
             before = process.status(server.process.pid, "VmHWM")
             stuck = self.enterContext(RawClient(server.port))
             clients = [self.enterContext(RawClient(server.port)) for _ in range(readers)]

@@ -596,12 +596,41 @@ class LimitsTest(V1TestCase):
         self.assertLessEqual(refused["retry_after"], 0.2)
         self.assertRegex(refused["id"], "^q-")
 
+    def test_who_sends_too_fast_is_never_closed_for_it(self):
+        """It waits as long as it is told, to the millisecond, and sends the next at once."""
+        ada = self.client("Ada", "tea")
+        refusals = 0
+        for number in range(75):
+            while True:
+                try:
+                    ada.send("tea", "quick", id=f"q-{number}")
+                    break
+                except Refused as refused:
+                    self.assertEqual(refused.code, "rate_limited")
+                    refusals += 1
+                    time.sleep(refused.error["retry_after"])  # what a client is asked to do
+        self.assertGreater(refusals, 50)
+
+    def test_one_user_has_one_rate_over_all_connections(self):
+        ada = self.client("Ada", "tea")
+        others = [self.client("Ada", "tea", token=ada.welcome["token"]) for _ in range(9)]
+        started = time.monotonic()
+        for client in (ada, *others):
+            for number in range(10):
+                client.say("send", room="tea", text="x", id=f"{id(client)}-{number}")
+        for client in (ada, *others):
+            client.settle()
+        allowed = 10 + 5 * (time.monotonic() - started)
+        self.assertLessEqual(
+            ada.ask("history", room="tea", limit=1)["entries"][0]["seq"], allowed + 1
+        )
+
     def test_who_is_refused_too_often_is_closed_with_4029(self):
         flood = self.client("Flood", "tea")
         ada = self.client("Ada", "tea")
         with contextlib.suppress(*LOST):  # it may be closed before it has said all of this
             for number in range(200):
-                flood.say("send", room="tea", text="buy", id=f"f-{number}")
+                flood.say("send", room="coffee", text="buy", id=f"f-{number}")
         self.assertEqual(flood.close_code(), 4029)
         errors = [event for event in flood.events if event["type"] == "error"]
         self.assertEqual(len(errors), 50)

@@ -14,6 +14,7 @@ from hypothesis.stateful import (
 
 from gochat_py.core import commands as c
 from gochat_py.core.decisions import EnterRoom, Identify, LeaveRoom, SetAway, ShowTyping
+from gochat_py.core.limits import TokenBucket
 from gochat_py.core.session import Allowance, Session, State
 from gochat_py.message import Draft, User
 from gochat_py.refusals import Code, Refusal
@@ -78,7 +79,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule()
     def welcomed(self) -> None:
-        self.session.welcomed(ADA)
+        self.session.welcomed(ADA, TokenBucket(ALLOWANCE.rate, ALLOWANCE.burst))
         self.known = True
 
     @rule(room=rooms)

@@ -12,6 +12,7 @@ from wsproto.connection import CLIENT, SERVER
 from wsproto.connection import Connection as Machine
 from wsproto.events import Event, TextMessage
 
+from gochat_py.admission import Admission, Meter, Terms
 from gochat_py.connection import Connection, Upgrade
 from gochat_py.crew import Crew
 from gochat_py.deadline import Deadline
@@ -29,6 +30,9 @@ class Recorder:
 
     def opened(self, connection: Connection) -> None:
         self.happened.put("opened")
+
+    def price(self, text: str) -> float:
+        return 0.0
 
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
         for message in messages:
@@ -51,17 +55,32 @@ class Recorder:
         return self.happened.get(timeout=PATIENCE)
 
 
+def free(**terms: float) -> Meter:
+    """A meter of its own, without limits but those in `terms`."""
+    meter = Admission(Terms(**terms)).enter("peer")  # type: ignore[arg-type]  # numbers, all of them
+    assert meter is not None
+    return meter
+
+
 class Peer:
     """The other end of a `Connection` that runs in a thread of its own. A context manager."""
 
     def __init__(
-        self, dialect: Any = None, *, greeting: bytes = b"", trailing: bytes = b"", **changed: Any
+        self,
+        dialect: Any = None,
+        *,
+        meter: Meter | None = None,
+        greeting: bytes = b"",
+        trailing: bytes = b"",
+        **changed: Any,
     ) -> None:
         self.dialect = dialect or Recorder()
         settings = dataclasses.replace(Settings(), **changed)
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
-        upgrade = Upgrade(self._server_end, "peer", Machine(SERVER), greeting, trailing)
+        upgrade = Upgrade(
+            self._server_end, "peer", Machine(SERVER), meter or free(), greeting, trailing
+        )
         self._crew = Crew()
         self.connection = Connection(upgrade, settings, self.dialect, self._crew)
         self._machine = Machine(CLIENT)

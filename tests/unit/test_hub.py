@@ -2,17 +2,20 @@ import json
 import zlib
 
 from gochat_py.channel import Reply
-from gochat_py.core import encode, frames
+from gochat_py.core import encode, frames, prices
 from gochat_py.core.deflate import TAIL
 from gochat_py.core.presence import SHOWN
 from gochat_py.core.rendering import FORMS
-from gochat_py.hub import JOIN, Hub
+from gochat_py.delivery import JOIN, JOIN_CHARS
+from gochat_py.hub import Hub
+from gochat_py.hub_room import NEWS_AT_ONCE, NEWS_PERIOD, NEWS_REST
 from gochat_py.message import Entry, Kind, RoomInfo, User
 from gochat_py.orders import (
     Away,
-    CaughtUp,
+    CatchUp,
     Census,
     Enter,
+    First,
     Leave,
     Publish,
     Register,
@@ -26,6 +29,17 @@ from tests.support.case import PATIENCE, TestCase
 ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "guest-abcd")
 
 
+class Spent:
+    """What a connection was charged, in all."""
+
+    def __init__(self) -> None:
+        self.cost = 0.0
+
+    def spend(self, cost: float, now: float) -> float:
+        self.cost += cost
+        return 0.0
+
+
 class FakeConnection:
     """Takes what it is offered, until it is full."""
 
@@ -33,6 +47,7 @@ class FakeConnection:
         self.address = "test"
         self.form = FORMS[classic, deflated]
         self.room = room
+        self.meter = Spent()
         self.offers: list[tuple[bytes, int]] = []
         self.closed_with: list[int] = []
 
@@ -94,15 +109,19 @@ class HubCase(TestCase):
         return connection
 
     def enter(self, connection, user=ANN, key="lobby") -> None:
-        held: Reply[None] = Reply()
+        held: Reply[bool] = Reply()
         self.hub.handle([Enter(connection, user, key, key, held)])
         held.wait(PATIENCE)
 
-    def catch_up(self, connection, user=ANN, key="lobby", entries=(), seq=0) -> bool:
+    def catch_up(
+        self, connection, user=ANN, key="lobby", entries=(), seq=0, first=True, last=True
+    ) -> bool:
+        """Hand over a part of what was read, the first one or a further one."""
         live: Reply[bool] = Reply()
         info = RoomInfo(key, key, "", seq)
-        told = tuple(map(encode.entry_json, entries))
-        self.hub.handle([CaughtUp(connection, user, info, "e", told, True, False, 0, "j", live)])
+        told = ",".join(map(encode.entry_json, entries))
+        begins = First(user, info, "e", True, False, 0, "j") if first else None
+        self.hub.handle([CatchUp(connection, key, seq, told, last, live, begins)])
         return live.wait(PATIENCE)
 
     def news(self) -> None:
@@ -152,6 +171,14 @@ class ClassicTest(HubCase):
         self.hub.handle([publish(*said)])
         self.assertEqual([count for _, count in a.offers], [JOIN, JOIN, JOIN, 1])
         self.assertEqual(a.bytes, lines(*(each.text for each in said)))
+
+    def test_long_lines_are_handed_over_a_few_at_a_time(self):
+        a = self.classic()
+        said = [entry(seq, "x" * (JOIN_CHARS // 2), GUEST) for seq in range(1, 6)]
+        self.hub.handle([publish(*said)])
+        self.assertEqual([count for _, count in a.offers], [2, 2, 1])
+        self.hub.handle([publish(entry(6, "x" * (2 * JOIN_CHARS), GUEST), entry(7, "", GUEST))])
+        self.assertEqual([count for _, count in a.offers], [2, 2, 1, 1, 1])
 
     def test_a_long_line_is_deflated_once_for_those_who_inflate(self):
         inflating = [self.classic(deflated=True) for _ in range(3)]
@@ -237,13 +264,39 @@ class RoomsTest(HubCase):
         self.hub.handle([publish(entry(1)), Publish((Written(answer, connection, "e"),))])
         self.assertEqual([e["seq"] for e in connection.events], [2])
 
-    def test_one_who_missed_something_reads_again(self):
+    def test_one_who_missed_something_reads_on(self):
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection)
         self.hub.handle([publish(entry(5, "5"))])
-        self.assertFalse(self.catch_up(connection, seq=2))
-        self.assertTrue(self.catch_up(connection, seq=5))
+        self.assertFalse(self.catch_up(connection, entries=[entry(1), entry(2)], seq=2))
+        part = [entry(3), entry(4)]
+        self.assertTrue(self.catch_up(connection, entries=part, seq=4, first=False))
+        joined, replay = connection.events
+        self.assertEqual([e["seq"] for e in joined["entries"]], [1, 2])
+        self.assertTrue(joined["partial"])
+        self.assertEqual([e["seq"] for e in replay["entries"]], [3, 4, 5])
+        self.assertEqual((replay["type"], replay["room"], replay["end"]), ("replay", "lobby", True))
+
+    def test_a_long_past_comes_in_parts_before_anything_live(self):
+        connection, other = FakeConnection(), self.member(BOB)
+        self.hub.tell_news(1.0)
+        self.hub.handle([Register(connection)])
+        self.enter(connection)
+        self.assertFalse(self.catch_up(connection, entries=[entry(1)], seq=1, last=False))
+        self.hub.handle([publish(entry(4))])
+        self.hub.handle([Unregister(other)])
+        self.news()
+        part = {"first": False, "last": False}
+        self.assertFalse(self.catch_up(connection, entries=[entry(2)], seq=2, **part))
+        self.assertTrue(self.catch_up(connection, entries=[entry(3)], seq=3, first=False))
+        self.hub.handle([publish(entry(5))])
+        kinds = [event["type"] for event in connection.events]
+        self.assertEqual(kinds, ["joined", "presence", "replay", "replay", "message"])
+        seqs = [[e["seq"] for e in event.get("entries", ())] for event in connection.events]
+        self.assertEqual(seqs, [[1], [], [2], [3, 4], []])
+        self.assertEqual(["end" in event for event in connection.events[2:4]], [False, True])
+        self.assertEqual(connection.events[1]["left"], ["2"])
 
     def test_a_topic_set_meanwhile_is_the_topic(self):
         connection = FakeConnection()
@@ -306,9 +359,9 @@ class PresenceTest(HubCase):
         self.assertEqual([m["nick"] for m in told[0]["joined"]], ["Ann", "Bob"])
         a.offers.clear()
         self.hub.handle([Unregister(b)])
-        self.hub.tell_news(1.05)
+        self.hub.tell_news(1.0 + NEWS_PERIOD / 2)
         self.assertEqual(a.offers, [])
-        self.hub.tell_news(1.2)
+        self.hub.tell_news(1.0 + NEWS_PERIOD)
         self.assertEqual((a.events[0]["left"], a.events[0]["member_count"]), (["2"], 1))
 
     def test_who_joins_is_among_the_members(self):
@@ -384,6 +437,43 @@ class PresenceTest(HubCase):
         self.enter(connection, user)
         self.catch_up(connection, user)
         return connection.events[0]
+
+    def test_news_rest_the_longer_the_more_were_told(self):
+        """However many come and go, presence takes a small part of the hub's time."""
+        members = [self.member(User(str(number), "nick")) for number in range(1_200)]
+        self.news()
+        self.hub.handle([Unregister(members.pop(0))])
+        self.hub.tell_news(2e9)
+        self.hub.handle([Unregister(members.pop(0))])
+        for connection in members:
+            connection.offers.clear()
+        self.hub.tell_news(2e9 + 0.9 * 1_199 * NEWS_REST)
+        self.assertEqual(members[0].offers, [])
+        self.hub.tell_news(2e9 + 1.1 * 1_199 * NEWS_REST)
+        self.assertEqual(members[0].events[0]["left"], ["1"])
+
+    def test_of_many_rooms_some_are_told_at_a_time_and_all_in_turn(self):
+        members = [
+            self.member(User(str(number), "nick"), key=f"room {number}")
+            for number in range(NEWS_AT_ONCE + 100)
+        ]
+        self.hub.tell_news(1.0)
+        self.assertEqual(sum(bool(each.offers) for each in members), NEWS_AT_ONCE)
+        self.hub.tell_news(2.0)
+        self.assertEqual({len(each.offers) for each in members}, {1})
+
+    def test_who_makes_many_be_told_pays_for_each(self):
+        members = [self.member(User(str(number), "nick")) for number in range(100)]
+        first = members[0]
+        for order in (
+            Typing(first, "lobby", "lobby", User("0", "nick")),
+            Renamed(first, User("0", "other"), None),
+            Away(first, True, None),
+            Publish((Written(entry(1), first, "m"),)),
+        ):
+            first.meter.cost = 0.0
+            self.hub.handle([order])
+            self.assertGreater(first.meter.cost, 90 * prices.DELIVERY, order)
 
     def test_typing_is_told_to_the_others(self):
         a, b = self.member(ANN), self.member(BOB)

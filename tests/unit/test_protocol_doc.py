@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from gochat_py.codes import Close
 from gochat_py.core import session, wire
 from gochat_py.core.commands import PAGE
-from gochat_py.core.presence import PERIOD, SHOWN
+from gochat_py.core.presence import SHOWN
+from gochat_py.hub_room import NEWS_PERIOD
 from gochat_py.refusals import Code
 from tests.core.examples import EXAMPLES
 from tests.core.test_vectors import as_object
@@ -129,4 +130,4 @@ class ProtocolDocTest(TestCase):
             f"refused {allowance.flood_count} times within {allowance.flood_seconds:g} seconds",
         ):
             self.assertIn(figure, " ".join(TEXT.split()))
-        self.assertEqual(PERIOD, 1 / 10)
+        self.assertEqual(NEWS_PERIOD, 1 / 10)

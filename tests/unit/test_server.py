@@ -189,7 +189,9 @@ class LimitTest(TestCase):
             with failing, self.assertLogs("gochat_py.http", "WARNING"):
                 self.assertEqual(edge.ask(request()).status, 503)
             self.assertEqual(edge.ask(request()).status, 200)
-            eventually(lambda: not edge.server._counts, "nobody is counted any more")
+            eventually(
+                lambda: not edge.server.admission.addresses.held(), "nobody is counted any more"
+            )
 
     def test_a_trusted_proxy_is_counted_by_whom_it_brings(self) -> None:
         with Edge(max_connections_per_address=1, trusted_proxy=("127.0.0.1",)) as edge:
@@ -208,14 +210,16 @@ class LimitTest(TestCase):
             for number in range(5):
                 told = request(headers={"X-Forwarded-For": f"198.51.100.{number}"})
                 self.assertEqual(client.ask(told).status, 200)
-            self.assertEqual(edge.server._counts, {"198.51.100.4": 1})
+            self.assertEqual(edge.server.admission.addresses.held(), {"198.51.100.4": 1})
 
     def test_counts_are_gone_with_the_connections(self) -> None:
         with Edge() as edge:
             for _ in range(20):
                 self.assertEqual(edge.ask(request()).status, 200)
             eventually(lambda: not readers(), "all threads ended")
-            self.assertEqual((edge.server._counts, edge.server._visits), ({}, set()))
+            self.assertEqual(
+                (edge.server.admission.addresses.held(), edge.server._visits), ({}, set())
+            )
 
 
 class ConnectionTest(TestCase):

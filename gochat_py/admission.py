@@ -1,0 +1,304 @@
+"""Who may cost how much: an account for each address and each user, a meter for each connection.
+
+Everything that a peer makes the server do is spent here: by the connection, by the user over all
+of their connections, and by the address over all of its own. Whoever has spent too much waits
+before the server reads on, and feels it through TCP; nothing is thrown away for it.
+
+* `Admission.enter` → `Meter`, at the beginning of a connection; `Meter.leave` at its end
+* `Meter.spend`, before or after the work; gives the seconds to wait
+* `Meter.claim` and `release`: bytes that wait for a slow peer
+* `Meter.new_user`, `new_room`, and `UserAccount.sending`: what may be made in an hour or a second
+
+Locks: each table guards its accounts, each account its own numbers. They are taken in the order
+outbox, table, account, pool, and none is held while waiting.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from .core.limits import Budget, Share, TokenBucket
+
+#: Accounts that nobody uses now, but whose debts or quotas are remembered: the last so many.
+MOST_IDLE = 10_000
+
+#: Seconds of its rate that a connection or a user may spend at once, and an address.
+OWN_BURST = 2.0
+ADDRESS_BURST = 1.0
+
+HOUR = 3_600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What one connection, user and address may cost; `math.inf` is no limit.
+
+    `connection_budget` and `address_budget` are microseconds of processor time a second
+    (`core.prices`). `rate` and `burst` are of messages, for each user. `new_users` and `new_rooms`
+    are made by one address in an hour. `address_bytes` and `all_bytes` may wait for slow peers.
+    """
+
+    connection_budget: float = math.inf
+    address_budget: float = math.inf
+    rate: float = math.inf
+    burst: int = 1
+    new_users: float = math.inf
+    new_rooms: float = math.inf
+    address_bytes: float = math.inf
+    all_bytes: float = math.inf
+
+
+class Pool:
+    """How many bytes wait for slow peers, in all or for one address."""
+
+    __slots__ = ("_above", "_lock", "_most", "waiting")
+
+    def __init__(self, most: float, above: Pool | None = None) -> None:
+        self._most = most
+        self._above = above
+        self._lock = threading.Lock()
+        self.waiting = 0
+
+    def claim(self, count: int) -> bool:
+        """Count `count` bytes more; False, having counted nothing, if they are too many."""
+        with self._lock:
+            if self.waiting + count > self._most:
+                return False
+            if self._above is not None and not self._above.claim(count):
+                return False
+            self.waiting += count
+            return True
+
+    def release(self, count: int) -> None:
+        """Count `count` bytes less: the kernel has them, or they were dropped."""
+        with self._lock:
+            self.waiting -= count
+        if self._above is not None:
+            self._above.release(count)
+
+
+class LockedBucket:
+    """A `TokenBucket` for any thread."""
+
+    __slots__ = ("_bucket", "_lock")
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._bucket = TokenBucket(rate, burst)
+        self._lock = threading.Lock()
+
+    def take(self, now: float) -> float:
+        """Take a token and give 0.0, or give the seconds until there is one."""
+        with self._lock:
+            return self._bucket.take(now)
+
+    def full(self, now: float) -> bool:
+        """Whether nothing of it needs to be remembered."""
+        with self._lock:
+            return self._bucket.full(now)
+
+
+class Account:
+    """What all connections of one address have spent. `connections` is its table's."""
+
+    __slots__ = ("budget", "buffers", "connections", "lock", "new_rooms", "new_users")
+
+    def __init__(self, terms: Terms, pool: Pool) -> None:
+        self.connections = 0
+        self.lock = threading.Lock()  # guards the budget, and what each Meter of it has of its own
+        self.budget = Budget(terms.address_budget, ADDRESS_BURST * _finite(terms.address_budget))
+        self.buffers = Pool(terms.address_bytes, pool)
+        self.new_users = _hourly(terms.new_users)
+        self.new_rooms = _hourly(terms.new_rooms)
+
+    def settled(self, now: float) -> bool:
+        """Whether a new account would be the same."""
+        with self.lock:
+            paid = self.budget.settled(now)
+        return paid and self.new_users.full(now) and self.new_rooms.full(now)
+
+
+class UserAccount:
+    """What all connections of one user have spent. `connections` is its table's."""
+
+    __slots__ = ("_budget", "_lock", "connections", "sending")
+
+    def __init__(self, terms: Terms) -> None:
+        self.connections = 0
+        self._lock = threading.Lock()  # guards the budget
+        self._budget = _own(terms)
+        #: What is written: messages and their changes, topics, nicks.
+        self.sending = LockedBucket(terms.rate, terms.burst)
+
+    def spend(self, cost: float, now: float) -> float:
+        """Spend `cost`; gives the seconds to wait."""
+        with self._lock:
+            return self._budget.spend(cost, now)
+
+    def settled(self, now: float) -> bool:
+        """Whether a new account would be the same."""
+        with self._lock:
+            paid = self._budget.settled(now)
+        return paid and self.sending.full(now)
+
+
+class Meter:
+    """What one connection spends. Any thread may call all but `identify` and `leave`."""
+
+    __slots__ = ("_account", "_admission", "_free", "_key", "_own", "_share", "_user", "_user_id")
+
+    def __init__(self, admission: Admission, key: str, account: Account, terms: Terms) -> None:
+        self._admission = admission
+        self._key = key
+        self._account = account
+        self._free = terms.connection_budget == terms.address_budget == math.inf
+        self._own = _own(terms)
+        self._share = Share()
+        self._user: UserAccount | None = None
+        self._user_id = ""
+
+    def spend(self, cost: float, now: float) -> float:
+        """Spend `cost` µs at time `now` (monotonic); gives the seconds to wait before going on.
+
+        The address counts what its connections spend together; who spent little of that does not
+        wait for the others (`core.limits.Share`).
+        """
+        if self._free:
+            return 0.0
+        account, user = self._account, self._user
+        with account.lock:
+            wait = self._own.spend(cost, now)
+            budget = account.budget
+            together = budget.spend(cost, now)
+            part = budget.rate / max(1, account.connections)
+            alone = self._share.spend(cost, now, part, ADDRESS_BURST * part)
+            wait = max(wait, min(together, alone))
+        return wait if user is None else max(wait, user.spend(cost, now))
+
+    def arrive(self, cost: float, now: float) -> float:
+        """Spend what the connection itself costs; gives the seconds to wait before it is served.
+
+        Nobody's share helps here: whoever comes again and again has a new one each time.
+        """
+        with self._account.lock:
+            self._own.spend(cost, now)
+            return self._account.budget.spend(cost, now)
+
+    def new_user(self, now: float) -> float:
+        """Count a user made from this address; or the seconds until another may be."""
+        return self._account.new_users.take(now)
+
+    def new_room(self, now: float) -> float:
+        """Count a room made from this address; or the seconds until another may be."""
+        return self._account.new_rooms.take(now)
+
+    def claim(self, count: int) -> bool:
+        """Count bytes that wait for this peer; False if too many wait already."""
+        return self._account.buffers.claim(count)
+
+    def release(self, count: int) -> None:
+        """Count bytes that wait no more."""
+        self._account.buffers.release(count)
+
+    def identify(self, user_id: str) -> UserAccount:
+        """The account of the user whose connection this is from now on. The reader calls this."""
+        if self._user is None:
+            self._user = self._admission.users.enter(user_id)
+            self._user_id = user_id
+        assert self._user is not None, "a user may have any number of connections"
+        return self._user
+
+    def leave(self, now: float) -> None:
+        """The connection is over. Whoever called `Admission.enter` calls this, once."""
+        self._admission.addresses.leave(self._key, now)
+        if self._user is not None:
+            self._admission.users.leave(self._user_id, now)
+
+
+class _Kept(Protocol):
+    connections: int
+
+    def settled(self, now: float) -> bool:
+        """Whether a new account would be the same."""
+
+
+A = TypeVar("A", bound=_Kept)
+
+
+class Table(Generic[A]):
+    """The accounts of all addresses, or of all users. Any thread may call everything.
+
+    An account is kept while it has connections, and afterwards until it is settled or `MOST_IDLE`
+    others were left later.
+    """
+
+    def __init__(self, make: Callable[[], A], most_connections: float = math.inf) -> None:
+        self._make = make
+        self._most_connections = most_connections
+        self._lock = threading.Lock()  # guards what follows, and each account's `connections`
+        self._used: dict[str, A] = {}
+        self._idle: dict[str, A] = {}  # in the order in which they were left
+
+    def enter(self, key: str) -> A | None:
+        """The account called `key`, with one connection more; None if it has too many."""
+        with self._lock:
+            account = self._used.get(key)
+            if account is None:
+                account = self._idle.pop(key, None) or self._make()
+                self._used[key] = account
+            if account.connections >= self._most_connections:
+                return None
+            account.connections += 1
+            return account
+
+    def held(self) -> dict[str, int]:
+        """How many connections each account has now."""
+        with self._lock:
+            return {key: account.connections for key, account in self._used.items()}
+
+    def leave(self, key: str, now: float) -> None:
+        """One connection of the account is over."""
+        with self._lock:
+            account = self._used[key]
+            account.connections -= 1
+            if account.connections:
+                return
+            del self._used[key]
+            if not account.settled(now):
+                self._idle[key] = account
+                if len(self._idle) > MOST_IDLE:
+                    del self._idle[next(iter(self._idle))]
+
+
+class Admission:
+    """All accounts. Any thread may call `enter`."""
+
+    def __init__(self, terms: Terms, most_connections: float = math.inf) -> None:
+        """`most_connections` are held at once from one address."""
+        self._terms = terms
+        pool = Pool(terms.all_bytes)
+        self.addresses = Table(lambda: Account(terms, pool), most_connections)
+        self.users = Table(lambda: UserAccount(terms))
+
+    def enter(self, key: str) -> Meter | None:
+        """A meter for a connection counted under `key` (`core.origin.counted_as`).
+
+        None if there are as many of that address as there may be.
+        """
+        account = self.addresses.enter(key)
+        return None if account is None else Meter(self, key, account, self._terms)
+
+
+def _own(terms: Terms) -> Budget:
+    return Budget(terms.connection_budget, OWN_BURST * _finite(terms.connection_budget))
+
+
+def _finite(rate: float) -> float:
+    return rate if rate != math.inf else 1.0
+
+
+def _hourly(count: float) -> LockedBucket:
+    return LockedBucket(count / HOUR, int(count) if count != math.inf else 1)

@@ -1,0 +1,157 @@
+"""Who spends little does not wait for who spends much, and nobody spends more than their part."""
+
+import math
+
+from gochat_py import admission
+from gochat_py.admission import ADDRESS_BURST, OWN_BURST, Admission, Meter, Pool, Terms
+from tests.support.case import TestCase
+
+
+class AdmissionCase(TestCase):
+    terms = Terms(
+        connection_budget=100.0, address_budget=1_000.0, rate=2.0, burst=3, new_users=4, new_rooms=2
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.admission = Admission(self.terms)
+
+    def meter(self, key: str = "a", user: str | None = None) -> Meter:
+        meter = self.admission.enter(key)
+        assert meter is not None
+        if user is not None:
+            meter.identify(user)
+        return meter
+
+    def spent(self, meters: list[Meter], seconds: float, cost: float = 10.0) -> list[float]:
+        """What each spends of a clock's time, going on as soon as it may."""
+        next_at = [(0.0, number) for number in range(len(meters))]
+        spent = [0.0] * len(meters)
+        while True:
+            now, number = min(next_at)
+            if now >= seconds:
+                return spent
+            wait = meters[number].spend(cost, now)
+            spent[number] += cost
+            next_at[number] = (now + wait + 1e-9, number)
+
+
+class BudgetTest(AdmissionCase):
+    def test_a_connection_spends_its_burst_and_then_its_rate(self):
+        (spent,) = self.spent([self.meter()], 10.0)
+        self.assertAlmostEqual(spent, (OWN_BURST + 10.0) * 100.0, delta=20.0)
+
+    def test_the_connections_of_one_user_spend_what_one_does_wherever_they_come_from(self):
+        spent = self.spent([self.meter(str(n), "ann") for n in range(20)], 10.0)
+        self.assertAlmostEqual(sum(spent), (OWN_BURST + 10.0) * 100.0, delta=20 * 20.0)
+
+    def test_the_connections_of_one_address_spend_its_budget_in_equal_parts(self):
+        spent = self.spent([self.meter() for _ in range(50)], 20.0)
+        most = (2 * ADDRESS_BURST + 20.0) * 1_000.0 + 50 * 20.0
+        self.assertLess(sum(spent), most)
+        self.assertGreater(sum(spent), 0.9 * 20.0 * 1_000.0)
+        self.assertLess(max(spent) - min(spent), 0.1 * max(spent))
+
+    def test_who_spends_little_does_not_wait_for_a_greedy_neighbour(self):
+        greedy = [self.meter() for _ in range(30)]
+        quiet = self.meter()
+        waits = []
+        for second in range(20):
+            for meter in greedy:
+                for _ in range(20):
+                    meter.spend(10.0, float(second))
+            waits.append(quiet.spend(10.0, second + 0.5))
+        self.assertEqual(waits, [0.0] * 20)
+        self.assertGreater(greedy[0].spend(10.0, 20.0), 1.0)
+
+    def test_other_addresses_are_not_concerned(self):
+        for _ in range(1_000):
+            self.meter("greedy").spend(1_000.0, 0.0)
+        self.assertEqual(self.meter("other").spend(10.0, 0.0), 0.0)
+
+    def test_who_comes_again_and_again_waits_for_what_was_spent_before(self):
+        waits = []
+        for _ in range(100):
+            meter = self.meter()
+            waits.append(meter.arrive(100.0, 0.0))
+            meter.leave(0.0)
+        self.assertEqual(waits[0], 0.0)
+        self.assertGreater(waits[-1], 8.0)
+
+    def test_a_debt_is_remembered_while_nobody_is_there_and_no_longer_than_it_lasts(self):
+        meter = self.meter(user="ann")
+        meter.spend(5_000.0, 0.0)
+        meter.leave(0.0)
+        again = self.meter(user="ann")
+        self.assertGreater(again.arrive(1.0, 0.0), 0.0)
+        self.assertGreater(again.spend(1.0, 0.0), 0.0)
+        again.leave(1_000.0)
+        self.assertEqual(self.meter(user="ann").spend(1.0, 1_000.0), 0.0)
+
+    def test_without_limits_nothing_waits(self):
+        meter = Admission(Terms()).enter("a")
+        self.assertEqual(meter.spend(1e12, 0.0), 0.0)
+        self.assertEqual(meter.new_user(0.0), 0.0)
+        self.assertTrue(meter.claim(1 << 40))
+
+
+class QuotaTest(AdmissionCase):
+    def test_so_many_users_and_rooms_are_made_in_an_hour_from_one_address(self):
+        users = [self.meter().new_user(0.0) for _ in range(5)]
+        self.assertEqual(users[:4], [0.0] * 4)
+        self.assertAlmostEqual(users[4], 900.0)
+        rooms = [self.meter().new_room(0.0) for _ in range(3)]
+        self.assertEqual(rooms[:2], [0.0] * 2)
+        self.assertAlmostEqual(rooms[2], 1_800.0)
+        self.assertEqual(self.meter("other").new_user(0.0), 0.0)
+
+    def test_one_user_has_one_rate_over_all_connections(self):
+        buckets = [self.meter(str(n)).identify("ann").sending for n in range(5)]
+        self.assertEqual([bucket.take(0.0) for bucket in buckets], [0.0, 0.0, 0.0, 0.5, 0.5])
+
+    def test_an_address_holds_so_many_connections(self):
+        few = Admission(Terms(), most_connections=2)
+        first, second = few.enter("a"), few.enter("a")
+        self.assertIsNotNone(first)
+        self.assertIsNone(few.enter("a"))
+        self.assertIsNotNone(few.enter("b"))
+        second.leave(0.0)
+        self.assertIsNotNone(few.enter("a"))
+
+
+class MemoryTest(AdmissionCase):
+    def test_accounts_that_are_settled_are_forgotten_and_of_the_others_only_some_are_kept(self):
+        self.addCleanup(setattr, admission, "MOST_IDLE", admission.MOST_IDLE)
+        admission.MOST_IDLE = 3
+        for number in range(10):
+            self.meter(f"settled {number}", f"user {number}").leave(0.0)
+        self.assertEqual(self.known(), (0, 0))
+        for number in range(10):
+            meter = self.meter(f"in debt {number}", f"user {number}")
+            meter.spend(5_000.0, 0.0)
+            meter.leave(0.0)
+        self.assertEqual(self.known(), (3, 3))
+        self.assertGreater(self.meter("in debt 9").arrive(1.0, 0.0), 0.0)
+        self.assertEqual(self.meter("in debt 1").arrive(1.0, 0.0), 0.0)
+
+    def known(self) -> tuple[int, int]:
+        return tuple(
+            len(table._used) + len(table._idle)
+            for table in (self.admission.addresses, self.admission.users)
+        )
+
+    def test_bytes_that_wait_are_bounded_for_an_address_and_in_all(self):
+        self.admission = Admission(Terms(address_bytes=100, all_bytes=150))
+        a, b = self.meter("a"), self.meter("b")
+        self.assertTrue(a.claim(100))
+        self.assertFalse(self.meter("a").claim(1))
+        self.assertFalse(b.claim(51))
+        self.assertTrue(b.claim(50))
+        a.release(100)
+        self.assertTrue(b.claim(50))
+
+    def test_a_refused_claim_counts_nowhere(self):
+        above = Pool(10)
+        pool = Pool(math.inf, above)
+        self.assertFalse(pool.claim(11))
+        self.assertEqual((pool.waiting, above.waiting), (0, 0))

@@ -1,0 +1,204 @@
+import queue
+import socket
+import threading
+
+from gochat_py.admission import Pool
+from gochat_py.errors import Closed
+from gochat_py.outbox import PIECE, Outbox
+from tests.support.case import PATIENCE, TestCase
+
+
+class Kernel:
+    """A stand-in for the socket: takes `room` bytes, then no more."""
+
+    def __init__(self, room: int = 1 << 30) -> None:
+        self.room = room
+        self.taken = b""
+
+    def send(self, data: bytes, flags: int) -> int:
+        assert flags == socket.MSG_DONTWAIT, "nobody waits for a slow peer"
+        if not self.room:
+            raise BlockingIOError
+        took = data[: self.room]
+        self.room -= len(took)
+        self.taken += took
+        return len(took)
+
+
+class OutboxTest(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.purse = Pool(1_000)
+
+    def outbox(self, kernel: Kernel, capacity: int = 4, capacity_bytes: int = 100) -> Outbox:
+        return Outbox(kernel, capacity, capacity_bytes, self.purse)
+
+    def test_an_idle_outbox_writes_through(self):
+        kernel = Kernel()
+        outbox = self.outbox(kernel)
+        self.assertTrue(outbox.offer(b"hello", 1))
+        self.assertEqual(kernel.taken, b"hello")
+        self.assertIsNone(outbox.get(0))
+
+    def test_what_the_kernel_does_not_take_waits_for_the_writer(self):
+        kernel = Kernel(room=3)
+        outbox = self.outbox(kernel)
+        outbox.offer(b"hello", 1)
+        outbox.offer(b"world", 1)
+        self.assertEqual(kernel.taken, b"hel")
+        self.assertEqual(outbox.get(0), b"loworld")
+
+    def test_a_peer_that_is_gone_is_no_error_and_leaves_nothing_waiting(self):
+        class Gone:
+            def send(self, data: bytes, flags: int) -> int:
+                raise BrokenPipeError
+
+        outbox = Outbox(Gone(), 4, 100, self.purse)
+        self.assertTrue(outbox.offer(b"a", 1))
+        self.assertIsNone(outbox.get(0))
+        self.assertTrue(outbox.close(b"!"))
+
+    def test_the_last_word_is_sent_at_once_where_nothing_waits(self):
+        kernel = Kernel(room=1)
+        outbox = self.outbox(kernel)
+        outbox.close(b"!?")
+        self.assertEqual(kernel.taken, b"!")
+        self.assertEqual(outbox.get(0), b"?")
+
+    def test_what_comes_first_is_overtaken_by_nothing(self):
+        kernel = Kernel()
+        outbox = Outbox(kernel, 4, 100, self.purse, first=b"101")
+        outbox.offer(b"a", 1)
+        self.assertEqual(kernel.taken, b"")
+        self.assertEqual(outbox.get(0), b"101a")
+
+    def test_nothing_overtakes_the_writer_at_work(self):
+        kernel = Kernel(room=0)
+        outbox = self.outbox(kernel)
+        outbox.offer(b"a", 1)
+        self.assertEqual(outbox.get(0), b"a")
+        kernel.room = 100
+        outbox.offer(b"b", 1)
+        self.assertEqual(kernel.taken, b"")
+        self.assertEqual(outbox.get(0), b"b")
+        self.assertIsNone(outbox.get(0))
+        outbox.offer(b"c", 1)
+        self.assertEqual(kernel.taken, b"c")
+
+    def test_a_full_outbox_takes_nothing_more(self):
+        for capacity, capacity_bytes in ((4, 1000), (1000, 4)):
+            outbox = self.outbox(Kernel(room=0), capacity, capacity_bytes)
+            for _ in range(4):
+                self.assertTrue(outbox.offer(b"x", 1))
+            self.assertFalse(outbox.offer(b"y", 1))
+            self.assertEqual(outbox.get(0), b"xxxx")
+
+    def test_the_last_word_follows_all_that_waits_and_nothing_follows_it(self):
+        outbox = self.outbox(Kernel(room=0))
+        outbox.offer(b"a", 1)
+        self.assertTrue(outbox.close(b"!"))
+        self.assertFalse(outbox.close(b"?"))
+        self.assertTrue(outbox.offer(b"b", 1))
+        self.assertEqual(outbox.get(0), b"a!")
+        with self.assertRaises(Closed):
+            outbox.get(0)
+
+    def test_abandoning_forgets_what_waits(self):
+        outbox = self.outbox(Kernel(room=0))
+        outbox.offer(b"a", 1)
+        outbox.abandon()
+        self.assertTrue(outbox.closed)
+        with self.assertRaises(Closed):
+            outbox.get(0)
+
+    def test_a_waiting_writer_is_woken_by_what_only_it_can_do(self):
+        kernel = Kernel(room=0)
+        outbox = self.outbox(kernel)
+        got: queue.Queue[bytes | None] = queue.Queue()
+        writer = threading.Thread(target=lambda: got.put(outbox.get(PATIENCE)))
+        writer.start()
+        outbox.offer(b"a", 1)
+        self.assertEqual(got.get(timeout=PATIENCE), b"a")
+        writer.join(PATIENCE)
+
+    def test_what_is_added_counts_and_not_only_what_waits(self):
+        outbox = self.outbox(Kernel(room=0))
+        self.assertTrue(outbox.offer(bytes(60), 1))
+        self.assertFalse(outbox.offer(bytes(41), 1))
+        self.assertTrue(outbox.offer(bytes(40), 1))
+
+    def test_one_offering_is_taken_however_long_where_nothing_waits(self):
+        outbox = self.outbox(Kernel(room=0))
+        self.assertTrue(outbox.offer(bytes(500), 1))
+        self.assertFalse(outbox.offer(b"x", 1))
+
+    def test_bytes_count_until_the_kernel_has_them(self):
+        outbox = self.outbox(Kernel(room=0))
+        outbox.offer(bytes(90), 1)
+        self.assertEqual(len(outbox.get(0)), 90)
+        self.assertFalse(outbox.offer(bytes(11), 1), "the writer holds the others yet")
+        self.assertEqual(self.purse.waiting, 90)
+        self.assertIsNone(outbox.get(0))
+        self.assertEqual(self.purse.waiting, 0)
+        self.assertTrue(outbox.offer(bytes(11), 1))
+
+    def test_the_writer_gets_a_piece_at_a_time(self):
+        self.purse = Pool(1 << 30)
+        outbox = self.outbox(Kernel(room=0), 100, 1 << 20)
+        for _ in range(5):
+            outbox.offer(bytes(PIECE // 2), 1)
+        self.assertEqual([len(outbox.get(0)) for _ in range(3)], [PIECE, PIECE, PIECE // 2])
+        self.assertIsNone(outbox.get(0))
+
+    def test_where_too_much_waits_for_others_nothing_is_taken(self):
+        other, outbox = self.outbox(Kernel(room=0)), self.outbox(Kernel(room=0))
+        other.offer(bytes(900), 1)
+        self.assertFalse(outbox.offer(bytes(101), 1))
+        other.abandon()
+        self.assertTrue(outbox.offer(bytes(101), 1))
+
+    def test_half_a_frame_without_its_rest_is_the_end(self):
+        """What follows would be read as the rest, so nothing may follow."""
+        self.purse.claim(1_000)
+        kernel = Kernel(room=3)
+        outbox = self.outbox(kernel)
+        self.assertTrue(outbox.offer(b"hello", 1))
+        self.assertTrue(outbox.closed)
+        kernel.room = 100
+        self.assertFalse(outbox.close(b"!"))
+        with self.assertRaises(Closed):
+            outbox.get(0)
+        self.assertEqual(kernel.taken, b"hel")
+
+    def test_who_waits_until_it_is_drained_goes_on_when_all_is_written(self):
+        outbox = self.outbox(Kernel(room=0))
+        self.assertTrue(outbox.drain(0))
+        outbox.offer(b"a", 1)
+        self.assertFalse(outbox.drain(0))
+        drained: queue.Queue[bool] = queue.Queue()
+        reader = threading.Thread(target=lambda: drained.put(outbox.drain(PATIENCE)))
+        reader.start()
+        self.assertEqual(outbox.get(0), b"a")
+        self.assertIsNone(outbox.get(0))
+        self.assertTrue(drained.get(timeout=PATIENCE))
+        reader.join(PATIENCE)
+
+    def test_who_waits_until_it_is_drained_learns_that_it_never_will_be(self):
+        for end in (lambda outbox: outbox.close(b"!"), lambda outbox: outbox.abandon()):
+            outbox = self.outbox(Kernel(room=0))
+            outbox.offer(b"a", 1)
+            said: queue.Queue[str] = queue.Queue()
+
+            def wait(outbox: Outbox = outbox, said: queue.Queue[str] = said) -> None:
+                try:
+                    outbox.drain(PATIENCE)
+                except Closed:
+                    said.put("closed")
+
+            reader = threading.Thread(target=wait)
+            reader.start()
+            end(outbox)
+            self.assertEqual(said.get(timeout=PATIENCE), "closed")
+            reader.join(PATIENCE)
+            outbox.abandon()
+        self.assertEqual(self.purse.waiting, 0)
