@@ -70,6 +70,8 @@ class Peer:
         dialect: Any = None,
         *,
         meter: Meter | None = None,
+        machine: Machine | None = None,
+        window_bits: int | None = None,
         greeting: bytes = b"",
         trailing: bytes = b"",
         **changed: Any,
@@ -79,7 +81,13 @@ class Peer:
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
         upgrade = Upgrade(
-            self._server_end, "peer", Machine(SERVER), meter or free(), greeting, trailing
+            self._server_end,
+            "peer",
+            machine or Machine(SERVER),
+            meter or free(),
+            greeting,
+            trailing,
+            window_bits=window_bits,
         )
         self._crew = Crew()
         self.connection = Connection(upgrade, settings, self.dialect, self._crew)

@@ -1,13 +1,22 @@
+import contextlib
 import socket
 import threading
+import time
+from unittest import mock
 
+from wsproto.connection import SERVER
+from wsproto.connection import Connection as Machine
 from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
+from gochat_py.admission import OWN_BURST
+from gochat_py.connection import DEFLATED_SIZE, READ_SIZE
+from gochat_py.connection import PATIENCE as PATIENCE_WITH_DEBT
 from gochat_py.core import frames
+from gochat_py.core.deflate import BoundedDeflate
 from gochat_py.errors import Closed
 from tests.support import frames as client
 from tests.support.case import PATIENCE, TestCase
-from tests.support.peer import Peer, Recorder
+from tests.support.peer import Peer, Recorder, free
 
 
 class TalkingTest(TestCase):
@@ -47,6 +56,82 @@ class TalkingTest(TestCase):
                 self.assertTrue(peer.connection.offer(frames.text(f"{number} {line}".encode()), 1))
             for number in range(count):
                 self.assertEqual(peer.receive().data, f"{number} {line}")
+
+
+class BudgetTest(TestCase):
+    """Everything that a peer sends is paid for before it is acted on."""
+
+    def paused(self) -> list[float]:
+        """For how long connections pause from now on; nobody really does."""
+        pauses: list[float] = []
+        patch = mock.patch("gochat_py.connection.pause", lambda _, seconds: pauses.append(seconds))
+        self.enterContext(patch)
+        return pauses
+
+    def test_who_sends_too_much_is_read_more_slowly_and_loses_nothing(self):
+        pauses = self.paused()
+        with Peer(meter=free(connection_budget=100.0, address_budget=1e9)) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            for number in range(60):
+                peer.sock.sendall(client.text(str(number)))
+                self.assertEqual(peer.dialect.next(), str(number))
+        self.assertGreater(max(pauses), 0.5)
+
+    def test_frames_that_are_no_message_are_paid_for_too(self):
+        for frame in (
+            client.masked(0x8A, b""),  # a pong that nobody asked for
+            client.masked(0x89, b""),
+            client.masked(0x00, b""),  # a fragment that holds nothing
+        ):
+            meter = free(connection_budget=100.0, address_budget=1e9)
+            with self.subTest(frame=frame), Peer(meter=meter) as peer:
+                peer.sock.sendall(client.masked(0x01, b"") + 10 * frame)
+                peer.sock.sendall(client.masked(0x80, b""))
+                self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", ""])
+                self.assertGreater(meter.spend(0.0, 0.0), 0.0, "twelve frames and a clock at 0")
+
+    def test_who_owes_more_than_can_be_waited_for_is_asked_to_come_later(self):
+        meter = free(connection_budget=100.0, address_budget=1e9)
+        with Peer(meter=meter) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            meter.spend(100.0 * (PATIENCE_WITH_DEBT + OWN_BURST + 60.0), time.monotonic())
+            peer.sock.sendall(client.text("more"))
+            self.assertEqual(peer.receive().code, 1013)
+            self.assertEqual(peer.dialect.next(), "closed")
+
+    def test_what_deflates_well_is_paid_for_piece_by_piece(self):
+        """Many messages fit into what is read at once, and each of them grows a thousandfold."""
+        prices = []
+
+        class Priced(Recorder):
+            def received(self, connection, messages):
+                prices.append(sum(map(len, messages)))
+                super().received(connection, messages)
+
+        agreed = BoundedDeflate(65_536)
+        agreed.accept("permessage-deflate")
+        machine = Machine(SERVER, [agreed])
+        bomb = client.masked(0xC1, client.deflated(bytes(65_000)))
+        count = READ_SIZE // len(bomb)
+        with Peer(Priced(), machine=machine, window_bits=15) as peer:
+            peer.sock.sendall(count * bomb)
+            self.assertEqual(peer.dialect.next(), "opened")
+            for _ in range(count):
+                self.assertEqual(len(peer.dialect.next()), 65_000)
+        self.assertLessEqual(max(prices), 65_000 * (DEFLATED_SIZE // len(bomb) + 1))
+
+    def test_a_peer_that_takes_a_byte_now_and_then_is_given_up(self):
+        """Progress is not enough: what waits for it is held for as long."""
+        with Peer(write_wait=0.3, send_buffer_bytes=1 << 30) as peer:
+            peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer.connection.offer(frames.text(bytes(8 * 1024 * 1024)), 1)
+            peer.sock.settimeout(0.05)
+            self.assertEqual(peer.dialect.next(), "opened")
+            with contextlib.suppress(OSError):
+                while peer.dialect.happened.empty():
+                    peer.sock.recv(64)
+                    threading.Event().wait(0.02)  # the pace of a slow peer
+            self.assertEqual(peer.dialect.next(), "closed")
 
 
 class EndingTest(TestCase):
