@@ -53,6 +53,9 @@ SEND_PIECE = 16 * 1024
 #: Seconds for which a connection that has spent too much waits, at the most, before it is closed.
 PATIENCE = 10.0
 
+#: Seconds after which one that waits looks whether the connection is to end.
+LOOK_EVERY = 0.5
+
 #: Seconds a peer gets to hang up after the closing handshake, before the server does.
 LINGER = 2.0
 
@@ -206,8 +209,13 @@ class Connection:
             self._linger()
 
     def pause(self, seconds: float) -> None:
-        """Read nothing for so long. The peer answers pings meanwhile, but nobody hears it."""
-        pause(self._sock, seconds)
+        """Read nothing for so long, or until nothing more is sent to the peer either.
+
+        It may answer pings meanwhile, though nobody hears it: that time does not count.
+        """
+        begun = time.monotonic()
+        while not self._outbox.closed and (left := begun + seconds - time.monotonic()) > 0.0:
+            pause(self._sock, min(left, LOOK_EVERY))
         self._answered += seconds
 
     def drained(self) -> None:

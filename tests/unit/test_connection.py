@@ -9,7 +9,7 @@ from wsproto.connection import Connection as Machine
 from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
 from gochat_py.admission import OWN_BURST
-from gochat_py.connection import DEFLATED_SIZE, READ_SIZE
+from gochat_py.connection import DEFLATED_SIZE, READ_SIZE, Connection
 from gochat_py.connection import PATIENCE as PATIENCE_WITH_DEBT
 from gochat_py.core import frames
 from gochat_py.core.deflate import BoundedDeflate
@@ -62,10 +62,9 @@ class BudgetTest(TestCase):
     """Everything that a peer sends is paid for before it is acted on."""
 
     def paused(self) -> list[float]:
-        """For how long connections pause from now on; nobody really does."""
+        """For how long connections are to pause from now on; nobody really does."""
         pauses: list[float] = []
-        patch = mock.patch("gochat_py.connection.pause", lambda _, seconds: pauses.append(seconds))
-        self.enterContext(patch)
+        self.enterContext(mock.patch.object(Connection, "pause", lambda _, s: pauses.append(s)))
         return pauses
 
     def test_who_sends_too_much_is_read_more_slowly_and_loses_nothing(self):
@@ -76,6 +75,17 @@ class BudgetTest(TestCase):
                 peer.sock.sendall(client.text(str(number)))
                 self.assertEqual(peer.dialect.next(), str(number))
         self.assertGreater(max(pauses), 0.5)
+
+    def test_one_that_waits_ends_with_the_server(self):
+        meter = free(connection_budget=100.0, address_budget=1e9)
+        with Peer(meter=meter, write_wait=PATIENCE) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            meter.spend(100.0 * (PATIENCE_WITH_DEBT + OWN_BURST - 1.0), time.monotonic())
+            peer.sock.sendall(client.text("more"))
+            peer.connection.close(1001)
+            self.assertEqual(peer.receive().code, 1001)
+            peer.sock.sendall(client.close(1001))
+            self.assertIsNone(peer.receive())
 
     def test_frames_that_are_no_message_are_paid_for_too(self):
         for frame in (
