@@ -156,7 +156,15 @@ class V1:
     def _catch_up(self, connection: Connection, wanted: d.EnterRoom) -> bool:
         """Read what came before, and let the hub add what came meanwhile; whether it fitted."""
         found, read = self._backplane.replay(self._session.user, wanted.key, wanted.since)
-        entries = replay.merge(found.entries, found.seq, ())
+        missed = list(found.entries)
+        while found.partial and missed[-1].seq < found.seq:
+            following = self._backplane.page(
+                wanted.key, None, missed[-1].seq, found.seq - missed[-1].seq
+            )
+            if not following.entries or following.entries[0].seq != missed[-1].seq + 1:
+                return False  # trimmed meanwhile: read again
+            missed += following.entries
+        entries = replay.merge(missed, found.seq, ())
         live: Reply[bool] = Reply()
         self._hub.inbox.put(
             CaughtUp(
@@ -210,17 +218,27 @@ class V1:
             wanted.limit,
         )
         entries = map(encode.entry_json, found.entries)
-        connection.tell(encode.results(entries, more=found.more, answers=wanted.answers))
+        more = found.more or not found.complete
+        connection.tell(encode.results(entries, more=more, answers=wanted.answers))
 
     def _list_rooms(self, connection: Connection, wanted: d.ListRooms) -> None:
         counted: Reply[dict[str, tuple[str, int]]] = Reply()
         self._hub.inbox.put(Census(counted))
-        known = {info.key: info for info in self._answering(wanted.answers, self._backplane.rooms)}
+        kept, more = self._answering(
+            wanted.answers, self._backplane.rooms, wanted.after, wanted.limit
+        )
         census = self._answering(wanted.answers, _wait, counted)
+        known = {info.key: info for info in kept}
+        # Rooms that have members and no entries yet are listed in between.
         for key, (name, _) in census.items():
-            known.setdefault(key, RoomInfo(name, key, "", 0))
-        listed = [(info, census.get(key, ("", 0))[1]) for key, info in sorted(known.items())]
-        connection.tell(encode.rooms(listed, answers=wanted.answers))
+            if key > wanted.after and not (more and key > kept[-1].key):
+                known.setdefault(key, RoomInfo(name, key, "", 0))
+        page = sorted(known.items())[: wanted.limit]
+        listed, whole = encode.fitting(
+            [encode.room_json(info, census.get(key, ("", 0))[1]) for key, info in page]
+        )
+        more = more or len(known) > len(page) or not whole
+        connection.tell(encode.rooms(listed, more=more, answers=wanted.answers))
 
     def _rename(self, connection: Connection, wanted: d.Rename) -> None:
         user = self._answering(
