@@ -63,7 +63,13 @@ class App:
             self._server.server_close()
             raise
         upkeep = Upkeep(settings.retention, settings.history_limit)
-        self._journal = Journal(self._directory, self._hub, upkeep)
+        self._journal = Journal(
+            self._directory,
+            self._hub,
+            upkeep,
+            most_rooms=settings.max_rooms_total,
+            most_users=settings.max_users,
+        )
         self.url = self._server.url
 
     def run(self) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -59,6 +60,7 @@ class Hub:
         #: Each registered connection, and in which rooms it is, by key.
         self._connections: dict[Connection, dict[str, HubRoom]] = {}
         self._rooms: dict[str, HubRoom] = {}
+        self._keys: list[str] = []  # of the rooms, in order
         #: The connections of each user that is in any room, by the user's id; and the other way.
         self._of_user: dict[str, set[Connection]] = {}
         self._user_of: dict[Connection, str] = {}
@@ -122,7 +124,8 @@ class Hub:
         if room:
             self._news.add(room)
         else:
-            self._rooms.pop(room.key, None)
+            del self._rooms[room.key]
+            del self._keys[bisect_left(self._keys, room.key)]
             self._news.drop(room)
 
     def _enter(self, order: Enter) -> None:
@@ -134,6 +137,7 @@ class Hub:
             if room is None:
                 made = True
                 room = self._rooms[order.key] = HubRoom(order.room, order.key)
+                insort(self._keys, order.key)
             room.enter(connection, order.user, away=connection in self._away)
             rooms[order.key] = room
             self._user_of[connection] = order.user.id
@@ -212,7 +216,12 @@ class Hub:
             self._give([order.connection], told)
 
     def _census(self, order: Census) -> None:
-        order.reply.give({key: (room.name, room.member_count) for key, room in self._rooms.items()})
+        start = bisect_right(self._keys, order.after)
+        following = self._keys[start : start + order.limit]
+        if order.last is not None:
+            following = following[: bisect_right(following, order.last)]
+        rooms = {key: self._rooms[key] for key in (*order.keys, *following) if key in self._rooms}
+        order.reply.give({key: (room.name, room.member_count) for key, room in rooms.items()})
 
     # -- who is told what ------------------------------------------------------------------------
 

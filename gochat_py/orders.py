@@ -132,8 +132,16 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Asks which rooms have members: by key, how it is shown, and how many."""
+    """Asks how rooms are shown and how many members they have, by key, if they have any.
 
+    These are the rooms `keys`, and the first `limit` others whose keys come after `after` and not
+    after `last`.
+    """
+
+    keys: tuple[str, ...]
+    after: str
+    last: str | None
+    limit: int
     reply: Reply[dict[str, tuple[str, int]]]
 
 

@@ -187,6 +187,20 @@ class Settings:
     max_rooms: int = setting(
         50, "rooms that one connection may be in at a time", unit="ROOMS", low=1, high=10_000
     )
+    max_rooms_total: int = setting(
+        10_000,
+        "rooms that are kept; at the limit no room can be made until others are dropped",
+        unit="ROOMS",
+        low=1,
+        high=1_000_000,
+    )
+    max_users: int = setting(
+        100_000,
+        "users that are kept; at the limit those not seen for a day make room, longest first",
+        unit="USERS",
+        low=1,
+        high=10_000_000,
+    )
     hello_wait: float = setting(
         10.0,
         "a gochat.v1 client must say hello within this",

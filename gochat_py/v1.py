@@ -225,6 +225,8 @@ class V1:
             connection.drained()
             page = self._backplane.page(key, None, seq, LONGEST_REPLAY)
             entries, partial, first = page.entries, page.more, None
+            if entries and entries[0].seq != seq + 1:
+                raise Refusal(Code.BUSY, "What was to come next was trimmed meanwhile; come back.")
             seq = entries[-1].seq if entries else seq
         raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
 
@@ -265,17 +267,28 @@ class V1:
             wanted.limit,
         )
         entries = map(encode.entry_json, found.entries)
-        connection.tell(encode.results(entries, more=found.more, answers=wanted.answers))
+        more = found.more or not found.complete
+        connection.tell(encode.results(entries, more=more, answers=wanted.answers))
 
     def _list_rooms(self, connection: Connection, wanted: d.ListRooms) -> None:
+        kept, more = self._answering(
+            wanted.answers, self._backplane.rooms, wanted.after, wanted.limit
+        )
         counted: Reply[dict[str, tuple[str, int]]] = Reply()
-        self._hub.inbox.put(Census(counted))
-        known = {info.key: info for info in self._answering(wanted.answers, self._backplane.rooms)}
+        last = kept[-1].key if more else None
+        keys = tuple(info.key for info in kept)
+        self._hub.inbox.put(Census(keys, wanted.after, last, wanted.limit, counted))
         census = self._answering(wanted.answers, _wait, counted)
-        for key, (name, _) in census.items():
-            known.setdefault(key, RoomInfo(name, key, "", 0))
-        listed = [(info, census.get(key, ("", 0))[1]) for key, info in sorted(known.items())]
-        connection.tell(encode.rooms(listed, answers=wanted.answers))
+        self._spend(connection, prices.ROOM_LISTED * (len(kept) + len(census)))
+        # Rooms that have members and no entries yet are listed in between.
+        listed = {key: RoomInfo(name, key, "", 0) for key, (name, _) in census.items()}
+        listed.update((info.key, info) for info in kept)
+        page = sorted(listed.items())[: wanted.limit]
+        pieces, whole = encode.fitting(
+            [encode.room_json(info, census.get(key, ("", 0))[1]) for key, info in page]
+        )
+        more = more or len(listed) > len(page) or not whole
+        connection.tell(encode.rooms(pieces, more=more, answers=wanted.answers))
 
     def _rename(self, connection: Connection, wanted: d.Rename) -> None:
         user = self._answering(

@@ -38,19 +38,27 @@ class Backplane(Protocol):
         """Remember how far `user` has read a room. Does not wait until it is kept."""
 
     def seen(self, user: User) -> None:
-        """Note that `user` was here just now. Does not wait until it is kept."""
+        """Note that a connection of `user`, of whom `identify` told it, has ended just now.
+
+        While one has not, the user is not forgotten. Does not wait until it is kept.
+        """
 
     def release_nick(self, user: User) -> None:
-        """Let others take the nick of `user`, who may not know that it is theirs. Does not wait."""
+        """As `seen`; and let others take the nick, of which the user may not know."""
 
     def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know, and up to where `user` had read."""
 
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
-        """A page of a room's history."""
+        """A page of a room's history: fewer than `limit` where they would not fit one answer."""
 
     def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
         """Messages in the rooms `keys` that hold `query`, newest first."""
 
-    def rooms(self) -> list[RoomInfo]:
-        """Every room in which anything was written."""
+    def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
+        """Up to `limit` rooms in which anything is kept, in the order of their keys, from the one
+        that follows the key `after` on; and whether there are more.
+        """
+
+    def room_exists(self, key: str) -> bool:
+        """Whether anything is kept in the room; writing in one that does not exist makes it."""

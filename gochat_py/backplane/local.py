@@ -18,8 +18,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from .. import threads
 from ..channel import Inbox, Reply
@@ -29,24 +28,21 @@ from ..errors import Closed
 from ..hub import Hub
 from ..message import Draft, Position, RoomInfo, User
 from ..orders import Publish, Written
-from ..refusals import Code, Refusal
+from ..refusals import Refusal
 from ..store import (
     Directory,
     Found,
-    NickTaken,
-    NotFound,
     NothingToDo,
-    NotYours,
     Page,
-    ReadersBusy,
     Replay,
     StorageFailed,
     StoreError,
-    Unstorable,
     history,
     search,
     users,
 )
+from .failing import BUSY, Failures, busy, not_stored, refused
+from .requests import Ask, Request, Write
 from .upkeep import Upkeep
 
 log = logging.getLogger(__name__)
@@ -57,43 +53,33 @@ T = TypeVar("T")
 #: Requests that may wait for the journal; beyond that, readers wait, and their peers through TCP.
 INBOX = 1024
 
-#: Seconds a reader waits for room in the inbox, or for an answer, before its peer is told `busy`.
-BUSY = 10.0
-
-#: Renames remembered for connections that do not know of them yet.
+#: Renames remembered for connections that do not know of them yet; with more, the oldest goes.
 RENAMES = 10_000
-
-
-class Write(NamedTuple):
-    """A draft to be written; what becomes of it is told to `sender`."""
-
-    draft: Draft
-    sender: Connection | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A function to be called within the transaction, with the time; nobody may wait for it."""
-
-    function: Callable[[sqlite3.Connection, float], Any]
-    reply: Reply[Any] | None
-
-
-Request = Write | Ask
 
 
 class Journal:
     """Numbers, keeps and passes on. `run` is one thread; the rest is for readers."""
 
-    def __init__(self, directory: Directory, hub: Hub, upkeep: Upkeep) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        hub: Hub,
+        upkeep: Upkeep,
+        *,
+        most_rooms: int = 10_000,
+        most_users: int = 100_000,
+    ) -> None:
         self.inbox: Inbox[Request] = Inbox(INBOX, woken=threads.give_way)
         self._hub = hub
         self._upkeep = upkeep
         self._ahead = directory.ahead
-        self._writer = directory.writer()
+        self._attendance = upkeep.attendance
+        self._most_users = most_users
+        self._writer = directory.writer(most_rooms=most_rooms)
         self._readers = directory.readers()
         #: Nicks taken while running, by user: their other connections may not know. Journal's own.
         self._renames: dict[str, str] = {}
+        self._failures = Failures()
 
     # -- the journal thread ----------------------------------------------------------------------
 
@@ -115,21 +101,13 @@ class Journal:
         """Make `batch` last, all at once, then pass it on; or tell everyone that it failed."""
         if not batch:
             return
-        try:
-            self._writer.begin()
-            outcomes = [(request, self._carry_out(request, now)) for request in batch]
-            self._writer.acknowledge()
-        except StorageFailed as error:
-            log.error("nothing can be stored: %s", error)
-            refusal = Refusal(
-                Code.STORAGE_FAILED, "The server could not store this, and nobody has seen it."
-            )
-            outcomes = [(request, refusal) for request in batch]
         written = []
-        for request, outcome in outcomes:
+        for request, outcome in zip(batch, self._outcomes(batch, now), strict=True):
             if isinstance(outcome, Written):
                 written.append(outcome)
             elif isinstance(request, Ask):
+                if request.kept is not None and not isinstance(outcome, Refusal):
+                    request.kept(outcome)
                 if request.reply is not None:
                     request.reply.give(outcome)
             elif request.sender is not None:
@@ -137,6 +115,47 @@ class Journal:
         self._upkeep.wrote(written)
         if written:
             self._hub.inbox.put(Publish(tuple(written)))
+
+    def _outcomes(self, batch: list[Request], now: float) -> list[Any]:
+        """What became of each request, which lasts now: see `_carry_out`.
+
+        When one of them fails in a way that nobody foresaw, it may have done half of what it
+        should: all is undone, and each done again by itself. So that one alone is refused, and
+        what is foreseen costs nothing for it.
+        """
+        try:
+            return self._together(batch, now)
+        except StorageFailed as error:
+            return self._all_failed(batch, error)
+        except Exception:
+            outcomes: list[Any] = []
+            try:
+                self._writer.rollback()
+                for request in batch:
+                    outcomes.append(self._alone(request, now))  # noqa: PERF401  may end early
+            except StorageFailed as error:
+                outcomes += self._all_failed(batch[len(outcomes) :], error)
+            return outcomes
+
+    def _all_failed(self, batch: list[Request], error: StorageFailed) -> list[Any]:
+        log.error("nothing can be stored: %s", error)
+        return [not_stored() for _ in batch]
+
+    def _together(self, batch: list[Request], now: float) -> list[Any]:
+        self._writer.begin()
+        outcomes = [self._carry_out(request, now) for request in batch]
+        self._writer.acknowledge()
+        return outcomes
+
+    def _alone(self, request: Request, now: float) -> Any:
+        try:
+            return self._together([request], now)[0]
+        except StorageFailed:
+            raise
+        except Exception as error:
+            self._writer.rollback()
+            self._failures.log(error, "a request could not be carried out, and is refused")
+            return not_stored()
 
     def _carry_out(self, request: Request, now: float) -> Any:
         """What became of one request: `Written`, an answer, or the `Refusal` of this one alone."""
@@ -155,7 +174,7 @@ class Journal:
         except NothingToDo:
             return None
         except StoreError as error:
-            return _refusal(error)
+            return refused(error)
 
     def _tell(self, sender: Connection, answers: str | None, outcome: Refusal | None) -> None:
         if outcome is None:
@@ -178,43 +197,69 @@ class Journal:
         def known_or_new(connection: sqlite3.Connection, now: float) -> tuple[User, str]:
             user = users.find(connection, _digest(token)) if token else None
             if user is None or token is None:
-                users.create(connection, newcomer, _digest(new_token), nick_key, now)
+                users.create(
+                    connection,
+                    newcomer,
+                    _digest(new_token),
+                    nick_key,
+                    now,
+                    most=self._most_users,
+                    here=self._attendance,
+                )
                 return newcomer, new_token
-            self._rename(connection, user, nick, nick_key, now)
-            return User(user.id, nick), token
+            return users.claim_nick(connection, user.id, nick, nick_key, now), token
 
-        return self._ask(known_or_new)
+        user, known_by = self._ask(known_or_new, kept=lambda answer: self._renamed(answer[0]))
+        self._attendance.came(user.id)
+        return user, known_by
 
     def rename(self, user: User, nick: str, nick_key: str) -> User:
         """Give `user` another nick; see `Backplane.rename`."""
 
         def claim(connection: sqlite3.Connection, now: float) -> User:
-            return self._rename(connection, user, nick, nick_key, now)
+            return users.claim_nick(connection, user.id, nick, nick_key, now)
 
-        return self._ask(claim)
+        return self._ask(claim, kept=self._renamed)
 
-    def _rename(
-        self, connection: sqlite3.Connection, user: User, nick: str, nick_key: str, now: float
-    ) -> User:
-        """Claim the nick; runs in the journal thread."""
-        renamed = users.claim_nick(connection, user.id, nick, nick_key, now)
-        if user.nick != nick:
-            if len(self._renames) >= RENAMES:
-                self._renames.clear()
-            self._renames[user.id] = nick
-        return renamed
+    def _renamed(self, user: User) -> None:
+        """Remember a nick for the user's other connections; runs in the journal thread."""
+        if user.id not in self._attendance:
+            return  # the first one knows it
+        self._renames.pop(user.id, None)  # the newest come last
+        if len(self._renames) >= RENAMES:
+            del self._renames[next(iter(self._renames))]
+        self._renames[user.id] = user.nick
+
+    def _ended(self, user: User) -> None:
+        """Forget a nick that no connection needs to be told; runs in the journal thread."""
+        if user.id not in self._attendance:
+            self._renames.pop(user.id, None)
 
     def mark_read(self, user: User, key: str, seq: int) -> None:
         """Remember how far `user` has read; see `Backplane.mark_read`."""
-        self._put(Ask(lambda connection, _: users.mark_read(connection, user.id, key, seq), None))
+
+        def mark(connection: sqlite3.Connection, now: float) -> int:
+            return users.mark_read(connection, user.id, key, seq, now)
+
+        self._put(Ask(mark, None))
 
     def seen(self, user: User) -> None:
-        """Note that `user` was here just now; see `Backplane.seen`."""
-        self._put(Ask(lambda connection, now: users.saw(connection, {user.id: now}), None))
+        """Note that a connection of `user` has ended; see `Backplane.seen`."""
+        self._attendance.went(user.id)
+
+        def saw(connection: sqlite3.Connection, now: float) -> None:
+            users.saw(connection, {user.id: now})
+
+        self._put(Ask(saw, None, kept=lambda _: self._ended(user)))
 
     def release_nick(self, user: User) -> None:
         """Let others take the nick of `user`; see `Backplane.release_nick`."""
-        self._put(Ask(lambda connection, _: users.release_nick(connection, user.id), None))
+        self._attendance.went(user.id)
+
+        def release(connection: sqlite3.Connection, _now: float) -> None:
+            users.release_nick(connection, user.id)
+
+        self._put(Ask(release, None, kept=lambda _: self._ended(user)))
 
     def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know; see `Backplane.replay`."""
@@ -237,23 +282,32 @@ class Journal:
         ahead = [entry for key in keys for entry in self._ahead.of(key)]
         return self._read(search.search, keys, query, ahead=ahead, before=before, limit=limit)
 
-    def rooms(self) -> list[RoomInfo]:
-        """Every room in which anything was written."""
-        return self._read(history.rooms, self._ahead.newest())
+    def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
+        """Rooms in the order of their keys; see `Backplane.rooms`."""
+        return self._read(history.rooms, self._ahead.newest(), after=after, limit=limit)
+
+    def room_exists(self, key: str) -> bool:
+        """Whether the room need not be made."""
+        return self._read(history.room_exists, key)
 
     def _put(self, request: Request) -> None:
         try:
             self.inbox.put(request, timeout=BUSY)
         except queue.Full:
-            raise _busy() from None
+            raise busy() from None
 
-    def _ask(self, function: Callable[[sqlite3.Connection, float], T]) -> T:
+    def _ask(
+        self,
+        function: Callable[[sqlite3.Connection, float], T],
+        *,
+        kept: Callable[[T], None],
+    ) -> T:
         reply: Reply[T] = Reply()
-        self._put(Ask(function, reply))
+        self._put(Ask(function, reply, kept))
         try:
             return reply.wait(BUSY)
         except queue.Empty:
-            raise _busy() from None
+            raise busy() from None
 
     def _read(
         self,
@@ -264,27 +318,12 @@ class Journal:
         try:
             return self._readers.run(function, *args, **kwargs)
         except StoreError as error:
-            raise _refusal(error) from error
-
-
-#: What the store's noes are on the wire, and the sentence for a person.
-REFUSALS: dict[type[StoreError], tuple[Code, str]] = {
-    NotFound: (Code.NOT_FOUND, "There is no such message, or it was deleted."),
-    NotYours: (Code.NOT_YOURS, "Only its author may change a message."),
-    NickTaken: (Code.NICK_TAKEN, "This name, or one that looks the same, belongs to another user."),
-    Unstorable: (Code.BAD_FIELD, '"text" holds half of a surrogate pair.'),
-    ReadersBusy: (Code.BUSY, "The server is busy; try again."),
-    StorageFailed: (Code.STORAGE_FAILED, "The server could not read its storage; try again."),
-}
-
-
-def _refusal(error: StoreError) -> Refusal:
-    code, sentence = REFUSALS[type(error)]
-    return Refusal(code, sentence)
-
-
-def _busy() -> Refusal:
-    return Refusal(Code.BUSY, "The server is busy; try again.", retry_after=BUSY)
+            raise refused(error) from error
+        except Closed:
+            raise
+        except Exception as error:
+            self._failures.log(error, "something could not be read, and is refused")
+            raise refused(StorageFailed()) from error
 
 
 def _digest(token: str) -> bytes:

@@ -14,6 +14,9 @@ from ..message import Position
 #: Entries given when no limit is asked for.
 PAGE = 50
 
+#: Rooms given when no limit is asked for.
+ROOMS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Hello:
@@ -132,8 +135,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """List the rooms."""
+    """List the rooms, from the one that follows the room `after` on."""
 
+    after: str | None = None
+    limit: int = ROOMS
     id: str | None = None
 
 

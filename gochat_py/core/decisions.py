@@ -94,8 +94,10 @@ class RunSearch:
 
 @dataclass(frozen=True, slots=True)
 class ListRooms:
-    """Answer with all rooms."""
+    """Answer with up to `limit` rooms whose keys come after `after`, in the order of their keys."""
 
+    after: str
+    limit: int
     answers: str | None
 
 

@@ -12,7 +12,7 @@ than half the time so (measured: 1.9 instead of 4.5 µs), and whoever sends it w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from json.encoder import encode_basestring as _string
@@ -22,6 +22,15 @@ from ..message import Entry, Kind, RoomInfo, User
 from ..refusals import Refusal
 
 PROTOCOL = 1
+
+#: Bytes of JSON that the entries or rooms of one answer take at the most. Many clients take no
+#: message above 1 MiB (Python's `websockets` by default), and each answer is held in memory.
+ANSWER_BYTES = 256 * 1024
+
+#: Bytes of an entry's JSON around the strings that each has; around those that only some have. (A
+#: seq takes up to 16 digits, a time 18.)
+_AROUND = 110
+_AROUND_MORE = 150
 
 #: Of a time as JSON. Many messages have the same, and to find its shortest digits takes 0.5 µs.
 _number = lru_cache(maxsize=32)(float.__repr__)
@@ -58,6 +67,33 @@ def entry_json(entry: Entry, *, answers: str | None = None) -> str:
         f'{{"type":"{entry.kind.value}"{_answering(answers)},{number}{target},{author}'
         f"{_change(entry)}}}"
     )
+
+
+#: What most messages have after their text: nothing.
+_REPLY_TO = Entry._fields.index("reply_to")
+_PLAIN = tuple(Entry._field_defaults[name] for name in Entry._fields[_REPLY_TO:])
+
+
+def weigh(entry: Entry) -> int:
+    """Bytes that `entry_json(entry)` and a comma take at the most; hardly more than they do.
+
+    For whoever has to know what fits into `ANSWER_BYTES` before it is encoded. It costs 1 µs.
+    """
+    size = _AROUND + _size(entry.room) + _size(entry.user) + _size(entry.nick)
+    if entry.kind is not Kind.MESSAGE or entry[_REPLY_TO:] != PLAIN:
+        size += _AROUND_MORE
+    for string in (entry.id, entry.text, entry.emoji):
+        if string is not None:
+            size += _size(string)
+    for emoji, users in entry.reactions.items():
+        size += _size(emoji) + 4 + sum(map(_size, users)) + len(users)
+    return size
+
+
+def _size(string: str) -> int:
+    """Bytes of a string as JSON in UTF-8, with its quotes."""
+    told = _string(string)
+    return len(told) if told.isascii() else len(told.encode(errors="surrogatepass"))
 
 
 def member_json(user: User, *, away: bool = False) -> str:
@@ -197,13 +233,29 @@ def results(entries: Iterable[str], *, more: bool, answers: str | None = None) -
     ).encode()
 
 
-def rooms(listed: Iterable[tuple[RoomInfo, int]], *, answers: str | None = None) -> bytes:
-    """The answer to `rooms`: each with its member count."""
-    fields = [
-        {"room": room.room, "topic": room.topic, "member_count": count, "seq": room.seq}
-        for room, count in listed
-    ]
-    return _event("rooms", {"rooms": fields}, answers)
+def room_json(room: RoomInfo, member_count: int) -> str:
+    """One room as a JSON object, as `rooms` lists them."""
+    return (
+        f'{{"room":{_string(room.room)},"topic":{_string(room.topic)},'
+        f'"member_count":{member_count},"seq":{room.seq}}}'
+    )
+
+
+def fitting(pieces: Sequence[str]) -> tuple[Sequence[str], bool]:
+    """The first of `pieces` that fit into one answer, at least one; whether these are all."""
+    left = ANSWER_BYTES
+    for index, piece in enumerate(pieces):
+        left -= len(piece.encode()) + 1
+        if left < 0 and index:
+            return pieces[:index], False
+    return pieces, True
+
+
+def rooms(listed: Iterable[str], *, more: bool, answers: str | None = None) -> bytes:
+    """The answer to `rooms`; `listed` are JSON objects already."""
+    return (
+        f'{{"type":"rooms"{_answering(answers)},"more":{_flag(more)},"rooms":{_list(listed)}}}'
+    ).encode()
 
 
 def pong(fields: Mapping[str, Any], *, time: float) -> bytes:

@@ -238,7 +238,8 @@ class Session:
 
     def _list_rooms(self, rooms: c.Rooms, now: float) -> Decision:
         _spend(self._asking, now)
-        return ListRooms(rooms.id)
+        after = "" if rooms.after is None else room_key(rooms.after)
+        return ListRooms(after, rooms.limit, rooms.id)
 
     def _rename(self, nick: c.Nick, now: float) -> Decision:
         _spend(self._sending, now)

@@ -210,7 +210,7 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
             _LIMIT,
         ),
     ),
-    "rooms": (Rooms, (_ID,)),
+    "rooms": (Rooms, (_ID, ("after", _room, OPTIONAL), _LIMIT)),
     "topic": (Topic, (_ID, _ROOM, ("text", _string(MAX_TOPIC, _CONTROL, empty=True), REQUIRED))),
     "nick": (Nick, (_ID, ("nick", _nick, REQUIRED))),
 }

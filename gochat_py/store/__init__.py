@@ -11,6 +11,7 @@
 
 from .directory import Directory, open_directory, open_memory
 from .errors import (
+    LimitReached,
     NickTaken,
     NotFound,
     NothingToDo,
@@ -30,6 +31,7 @@ __all__ = [
     "Applied",
     "Directory",
     "Found",
+    "LimitReached",
     "NickTaken",
     "NotFound",
     "NotYours",

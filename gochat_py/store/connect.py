@@ -21,6 +21,9 @@ READER_CACHE = 8 * 1024
 #: rather than SQLite's 1,000, a page that many messages touch is copied a quarter as often.
 CHECKPOINT_PAGES = 4_000
 
+#: Bytes to which the log's file is cut when it is begun anew; while a reader needs it, it may grow.
+LOG_SIZE = CHECKPOINT_PAGES * 4096
+
 
 def connect(
     database: Path, durability: Durability, *, busy_timeout: float, reader: bool = False
@@ -47,6 +50,7 @@ def connect(
         connection.execute("PRAGMA secure_delete = ON")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         if reader:
             # Not mode=ro: the first to open a log left by a killed server has to repair it.
             connection.execute("PRAGMA query_only = ON")

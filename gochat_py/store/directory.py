@@ -23,10 +23,11 @@ from . import schema
 from .ahead import Ahead, recover
 from .connect import Durability, connect
 from .readers import Readers
+from .schema import LAST_ROOM
 from .writer import Writer
 
-#: The trigram tokenizer came with this version (https://sqlite.org/releaselog/3_34_0.html).
-OLDEST_SQLITE = (3, 34, 0)
+#: RETURNING came with this version (https://sqlite.org/releaselog/3_35_0.html).
+OLDEST_SQLITE = (3, 35, 0)
 
 #: How long a start waits for a foreign program that holds the database locked, in seconds.
 STARTUP_PATIENCE = 5.0
@@ -102,10 +103,15 @@ class Directory:
         """The SQLite file."""
         return self.path / "gochat.db"
 
-    def writer(self, *, busy_timeout: float = 1.0) -> Writer:
-        """The one that writes; there must be no other at the same time."""
+    def writer(self, *, busy_timeout: float = 1.0, most_rooms: int = LAST_ROOM) -> Writer:
+        """The one that writes; there must be no other at the same time. It makes `most_rooms`."""
         return Writer(
-            self.database, self.ahead, self.durability, self.epoch, busy_timeout=busy_timeout
+            self.database,
+            self.ahead,
+            self.durability,
+            self.epoch,
+            busy_timeout=busy_timeout,
+            most_rooms=most_rooms,
         )
 
     def readers(self, size: int = 4, *, patience: float = 5.0) -> Readers:
@@ -131,7 +137,7 @@ def _open(place: Path, lock: int, durability: Durability) -> Directory:
     try:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise StartupError(
-                f"this Python brings SQLite {sqlite3.sqlite_version}; gochat needs 3.34 or newer"
+                f"this Python brings SQLite {sqlite3.sqlite_version}; gochat needs 3.35 or newer"
             )
         # Made here rather than by SQLite, so that it is private whatever the umask; the files
         # beside it take its mode.

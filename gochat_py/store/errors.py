@@ -5,6 +5,7 @@
  ├── ``NotYours``        only its author may change a message
  ├── ``NickTaken``       the nick belongs to another user, and still does for a while
  ├── ``NothingToDo``     taking back a reaction that was never there: there is no entry to show
+ ├── ``LimitReached``    there are as many of something as there may be; it says of what
  ├── ``Unstorable``      a text that has no UTF-8 form (a lone surrogate)
  ├── ``ReadersBusy``     every reading connection was in use until the deadline
  └── ``StorageFailed``   disk full, locked, or broken: nothing of the transaction was kept
@@ -33,6 +34,10 @@ class NickTaken(StoreError):
 
 class NothingToDo(StoreError):
     """A reaction is to be taken back that was never there; nothing was written."""
+
+
+class LimitReached(StoreError):
+    """There are as many of something as there may be. Its text is a sentence for the user."""
 
 
 class Unstorable(StoreError):

@@ -13,16 +13,22 @@ from __future__ import annotations
 
 import sqlite3
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from .budget import Budget
 from .schema import SEQ_BITS
 
 #: Follows each text in the index, so that its last two characters start trigrams too and are found
 #: by a query of one or two characters. No message may hold this character.
 PAD = "\x01\x01"
 
-#: Rooms looked at in one step of indexing.
+#: Rooms looked at in one step of indexing, and characters of text indexed: half of `STEP` where the
+#: texts are English. One message may be longer.
 ROOMS_AT_ONCE = 64
+CHARACTERS_AT_ONCE = 16_384
+
+#: Seconds that a step of indexing takes, or one message if that takes longer.
+STEP = 0.01
 
 
 def fold(text: str) -> str:
@@ -36,7 +42,7 @@ def add(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> 
     """Index messages, given as row number and text; quickest in the order of their numbers."""
     connection.executemany(
         "INSERT INTO grams (rowid, text) VALUES (?, ?)",
-        [(number, fold(text) + PAD) for number, text in messages],
+        ((number, fold(text) + PAD) for number, text in messages),
     )
 
 
@@ -53,33 +59,58 @@ def remove(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) 
         connection.execute("UPDATE meta SET value = value + ? WHERE name = 'residue'", (len(rows),))
 
 
-def index_some(connection: sqlite3.Connection, limit: int) -> int:
+def index_some(connection: sqlite3.Connection, limit: int, *, budget: Budget | None = None) -> int:
     """Index up to `limit` of the entries that are not indexed yet; returns how many it took.
+
+    It stops before that when `budget` (`STEP` if left out) is spent, or `CHARACTERS_AT_ONCE` are
+    taken, but never before the first: 0 means that there is nothing left.
 
     A transaction of 512 costs half as much an entry as one of 128 (21 and 37 µs for 64 characters
     of English), since FTS5 writes one segment a transaction: so let some gather.
     """
-    left = limit
+    step = _Step(limit, budget or Budget(STEP))
     for room, indexed, newest in connection.execute(
         "SELECT id, indexed, seq FROM rooms WHERE indexed < seq ORDER BY id LIMIT ?",
         (ROOMS_AT_ONCE,),
     ).fetchall():
         base = room << SEQ_BITS
         rows = connection.execute(
-            "SELECT id, kind, text FROM entries WHERE id > ? AND id <= ? ORDER BY id LIMIT ?",
-            (base + indexed, base + newest, left),
-        ).fetchall()
-        add(
-            connection,
-            [(number, text) for number, kind, text in rows if kind == 0 and text is not None],
+            "SELECT id, kind, text FROM entries WHERE id > ? AND id <= ? ORDER BY id",
+            (base + indexed, base + newest),
         )
-        # Fewer than asked for: the rest, if any, was trimmed.
-        reached = rows[-1][0] - base if len(rows) == left else newest
-        connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (reached, room))
-        left -= len(rows)
-        if not left:
+        step.reached = base + newest  # unless it stops earlier: the rest, if any, was trimmed
+        add(connection, step.messages(rows))
+        connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (step.reached - base, room))
+        if step.over:
             break
-    return limit - left
+    return step.taken
+
+
+class _Step:
+    """Hands out what is to be indexed, until it is enough for one step."""
+
+    def __init__(self, limit: int, budget: Budget) -> None:
+        self.taken = 0
+        self.reached = 0
+        self.over = False
+        self._left = limit
+        self._characters = CHARACTERS_AT_ONCE
+        self._budget = budget
+
+    def messages(self, rows: Iterable[tuple[int, int, str | None]]) -> Iterator[tuple[int, str]]:
+        """Of `rows`, as they are read, the messages with a text."""
+        before = 0
+        for number, kind, text in rows:
+            if self.over:
+                self.reached = before
+                return
+            before = number
+            self.taken += 1
+            self._left -= 1
+            if kind == 0 and text is not None:
+                yield number, text
+                self._characters -= len(text)
+            self.over = self._left <= 0 or self._characters <= 0 or self._budget.spent
 
 
 def backlog(connection: sqlite3.Connection) -> int:

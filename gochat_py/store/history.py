@@ -2,6 +2,8 @@
 
 `ahead` are the newest messages of the room as `Ahead.of` gave them before the connection's snapshot
 was taken: some may be in the database meanwhile, and none is missing in between.
+
+What is given at once takes at most `ANSWER_BYTES` as JSON, or is one entry; and no more is read.
 """
 
 from __future__ import annotations
@@ -9,11 +11,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
 
+from ..core.encode import ANSWER_BYTES
 from ..message import Entry, Position, RoomInfo
-from .rows import COLUMNS, Room, entries, find_room, one_entry
-from .schema import read_epoch
+from .rows import Room, find_room, fitting, one_entry, walk
+from .schema import read_epoch, read_floor
 
 #: Entries that a client who just comes gets, and one who lost the thread.
 NEWEST = 50
@@ -36,7 +40,9 @@ class Replay:
 
     `entries` come oldest first. If `recovered`, they are exactly those after the position asked
     for; else the newest. `more` says that older ones than these are kept. `seq` is that of the
-    newest entry, 0 if there never was one. `room` is empty where nothing was ever written.
+    newest entry, or of the one before the first that there will be. `room` is empty where nothing
+    is kept. If `partial`, these are the oldest of what was asked for, and more follow them up to
+    `seq`: `page` gives them, part by part.
     """
 
     entries: tuple[Entry, ...]
@@ -64,19 +70,33 @@ def since(
     was trimmed, or when they are more than `limit`.
     """
     epoch = read_epoch(connection)
-    room = _find(connection, key, ahead)
+    room = find_room(connection, key)
     if room is None:
-        fits = position == Position(epoch, 0)
-        return Replay((), fits, False, 0, "", "", epoch)
+        start = read_floor(connection)
+        fits = position == Position(epoch, start)
+        return Replay((), fits, False, start, "", "", epoch)
+    seq = _newest_seq(room, ahead)
     recovered = (
         position is not None
         and position.epoch == epoch
-        and room.first - 1 <= position.seq <= room.seq <= position.seq + limit
+        and room.first - 1 <= position.seq <= seq <= position.seq + limit
     )
-    start = position.seq if position and recovered else max(room.first - 1, room.seq - newest)
-    found = _between(connection, room, start, room.seq, ahead)
+    if position is not None and recovered:
+        found, whole = _forward(connection, room, position.seq, seq, ahead)
+        more = position.seq >= room.first
+    else:
+        whole = True
+        found = _back(connection, room, max(room.first - 1, seq - newest), seq, ahead)
+        more = bool(found) and found[0].seq > room.first
     return Replay(
-        tuple(found), recovered, start >= room.first, room.seq, room.name, room.topic, epoch
+        tuple(found),
+        recovered,
+        more,
+        seq,
+        room.name,
+        room.topic,
+        epoch,
+        partial=not whole,
     )
 
 
@@ -95,16 +115,17 @@ def page(
     limit: int = NEWEST,
 ) -> Page:
     """Up to `limit` entries older than the seq `before`, or newer than `after`, or the newest."""
-    room = _find(connection, key, ahead)
+    room = find_room(connection, key)
     if room is None:
         return Page((), False)
+    seq = _newest_seq(room, ahead)
     if after is not None:
-        start = min(max(after, room.first - 1), room.seq)
-        end = min(start + limit, room.seq)
-        return Page(tuple(_between(connection, room, start, end, ahead)), end < room.seq)
-    end = room.seq if before is None else max(min(before - 1, room.seq), room.first - 1)
-    start = max(room.first - 1, end - limit)
-    return Page(tuple(_between(connection, room, start, end, ahead)), end > start >= room.first)
+        start = min(max(after, room.first - 1), seq)
+        found, whole = _forward(connection, room, start, min(start + limit, seq), ahead)
+        return Page(tuple(found), not whole or start + limit < seq)
+    end = seq if before is None else max(min(before - 1, seq), room.first - 1)
+    found = _back(connection, room, max(room.first - 1, end - limit), end, ahead)
+    return Page(tuple(found), bool(found) and found[0].seq > room.first)
 
 
 def one(connection: sqlite3.Connection, key: str, seq: int) -> Entry | None:
@@ -112,36 +133,56 @@ def one(connection: sqlite3.Connection, key: str, seq: int) -> Entry | None:
     room = find_room(connection, key)
     if room is None or not room.first <= seq <= room.seq:
         return None
-    return one_entry(connection, room.base + seq, room.name, room.key)
+    return one_entry(connection, room.base + seq, room.name, room.key, reactions=True)
 
 
 def rooms(
-    connection: sqlite3.Connection, ahead: Mapping[str, int] = MappingProxyType({})
-) -> list[RoomInfo]:
-    """Every room in which anything was ever written, by its key; `ahead` as `Ahead.newest`."""
-    found = connection.execute("SELECT name, key, topic, seq FROM rooms ORDER BY key")
-    rooms = [
-        RoomInfo(name, key, topic, max(seq, ahead.get(key, 0))) for name, key, topic, seq in found
+    connection: sqlite3.Connection,
+    ahead: Mapping[str, int] = MappingProxyType({}),
+    *,
+    after: str = "",
+    limit: int = 200,
+) -> tuple[list[RoomInfo], bool]:
+    """Rooms in which anything is kept, in the order of their keys; whether there are more.
+
+    Up to `limit` of those whose key comes after `after`. `ahead` is as `Ahead.newest` gives it. A
+    room takes at most 1,400 bytes of JSON.
+    """
+    found = connection.execute(
+        "SELECT name, key, topic, seq FROM rooms WHERE key > ? AND seq > 0 ORDER BY key LIMIT ?",
+        (after, limit + 1),
+    ).fetchall()
+    listed = [
+        RoomInfo(name, key, topic, max(seq, ahead.get(key, 0)))
+        for name, key, topic, seq in found[:limit]
     ]
-    return [room for room in rooms if room.seq]
+    return listed, len(found) > limit
 
 
-def _find(connection: sqlite3.Connection, key: str, ahead: Sequence[Entry]) -> Room | None:
-    """The room called `key`, with the seq of its newest entry wherever that is."""
-    room = find_room(connection, key)
-    if room is None or not ahead:
-        return room
-    return room._replace(seq=max(room.seq, ahead[-1].seq))
+def room_exists(connection: sqlite3.Connection, key: str) -> bool:
+    """Whether anything is kept in the room, so that it need not be made."""
+    return find_room(connection, key) is not None
 
 
-def _between(
+def _newest_seq(room: Room, ahead: Sequence[Entry]) -> int:
+    """The seq of the room's newest entry, wherever that is."""
+    return max(room.seq, ahead[-1].seq) if ahead else room.seq
+
+
+def _forward(
+    connection: sqlite3.Connection, room: Room, after: int, last: int, ahead: Sequence[Entry]
+) -> tuple[list[Entry], bool]:
+    """The oldest entries after the seq `after`, up to `last`, that fit; whether that is all."""
+    stored = walk(connection, room, after, min(last, room.seq), newest_first=False)
+    newer = (entry for entry in ahead if max(after, room.seq) < entry.seq <= last)
+    return fitting(chain(stored, newer), ANSWER_BYTES)
+
+
+def _back(
     connection: sqlite3.Connection, room: Room, after: int, last: int, ahead: Sequence[Entry]
 ) -> list[Entry]:
-    """The entries after the seq `after`, up to and with `last`: no hole lies between them."""
-    rows = connection.execute(
-        f"SELECT {COLUMNS} FROM entries WHERE id > ? AND id <= ? ORDER BY id",
-        (room.base + after, room.base + last),
-    )
-    found = entries(connection, room.name, room.key, rows)
-    known = found[-1].seq if found else after
-    return found + [entry for entry in ahead if known < entry.seq <= last]
+    """The newest entries that fit, oldest first: no hole lies between them."""
+    stored = walk(connection, room, after, min(last, room.seq), newest_first=True)
+    newer = (entry for entry in reversed(ahead) if max(after, room.seq) < entry.seq <= last)
+    found, _ = fitting(chain(newer, stored), ANSWER_BYTES)
+    return found[::-1]

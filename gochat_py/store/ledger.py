@@ -15,11 +15,15 @@ from typing import Any, NamedTuple
 
 from ..core.encode import entry_json
 from ..message import Draft, Entry, Kind, User
-from . import grams
+from . import bounds, grams
+from .authors import Authors
 from .errors import NotFound, NothingToDo, NotYours, Unstorable
 from .numbering import Numbering, Tail
 from .rows import one_entry
-from .schema import CODES, SEQ_BITS
+from .schema import CODES, LAST_ROOM, SEQ_BITS
+
+#: Retries of a topic are looked for among the newest so many of the same user, room and id.
+RETRIES = 100
 
 INSERT_MESSAGE = (
     "INSERT INTO entries (id, kind, user, nick, time, sent, text, reply_to, bot, mark)"
@@ -49,13 +53,14 @@ class Ledger:
     that something else was written, which only a commit can make last.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
         self.fresh: tuple[list[Entry], list[str]] = ([], [])
         self.changed = False
         self._connection = connection
-        self._numbering = Numbering(connection)
+        self._numbering = Numbering(connection, most_rooms)
         self._waiting: list[tuple[Any, ...]] = []  # to be inserted
         self._marked: dict[int, Entry] = {}  # what waits, by its mark
+        self._authors = Authors(connection)
         self._now = self._rounded = 0.0
 
     def write(self) -> None:
@@ -65,6 +70,7 @@ class Ledger:
             self._waiting.clear()
             self._marked.clear()
         self._numbering.save()
+        self._authors.save()
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write what `draft` wants, at time `now`. Raises as `Writer.apply` says."""
@@ -101,8 +107,11 @@ class Ledger:
         if draft.reply_to is not None and not 1 <= draft.reply_to <= tail.seq:
             raise NotFound(f"there is no message {draft.reply_to} to answer")
         user, text, sign = draft.user, draft.text, None
+        # It is acknowledged before it is inserted: nothing may be in it that could not be.
         if text is not None and not text.isascii():
             text.encode()
+        if not user.nick.isascii():
+            user.nick.encode()
         if draft.id is not None:
             found = self._find_or_mark(draft, tail)
             if isinstance(found, Applied):
@@ -116,6 +125,7 @@ class Ledger:
             tail.base + tail.seq, user.id, user.nick, time, draft.id, text, draft.reply_to,
             int(draft.bot), sign,
         )  # fmt: skip
+        self._authors.note(user.id)
         self._waiting.append(row)
         if sign is not None:
             self._marked[sign] = entry
@@ -133,6 +143,7 @@ class Ledger:
             return self._again(before, tail)
         if deleted:
             raise NotFound("the message was deleted")
+        bounds.check_edits(self._connection, number)
         entry = self._change(draft, tail, now)
         self._connection.execute(
             "UPDATE entries SET text = ?, edited = ? WHERE id = ?", (draft.text, entry.time, number)
@@ -173,6 +184,8 @@ class Ledger:
             raise NothingToDo("there is no such reaction to take back")
         if before is not None and bool(before[1]) == draft.on:
             return self._again(before[0], tail)
+        if draft.on:
+            bounds.check_reactions(self._connection, number, draft.emoji)
         entry = self._change(draft, tail, now)
         self._connection.execute(
             "INSERT OR REPLACE INTO reactions (message, emoji, user, entry, state)"
@@ -183,16 +196,14 @@ class Ledger:
 
     def _topic(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
         tail = tail or self._room(draft)
-        before = (
-            draft.id is not None
-            and self._connection.execute(
-                "SELECT id FROM entries WHERE user = ? AND sent = ? AND id >> 40 = ? AND kind = 4"
-                " AND sent IS NOT NULL AND text = ? ORDER BY id DESC LIMIT 1",
-                (draft.user.id, draft.id, tail.base >> SEQ_BITS, draft.text),
-            ).fetchone()
-        )
-        if before:
-            return self._again(before[0], tail)
+        if draft.id is not None:
+            for number, text in self._connection.execute(
+                "SELECT id, text FROM entries WHERE user = ? AND sent = ? AND id >> 40 = ?"
+                " AND kind = 4 AND sent IS NOT NULL ORDER BY id DESC LIMIT ?",
+                (draft.user.id, draft.id, tail.base >> SEQ_BITS, RETRIES),
+            ):
+                if text == draft.text:
+                    return self._again(number, tail)
         entry = self._change(draft, tail, now)
         self._connection.execute(
             "UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, tail.base >> SEQ_BITS)
@@ -208,9 +219,11 @@ class Ledger:
     # Changes and retries
 
     def _room(self, draft: Draft) -> Tail:
-        """Where the draft's room stands; it is made if there is none."""
+        """Where the draft's room stands; it is made if there is none. Raises `LimitReached`."""
         tail = self._numbering.find(draft.key)
         if tail is None:
+            if draft.reply_to is not None:
+                raise NotFound("there is nothing to answer in a new room")
             tail = self._numbering.make(draft.key, draft.room)
             self.changed = True
         return tail
@@ -233,10 +246,15 @@ class Ledger:
         self.changed = True
         time = self._time(now, tail)
         user = draft.user
+        for string in (draft.id, draft.text, draft.emoji, user.nick):
+            if string is not None:
+                string.encode()
+        self._authors.note(user.id)
+        self._numbering.advance(tail, time)
         self._connection.execute(
             INSERT_CHANGE,
             (
-                tail.base + tail.seq + 1,
+                tail.base + tail.seq,
                 CODES[draft.kind],
                 user.id,
                 user.nick,
@@ -249,7 +267,6 @@ class Ledger:
                 draft.bot,
             ),
         )
-        self._numbering.advance(tail, time)
         return _entry(draft, tail, time)
 
     def _find_or_mark(self, draft: Draft, tail: Tail) -> Applied | int:
@@ -286,8 +303,11 @@ class Ledger:
         return row[0] if row else None
 
     def _again(self, number: int, tail: Tail) -> Applied:
-        """What was written before, as it stands now."""
-        entry = one_entry(self._connection, number, tail.room, tail.key)
+        """What was written before, as it stands now, without what others react.
+
+        Whoever tries again asks whether it is stored; a message may have hundreds of reactions.
+        """
+        entry = one_entry(self._connection, number, tail.room, tail.key, reactions=False)
         assert entry is not None, "what changed a message is never trimmed before it"
         return Applied(entry, True)
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from .schema import SEQ_BITS
+from .errors import LimitReached
+from .schema import LAST_ROOM, SEQ_BITS, SEQ_MASK, read_floor
 
 #: Rooms whose newest seq is kept in memory; with more, all are forgotten and read again.
 ROOMS_KEPT = 10_000
@@ -29,7 +30,8 @@ class Tail:
 class Numbering:
     """The tails of rooms lately written to, by key."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, most_rooms: int) -> None:
+        self._most_rooms = most_rooms
         self.tails: dict[str, Tail] = {}
         self._connection = connection
         self._unsaved: list[Tail] = []
@@ -50,16 +52,38 @@ class Numbering:
         return tail
 
     def make(self, key: str, name: str) -> Tail:
-        """Make the room; it is shown as it is spelled now."""
-        room = self._connection.execute(
-            "INSERT INTO rooms (key, name) VALUES (?, ?)", (key, name)
-        ).lastrowid
-        assert room is not None
-        tail = self.tails[key] = Tail(room << SEQ_BITS, name, key, 0, 0.0)
+        """Make the room; it is shown as it is spelled now. Raises `LimitReached`."""
+        (there_are,) = self._connection.execute(
+            "SELECT value FROM meta WHERE name = 'rooms'"
+        ).fetchone()
+        if there_are >= self._most_rooms:
+            raise LimitReached(
+                f"This server keeps {self._most_rooms:,} rooms at the most; use one that is there."
+            )
+        seq = read_floor(self._connection)
+        room = self._free_number()
+        self._connection.execute(
+            "INSERT INTO rooms (id, key, name, seq, first, indexed) VALUES (?, ?, ?, ?, ?, ?)",
+            (room, key, name, seq, seq + 1, seq),
+        )
+        tail = self.tails[key] = Tail(room << SEQ_BITS, name, key, seq, 0.0)
         return tail
 
+    def _free_number(self) -> int:
+        """A number for a room: the next, or, when all were given out once, the lowest free one."""
+        (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM rooms").fetchone()
+        if last < LAST_ROOM:
+            return int(last) + 1
+        row: tuple[int] = self._connection.execute(
+            "WITH taken (id) AS (SELECT 0 UNION ALL SELECT id FROM rooms)"
+            " SELECT min(id) + 1 FROM taken WHERE id + 1 NOT IN (SELECT id FROM rooms)"
+        ).fetchone()
+        return row[0]
+
     def advance(self, tail: Tail, time: float) -> None:
-        """Note that the tail's next seq is taken."""
+        """Note that the tail's next seq is taken. Raises `LimitReached` at 2⁴⁰ entries."""
+        if tail.seq >= SEQ_MASK:
+            raise LimitReached("This room is full; use another.")
         tail.seq += 1
         tail.time = time
         if tail.saved:

@@ -67,7 +67,7 @@ class Readers:
             except BaseException as error:
                 # Whatever state it is in, it is not worth finding out.
                 connection.close()
-                if isinstance(error, sqlite3.DatabaseError):
+                if isinstance(error, sqlite3.Error):
                     raise StorageFailed(str(error)) from error
                 raise
             self._give_back(connection)

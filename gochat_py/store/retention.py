@@ -6,14 +6,24 @@ import sqlite3
 from dataclasses import dataclass
 
 from . import grams
+from .budget import Budget
 from .rows import Room
 
 #: A sender may still be retrying what is younger than this, in seconds; the retry could not be
 #: recognised once its first attempt is trimmed. So `history_limit` spares it for so long.
 RETRY_WINDOW = 3_600.0
 
-#: Rooms looked at in one step.
+#: Rooms looked at in one step, and characters of text forgotten. One message may be longer.
 ROOMS_AT_ONCE = 256
+CHARACTERS_AT_ONCE = 32_768
+
+#: A room in which nothing can be read any more is dropped when nobody has written there for so many
+#: seconds, and at most so many entries are left of what was deleted.
+UNUSED_KEPT = 86_400.0
+LEFT_OVER = 1_000
+
+#: Seconds that a step of dropping rooms takes, or one room if that takes longer.
+DROPPING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +49,54 @@ def trim(
     and it is older than `RETRY_WINDOW`; always a room's oldest first, so what is kept has no holes.
     A room keeps counting where it was. Forgetting an indexed message takes about 40 µs.
     """
-    left = batch
+    left, characters = batch, CHARACTERS_AT_ONCE
     looked = connection.execute(
         "SELECT id, key, name, topic, seq, first, indexed FROM rooms"
         " WHERE id > ? ORDER BY id LIMIT ?",
         (after, ROOMS_AT_ONCE),
     ).fetchall()
     for room in map(Room._make, looked):
-        left -= _trim_room(connection, room, older_than, history_limit, now, left)
-        if not left:
-            return Trimmed(batch, room.id - 1)
+        going = _going(connection, room, older_than, history_limit, now, left, characters)
+        _trim_room(connection, room, going)
+        left -= len(going)
+        characters -= sum(len(text or "") for _, _, _, text in going)
+        if not left or characters <= 0:
+            return Trimmed(batch - left, room.id - 1)
     return Trimmed(batch - left, looked[-1][0] if len(looked) == ROOMS_AT_ONCE else None)
 
 
-def _trim_room(
+def _going(
     connection: sqlite3.Connection,
     room: Room,
     older_than: float | None,
     history_limit: int | None,
     now: float,
     batch: int,
-) -> int:
-    """Forget up to `batch` of the room's oldest entries; returns how many."""
+    characters: int,
+) -> list[tuple[int, float, int, str | None]]:
+    """The room's oldest entries whose time is over: number, time, kind and text."""
     surplus_until = room.base + room.seq - (room.seq if history_limit is None else history_limit)
-    going = []
+    going: list[tuple[int, float, int, str | None]] = []
     for row in connection.execute(
         "SELECT id, time, kind, text FROM entries WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?",
         (room.base + room.first, room.base + room.seq, batch),
     ):
-        number, time = row[:2]
+        number, time, _, text = row
         old = older_than is not None and time < older_than
         surplus = number <= surplus_until and time < now - RETRY_WINDOW
-        if not (old or surplus):
+        if not (old or surplus) or characters <= 0:
             break
         going.append(row)
+        characters -= len(text or "")
+    return going
+
+
+def _trim_room(
+    connection: sqlite3.Connection, room: Room, going: list[tuple[int, float, int, str | None]]
+) -> None:
+    """Forget these entries, the room's oldest."""
     if not going:
-        return 0
+        return
     first, last = going[0][0], going[-1][0]
     grams.remove(
         connection,
@@ -90,7 +112,57 @@ def _trim_room(
     )
     connection.execute("DELETE FROM entries WHERE id BETWEEN ? AND ?", (first, last))
     connection.execute("UPDATE rooms SET first = ? WHERE id = ?", (last - room.base + 1, room.id))
-    return len(going)
+
+
+def drop_rooms(
+    connection: sqlite3.Connection, now: float, *, after: int = 0
+) -> tuple[int, int | None]:
+    """Drop rooms in which nothing can be read any more, beginning after room number `after`.
+
+    Returns how many, and where the next step goes on; None when all had their turn. `Writer.forget`
+    has to follow the commit. Rooms made later count on from the greatest seq of any that was
+    dropped: a position that a client still has never means two things.
+    """
+    budget = Budget(DROPPING)
+    dropped = 0
+    looked = connection.execute(
+        "SELECT id, key, name, topic, seq, first, indexed FROM rooms"
+        " WHERE id > ? ORDER BY id LIMIT ?",
+        (after, ROOMS_AT_ONCE),
+    ).fetchall()
+    for room in map(Room._make, looked):
+        if _is_unused(connection, room, now):
+            _drop(connection, room)
+            dropped += 1
+        if budget.spent:
+            return dropped, room.id
+    return dropped, looked[-1][0] if len(looked) == ROOMS_AT_ONCE else None
+
+
+def _is_unused(connection: sqlite3.Connection, room: Room, now: float) -> bool:
+    """Whether the room has no entry, or none but traces of deleted messages, and is quiet."""
+    newest = connection.execute(
+        "SELECT time FROM entries WHERE id = ?", (room.base + room.seq,)
+    ).fetchone()
+    if newest is None:
+        return True
+    if newest[0] > now - UNUSED_KEPT or room.seq - room.first >= LEFT_OVER:
+        return False
+    readable = connection.execute(
+        "SELECT 1 FROM entries WHERE id BETWEEN ? AND ? AND text IS NOT NULL LIMIT 1",
+        (room.base + room.first, room.base + room.seq),
+    ).fetchone()
+    return readable is None
+
+
+def _drop(connection: sqlite3.Connection, room: Room) -> None:
+    connection.execute("DELETE FROM reads WHERE room = ?", (room.id,))
+    connection.execute(
+        "DELETE FROM entries WHERE id BETWEEN ? AND ?",
+        (room.base + room.first, room.base + room.seq),
+    )
+    connection.execute("DELETE FROM rooms WHERE id = ?", (room.id,))
+    connection.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'floor'", (room.seq,))
 
 
 def shrink(connection: sqlite3.Connection, pages: int = 64) -> bool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, NamedTuple
 
+from ..core.encode import weigh
 from ..message import Entry
+from .bounds import EMOJI, REACTIONS
 from .schema import KINDS, SEQ_BITS, SEQ_MASK
 
 #: What `entry` reads, in its order.
@@ -81,59 +85,88 @@ def entry(row: tuple[Any, ...], room: str, key: str, reactions: Reactions) -> En
     )
 
 
-def entries(
-    connection: sqlite3.Connection, room: str, key: str, rows: Iterable[tuple[Any, ...]]
-) -> list[Entry]:
-    """The entries of one room that `rows` hold, oldest first, with what people reacted.
+def walk(
+    connection: sqlite3.Connection, room: Room, after: int, last: int, *, newest_first: bool
+) -> Iterator[Entry]:
+    """The entries after the seq `after`, up to and with `last`, with what people react.
 
-    `rows` may come in either direction. Reactions take one more query, however many rows there are.
+    They are read one by one, as they are asked for: who stops early has read no more.
     """
-    found = sorted(rows)
-    if not found:
-        return []
-    reactions = reactions_between(connection, found[0][0], found[-1][0])
-    return [entry(row, room, key, reactions.get(row[0], {})) for row in found]
-
-
-def reactions_between(
-    connection: sqlite3.Connection, first: int, last: int
-) -> dict[int, Reactions]:
-    """What people react with to the messages from row `first` to row `last`."""
-    return _gather(
+    bounds = (room.base + after, room.base + last)
+    order = "DESC" if newest_first else "ASC"
+    rows = connection.execute(
+        f"SELECT {COLUMNS} FROM entries WHERE id > ? AND id <= ? ORDER BY id {order}", bounds
+    )
+    reacted = Reacted(
         connection.execute(
-            "SELECT message, emoji, user FROM reactions"
-            " WHERE message BETWEEN ? AND ? AND state = 1 ORDER BY message, entry",
-            (first, last),
+            "SELECT message, emoji, user FROM reactions WHERE message > ? AND message <= ?"
+            f" AND state = 1 ORDER BY message {order}, entry",
+            bounds,
         )
     )
+    for row in rows:
+        yield entry(row, room.name, room.key, reacted.to(row[0]))
 
 
-def reactions_to(connection: sqlite3.Connection, numbers: list[int]) -> dict[int, Reactions]:
-    """What people react with to the messages of these row numbers, wherever they are."""
+class Reacted:
+    """What people react, read along with messages that are met in the same order, and no faster."""
+
+    def __init__(self, rows: Iterable[tuple[int, str, str]]) -> None:
+        self._messages = groupby(rows, itemgetter(0))
+        self._next: tuple[int, Iterable[tuple[int, str, str]]] | None = next(self._messages, None)
+
+    def to(self, number: int) -> Reactions:
+        """What people react with to the message in row `number`, which is the next."""
+        if self._next is None or self._next[0] != number:
+            return {}
+        found = gather(self._next[1])
+        self._next = next(self._messages, None)
+        return found
+
+
+def fitting(entries: Iterable[Entry], budget: int) -> tuple[list[Entry], bool]:
+    """The first of `entries` whose JSON takes `budget` bytes, at least one; whether that is all."""
+    taken: list[Entry] = []
+    for each in entries:
+        budget -= weigh(each)
+        if budget < 0 and taken:
+            return taken, False
+        taken.append(each)
+    return taken, True
+
+
+def one_entry(
+    connection: sqlite3.Connection, number: int, room: str, key: str, *, reactions: bool
+) -> Entry | None:
+    """The entry in row `number` as it stands now, unless it was trimmed or never was.
+
+    With `reactions`, also what people react with, of which there may be hundreds.
+    """
+    row = connection.execute(f"SELECT {COLUMNS} FROM entries WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        return None
+    return entry(row, room, key, reactions_to(connection, [number]).to(number) if reactions else {})
+
+
+def reactions_to(connection: sqlite3.Connection, numbers: Sequence[int]) -> Reacted:
+    """What people react with to the messages of these row numbers, the greatest first."""
     places = ", ".join("?" * len(numbers))
-    return _gather(
+    return Reacted(
         connection.execute(
             f"SELECT message, emoji, user FROM reactions"
-            f" WHERE message IN ({places}) AND state = 1 ORDER BY message, entry",
+            f" WHERE message IN ({places}) AND state = 1 ORDER BY message DESC, entry",
             numbers,
         )
     )
 
 
-def one_entry(connection: sqlite3.Connection, number: int, room: str, key: str) -> Entry | None:
-    """The entry in row `number` as it stands now, unless it was trimmed or never was."""
-    row = connection.execute(f"SELECT {COLUMNS} FROM entries WHERE id = ?", (number,)).fetchone()
-    if row is None:
-        return None
-    return entry(row, room, key, reactions_to(connection, [number]).get(number, {}))
+def gather(rows: Iterable[tuple[int, str, str]]) -> Reactions:
+    """Of one message: by emoji, the users in the order in which they reacted.
 
-
-def _gather(rows: Iterable[tuple[int, str, str]]) -> dict[int, Reactions]:
-    """By message and emoji, the users in the order in which they reacted."""
-    gathered: dict[int, dict[str, list[str]]] = {}
-    for message, emoji, user in rows:
-        gathered.setdefault(message, {}).setdefault(emoji, []).append(user)
-    return {
-        message: {emoji: tuple(users) for emoji, users in by_emoji.items()}
-        for message, by_emoji in gathered.items()
-    }
+    No more than may be set today; of a message from before there was a limit the rest is left out.
+    """
+    gathered: dict[str, list[str]] = {}
+    for _, emoji, user in islice(rows, REACTIONS):
+        if emoji in gathered or len(gathered) < EMOJI:
+            gathered.setdefault(emoji, []).append(user)
+    return {emoji: tuple(users) for emoji, users in gathered.items()}

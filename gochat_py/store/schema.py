@@ -19,6 +19,9 @@ from ..message import Kind
 SEQ_BITS = 40
 SEQ_MASK = (1 << SEQ_BITS) - 1
 
+#: The greatest number of a room: with a seq beside it, it still fits.
+LAST_ROOM = (1 << 63 - SEQ_BITS) - 1
+
 #: Kinds as they are stored: their place in this tuple. Only ever append.
 KINDS = (Kind.MESSAGE, Kind.EDITED, Kind.DELETED, Kind.REACTED, Kind.TOPIC)
 CODES = {kind: code for code, kind in enumerate(KINDS)}
@@ -107,6 +110,40 @@ def _create(connection: sqlite3.Connection) -> None:
     )
 
 
+#: What limits need: how many there are, who was seen when, who is known by what they wrote.
+LIMITS = """
+INSERT INTO meta (name, value) VALUES
+    ('floor', 0),                      -- the greatest seq of any room that was dropped
+    ('users', (SELECT count(*) FROM users)),
+    ('rooms', (SELECT count(*) FROM rooms));
+
+CREATE TRIGGER user_made AFTER INSERT ON users BEGIN
+    UPDATE meta SET value = value + 1 WHERE name = 'users';
+END;
+CREATE TRIGGER user_forgotten AFTER DELETE ON users BEGIN
+    UPDATE meta SET value = value - 1 WHERE name = 'users';
+END;
+CREATE TRIGGER room_made AFTER INSERT ON rooms BEGIN
+    UPDATE meta SET value = value + 1 WHERE name = 'rooms';
+END;
+CREATE TRIGGER room_dropped AFTER DELETE ON rooms BEGIN
+    UPDATE meta SET value = value - 1 WHERE name = 'rooms';
+END;
+
+-- Of those who were there before, nobody knows whether they wrote.
+ALTER TABLE users ADD COLUMN wrote INTEGER NOT NULL DEFAULT 1;
+CREATE INDEX users_seen ON users (seen);
+
+ALTER TABLE reads ADD COLUMN time REAL NOT NULL DEFAULT 0; -- when it was set last
+CREATE INDEX reads_room ON reads (room);
+"""
+
+
+def _add_limits(connection: sqlite3.Connection) -> None:
+    for statement in statements(LIMITS):
+        connection.execute(statement)
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One step from the version before to this one. Its name is recorded in the file."""
@@ -116,7 +153,10 @@ class Migration:
 
 
 #: Every step there ever was, oldest first; a file's version is how many of them it has taken.
-MIGRATIONS = (Migration("rooms, entries, reactions, users, search", _create),)
+MIGRATIONS = (
+    Migration("rooms, entries, reactions, users, search", _create),
+    Migration("limits on rooms and users", _add_limits),
+)
 
 
 def migrate(connection: sqlite3.Connection, place: str, now: float) -> None:
@@ -169,4 +209,10 @@ def new_epoch() -> str:
 def read_epoch(connection: sqlite3.Connection) -> str:
     """The name of the numbering that this file holds."""
     row: tuple[str] = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+    return row[0]
+
+
+def read_floor(connection: sqlite3.Connection) -> int:
+    """The seq above which a room that is made now counts: no room that was dropped went further."""
+    row: tuple[int] = connection.execute("SELECT value FROM meta WHERE name = 'floor'").fetchone()
     return row[0]

@@ -7,30 +7,34 @@ index does not know yet are looked at one by one, so search is never behind. Tho
 the database yet come as `ahead` (`Ahead.of`).
 
 A query of one or two characters is answered from all trigrams that begin with it. Where these are
-more than `MOST_TRIGRAMS`, or it is a single ASCII character, the query is so common that only the
-newest `SCANNED` messages are looked at. `Found.complete` says whether anything was left out.
+more than `MOST_TRIGRAMS`, or it is a single ASCII character, the query is so common that the newest
+messages are looked at instead. A search takes a limited time, whatever is stored and sought:
+`Found.complete` says whether it came to its end.
 """
 
 from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
+from ..core.encode import ANSWER_BYTES
 from ..message import Entry
+from .budget import Budget
 from .grams import fold
-from .rows import COLUMNS, Room, entry, find_room, reactions_to
+from .rows import COLUMNS, Room, entry, find_room, fitting, reactions_to
 from .schema import SEQ_BITS
 
 #: A longer query asks the index for so many of its trigrams: enough to leave few wrong proposals.
 ASKED_TRIGRAMS = 12
 MOST_TRIGRAMS = 200
 
-#: Messages looked at before a search gives up, without and with the index's help: some 20 ms.
-SCANNED = 10_000
+#: Seconds that a search may take. Usual ones take 1 to 5 ms in a million messages; trigrams that
+#: are common, and never in one message together, would take 300.
+TIME = 0.05
 
 _WANTED = ", ".join(f"entries.{column}" for column in COLUMNS.split(", "))
 _PROPOSED = (
@@ -45,25 +49,23 @@ Row = tuple[Any, ...]
 @dataclass(frozen=True, slots=True)
 class Found:
     """Messages, newest first. `more` says that older ones hold the query too; `complete` that the
-    search did not give up before it had looked at everything it had to.
+    search did not give up before it had looked at everything it had to. It has looked at `looked`
+    messages.
     """
 
     entries: tuple[Entry, ...]
     more: bool
     complete: bool
+    looked: int = 0
 
 
-@dataclass(slots=True)
-class _Budget:
-    """How many messages a search may still look at."""
+class _Progress:
+    """How far one search is: what it may take, and what it has looked at."""
 
-    left: int
-    exhausted: bool = False
-
-    def spend(self) -> bool:
-        self.left -= 1
-        self.exhausted = self.exhausted or self.left < 0
-        return not self.exhausted
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+        self.looked = 0
+        self.gave_up = False
 
 
 def search(
@@ -75,11 +77,13 @@ def search(
     limit: int = 50,
     before: int | None = None,
     before_time: float | None = None,
+    budget: Budget | None = None,
 ) -> Found:
     """Messages in the rooms `keys` that hold `query`, newest first, at most `limit`.
 
     Older than the seq `before` (of use in one room), and than `before_time` (in several: of
-    messages in the very same millisecond as the last one shown, the rest is passed over).
+    messages in the very same millisecond as the last one shown, the rest is passed over). They fit
+    into `ANSWER_BYTES`. `budget` is `TIME` if left out; what is found until then is given.
     """
     wanted = fold(query)
     try:
@@ -88,8 +92,7 @@ def search(
         return Found((), False, True)
     if not wanted:
         return Found((), False, True)
-    asked = _expression(connection, wanted)
-    budget = _Budget(SCANNED)
+    progress = _Progress(budget or Budget(TIME))
     rooms = {}
     hits = []
     for key in dict.fromkeys(keys):
@@ -107,27 +110,56 @@ def search(
                 and (before is None or entry.seq < before)
                 and (before_time is None or entry.time < before_time)
             ]
-            candidates = chain(newest, _candidates(connection, room, room.base + last, asked))
-            hits.append(_hits(candidates, wanted, budget))
-    merged = heapq.merge(*hits, key=lambda row: (row[4], row[0]), reverse=True)
-    rows = list(islice(merged, limit + 1))
-    reactions = reactions_to(connection, [row[0] for row in rows[:limit]])
-    found = []
-    for row in rows[:limit]:
-        room = rooms[row[0] >> SEQ_BITS]
-        found.append(entry(row, room.name, room.key, reactions.get(row[0], {})))
-    return Found(tuple(found), len(rows) > limit, not budget.exhausted)
+            hits.append((room, last, newest))
+    with progress.budget.interrupting(connection):
+        asked = _expression(connection, wanted, progress)
+        merged = heapq.merge(
+            *(
+                _hits(
+                    chain(newest, _candidates(connection, room, room.base + last, asked)),
+                    wanted,
+                    progress,
+                )
+                for room, last, newest in hits
+            ),
+            key=lambda row: (row[4], row[0]),
+            reverse=True,
+        )
+        rows = list(islice(merged, limit + 1))
+    found, whole = fitting(_entries(connection, rooms, rows[:limit]), ANSWER_BYTES)
+    more = len(rows) > limit or not whole
+    return Found(tuple(found), more, not progress.gave_up, progress.looked)
 
 
-def _expression(connection: sqlite3.Connection, wanted: str) -> str | None:
+def _entries(
+    connection: sqlite3.Connection, rooms: dict[int, Room], rows: Sequence[Row]
+) -> Iterator[Entry]:
+    """The messages in `rows`, with what people react, read as they are asked for."""
+    by_room: dict[int, list[int]] = {}
+    for row in rows:
+        by_room.setdefault(row[0] >> SEQ_BITS, []).append(row[0])
+    reacted = {room: reactions_to(connection, numbers) for room, numbers in by_room.items()}
+    for row in rows:
+        number = row[0] >> SEQ_BITS
+        room = rooms[number]
+        yield entry(row, room.name, room.key, reacted[number].to(row[0]))
+
+
+def _expression(connection: sqlite3.Connection, wanted: str, progress: _Progress) -> str | None:
     """What to ask the index for; empty when it holds no such thing, None when it is no help."""
     if len(wanted) == 1 and wanted.isascii():
         return None  # half the index would begin with it; the newest messages will hold it
     if len(wanted) < 3:
-        terms = connection.execute(
-            "SELECT term FROM gram_list WHERE term >= ? AND term < ? LIMIT ?",
-            (wanted, wanted + chr(0x10FFFF), MOST_TRIGRAMS + 1),
-        ).fetchall()
+        try:
+            terms = connection.execute(
+                "SELECT term FROM gram_list WHERE term >= ? AND term < ? LIMIT ?",
+                (wanted, wanted + chr(0x10FFFF), MOST_TRIGRAMS + 1),
+            ).fetchall()
+        except sqlite3.OperationalError:
+            if not progress.budget.spent:
+                raise
+            progress.gave_up = True
+            return None
         if len(terms) > MOST_TRIGRAMS:
             return None
         return " OR ".join(_quoted(term) for (term,) in terms)
@@ -141,14 +173,21 @@ def _quoted(trigram: str) -> str:
     return '"' + trigram.replace('"', '""') + '"'
 
 
-def _hits(candidates: Iterable[Row], wanted: str, budget: _Budget) -> Iterator[Row]:
-    """Those of `candidates` that are messages and hold what is wanted."""
-    for row in candidates:
-        if not budget.spend():
-            return
-        text = row[6]
-        if row[1] == 0 and text is not None and wanted in fold(text):
-            yield row
+def _hits(candidates: Iterator[Row], wanted: str, progress: _Progress) -> Iterator[Row]:
+    """Those of `candidates` that are messages and hold what is wanted, until time is up."""
+    try:
+        for row in candidates:
+            if progress.gave_up or progress.budget.spent:
+                progress.gave_up = True
+                return
+            progress.looked += 1
+            text = row[6]
+            if row[1] == 0 and text is not None and wanted in fold(text):
+                yield row
+    except sqlite3.OperationalError:
+        if not progress.budget.spent:
+            raise
+        progress.gave_up = True
 
 
 def _row(room: Room, entry: Entry) -> Row:

@@ -7,26 +7,51 @@ Each asks before it writes, so that one that refuses leaves a transaction as it 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from ..message import User
-from .errors import NickTaken, NotFound
+from .errors import LimitReached, NickTaken, NotFound
 from .rows import find_room
 
-#: A nick belongs to its user until this many seconds after they were last seen: 30 days.
-NICK_KEPT = 30 * 86_400.0
+DAY = 86_400.0
+
+#: A user is kept until this many seconds after they were last seen, with nick and read marks: 30
+#: days. One who never wrote, and has read nothing, is forgotten after a day.
+KEPT = 30 * DAY
+UNUSED_KEPT = DAY
+
+#: Users forgotten at once to make room for a new one, and looked at in one step of `forget`.
+MAKE_ROOM = 16
+LOOKED_AT = 256
+
+#: Rooms in which it is remembered how far one user has read; beyond, the mark set first goes.
+MARKS = 1_000
 
 
 def create(
-    connection: sqlite3.Connection, user: User, token: bytes, nick_key: str, now: float
+    connection: sqlite3.Connection,
+    user: User,
+    token: bytes,
+    nick_key: str,
+    now: float,
+    *,
+    most: int = 1 << 62,
+    here: Container[str] = (),
 ) -> None:
     """Make a user with a nick. `token` is the SHA-256 of the secret that brings them back.
 
-    Raises `NickTaken`, as `claim_nick`.
+    Where there are `most` users already, those seen longest ago are forgotten, unless that is less
+    than a day ago or they are `here`. Raises `NickTaken`, as `claim_nick`, and `LimitReached`.
     """
+    (there_are,) = connection.execute("SELECT value FROM meta WHERE name = 'users'").fetchone()
+    if there_are >= most and not _make_room(connection, now, here):
+        raise LimitReached(
+            f"This server keeps {most:,} users at the most, and all were here within a day; "
+            "come back with a token that you have, or tomorrow."
+        )
     _take_from_the_long_gone(connection, user.id, nick_key, now)
     connection.execute(
-        "INSERT INTO users (id, token, nick, nick_key, seen) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO users (id, token, nick, nick_key, seen, wrote) VALUES (?, ?, ?, ?, ?, 0)",
         (user.id, token, user.nick, nick_key, now),
     )
 
@@ -62,7 +87,7 @@ def release_nick(connection: sqlite3.Connection, user: str) -> None:
 def holder(connection: sqlite3.Connection, nick_key: str, now: float) -> str | None:
     """The id of the user to whom the nick belongs now."""
     row: tuple[str] | None = connection.execute(
-        "SELECT id FROM users WHERE nick_key = ? AND seen > ?", (nick_key, now - NICK_KEPT)
+        "SELECT id FROM users WHERE nick_key = ? AND seen > ?", (nick_key, now - KEPT)
     ).fetchone()
     return row[0] if row else None
 
@@ -75,19 +100,76 @@ def saw(connection: sqlite3.Connection, times: Mapping[str, float]) -> None:
     )
 
 
-def mark_read(connection: sqlite3.Connection, user: str, key: str, seq: int) -> int:
+def forget(
+    connection: sqlite3.Connection,
+    now: float,
+    *,
+    here: Container[str] = (),
+    after: tuple[float, str] = (0.0, ""),
+) -> tuple[float, str] | None:
+    """Forget those of the next few users whose time is over; who is `here` is seen now.
+
+    Goes through users from the one seen longest ago on, `after` that time and id; returns where to
+    go on, None at the end. What they wrote stays, under their nick.
+    """
+    looked = connection.execute(
+        "SELECT seen, id, wrote, EXISTS (SELECT 1 FROM reads WHERE user = users.id) FROM users"
+        " WHERE (seen, id) > (?, ?) AND seen < ? ORDER BY seen, id LIMIT ?",
+        (*after, now - UNUSED_KEPT, LOOKED_AT),
+    ).fetchall()
+    for seen, user, wrote, reads in looked:
+        if user in here:
+            saw(connection, {user: now})
+        elif seen < now - KEPT or not (wrote or reads):
+            _forget(connection, user)
+    return looked[-1][:2] if len(looked) == LOOKED_AT else None
+
+
+def _make_room(connection: sqlite3.Connection, now: float, here: Container[str]) -> bool:
+    """Forget a few users who were not seen for a day; whether there were any."""
+    gone = 0
+    for (user,) in connection.execute(
+        "SELECT id FROM users WHERE seen < ? ORDER BY seen LIMIT ?", (now - DAY, LOOKED_AT)
+    ).fetchall():
+        if user in here:
+            saw(connection, {user: now})
+        elif gone < MAKE_ROOM:
+            _forget(connection, user)
+            gone += 1
+    return gone > 0
+
+
+def _forget(connection: sqlite3.Connection, user: str) -> None:
+    connection.execute("DELETE FROM reads WHERE user = ?", (user,))
+    connection.execute("DELETE FROM users WHERE id = ?", (user,))
+
+
+def mark_read(connection: sqlite3.Connection, user: str, key: str, seq: int, now: float) -> int:
     """Remember how far the user has read the room; never goes back. Returns how far that is.
 
-    Raises `NotFound` when nothing was ever written there.
+    Raises `NotFound` when nothing is kept there, or there is no such user.
     """
     room = find_room(connection, key)
     if room is None:
         raise NotFound("nothing was ever written in this room")
-    row: tuple[int] = connection.execute(
-        "INSERT INTO reads (user, room, seq) VALUES (?, ?, ?)"
-        " ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq) RETURNING seq",
-        (user, room.id, max(0, min(seq, room.seq))),
+    row: tuple[int] | None = connection.execute(
+        "UPDATE reads SET seq = max(seq, ?), time = ? WHERE user = ? AND room = ? RETURNING seq",
+        (max(0, min(seq, room.seq)), now, user, room.id),
     ).fetchone()
+    if row is not None:
+        return row[0]
+    if connection.execute("SELECT 1 FROM users WHERE id = ?", (user,)).fetchone() is None:
+        raise NotFound("there is no such user")
+    marks = connection.execute(
+        "SELECT time, room FROM reads WHERE user = ? ORDER BY time", (user,)
+    ).fetchall()
+    if len(marks) >= MARKS:
+        connection.execute("DELETE FROM reads WHERE user = ? AND room = ?", (user, marks[0][1]))
+    row = connection.execute(
+        "INSERT INTO reads (user, room, seq, time) VALUES (?, ?, ?, ?) RETURNING seq",
+        (user, room.id, max(0, min(seq, room.seq)), now),
+    ).fetchone()
+    assert row is not None
     return row[0]
 
 

@@ -17,9 +17,19 @@ from .ahead import Ahead
 from .connect import Durability, connect
 from .errors import StorageFailed
 from .ledger import Applied, Ledger
+from .schema import LAST_ROOM
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+#: What SQLite says of the database (https://sqlite.org/rescode.html). Whatever else it says is said
+#: of one statement, and the database is as good as before.
+OF_THE_DATABASE = frozenset({
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
+})  # fmt: skip
 
 
 class Writer:
@@ -30,7 +40,9 @@ class Writer:
 
     Any of them raises `StorageFailed` when the disk is full, or the database locked by a foreign
     program for longer than `busy_timeout` seconds, or broken. Then nothing of the batch was kept,
-    it is over, and the next `begin` opens the database anew: service resumes by itself.
+    it is over, and the next `begin` opens the database anew: service resumes by itself. When
+    `begin`, `apply`, `run`, `acknowledge` or `commit` raises anything but a `StoreError`, one of
+    the requests is at fault, and the caller has to `rollback`.
 
     The connection is opened by the first `begin`, and belongs to that thread.
     """
@@ -43,10 +55,13 @@ class Writer:
         epoch: str,
         *,
         busy_timeout: float,
+        most_rooms: int = LAST_ROOM,
     ) -> None:
+        self._most_rooms = most_rooms
         self.epoch = epoch
         self._ahead = ahead
         self._database = database
+        self._log = database.with_name(f"{database.name}-wal")
         self._durability: Durability = durability
         self._busy_timeout = busy_timeout
         self._connection: sqlite3.Connection | None = None
@@ -63,7 +78,7 @@ class Writer:
                 )
             if self._ledger is None and self._ahead.entries:
                 self._connection.execute("BEGIN IMMEDIATE")
-                ledger = Ledger(self._connection)
+                ledger = Ledger(self._connection, self._most_rooms)
                 ledger.restore(self._ahead.entries)
                 ledger.write()
                 self._connection.execute("COMMIT")
@@ -73,20 +88,22 @@ class Writer:
         except (sqlite3.Error, OSError) as error:
             raise self._undone(error) from error
         if self._ledger is None:
-            self._ledger = Ledger(self._connection)
+            self._ledger = Ledger(self._connection, self._most_rooms)
         self._active = self._ledger
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write one draft at time `now`. A retry gives what its first attempt wrote.
 
-        Raises `NotFound`, `NotYours`, `NothingToDo`, `Unstorable`, which concern this draft alone
-        and leave the transaction as it was; and `StorageFailed`, which ends it.
+        Raises `NotFound`, `NotYours`, `NothingToDo`, `LimitReached`, `Unstorable`, which concern
+        this draft alone and leave the transaction as it was; and `StorageFailed`, which ends it.
         """
         if self._active is None:
             raise StorageFailed("no transaction is open")
         try:
             return self._active.apply(draft, now)
         except sqlite3.Error as error:
+            if not _of_the_database(error):
+                raise
             raise self._undone(error) from error
 
     def run(
@@ -106,6 +123,8 @@ class Writer:
             self._active.changed = True
             return function(self._connection, *args, **kwargs)
         except sqlite3.Error as error:
+            if not _of_the_database(error):
+                raise
             raise self._undone(error) from error
 
     def acknowledge(self) -> None:
@@ -155,22 +174,39 @@ class Writer:
             except sqlite3.Error as error:
                 raise self._undone(error) from error
 
-    def checkpoint(self) -> bool:
-        """Copy the log into the database and empty it, between transactions, without waiting.
+    def forget(self) -> None:
+        """Read anew where each room stands: some were dropped. Between transactions."""
+        assert not self.unsettled, "a transaction is open"
+        self._ledger = None
 
-        What was deleted is in the log until then. Returns False, having done part of it, while a
-        reader still needs the log. Raises `StorageFailed`.
+    def checkpoint(self, patience: float = 0.0) -> bool:
+        """Copy the log into the database and empty it, between transactions.
+
+        What was deleted is in the log until then. Returns False, having done part of it, when a
+        reader needs the log for longer than `patience` seconds. Raises `StorageFailed`.
         """
         assert not self.unsettled, "a transaction is open"
         if self._connection is None:
             return True
         try:
-            self._connection.execute("PRAGMA busy_timeout = 0")
+            self._wait_at_most(patience)
             busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            self._connection.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
+            self._wait_at_most(self._busy_timeout)
         except sqlite3.Error as error:
             raise self._undone(error) from error
         return not busy
+
+    def _wait_at_most(self, seconds: float) -> None:
+        assert self._connection is not None
+        self._connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+
+    @property
+    def log_size(self) -> int:
+        """Bytes of the log's file."""
+        try:
+            return self._log.stat().st_size
+        except OSError:
+            return 0
 
     def close(self) -> None:
         """Close the connection; what was not committed is undone. The writing thread calls this."""
@@ -186,3 +222,8 @@ class Writer:
         """
         self.close()
         return StorageFailed(str(error))
+
+
+def _of_the_database(error: sqlite3.Error) -> bool:
+    """Whether the database is at fault, and not the one statement. (The low byte: see there.)"""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in OF_THE_DATABASE

@@ -114,8 +114,15 @@ EXAMPLES: dict[str, bytes] = {
     "history, empty": encode.history("lobby", (), more=False),
     "results": encode.results(LISTED[:2], more=False, answers="9"),
     "results, empty": encode.results((), more=False),
-    "rooms": encode.rooms([(LOBBY, 2), (RoomInfo("聊天室", "聊天室", "", 0), 0)], answers="10"),
-    "rooms, unnumbered": encode.rooms([]),
+    "rooms": encode.rooms(
+        [
+            encode.room_json(LOBBY, 2),
+            encode.room_json(RoomInfo("聊天室", "聊天室", "", 0), 0),
+        ],
+        more=True,
+        answers="10",
+    ),
+    "rooms, unnumbered": encode.rooms([], more=False),
     "pong": encode.pong({"id": "11", "sent": 1.5, "type": "x", "time": 0}, time=NOON),
     "pong, bare": encode.pong({}, time=NOON),
     "ok": encode.ok(answers="12"),

@@ -96,7 +96,7 @@ class OpenTest(SessionTestCase):
             (c.History("LOBBY", 9, None, 20, "1"), ReadHistory("LOBBY", "lobby", 9, None, 20, "1")),
             (c.Search("tea", "LOBBY", 9, 20, "1"), RunSearch("tea", ("lobby",), 9, 20, "1")),
             (c.Search("tea", id="1"), RunSearch("tea", ("lobby",), None, 50, "1")),
-            (c.Rooms("1"), ListRooms("1")),
+            (c.Rooms("Lobby", 20, "1"), ListRooms("lobby", 20, "1")),
             (c.Nick("Bill", "1"), Rename(ADA, "Bill", "blll", "1")),
             (c.Ping({"id": "1"}, "1"), AnswerPing({"id": "1"})),
             (c.Leave("LOBBY", "1"), LeaveRoom("LOBBY", "lobby", "1")),

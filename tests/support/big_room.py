@@ -132,7 +132,7 @@ def main() -> None:
     entries = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     directory = open_directory(place)
     try:
-        if not directory.readers(1).run(history.rooms):
+        if not directory.readers(1).run(history.rooms)[0]:
             start = time.perf_counter()
             fill(directory, entries)
             print(f"filled and indexed in {time.perf_counter() - start:.0f} s")

@@ -319,12 +319,21 @@ class RoomsTest(HubCase):
 
     def test_a_room_without_members_is_not_kept(self):
         a = self.member(ANN, "one")
+        self.assertEqual(self.census(), {"one": ("one", 1)})
+        self.hub.handle([Unregister(a)])
+        self.assertEqual(self.census(), {})
+
+    def census(self, *keys: str, after="", last=None, limit=10) -> dict:
         reply: Reply[dict] = Reply()
-        self.hub.handle([Census(reply)])
-        self.assertEqual(reply.wait(PATIENCE), {"one": ("one", 1)})
-        reply = Reply()
-        self.hub.handle([Unregister(a), Census(reply)])
-        self.assertEqual(reply.wait(PATIENCE), {})
+        self.hub.handle([Census(keys, after, last, limit, reply)])
+        return reply.wait(PATIENCE)
+
+    def test_a_census_counts_a_page_of_rooms_and_those_that_are_named(self):
+        for key in ("d", "b", "a", "c"):
+            self.member(ANN, key)
+        self.assertEqual(list(self.census(limit=2)), ["a", "b"])
+        self.assertEqual(list(self.census(after="a", last="c")), ["b", "c"])
+        self.assertEqual(list(self.census("d", "none", after="a", last="b")), ["d", "b"])
 
 
 class AnswersTest(HubCase):

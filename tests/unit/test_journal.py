@@ -2,7 +2,7 @@ import queue
 from unittest import mock
 
 from gochat_py.backplane.local import Ask, Journal, Write
-from gochat_py.backplane.upkeep import Upkeep
+from gochat_py.backplane.upkeep import SWEEP_EVERY, Upkeep
 from gochat_py.core.names import nick_key
 from gochat_py.hub import Hub
 from gochat_py.message import Draft, Kind, User
@@ -166,11 +166,13 @@ class UpkeepTest(TestCase):
         for number in range(3):
             writer.apply(message(f"hello {number}", str(number)), 1.0)
         writer.commit()
+        now = 0.0
         for _ in range(100):
-            if upkeep.calm_in(0.0) is None:
+            now += upkeep.calm_in(now)
+            upkeep.step(writer, True, now, 1.0)
+            if upkeep.calm_in(now) > 60.0:
                 break
-            upkeep.step(writer, True, 0.0, 1.0)
-        self.assertIsNone(upkeep.calm_in(0.0))
+        self.assertAlmostEqual(now + upkeep.calm_in(now), SWEEP_EVERY, delta=60.0)
         readers = directory.readers()
         self.addCleanup(readers.close)
         from gochat_py.store import grams
@@ -178,7 +180,7 @@ class UpkeepTest(TestCase):
         self.assertEqual(readers.run(grams.backlog), 0)
 
     def test_a_failure_is_tried_again_later_and_harms_nobody(self):
-        writer = mock.Mock(unsettled=False)
+        writer = mock.Mock(unsettled=False, log_size=0)
         writer.begin.side_effect = StorageFailed("disk full")
         upkeep = Upkeep(0.0, 0)
         with self.assertLogs("gochat_py.backplane.upkeep", "WARNING"):

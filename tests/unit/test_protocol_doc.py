@@ -8,10 +8,12 @@ from collections.abc import Iterator
 
 from gochat_py.codes import Close
 from gochat_py.core import session, wire
-from gochat_py.core.commands import PAGE
+from gochat_py.core.commands import PAGE, ROOMS
+from gochat_py.core.encode import ANSWER_BYTES
 from gochat_py.core.presence import SHOWN
 from gochat_py.hub_room import NEWS_PERIOD
 from gochat_py.refusals import Code
+from gochat_py.store import bounds, search, users
 from tests.core.examples import EXAMPLES
 from tests.core.test_vectors import as_object
 from tests.support.case import TestCase
@@ -125,6 +127,13 @@ class ProtocolDocTest(TestCase):
             f"nested at most {wire.MAX_DEPTH} deep",
             f"within {allowance.hello_within:g} seconds",
             f"connection may be in {allowance.rooms}",
+            f"`limit` is 1 to {wire.MAX_PAGE}, and {ROOMS} when left out",
+            f"up to {bounds.EDITS} times; then it is `limit_reached`",
+            f"{bounds.EMOJI} different emoji and {bounds.REACTIONS} reactions in all,"
+            f" and they can change {bounds.CHANGES:,} times",
+            f"more than {ANSWER_BYTES // 1024} KiB of JSON",
+            f"A search takes at most {search.TIME * 1000:g} ms",
+            f"until {users.KEPT / users.DAY:g} days after they were last seen",
             f"At most {SHOWN:,} members of a room are listed",
             "at most ten a second for a room",
             f"refused {allowance.flood_count} times within {allowance.flood_seconds:g} seconds",

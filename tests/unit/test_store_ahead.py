@@ -72,7 +72,7 @@ class AcknowledgedTest(AheadCase):
         self.assertEqual(seqs(self.read(history.page, "tea", before=3, limit=1, ahead=ahead)), [2])
         page = self.read(history.page, "tea", after=1, limit=1, ahead=ahead)
         self.assertEqual((seqs(page), page.more), ([2], True))
-        rooms = self.read(history.rooms, self.directory.ahead.newest())
+        rooms, _ = self.read(history.rooms, self.directory.ahead.newest())
         self.assertEqual([(room.key, room.seq) for room in rooms], [("milk", 1), ("tea", 3)])
 
     def test_search_finds_it(self):

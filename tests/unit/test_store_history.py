@@ -1,6 +1,8 @@
 from gochat_py.message import Kind, Position, RoomInfo
 from gochat_py.store import history, retention, search, users
+from gochat_py.store.budget import Budget
 from gochat_py.store.search import Found
+from tests.support.case import PATIENCE
 from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react, topic
 
 
@@ -107,7 +109,7 @@ class PageTest(StoreCase):
         self.entry(topic("cakes", room="Bakery"))
         self.assertEqual(
             self.read(history.rooms),
-            [RoomInfo("Bakery", "bakery", "cakes", 1), RoomInfo("Tea", "tea", "", 7)],
+            ([RoomInfo("Bakery", "bakery", "cakes", 1), RoomInfo("Tea", "tea", "", 7)], False),
         )
 
 
@@ -183,7 +185,7 @@ class EffortTest(StoreCase):
         self.writer.run(users.create, ANN, b"token", "ann", 1.0)
         self.writer.run(users.claim_nick, ANN.id, "ann", "ann", 1.0)
         self.writer.run(users.saw, {ANN.id: 2.0})
-        self.writer.run(users.mark_read, ANN.id, "tea", 5)
+        self.writer.run(users.mark_read, ANN.id, "tea", 5, 2.0)
         self.writer.run(lambda connection: connection.set_trace_callback(None))
         ran = [
             statement
@@ -209,4 +211,7 @@ class EffortTest(StoreCase):
             self.assertGreaterEqual(len(result.entries), 50)
 
     def test_a_search_that_finds_nothing_says_it_looked_everywhere(self):
-        self.assertEqual(self.read(search.search, ["tea"], "nowhere"), Found((), False, True))
+        self.assertEqual(
+            self.read(search.search, ["tea"], "nowhere", budget=Budget(PATIENCE)),
+            Found((), False, True, 1),
+        )

@@ -58,12 +58,12 @@ class ReadersTest(StoreCase):
                 with self.assertRaises(raised):
                     self.read(fail, error)
             self.assertEqual(len(set(map(id, seen))), 3)
-        self.assertEqual(self.read(history.rooms), [])
+        self.assertEqual(self.read(history.rooms), ([], False))
 
     def test_are_closed_at_once_or_when_they_come_back(self):
         with self.readers.borrow() as connection:
             self.readers.close()
-            self.assertEqual(history.rooms(connection), [])
+            self.assertEqual(history.rooms(connection), ([], False))
         with self.assertRaises(sqlite3.ProgrammingError):
             connection.execute("SELECT 1")
         with self.assertRaises(Closed):

@@ -1,11 +1,16 @@
+import itertools
 from unittest import mock
 
+from gochat_py.core.encode import ANSWER_BYTES, entry_json
 from gochat_py.store import grams, search
+from gochat_py.store.budget import Budget
+from tests.support.case import PATIENCE
 from tests.support.store import BOB, StoreCase, delete, edit, message, react, topic
 
 
 class SearchTest(StoreCase):
     def find(self, query, rooms=("tea",), **options):
+        options.setdefault("budget", Budget(PATIENCE))
         found = self.read(search.search, list(rooms), query, **options)
         self.assertTrue(found.complete)
         return [entry.seq for entry in found.entries]
@@ -144,16 +149,52 @@ class SearchTest(StoreCase):
 
         self.both_ways(check)
 
-    def test_says_when_it_gave_up(self):
+    def search_within(self, looks, query):
+        """Search with a clock that goes on by one each time anybody looks at it."""
+        return self.read(
+            search.search, ["tea"], query, budget=Budget(looks, clock=itertools.count().__next__)
+        )
+
+    def test_says_when_it_gave_up_and_gives_what_it_found_until_then(self):
         for number in range(20):
             self.entry(message(f"spoon {number}"))
-        with mock.patch.object(search, "SCANNED", 10):
-            found = self.read(search.search, ["tea"], "spoon 1")
-            self.assertFalse(found.complete)
-            self.assertEqual([entry.seq for entry in found.entries], list(range(20, 10, -1)))
-            self.index()
-            self.assertFalse(self.read(search.search, ["tea"], "z").complete)
-            self.assertTrue(self.read(search.search, ["tea"], "spoon 7").complete)
+        found = self.search_within(10, "spoon")
+        self.assertFalse(found.complete)
+        seqs = [entry.seq for entry in found.entries]
+        self.assertEqual(seqs, list(range(20, 20 - len(seqs), -1)))
+        self.assertEqual(len(seqs), found.looked)
+        self.assertIn(found.looked, range(1, 10))
+        self.index()
+        self.assertFalse(self.search_within(10, "z").complete)
+        self.assertTrue(self.search_within(10, "spoon 7").complete)
+
+    def test_a_long_search_within_the_index_is_interrupted(self):
+        """Two trigrams that half of all messages have each, and none has both."""
+        self.entry(message("one"))
+        self.writer.begin()
+        self.writer.run(
+            grams.add, ((number, "xqz" if number % 2 else "qyw") for number in range(1, 60_000))
+        )
+        self.writer.run(lambda c: c.execute("UPDATE rooms SET seq = 60000, indexed = 60000"))
+        self.writer.commit()
+        asked = 'xqz" AND "qyw'
+        with mock.patch.object(search, "_expression", lambda *_: f'"{asked}"'):
+            self.assertTrue(self.find_all("x").complete)
+            found = self.search_within(1, "x")
+        self.assertEqual((found.entries, found.complete, found.looked), ((), False, 0))
+
+    def find_all(self, query):
+        return self.read(search.search, ["tea"], query, budget=Budget(PATIENCE))
+
+    def test_what_is_found_fits_one_answer(self):
+        for number in range(20):
+            self.entry(message(f"spoon {number} {'x' * 60_000}"))
+        found = self.find_all("spoon")
+        self.assertLess(len(found.entries), 20)
+        self.assertTrue(found.more)
+        self.assertLessEqual(sum(len(entry_json(each)) for each in found.entries), ANSWER_BYTES)
+        last = found.entries[-1].seq
+        self.assertEqual(self.find("spoon", before=last)[0], last - 1)
 
     def test_a_common_pair_of_characters_is_looked_for_in_the_newest(self):
         for number in range(20):
@@ -167,10 +208,27 @@ class SearchTest(StoreCase):
             self.entry(message("spoon", room=room))
         self.assertEqual(self.read(grams.backlog), 5)
         steps = []
-        while taken := self.write(grams.index_some, 2):
+        while taken := self.write(grams.index_some, 2, budget=Budget(PATIENCE)):
             steps.append((taken, self.read(grams.backlog)))
         self.assertEqual(steps, [(2, 3), (2, 1), (1, 0)])
         self.assertEqual(self.find("spoon"), [3, 2, 1])
+
+    def test_a_step_of_indexing_ends_when_its_time_is_up_but_not_before_the_first(self):
+        for _ in range(5):
+            self.entry(message("spoon"))
+        clock = itertools.count().__next__
+        self.assertEqual(self.write(grams.index_some, 100, budget=Budget(3, clock)), 3)
+        self.assertEqual(self.write(grams.index_some, 100, budget=Budget(0, clock)), 1)
+        self.assertEqual(self.find("spoon"), [5, 4, 3, 2, 1])
+        self.assertEqual(self.write(grams.index_some, 100, budget=Budget(PATIENCE)), 1)
+        self.assertEqual(self.read(grams.backlog), 0)
+        self.assertEqual(self.find("spoon"), [5, 4, 3, 2, 1])
+
+    def test_a_step_of_indexing_takes_so_much_text(self):
+        for _ in range(3):
+            self.entry(message("spoon " * 3_000))
+        taken = [self.write(grams.index_some, 100, budget=Budget(PATIENCE)) for _ in range(4)]
+        self.assertEqual(taken, [1, 1, 1, 0])
 
     def test_indexing_that_was_undone_is_done_again(self):
         self.entry(message("spoon"))

@@ -1,6 +1,6 @@
 from gochat_py.message import User
 from gochat_py.store import NickTaken, NotFound, history, users
-from tests.support.store import StoreCase, message
+from tests.support.store import ANN, StoreCase, message
 
 DAY = 86_400.0
 
@@ -81,19 +81,21 @@ class UsersTest(StoreCase):
         self.assertEqual(self.read(users.find, b"y"), User("y", "eve"))
 
     def test_what_was_read_only_goes_forward_and_not_beyond_what_is(self):
+        self.write(users.create, ANN, b"ann", "ann", 1.0)
         for number in range(5):
             self.entry(message(str(number)))
         self.assertEqual(self.read(users.last_read, "ann-id", "tea"), 0)
         for seq, then in ((3, 3), (2, 3), (-1, 3), (1 << 70, 5)):
-            self.assertEqual(self.write(users.mark_read, "ann-id", "tea", seq), then)
+            self.assertEqual(self.write(users.mark_read, "ann-id", "tea", seq, 1.0), then)
         self.reopen()
         self.assertEqual(self.read(users.last_read, "ann-id", "tea"), 5)
         self.assertEqual(self.read(users.last_read, "bob-id", "tea"), 0)
         with self.assertRaises(NotFound):
-            self.write(users.mark_read, "ann-id", "nowhere", 1)
+            self.write(users.mark_read, "ann-id", "nowhere", 1, 1.0)
 
     def test_what_was_written_in_the_same_transaction_can_be_marked_read(self):
+        self.write(users.create, ANN, b"ann", "ann", 1.0)
         self.writer.begin()
         self.writer.apply(message("hi"), 1.0)
-        self.assertEqual(self.writer.run(users.mark_read, "ann-id", "tea", 1), 1)
+        self.assertEqual(self.writer.run(users.mark_read, "ann-id", "tea", 1, 1.0), 1)
         self.writer.commit()

@@ -1,0 +1,35 @@
+"""What the journal can be asked to do: everything that goes into its inbox."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..channel import Reply
+from ..connection import Connection
+from ..message import Draft
+
+
+class Write(NamedTuple):
+    """A draft to be written; what becomes of it is told to `sender`."""
+
+    draft: Draft
+    sender: Connection | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A function to be called within the transaction, with the time; nobody may wait for it.
+
+    It may be called twice, if what it did the first time was undone; so what is to be remembered
+    beside the database is done by `kept`, which gets the result when that is kept.
+    """
+
+    function: Callable[[sqlite3.Connection, float], Any]
+    reply: Reply[Any] | None
+    kept: Callable[[Any], None] | None = None
+
+
+Request = Write | Ask

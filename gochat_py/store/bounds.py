@@ -1,0 +1,54 @@
+"""How much may become of one message: each edit and each reaction is kept, and listed like it."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..message import Kind
+from .errors import LimitReached
+from .schema import CODES
+
+#: Edits of one message at the most.
+EDITS = 100
+
+#: Different emoji on one message, and reactions on it in all, at the most. With a text of 4,000
+#: characters it then takes up to 32 KiB of JSON, and whoever lists 50 messages may meet 50 such.
+EMOJI = 20
+REACTIONS = 600
+
+#: Entries that reactions to one message may make, by being set and taken away. To take one away is
+#: always allowed: that makes no more entries than were made by setting them.
+CHANGES = 1_000
+
+
+def check_edits(connection: sqlite3.Connection, number: int) -> None:
+    """Raise `LimitReached` if the message in row `number` cannot be edited once more."""
+    if _changes(connection, number, Kind.EDITED) >= EDITS:
+        raise LimitReached(f"A message can be edited {EDITS} times; write a new one.")
+
+
+def check_reactions(connection: sqlite3.Connection, number: int, emoji: str | None) -> None:
+    """Raise `LimitReached` if nobody can react with `emoji` to the message in row `number`."""
+    reactions, different, there = connection.execute(
+        "SELECT count(*), count(DISTINCT emoji), coalesce(max(emoji = ?), 0) FROM reactions"
+        " WHERE message = ? AND state = 1",
+        (emoji, number),
+    ).fetchone()
+    if different >= EMOJI and not there:
+        raise LimitReached(
+            f"A message can have {EMOJI} different reactions; choose one that is there."
+        )
+    if reactions >= REACTIONS:
+        raise LimitReached(f"A message can have {REACTIONS} reactions; answer it instead.")
+    if _changes(connection, number, Kind.REACTED) >= CHANGES:
+        raise LimitReached(
+            f"The reactions to a message can change {CHANGES:,} times; answer it instead."
+        )
+
+
+def _changes(connection: sqlite3.Connection, number: int, kind: Kind) -> int:
+    """How many entries of this kind the message in row `number` has had."""
+    row: tuple[int] = connection.execute(
+        "SELECT count(*) FROM entries WHERE target = ? AND kind = ?", (number, CODES[kind])
+    ).fetchone()
+    return row[0]
