@@ -8,12 +8,10 @@ the hub) is felt by that one peer alone, through TCP.
 
 from __future__ import annotations
 
-import math
-import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from . import __version__
 from .backplane import Backplane
@@ -26,13 +24,11 @@ from .core.encode import Limits
 from .core.session import Allowance, Session
 from .errors import Closed
 from .hub import Hub
+from .joining import count, hub_answer, join
 from .message import Draft, RoomInfo, User
 from .orders import (
     Away,
-    CatchUp,
     Census,
-    Enter,
-    First,
     Leave,
     Register,
     Renamed,
@@ -40,16 +36,6 @@ from .orders import (
     Unregister,
 )
 from .refusals import Code, Refusal
-from .store.history import LONGEST_REPLAY, Replay
-
-T = TypeVar("T")
-
-#: Seconds to wait for the hub, which never waits itself; longer means that something is broken.
-HUB_PATIENCE = 10.0
-
-#: Parts that are read for somebody who joins, at the most. Each goes on where the last one ended,
-#: so only a room that talks faster than it can be read needs so many.
-PARTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +131,12 @@ class V1:
 
     def _identify(self, connection: Connection, wanted: d.Identify) -> None:
         try:
-            user, token = self._backplane.identify(wanted.nick, wanted.nick_key, wanted.token)
+            user, token = self._backplane.identify(
+                wanted.nick,
+                wanted.nick_key,
+                wanted.token,
+                lambda: count("users", connection.meter.new_user),
+            )
         except Refusal as refusal:
             refusal.answers = wanted.answers
             if refusal.code in (Code.BUSY, Code.STORAGE_FAILED):
@@ -167,68 +158,12 @@ class V1:
         )
 
     def _enter(self, connection: Connection, wanted: d.EnterRoom) -> None:
-        """Join a room: held, then caught up, then live (docs/architecture.md, "Catching up")."""
-        held: Reply[bool] = Reply()
-        user = self._session.user
-        self._hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, held))
         try:
-            made = _wait(held)
-            found, read = self._backplane.replay(user, wanted.key, wanted.since)
-            if made and not found.room:
-                self._count_room(connection)
+            join(self._hub, self._backplane, connection, self._session.user, wanted)
         except Refusal as refusal:
             self._session.left(wanted.key)
-            self._hub.inbox.put(Leave(connection, wanted.key, None, silent=True))
             refusal.answers = wanted.answers
             raise
-        first = First(
-            user,
-            RoomInfo(found.room, wanted.key, found.topic, found.seq),
-            found.epoch,
-            found.recovered,
-            found.more,
-            read,
-            wanted.answers,
-        )
-        try:
-            self._catch_up(connection, wanted.key, found, first)
-        except Refusal as refusal:  # `joined` was said: no error can answer the command any more
-            connection.close(Close.TRY_AGAIN_LATER, refusal.message)
-
-    def _count_room(self, connection: Connection) -> None:
-        """Let the address make a room, if it has not made too many lately."""
-        wait = connection.meter.new_room(time.monotonic())
-        if wait:
-            raise Refusal(
-                Code.RATE_LIMITED,
-                f"Too many rooms were made from your address; try again in {math.ceil(wait)} s.",
-                retry_after=math.ceil(wait),
-            )
-
-    def _catch_up(
-        self, connection: Connection, key: str, found: Replay, first: First | None
-    ) -> None:
-        """Give what came before in parts, each when the peer has taken the last, until it is live.
-
-        Raises `Refusal` when that cannot be done.
-        """
-        entries, partial = found.entries, found.partial
-        seq = entries[-1].seq if partial else found.seq
-        for _ in range(PARTS):
-            self._spend(connection, prices.ENTRY * len(entries))
-            encoded = ",".join(map(encode.entry_json, entries))
-            live: Reply[bool] = Reply()
-            self._hub.inbox.put(CatchUp(connection, key, seq, encoded, not partial, live, first))
-            if _wait(live):
-                return
-            del encoded
-            connection.drained()
-            page = self._backplane.page(key, None, seq, LONGEST_REPLAY)
-            entries, partial, first = page.entries, page.more, None
-            if entries and entries[0].seq != seq + 1:
-                raise Refusal(Code.BUSY, "What was to come next was trimmed meanwhile; come back.")
-            seq = entries[-1].seq if entries else seq
-        raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
 
     def _leave(self, connection: Connection, wanted: d.LeaveRoom) -> None:
         self._hub.inbox.put(Leave(connection, wanted.key, wanted.answers))
@@ -266,6 +201,8 @@ class V1:
             wanted.before,
             wanted.limit,
         )
+        cost = prices.LOOKED_AT * found.looked + prices.ENTRY * len(found.entries)
+        self._spend(connection, cost)
         entries = map(encode.entry_json, found.entries)
         more = found.more or not found.complete
         connection.tell(encode.results(entries, more=more, answers=wanted.answers))
@@ -278,7 +215,7 @@ class V1:
         last = kept[-1].key if more else None
         keys = tuple(info.key for info in kept)
         self._hub.inbox.put(Census(keys, wanted.after, last, wanted.limit, counted))
-        census = self._answering(wanted.answers, _wait, counted)
+        census = self._answering(wanted.answers, hub_answer, counted)
         self._spend(connection, prices.ROOM_LISTED * (len(kept) + len(census)))
         # Rooms that have members and no entries yet are listed in between.
         listed = {key: RoomInfo(name, key, "", 0) for key, (name, _) in census.items()}
@@ -338,14 +275,6 @@ RULES: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {
     d.Rename: V1._rename,
     d.AnswerPing: V1._pong,
 }
-
-
-def _wait(reply: Reply[T]) -> T:
-    """What the hub answers. A stopping hub answers nobody, and ends the connection soon."""
-    try:
-        return reply.wait(HUB_PATIENCE)
-    except queue.Empty:
-        raise Refusal(Code.BUSY, "The server is busy; try again.", retry_after=1.0) from None
 
 
 def _now() -> float:

@@ -6,6 +6,7 @@ process.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from ..connection import Connection
@@ -28,8 +29,14 @@ class Backplane(Protocol):
         What is wrong with the draft itself is told to `sender` later, as an ``error`` event.
         """
 
-    def identify(self, nick: str, nick_key: str, token: str | None) -> tuple[User, str]:
-        """Whom `token` brings back, or a new user, under this nick; and the token for next time."""
+    def identify(
+        self, nick: str, nick_key: str, token: str | None, allow_new: Callable[[], None]
+    ) -> tuple[User, str]:
+        """Whom `token` brings back, or a new user, under this nick; and the token for next time.
+
+        `allow_new` is called before a user is made, by any thread; it must not wait, and may raise
+        `Refusal`.
+        """
 
     def rename(self, user: User, nick: str, nick_key: str) -> User:
         """Give `user` another nick; from now on it stands on everything they write."""

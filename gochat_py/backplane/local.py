@@ -173,6 +173,8 @@ class Journal:
             raise
         except NothingToDo:
             return None
+        except Refusal as refusal:
+            return refusal
         except StoreError as error:
             return refused(error)
 
@@ -189,7 +191,9 @@ class Journal:
         """Write `draft`; see `Backplane.publish`."""
         self._put(Write(draft, sender))
 
-    def identify(self, nick: str, nick_key: str, token: str | None) -> tuple[User, str]:
+    def identify(
+        self, nick: str, nick_key: str, token: str | None, allow_new: Callable[[], None]
+    ) -> tuple[User, str]:
         """Whom `token` brings back, or a new user; see `Backplane.identify`."""
         newcomer = User(secrets.token_hex(8), nick)
         new_token = secrets.token_urlsafe(32)
@@ -197,6 +201,8 @@ class Journal:
         def known_or_new(connection: sqlite3.Connection, now: float) -> tuple[User, str]:
             user = users.find(connection, _digest(token)) if token else None
             if user is None or token is None:
+                if users.holder(connection, nick_key, now) is None:  # else it is refused anyway
+                    allow_new()
                 users.create(
                     connection,
                     newcomer,

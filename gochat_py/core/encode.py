@@ -80,7 +80,7 @@ def weigh(entry: Entry) -> int:
     For whoever has to know what fits into `ANSWER_BYTES` before it is encoded. It costs 1 µs.
     """
     size = _AROUND + _size(entry.room) + _size(entry.user) + _size(entry.nick)
-    if entry.kind is not Kind.MESSAGE or entry[_REPLY_TO:] != PLAIN:
+    if entry.kind is not Kind.MESSAGE or entry[_REPLY_TO:] != _PLAIN:
         size += _AROUND_MORE
     for string in (entry.id, entry.text, entry.emoji):
         if string is not None:

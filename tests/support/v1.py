@@ -104,6 +104,18 @@ class Client:
         self.welcome = self.ask("hello", nick=nick, client="test", **given)
         return self.welcome
 
+    def join(self, room: str, **fields: Any) -> Event:
+        """Enter a room; gives ``joined``, with the entries of all parts if it came in parts."""
+        joined = self.ask("join", room=room, **fields)
+        going_on = joined.pop("partial", False)
+        while going_on:
+            part = self.next("replay", room=room)
+            joined["entries"] += part["entries"]
+            going_on = not part.get("end", False)
+            if part["entries"]:
+                joined["seq"] = part["entries"][-1]["seq"]
+        return joined
+
     def send(self, room: str, text: str, **fields: Any) -> Event:
         """Say something, and give it as everybody gets it."""
         return self.ask("send", room=room, text=text, **fields)
@@ -280,7 +292,7 @@ class Chatter:
     def _join(self, client: Client, room: str) -> None:
         view = self.views[room]
         since = {"since": {"epoch": view.epoch, "seq": view.seq}} if view.epoch else {}
-        joined = client.ask("join", room=room, **since)
+        joined = client.join(room, **since)
         assert view.epoch in ("", joined["epoch"]), "the epoch has changed"
         entries = joined["entries"]
         if since and joined["seq"] - view.seq <= 1_000:

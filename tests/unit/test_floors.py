@@ -14,7 +14,7 @@ PACKAGE = ROOT / "gochat_py"
 FLOORS = {
     7: ["__main__", "cli"],
     6: ["app"],
-    5: ["http", "classic", "v1"],
+    5: ["http", "classic", "joining", "v1"],
     4: ["hub", "hub_room", "delivery", "orders", "connection", "backplane"],
     3: ["store"],
     2: ["admission", "channel", "crew", "deadline", "outbox", "threads"],
@@ -24,6 +24,7 @@ FLOORS = {
 WITHIN_A_FLOOR = {
     ("__main__", "cli"),
     ("hub", "connection"),
+    ("v1", "joining"),
     ("hub", "orders"),
     ("hub", "hub_room"),
     ("hub", "delivery"),

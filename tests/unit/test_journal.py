@@ -118,8 +118,28 @@ class JournalTest(TestCase):
         with mock.patch.object(self.journal.inbox, "put", put_and_handle):
             return call()
 
+    def allow_new(self) -> None:
+        """As many users as anybody likes, unless a test says otherwise."""
+
+    def test_a_new_user_may_be_refused_and_nothing_is_written(self):
+        user, token = self.identify("Ann")
+
+        def refuse() -> None:
+            raise Refusal(Code.RATE_LIMITED, "too many", retry_after=1.0)
+
+        self.allow_new = refuse
+        with self.assertRaises(Refusal) as caught:
+            self.identify("Bob")
+        self.assertEqual(caught.exception.retry_after, 1.0)
+        self.assertEqual(self.identify("Ann", token)[0], user)
+        with self.assertRaises(Refusal) as caught:  # it is not counted, as it would fail anyway
+            self.identify("Ann")
+        self.assertIs(caught.exception.code, Code.NICK_TAKEN)
+        self.allow_new = lambda: None
+        self.identify("Bob")
+
     def identify(self, nick: str, token: str | None = None) -> tuple[User, str]:
-        return self.ask(lambda: self.journal.identify(nick, nick_key(nick), token))
+        return self.ask(lambda: self.journal.identify(nick, nick_key(nick), token, self.allow_new))
 
     def test_a_token_brings_the_same_user_back_and_a_nick_has_one_owner(self):
         user, token = self.identify("Zoë")
