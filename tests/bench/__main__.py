@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import chart, measure, report, servers, works
+from . import chart, measure, report, servers, storm, works
 from .peers.program import raise_descriptor_limit
 
 CHART = servers.ROOT / "docs" / "bench.svg"
@@ -40,7 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         runs = run_all(chosen, found, load, cores, 1 if options.quick else options.rounds)
     print()
     for work in chosen:
-        print(report.table(work, found, runs[work.name]), end="\n\n")
+        if any(work.takes(server.name) for server in found):
+            print(report.table(work, found, runs[work.name]), end="\n\n")
     print(f"{small_print(options, cores)} Took {time.monotonic() - begun:.0f} s.")
     write(options, chosen, found, runs, small_print(options, cores))
     return 0
@@ -54,9 +55,11 @@ def parser() -> argparse.ArgumentParser:
         help=f"measure only this server; may be given several times: {', '.join(servers.names())}",
     )  # fmt: skip
     work_names = [work.name for work in works.WORKS]
+    families = dict.fromkeys(work.family for work in works.WORKS if work.family != work.name)
     result.add_argument(
-        "--works", action="append", default=[], choices=work_names, metavar="WORK",
-        help=f"do only this work; may be given several times: {', '.join(work_names)}",
+        "--works", action="append", default=[], choices=[*work_names, *families], metavar="WORK",
+        help=f"do only this work; may be given several times: {', '.join(work_names)}; "
+        f"{', '.join(families)}: all of that kind",
     )  # fmt: skip
     result.add_argument("--rounds", type=int, default=3, help="runs of each, of which the median")
     result.add_argument("--quick", action="store_true", help="one short round, for a glance")
@@ -71,7 +74,11 @@ def parser() -> argparse.ArgumentParser:
 
 def choose_works(options: argparse.Namespace) -> list[works.Work]:
     """The works the command line asks for, in the order of the table."""
-    chosen = [work for work in works.WORKS if not options.works or work.name in options.works]
+    chosen = [
+        work
+        for work in works.WORKS
+        if not options.works or work.name in options.works or work.family in options.works
+    ]
     if options.quick:
         kept = [work for work in chosen if options.works or work.name not in works.NOT_QUICK]
         chosen = [work.quick() for work in kept]
@@ -99,9 +106,12 @@ def run_all(
         for work in chosen:
             if turn >= work.most_rounds:
                 continue
+            run = storm.run if work.load == "storm" else measure.run
             for server in found:
+                if not work.takes(server.name):
+                    continue
                 tell(f"round {turn + 1} of {rounds}: {work.title}: {server.name}")
-                runs[work.name][server.name].append(measure.run(work, server, load, cores))
+                runs[work.name][server.name].append(run(work, server, load, cores))
     tell("")
     return runs
 
@@ -133,7 +143,8 @@ def write(
     whole = not (options.only or options.works or options.quick)
     path = options.svg or (CHART if whole else None)
     if path:
-        path.write_text(chart.draw(chosen, found, runs, note), encoding="utf-8")
+        compared = [work for work in chosen if not work.servers]
+        path.write_text(chart.draw(compared, found, runs, note), encoding="utf-8")
         print(f"The chart is in {path}.")
     if options.json:
         raw = {"note": note, "servers": {s.name: s.about for s in found}, "runs": runs}

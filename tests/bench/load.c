@@ -4,6 +4,7 @@
  *     load PORT pace  connections=10 rate=20 seconds=5
  *     load PORT shake connections=32 seconds=2
  *     load PORT hold  connections=1000
+ *     load PORT storm connections=1000 rooms=20 missed=4 dialect=gochat.v1
  *
  * and, with any of them, dialect=gochat.v1 for that wire; the other is classic.
  *
@@ -18,9 +19,17 @@
  *   shake  `connections` at a time are opened, upgraded, closed with a close frame each way, and
  *          opened anew.
  *   hold   connections do nothing; pings are answered.
+ *   storm  all come back at once. Before "ready" each client becomes a user, and learns the position
+ *          of one of `rooms` rooms (of 1,000 clients in 20 rooms, 50 share each); then `missed` lines
+ *          are said there, and nobody is connected any more. The line that is read then may name
+ *          another port ("go 8082"), as the server may have been started anew. All connect, say
+ *          who they are and join with `since`. When the last is live the figures are printed.
+ *          Another line is read, all connections are closed without a word, figures are printed again.
+ *
+ * With `until=word`, `pace` ends when a line can be read, before its `seconds` are over.
  *
  * A connection is open when lines will reach it: with classic after the upgrade, with gochat.v1 when
- * the server has said `joined`.
+ * the server has said `joined`. In gochat.v1 it talks in the room `room`, the lobby if none is named.
  *
  * Each line is LINE bytes and says who sent it, its number, and when. So every client checks that it
  * gets every line of every sender, once, in order, and the time it took is known. Lines are
@@ -35,6 +44,7 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -54,6 +64,7 @@ enum {
     MOST_CONNECTIONS = 30000,
     MOST_FRAME = 1 << 20,      /* a larger one is not what we asked for */
     HANDSHAKES_AT_ONCE = 64,   /* while opening; under any sensible listen backlog */
+    STORM_AT_ONCE = 512,       /* connections that a storm has not yet got upgraded */
     EVENTS = 1024,
     CONTINUATION = 0x0, TEXT = 0x1, CLOSE = 0x8, PING = 0x9, PONG = 0xA, /* RFC 6455, 5.2 */
     FINAL = 0x80,
@@ -80,31 +91,54 @@ struct connection {
 
 enum answer { NOT_YET, IN, NO };
 
+/* What gochat.v1 clients are there for: to talk; to become users, and go; to come back. */
+enum purpose { TALKING, REGISTERING, RETURNING };
+
+/* Who a gochat.v1 client is, whatever connection it has. */
+struct user {
+    unsigned number; /* in its nick */
+    char token[96];  /* empty before it is known */
+};
+
+/* What is known of a room by those who were there. */
+struct position {
+    char epoch[40];
+    uint64_t seq;
+};
+
 /* What a client says in a wire, so that another wire needs no other program. */
 struct dialect {
     const char *name;
     const char *subprotocol; /* what the upgrade asks for, or NULL */
     /* Writes the frames to be said after the upgrade; and whether a message that came answers
      * them. Both NULL where the upgrade is enough. */
-    size_t (*opening)(char *to, size_t room);
-    enum answer (*entered)(const char *payload, size_t length);
+    size_t (*opening)(const struct connection *c, char *to, size_t room);
+    enum answer (*entered)(const struct connection *c, const char *payload, size_t length);
     /* Puts a line into a message. */
-    size_t (*message)(char *to, size_t room, const char *line);
+    size_t (*message)(const struct connection *c, char *to, size_t room, const char *line);
     /* Where the lines stand in a message that came, one byte between them, and how many there are;
      * none is no fault. NULL if it is nothing that should come. */
     const char *(*lines)(const char *payload, size_t length, size_t *count);
 };
 
 static struct {
-    int port, connections, senders, inflight, rate;
+    int port, connections, senders, inflight, rate, rooms, missed;
+    bool since;      /* a storm's clients say what they have */
+    bool until_word; /* the work may be ended by a line */
     int64_t length; /* of the work, in nanoseconds */
+    const char *room;
     const struct dialect *dialect;
-} work = {.senders = 1, .inflight = 1, .rate = 20, .length = 2 * SECOND};
+} work = {.senders = 1, .inflight = 1, .rate = 20, .rooms = 1, .missed = 4, .since = true,
+          .length = 2 * SECOND, .room = "lobby"};
 
 static struct connection *all;
+static struct user *users;         /* one for each connection */
+static struct position *positions; /* one for each room of a storm */
+static enum purpose purpose;
+static int shaking;                /* connections that are not upgraded yet */
 static int epoll_fd;
 static int open_now, dropped, unreachable;
-static uint64_t lines, frames, lost, repeated, garbled, shaken;
+static uint64_t lines, frames, lost, repeated, garbled, shaken, tried_again, received;
 static int64_t last_line;   /* when it came */
 static bool talking;        /* lines that come back are replaced */
 static char buffer[2 * MOST_FRAME];
@@ -206,9 +240,9 @@ static size_t frame(char *to, int opcode, const char *payload, size_t length)
 
 /* ---- the classic dialect: a line is a message ------------------------------------------- */
 
-static size_t classic_message(char *to, size_t room, const char *line)
+static size_t classic_message(const struct connection *c, char *to, size_t room, const char *line)
 {
-    (void)room;
+    (void)c, (void)room;
     memcpy(to, line, LINE);
     return LINE;
 }
@@ -225,32 +259,111 @@ static const char *classic_lines(const char *payload, size_t length, size_t *cou
 
 /* JSON is not parsed: a line needs no escapes, so it stands in its message as it is. */
 
-static size_t v1_opening(char *to, size_t room)
+/* Writes the name of the room that a client is in. */
+static void v1_room(const struct connection *c, char to[32])
 {
-    /* A nick stays its user's, so each is new, in a second run with the same server too. */
-    static const char join[] = "{\"type\":\"join\",\"room\":\"lobby\",\"id\":\"2\"}";
+    if (positions)
+        snprintf(to, 32, "storm-%d", (int)((c - all) % work.rooms));
+    else
+        snprintf(to, 32, "%s", work.room);
+}
+
+static size_t v1_opening(const struct connection *c, char *to, size_t room)
+{
+    /* A nick stays its user's, so each is new, in a second run with the same server too; and one
+     * that has no token yet is somebody else with each connection. */
     static unsigned turn;
-    char hello[128];
+    static unsigned long long began;
+    struct user *user = &users[c - all];
+    char message[512], name[32];
+    if (!began)
+        began = (unsigned long long)time(NULL);
+    if (!*user->token)
+        user->number = turn++;
+    int length = snprintf(message, sizeof message,
+        "{\"type\":\"hello\",\"nick\":\"load-%llx-%x-%x\",\"client\":\"load.c\",\"id\":\"1\"%s%s%s}", began,
+        (unsigned)getpid(), user->number, *user->token ? ",\"token\":\"" : "", user->token,
+        *user->token ? "\"" : "");
     (void)room; /* a few hundred bytes are plenty */
-    int length = snprintf(hello, sizeof hello,
-        "{\"type\":\"hello\",\"nick\":\"load-%llx-%x-%x\",\"client\":\"load.c\",\"id\":\"1\"}",
-        (unsigned long long)time(NULL), (unsigned)getpid(), turn++);
-    size_t used = frame(to, TEXT, hello, (size_t)length);
-    return used + frame(to + used, TEXT, join, sizeof join - 1);
+    size_t used = frame(to, TEXT, message, (size_t)length);
+    if (purpose == REGISTERING)
+        return used;
+    v1_room(c, name);
+    length = snprintf(message, sizeof message, "{\"type\":\"join\",\"room\":\"%s\",\"id\":\"2\"", name);
+    if (purpose == RETURNING && work.since) {
+        const struct position *position = &positions[(c - all) % work.rooms];
+        length += snprintf(message + length, sizeof message - (size_t)length,
+            ",\"since\":{\"epoch\":\"%s\",\"seq\":%" PRIu64 "}", position->epoch, position->seq);
+    }
+    message[length++] = '}';
+    return used + frame(to + used, TEXT, message, (size_t)length);
 }
 
-static enum answer v1_entered(const char *payload, size_t length)
+/* Copies what stands between `before` and the next quotation mark; whether it was there. */
+static bool v1_string(const char *payload, size_t length, const char *before, char *to, size_t room)
 {
-    return holds(payload, length, "\"type\":\"error\"")    ? NO
-           : holds(payload, length, "\"type\":\"joined\"") ? IN
-                                                           : NOT_YET;
+    const char *from = memmem(payload, length, before, strlen(before));
+    if (!from)
+        return false;
+    from += strlen(before);
+    const char *end = memchr(from, '"', (size_t)(payload + length - from));
+    if (!end || (size_t)(end - from) >= room)
+        return false;
+    memcpy(to, from, (size_t)(end - from));
+    to[end - from] = '\0';
+    return true;
 }
 
-static size_t v1_message(char *to, size_t room, const char *line)
+static bool v1_position(const char *payload, size_t length, struct position *position)
 {
+    static const char before[] = "\"seq\":";
+    const char *from = memmem(payload, length, before, sizeof before - 1);
+    if (!from || !v1_string(payload, length, "\"epoch\":\"", position->epoch, sizeof position->epoch))
+        return false;
+    position->seq = strtoull(from + sizeof before - 1, NULL, 10); /* a comma follows */
+    return true;
+}
+
+/* Whether somebody who came back was given all that was missed, and no more. */
+static bool v1_recovered(const char *payload, size_t length)
+{
+    static const char before[] = "\"text\":\"";
+    int given = 0;
+    const char *end = payload + length;
+    while ((payload = memmem(payload, (size_t)(end - payload), before, sizeof before - 1))) {
+        payload += sizeof before - 1;
+        given++;
+    }
+    return given == work.missed;
+}
+
+static enum answer v1_entered(const struct connection *c, const char *payload, size_t length)
+{
+    if (holds(payload, length, "\"type\":\"error\""))
+        return NO;
+    if (purpose == REGISTERING)
+        return v1_string(payload, length, "\"token\":\"", users[c - all].token,
+                         sizeof users->token)
+                   ? IN
+                   : NOT_YET;
+    if (!holds(payload, length, "\"type\":\"joined\""))
+        return NOT_YET;
+    if (purpose == TALKING && positions
+        && !v1_position(payload, length, &positions[(c - all) % work.rooms]))
+        return NO;
+    if (purpose == RETURNING && work.since
+        && !(holds(payload, length, "\"recovered\":true") && v1_recovered(payload, length)))
+        garbled++;
+    return IN;
+}
+
+static size_t v1_message(const struct connection *c, char *to, size_t room, const char *line)
+{
+    char name[32];
+    v1_room(c, name);
     /* What the line begins with, kind, sender, number and time, comes only once: it is the id. */
     return (size_t)snprintf(to, room,
-        "{\"type\":\"send\",\"room\":\"lobby\",\"id\":\"%.*s\",\"text\":\"%.*s\"}", HEAD, line, LINE, line);
+        "{\"type\":\"send\",\"room\":\"%s\",\"id\":\"%.*s\",\"text\":\"%.*s\"}", name, HEAD, line, LINE, line);
 }
 
 static const char *v1_lines(const char *payload, size_t length, size_t *count)
@@ -295,6 +408,8 @@ static void finish(struct connection *c)
 {
     if (c->state == OPEN)
         open_now--;
+    if (c->state == CONNECTING || c->state == UPGRADING)
+        shaking--;
     close(c->fd); /* which epoll notices */
     free(c->in), free(c->out), free(c->parts);
     c->in = c->out = c->parts = NULL;
@@ -359,9 +474,9 @@ static void say(struct connection *c, char kind, uint32_t count)
     line[0] = kind;
     put_hex(line + 1, (uint64_t)(c - all), 4);
     while (count--) {
-        put_hex(line + 5, kind == 'L' ? c->sent++ : 0, 8);
+        put_hex(line + 5, kind == 'P' ? 0 : c->sent++, 8);
         put_hex(line + 13, (uint64_t)now(), 16);
-        size_t length = work.dialect->message(message, sizeof message, line);
+        size_t length = work.dialect->message(c, message, sizeof message, line);
         used += frame(bytes + used, TEXT, message, length);
         if (used > sizeof bytes - sizeof message - FRAMING || !count) {
             transmit(c, bytes, used);
@@ -377,6 +492,10 @@ static void take_line(struct connection *c, const char *line, int64_t at)
     uint64_t sender, number, sent_at;
     if (line[0] == 'P') {
         c->probed = true;
+        return;
+    }
+    if (line[0] == 'M') { /* said for those who will come back */
+        c->lines++;
         return;
     }
     if (line[0] != 'L' || !get_hex(line + 1, 4, &sender) || !get_hex(line + 5, 8, &number)
@@ -407,7 +526,7 @@ static void open_up(struct connection *c)
 static bool take_message(struct connection *c, const char *payload, size_t length, int64_t at)
 {
     if (c->state == ENTERING) {
-        enum answer answer = work.dialect->entered(payload, length);
+        enum answer answer = work.dialect->entered(c, payload, length);
         if (answer == IN)
             open_up(c);
         return answer != NO;
@@ -515,6 +634,7 @@ static void start(struct connection *c)
     if (bind(c->fd, (struct sockaddr *)&from, sizeof from) < 0)
         fail("bind");
     c->state = CONNECTING;
+    shaking++;
     if (connect(c->fd, (struct sockaddr *)&to, sizeof to) < 0 && errno != EINPROGRESS)
         fail("connect");
     watch(c, EPOLLOUT, EPOLL_CTL_ADD);
@@ -546,14 +666,16 @@ static ssize_t take_upgrade(struct connection *c, const char *bytes, size_t coun
         || !holds(bytes, length, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
         return -1;
     if (!work.dialect->opening) {
+        shaking--;
         open_up(c);
         return (ssize_t)length;
     }
     if (!holds(bytes, length, work.dialect->subprotocol))
         return -1;
-    char opening[512];
+    char opening[1200];
+    shaking--;
     c->state = ENTERING;
-    transmit(c, opening, work.dialect->opening(opening, sizeof opening));
+    transmit(c, opening, work.dialect->opening(c, opening, sizeof opening));
     return (ssize_t)length;
 }
 
@@ -574,6 +696,7 @@ static void read_ready(struct connection *c)
         drop(c);
         return;
     }
+    received += (uint64_t)got;
     size_t count = had + (size_t)got, done = 0;
     if (c->state == UPGRADING) {
         ssize_t length = take_upgrade(c, buffer, count);
@@ -646,16 +769,29 @@ static void listen_to(int fd)
         fail("epoll_ctl");
 }
 
-/* Serves the connections until whoever started us says a word. */
+/* Serves the connections until whoever started us says a line, which may name the port. */
 static void wait_for_word(void)
 {
-    char word[64];
+    char word[64] = "";
     listen_to(STDIN_FILENO);
     while (!turn(-1))
         ;
-    if (read(STDIN_FILENO, word, sizeof word) <= 0)
+    if (read(STDIN_FILENO, word, sizeof word - 1) <= 0)
         exit(0); /* it is gone, and so is the work */
+    sscanf(word, "go %d", &work.port);
     epoll_ctl(epoll_fd, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
+}
+
+/* Takes a line if one is there. */
+static bool word_came(void)
+{
+    char word[64];
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    if (poll(&input, 1, 0) <= 0)
+        return false;
+    if (read(STDIN_FILENO, word, sizeof word) <= 0)
+        exit(0);
+    return true;
 }
 
 /* ---- the works -------------------------------------------------------------------------- */
@@ -756,7 +892,8 @@ static void pace(void)
         fail("timerfd");
     listen_to(timer);
     uint64_t rings, sent = 0;
-    for (int64_t end = now() + work.length; now() < end && a_sender_is_left();)
+    for (int64_t end = now() + work.length;
+         now() < end && a_sender_is_left() && !(work.until_word && word_came());)
         if (turn(1000) && read(timer, &rings, sizeof rings) > 0) {
             struct connection *c = &all[sent++ % (uint64_t)work.senders];
             if (c->state == OPEN)
@@ -766,10 +903,18 @@ static void pace(void)
     wait_for_the_rest();
 }
 
-static void shake(void)
+/* Begins to close a connection properly, with a close frame each way. */
+static void say_goodbye(struct connection *c)
 {
     static const char normal[2] = {0x03, (char)0xe8}; /* 1000, RFC 6455, 7.4.1 */
     char bytes[16];
+    open_now--;
+    c->state = CLOSING;
+    transmit(c, bytes, frame(bytes, CLOSE, normal, sizeof normal));
+}
+
+static void shake(void)
+{
     int64_t end = now() + work.length;
     bool going = true;
     int busy = 1;
@@ -778,11 +923,8 @@ static void shake(void)
         busy = 0;
         for (int i = 0; i < work.connections; i++) {
             struct connection *c = &all[i];
-            if (c->state == OPEN) {
-                open_now--;
-                c->state = CLOSING;
-                transmit(c, bytes, frame(bytes, CLOSE, normal, sizeof normal));
-            }
+            if (c->state == OPEN)
+                say_goodbye(c);
             if ((c->state == GONE || c->state == NEW) && going)
                 start(c);
             busy += c->state != GONE && c->state != NEW;
@@ -793,6 +935,69 @@ static void shake(void)
             break;
     }
     dropped = busy; /* never got to the end */
+}
+
+/* ---- a storm ---------------------------------------------------------------------------- */
+
+/* Opens the first `count` connections, some at a time; each says `said` lines and is closed when
+ * they have come back. */
+static void visit(int count, int said)
+{
+    int begun = 0, present = 0;
+    do {
+        for (; begun < count && present < HANDSHAKES_AT_ONCE; present++)
+            start(&all[begun++]);
+        turn(1000);
+        present = 0;
+        for (int i = 0; i < begun; i++) {
+            struct connection *c = &all[i];
+            if (c->state == OPEN && c->sent < (uint32_t)said)
+                say(c, 'M', (uint32_t)said);
+            if (c->state == OPEN && c->lines >= (uint64_t)said)
+                say_goodbye(c);
+            present += c->state != GONE;
+        }
+        if (unreachable)
+            fail("the server does not let everybody in");
+    } while (present || begun < count);
+}
+
+/* Makes everybody a user, and lets somebody in each room talk who knows where the others were. */
+static void prepare_storm(void)
+{
+    purpose = REGISTERING;
+    visit(work.connections, 0);
+    purpose = TALKING;
+    visit(work.rooms, work.missed);
+    purpose = RETURNING;
+}
+
+/* Everybody comes at once. Who is turned away comes again within a second, as clients do. */
+static void come_back(void)
+{
+    int begun = 0;
+    int64_t end = now() + work.length, look = now() + SECOND;
+    while (open_now < work.connections && now() < end) {
+        while (begun < work.connections && shaking < STORM_AT_ONCE)
+            start(&all[begun++]);
+        turn(100);
+        if (now() < look)
+            continue;
+        look += SECOND;
+        for (int i = 0; i < begun && shaking < STORM_AT_ONCE; i++)
+            if (all[i].state == GONE) {
+                tried_again++;
+                start(&all[i]);
+            }
+    }
+}
+
+/* Everybody is gone without a word. */
+static void leave(void)
+{
+    for (int i = 0; i < work.connections; i++)
+        if (all[i].state != GONE && all[i].state != NEW)
+            finish(&all[i]);
 }
 
 /* ---- the program ------------------------------------------------------------------------ */
@@ -807,8 +1012,9 @@ static void report(double elapsed, bool shakes)
     printf("{\"asked\": %d, \"open\": %d, \"dropped\": %d, \"unreachable\": %d, \"elapsed\": %.6f, \"sent\": %" PRIu64
            ", \"deliveries\": %" PRIu64 ", \"frames\": %" PRIu64 ", \"lost\": %" PRIu64
            ", \"repeated\": %" PRIu64 ", \"garbled\": %" PRIu64 ", \"handshakes\": %" PRIu64
+           ", \"tried_again\": %" PRIu64 ", \"received\": %" PRIu64
            ", \"p50\": %.2f, \"p99\": %.2f, \"max\": %.2f, \"load_cpu\": %.6f}\n",
-           shakes ? 0 : work.connections, open_now, dropped, unreachable, elapsed, sent, lines, frames, lost, repeated, garbled, shaken,
+           shakes ? 0 : work.connections, open_now, dropped, unreachable, elapsed, sent, lines, frames, lost, repeated, garbled, shaken, tried_again, received,
            latency_microseconds(0.5), latency_microseconds(0.99), (double)slowest / 1000.0,
            (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec)
                + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
@@ -836,19 +1042,31 @@ static void read_options(int count, char **options)
             work.length = (int64_t)(atof(value) * (double)SECOND);
         else if (!strcmp(name, "dialect"))
             work.dialect = dialect_named(value);
+        else if (!strcmp(name, "rooms"))
+            work.rooms = atoi(value);
+        else if (!strcmp(name, "missed"))
+            work.missed = atoi(value);
+        else if (!strcmp(name, "since"))
+            work.since = atoi(value);
+        else if (!strcmp(name, "room"))
+            work.room = value;
+        else if (!strcmp(name, "until"))
+            work.until_word = !strcmp(value, "word");
         else
-            fail("the options are connections, senders, inflight, rate, seconds and dialect");
+            fail("the options are connections, senders, inflight, rate, seconds, dialect, room, until,"
+                 " rooms, missed and since");
     }
     if (work.connections < 1 || work.connections > MOST_CONNECTIONS || work.senders < 1
         || work.senders > work.connections || work.inflight < 1 || work.inflight > 100000
-        || work.rate < 1 || work.length < 0 || work.length > 600 * SECOND)
+        || work.rooms < 1 || work.rooms > work.connections || work.rooms > HANDSHAKES_AT_ONCE
+        || work.missed < 0 || work.missed > 1000 || work.rate < 1 || work.length < 0 || work.length > 600 * SECOND)
         fail("an option is out of range");
 }
 
 int main(int count, char **arguments)
 {
     if (count < 3)
-        fail("usage: load PORT talk|pace|shake|hold NAME=VALUE...");
+        fail("usage: load PORT talk|pace|shake|hold|storm NAME=VALUE...");
     const char *name = arguments[2];
     work.port = atoi(arguments[1]);
     read_options(count - 3, arguments + 3);
@@ -862,22 +1080,32 @@ int main(int count, char **arguments)
     setrlimit(RLIMIT_NOFILE, &files);
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     all = calloc((size_t)work.connections, sizeof *all);
+    users = calloc((size_t)work.connections, sizeof *users);
     uint32_t *next = calloc((size_t)work.connections * (size_t)work.senders, sizeof *next);
-    if (epoll_fd < 0 || !all || !next)
+    if (epoll_fd < 0 || !all || !users || !next)
         fail("memory");
     for (int i = 0; i < work.connections; i++)
         all[i].next = next + (size_t)i * (size_t)work.senders;
 
     bool shakes = !strcmp(name, "shake"), holds = !strcmp(name, "hold");
-    if (!shakes)
+    bool storms = !strcmp(name, "storm");
+    if (storms) {
+        if (!work.dialect->opening)
+            fail("only gochat.v1 has rooms to come back to");
+        positions = calloc((size_t)work.rooms, sizeof *positions);
+        if (!positions)
+            fail("memory");
+        alarm(600);
+        prepare_storm();
+    } else if (!shakes)
         open_all();
-    if (!shakes && !holds)
+    if (!shakes && !holds && !storms)
         probe();
     puts("ready");
     fflush(stdout);
     wait_for_word();
 
-    frames = 0; /* those of the probes */
+    frames = 0, received = 0; /* those of the probes */
     int64_t begun = now();
     if (shakes)
         shake();
@@ -885,8 +1113,15 @@ int main(int count, char **arguments)
         talk();
     else if (!strcmp(name, "pace"))
         pace();
-    else if (!holds)
-        fail("the works are talk, pace, shake and hold");
+    else if (storms) {
+        come_back();
+        report((double)(now() - begun) / (double)SECOND, false);
+        wait_for_word();
+        begun = now();
+        received = 0;
+        leave();
+    } else if (!holds)
+        fail("the works are talk, pace, shake, hold and storm");
     report((double)((last_line ? last_line : now()) - begun) / (double)SECOND, shakes);
     wait_for_word();
     return 0;

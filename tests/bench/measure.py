@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,25 +30,15 @@ def run(work: Work, server: Server, load: str, cores: tuple[int, int] | None) ->
     try:
         with running(server, server_core) as (pid, port):
             memory_before = memory(pid)
-            command = [load, str(port), work.load, f"dialect={server.dialect}"]
-            command += [f"{name}={value:g}" for name, value in work.options.items()]
-            with subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                preexec_fn=lambda: pin(load_core),  # safe: this process has one thread
-            ) as loading:
-                if _answer(loading) != "ready":
-                    raise Failed("the load was not ready")
+            options = {"dialect": server.dialect, **work.options}
+            with loading(load, port, work.load, load_core, options) as clients:
                 settle(pid)
                 memory_after = memory(pid)
                 before = cpu_seconds(pid)
-                _say(loading, "go")
-                told = json.loads(_answer(loading))
+                say(clients, "go")
+                told = figures(clients)
                 used = cpu_seconds(pid) - before
-                _say(loading, "end")
+                say(clients, "end")
     except Failed as failed:
         return {"failed": str(failed)}
     return derive(told, used, memory_before, memory_after)
@@ -77,22 +68,52 @@ def derive(
     return result
 
 
-def _answer(loading: subprocess.Popen[str]) -> str:
+@contextlib.contextmanager
+def loading(
+    load: str, port: int, name: str, core: int | None, options: Mapping[str, Any]
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the load on a work of its own, and wait until it is ready for `say`.
+
+    Leaving waits for its end. Raises `Failed` if it does not get ready.
+    """
+    words = [f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}"
+             for key, value in options.items()]  # fmt: skip
+    with subprocess.Popen(
+        [load, str(port), name, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: pin(core),  # safe: this process has one thread
+    ) as clients:
+        if _answer(clients) != "ready":
+            raise Failed("the load was not ready")
+        yield clients
+
+
+def figures(clients: subprocess.Popen[str]) -> dict[str, Any]:
+    """What the load prints next, once it has done what it was told to."""
+    told: dict[str, Any] = json.loads(_answer(clients))
+    return told
+
+
+def _answer(clients: subprocess.Popen[str]) -> str:
     """The load's next line. It cannot hang: the load has an alarm, whose end is an empty line."""
-    assert loading.stdout is not None and loading.stderr is not None
-    line = loading.stdout.readline().strip()
+    assert clients.stdout is not None and clients.stderr is not None
+    line = clients.stdout.readline().strip()
     if not line:
-        said = last_line(loading.stderr.read())
-        late = loading.wait() == -signal.SIGALRM
+        said = last_line(clients.stderr.read())
+        late = clients.wait() == -signal.SIGALRM
         raise Failed("the load ran out of time" if late else f"the load ended: {said}")
     return line
 
 
-def _say(loading: subprocess.Popen[str], word: str) -> None:
-    assert loading.stdin is not None
+def say(clients: subprocess.Popen[str], words: str) -> None:
+    """Tell the load to go on."""
+    assert clients.stdin is not None
     with contextlib.suppress(BrokenPipeError):  # it has ended: the next answer says so
-        loading.stdin.write(word + "\n")
-        loading.stdin.flush()
+        clients.stdin.write(words + "\n")
+        clients.stdin.flush()
 
 
 def cpu_seconds(pid: int) -> float:
@@ -132,13 +153,17 @@ def memory(pid: int) -> tuple[float, float]:
     return values["Rss"], values["Pss"]
 
 
-def settle(pid: int) -> None:
-    """Return once the server is at rest: what it does after accepting is no part of the work."""
+def settle(pid: int, within: float = SETTLED_WITHIN) -> float:
+    """Return once the server is at rest: what it does after accepting is no part of the work.
+
+    Gives when it came to rest (`time.monotonic`), to `STILL_FOR`; or now, after `within` seconds.
+    """
     pause = threading.Event()
     last = -1.0
-    for _ in range(int(SETTLED_WITHIN / STILL_FOR)):
+    for _ in range(int(within / STILL_FOR)):
         used = cpu_seconds(pid)
         if used - last < 2 * TICK:
-            return
+            return time.monotonic() - STILL_FOR
         last = used
         pause.wait(STILL_FOR)
+    return time.monotonic()

@@ -56,6 +56,8 @@ def faults(runs: Sequence[Result]) -> str:
         ("repeated", "lines out of order or twice"),
         ("garbled", "frames not understood"),
         ("unreachable", "handshakes failed"),
+        ("witnesses_dropped", "witnesses dropped"),
+        ("tried_again", "turned away at first"),
     ):
         count = worst(runs, key)
         if count:
@@ -70,6 +72,8 @@ def table(work: Work, servers: Sequence[Server], runs: Mapping[str, Sequence[Res
     ratios = reference is not None
     rows = [_heading(work.figures, ratios)]
     for server in servers:
+        if not work.takes(server.name):
+            continue
         own = runs.get(server.name, ())
         cells = [number(median(own, figure.key), figure.digits) for figure in work.figures]
         if ratios:

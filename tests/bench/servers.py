@@ -68,8 +68,21 @@ _LIMITS = (
     "--rate", "1000000", "--burst", "1000000",
 )  # fmt: skip
 
+#: More limits of ours, which versions before them do not know: each is 0, no limit.
+_NEWER_LIMITS = ("--connection-budget", "--address-budget", "--new-users", "--new-rooms")
+
 #: Where gorilla/websocket may lie: Debian's golang-github-gorilla-websocket-dev.
 GORILLA = Path("/usr/share/gocode/src/github.com/gorilla/websocket")
+
+
+def our_command() -> tuple[str, ...]:
+    """Our server as its users start it, with its limits out of the way: those that it knows."""
+    command = (sys.executable, "-m", "gochat_py")
+    told = subprocess.run(
+        [*command, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    newer = [word for flag in _NEWER_LIMITS if f"{flag} " in told for word in (flag, "0")]
+    return (*command, "--port", "0", *_LIMITS, *newer)
 
 
 def find(folder: Path, only: frozenset[str]) -> tuple[list[Server], list[str]]:
@@ -84,7 +97,7 @@ def find(folder: Path, only: frozenset[str]) -> tuple[list[Server], list[str]]:
     def wanted(name: str) -> bool:
         return not only or name in only
 
-    command = (sys.executable, "-m", "gochat_py", "--port", "0", *_LIMITS)
+    command = our_command()
     for name, dialect in ((OURS, "classic"), (OURS_V1, "gochat.v1")):
         if wanted(name):
             about = f"this project: threads, wsproto, SQLite; {dialect}"
@@ -189,7 +202,16 @@ def complete(server: Server) -> Iterator[tuple[str, ...]]:
 @contextlib.contextmanager
 def running(server: Server, core: int | None) -> Iterator[tuple[int, int]]:
     """Start a server, on one core if given; its pid and port. It is ended on leaving."""
-    with complete(server) as command, tempfile.TemporaryFile("w+") as errors:
+    with complete(server) as command, started(command, core) as (process, port):
+        yield process.pid, port
+
+
+@contextlib.contextmanager
+def started(
+    command: tuple[str, ...], core: int | None
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Start a server by its whole command; the process and its port. It is ended on leaving."""
+    with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -199,7 +221,7 @@ def running(server: Server, core: int | None) -> Iterator[tuple[int, int]]:
             preexec_fn=lambda: pin(core),  # safe: this process has one thread
         )
         try:
-            yield process.pid, _port(process)
+            yield process, _port(process)
         except Failed as failed:
             errors.seek(0)
             words = [str(failed)]

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from gochat_py import settings
 from tests.bench import __main__ as bench
-from tests.bench import chart, measure, report, servers, works
+from tests.bench import chart, measure, report, servers, storm, works
 from tests.support.case import TestCase
 
 OURS = servers.Server(servers.OURS, "ours", ("ours",))
@@ -60,6 +60,44 @@ class Figures(TestCase):
     def test_a_process_that_has_ended_is_a_failure_with_a_sentence(self) -> None:
         with self.assertRaisesRegex(servers.Failed, "has ended"):
             measure.memory(2**22 + 1)  # above any pid
+
+
+#: The two halves of a storm of 1,000, as `storm.run` puts them together.
+COMING: dict[str, Any] = {
+    "asked": 1000, "open": 1000, "dropped": 0, "unreachable": 0, "garbled": 0, "tried_again": 3,
+    "elapsed": 1.5, "received": 2_048_000, "used": 0.9, "until_rest": 2.0,
+    "witnesses": {"dropped": 0, "lost": 0, "max": 45_000.0},
+}  # fmt: skip
+LEAVING: dict[str, Any] = {
+    "used": 0.2, "until_rest": 0.5, "witnesses": {"dropped": 1, "lost": 0, "max": 5_000.0},
+}  # fmt: skip
+
+
+class Storms(TestCase):
+    def test_its_figures_are_by_the_client(self) -> None:
+        result = storm.derive(COMING, LEAVING)
+        self.assertAlmostEqual(result["coming_us"], 900)
+        self.assertAlmostEqual(result["coming_s"], 1.5)
+        self.assertAlmostEqual(result["coming_kib"], 2.0)
+        self.assertAlmostEqual(result["coming_wait_ms"], 45.0)
+        self.assertAlmostEqual(result["leaving_us"], 200)
+        self.assertAlmostEqual(result["leaving_s"], 0.5)
+        self.assertAlmostEqual(result["leaving_wait_ms"], 5.0)
+
+    def test_a_line_of_the_witnesses_that_never_came_has_waited_all_the_time(self) -> None:
+        silent = {**LEAVING, "witnesses": {"dropped": 0, "lost": 2, "max": 0.0}}
+        self.assertAlmostEqual(storm.derive(COMING, silent)["leaving_wait_ms"], 500)
+
+    def test_who_was_turned_away_and_a_witness_dropped_are_told(self) -> None:
+        words = report.faults([storm.derive(COMING, LEAVING)])
+        self.assertEqual(words, "1 witnesses dropped; 3 turned away at first")
+
+    def test_only_those_who_have_rooms_take_part(self) -> None:
+        work = next(work for work in works.WORKS if work.load == "storm")
+        takes = [name for name in servers.names() if work.takes(name)]
+        self.assertEqual(takes, [servers.OURS_V1])
+        words = report.table(work, [GORILLA], {GORILLA.name: []})
+        self.assertNotIn(GORILLA.name, words)
 
 
 class Report(TestCase):
@@ -186,6 +224,13 @@ class Ours(TestCase):
         flags = {option.flag for option in settings.options()}
         self.assertLessEqual(set(servers._LIMITS[::2]) | {"--data"}, flags)
 
+    def test_of_newer_limits_those_that_there_are_are_lifted(self) -> None:
+        flags = {option.flag for option in settings.options()}
+        given = servers.our_command()
+        for flag in servers._NEWER_LIMITS:
+            with self.subTest(flag=flag):
+                self.assertEqual(flag in given, flag in flags)
+
     def folder(self) -> Path:
         return Path(self.enterContext(tempfile.TemporaryDirectory()))
 
@@ -200,6 +245,12 @@ class Choice(TestCase):
     def test_only_the_named_works_are_done(self) -> None:
         chosen = bench.choose_works(self.options("--works", "latency", "--works", "crowd"))
         self.assertEqual([work.name for work in chosen], ["crowd", "latency"])
+
+    def test_all_of_a_kind_can_be_named_at_once(self) -> None:
+        chosen = bench.choose_works(self.options("--works", "storm", "--works", "idle-1000"))
+        self.assertEqual({work.family for work in chosen}, {"storm", "idle"})
+        self.assertEqual(sum(work.family == "storm" for work in chosen), 5)
+        self.assertNotIn("idle-9900", [work.name for work in chosen])
 
     def test_quick_is_shorter_and_leaves_out_what_takes_longest(self) -> None:
         chosen = bench.choose_works(self.options("--quick"))
