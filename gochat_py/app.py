@@ -97,7 +97,7 @@ class App:
             dialect = V1(self._hub, self._journal, self._terms)
         else:
             dialect = Classic(self._hub, self._journal)
-        Connection(upgrade, self._settings, dialect, self._server.crew).run()
+        Connection(upgrade, self._settings, dialect).run()
 
 
 def _terms(settings: Settings) -> Terms:

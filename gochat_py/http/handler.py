@@ -17,11 +17,11 @@ import h11
 from .. import refusals
 from ..connection import Upgrade
 from ..core.names import check_room
-from ..core.origin import Authority
 from ..deadline import Deadline, limit_waits
+from ..threads import NO_THREAD
 from . import upgrade
 from .requests import Request, end_of_head, parse
-from .responses import FULL, STOPPING, Refusal, Response, policy, problem, text
+from .responses import FULL, NO_ROOM, STOPPING, Refusal, Response, policy, problem, text
 
 if TYPE_CHECKING:
     from .server import ChatServer, Visit
@@ -69,7 +69,10 @@ class Handler(BaseRequestHandler):
         """
         upgraded = self._converse()
         if upgraded is not None:
-            self.server.endpoint(upgraded)
+            try:
+                self.server.endpoint(upgraded)
+            finally:
+                upgraded.writer.release()  # in case the endpoint did not come to need it
 
     def _converse(self) -> Upgrade | None:
         """Answer requests in the order they come, until either side ends it."""
@@ -83,6 +86,7 @@ class Handler(BaseRequestHandler):
                         return None
                     request = parse(head)
                     self._count_client(request)
+                    self.server.addressing.check(request, self.client_address)
                     if request.path == "/ws" and upgrade.is_asked(request):
                         return self._upgrade(request, buffer)
                     keeping = self._serve(request, buffer)
@@ -179,19 +183,6 @@ class Handler(BaseRequestHandler):
             if not self.server.count(self.visit, client):
                 raise Refusal(FULL)
 
-    def _names(self, request: Request) -> tuple[list[Authority], str | None]:
-        """What the client may have called this server; and by which scheme, if a proxy tells."""
-        names = [request.authority] if request.authority else []
-        if not self.server.proxies.trusts(self.client_address):
-            return names, None
-        # Of several values the first is the browser's own. A page cannot set these headers, so
-        # what a client writes into them itself deceives nobody but that client.
-        forwarded = Authority.parse(_first(request, b"x-forwarded-host"))
-        if forwarded is not None:
-            names.insert(0, forwarded)
-        scheme = _first(request, b"x-forwarded-proto").lower()
-        return names, {"ws": "http", "wss": "https"}.get(scheme, scheme) or None
-
     def _respond(self, request: Request) -> Response:
         """The answer to all but an upgrade. Decides only: touches no socket."""
         method, path = request.method, request.path
@@ -216,7 +207,7 @@ class Handler(BaseRequestHandler):
         encodings = request.joined(b"accept-encoding")
         known = request.joined(b"if-none-match")
         if path == "/" or (path.startswith("/r/") and is_room(path[3:])):
-            names, _ = self._names(request)
+            names, _ = self.server.addressing.names(request, self.client_address)
             header = policy(str(names[0]) if names else "")
             return assets.page_for(path).answer("no-cache", encodings, known, header)
         found = assets.find(path)
@@ -254,11 +245,19 @@ class Handler(BaseRequestHandler):
 
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
         """Shake hands. Raises `Refusal`."""
-        names, scheme = self._names(request)
+        names, scheme = self.server.addressing.names(request, self.client_address)
         agreement = self.server.doorkeeper.admit(request, names, scheme)
+        try:
+            writer = self.server.crew.reserve()
+        except NO_THREAD as error:
+            if self.server.seldom.due("threads"):
+                log.warning("WebSockets are refused: %s", error or "no memory is left")
+            raise Refusal(NO_ROOM) from None
         if not self.server.promote(self.visit):
+            writer.release()
             raise Refusal(STOPPING)
         return Upgrade(
+            writer=writer,
             sock=self.visit.sock,
             address=self.visit.address,
             machine=agreement.machine,
@@ -296,10 +295,6 @@ def is_room(name: str) -> bool:
     except refusals.Refusal:
         return False
     return True
-
-
-def _first(request: Request, name: bytes) -> str:
-    return request.joined(name).partition(",")[0].strip()
 
 
 def _too_slow() -> Refusal:

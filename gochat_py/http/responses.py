@@ -113,4 +113,5 @@ def text(status: int, words: str) -> Response:
 
 #: There is room for no more. Ten seconds: the page comes back by itself, with jitter.
 FULL = problem(503, "Too many connections are open; try again in a while.", ("Retry-After", "10"))
+NO_ROOM = problem(503, "The server lacks memory or threads; try again soon.", ("Retry-After", "10"))
 STOPPING = problem(503, "The server is stopping; try again soon.", ("Retry-After", "2"))

@@ -181,7 +181,8 @@ class ResourcesTest(EdgeCase):
             ("[::1]:8080", ""),
             ("my_host", ""),
         ):
-            answer = self.ask(request(headers={"Host": host}))
+            with Edge(name=("*",)) as edge:
+                answer = edge.ask(request(headers={"Host": host}))
             policy = answer.headers["content-security-policy"]
             self.assertIn(f"connect-src 'self'{sockets}; img-src", policy)
 
@@ -489,7 +490,11 @@ class UpgradeTest(EdgeCase):
 
 
 class ProxyTest(EdgeCase):
-    settings: ClassVar = {"trusted_proxy": ("127.0.0.0/8",), "origin": ("https://other.example",)}
+    settings: ClassVar = {
+        "trusted_proxy": ("127.0.0.0/8",),
+        "origin": ("https://other.example",),
+        "name": ("chat.example", "backend"),
+    }
 
     def test_a_trusted_proxy_tells_host_scheme_and_client(self) -> None:
         seen: list[str] = []
@@ -529,6 +534,77 @@ class ProxyTest(EdgeCase):
     def test_the_page_s_policy_names_the_host_that_the_browser_sees(self) -> None:
         answer = self.ask(request(headers={"X-Forwarded-Host": "chat.example:444"}))
         self.assertIn("wss://chat.example:444;", answer.headers["content-security-policy"])
+
+
+class NameTest(EdgeCase):
+    """A stranger's name that is made to mean this server's address opens nothing here."""
+
+    def refused(self, data: bytes, *words: str, edge: Edge | None = None) -> None:
+        with Client((edge or self.edge).port) as client:
+            answer = client.ask(data)
+            self.assert_problem(answer, 403)
+            for word in words:
+                self.assertIn(word, json.loads(answer.body)["detail"])
+            self.assertTrue(client.ended())
+
+    def test_whatever_is_asked_for_must_be_asked_of_a_name_that_is_known(self) -> None:
+        foreign = {"Host": "rebound.example:8080"}
+        for path in ("/", "/r/lobby", "/assets/js/a.js", "/sw.js", "/healthz", "/readyz", "/none"):
+            for method in ("GET", "POST", "OPTIONS", "BREW"):
+                self.refused(request(method, path, foreign), "--name rebound.example")
+        self.refused(request("OPTIONS", "*", foreign), "--name rebound.example")
+        self.refused(upgrade(**foreign), "--name rebound.example")
+        self.refused(upgrade(Origin="http://rebound.example:8080", **foreign), "--name")
+        self.refused(request("CONNECT", "chat.example:443", foreign), "--name rebound.example")
+
+    def test_the_target_s_host_counts_in_place_of_the_header_s(self) -> None:
+        self.refused(request(path="http://rebound.example/"), "--name rebound.example")
+        answer = self.ask(request(path="http://chat.example/", headers={"Host": "rebound.example"}))
+        self.assertEqual(answer.status, 200)
+
+    def test_addresses_localhost_and_its_own_names_are_known_however_they_are_spelt(self) -> None:
+        for host in (
+            *("127.0.0.1", "127.0.0.1:9", "192.0.2.1", "[::1]:8080", "[::ffff:127.0.0.1]"),
+            *("localhost", "LOCALHOST:80", "localhost.", "a.localhost", "chat.example.:80"),
+        ):
+            with self.subTest(host):
+                self.assertEqual(self.ask(request(headers={"Host": host})).status, 200)
+
+    def test_odd_forms_of_an_address_are_names(self) -> None:
+        for host in (
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "127.0.0.1.x",
+        ):
+            self.refused(request(headers={"Host": host}), f"--name {host}")
+
+    def test_a_request_without_a_name_is_no_browser_s(self) -> None:
+        self.assertEqual(self.ask(b"GET /healthz HTTP/1.0\r\n\r\n").status, 200)
+        self.refused(b"GET /healthz HTTP/1.0\r\nHost: rebound.example\r\n\r\n", "--name")
+
+    def test_a_trusted_proxy_s_word_counts_in_place_of_the_host(self) -> None:
+        with Edge(trusted_proxy=("127.0.0.1",), name=("chat.example",)) as edge:
+            through = {"Host": "backend:8080", "X-Forwarded-Host": "chat.example:444"}
+            self.assertEqual(edge.ask(request(headers=through)).status, 200)
+            self.assertEqual(edge.ask(request(headers={"Host": "chat.example"})).status, 200)
+            for forwarded in ("rebound.example", "chat.example, rebound.example", "a b", ","):
+                told = {"Host": "chat.example", "X-Forwarded-Host": forwarded}
+                self.refused(request(headers=told), edge=edge)
+            bare = b"GET / HTTP/1.0\r\nX-Forwarded-For: 198.51.100.1\r\n"
+            self.refused(bare + b"\r\n", "X-Forwarded-Host", edge=edge)
+            self.assertEqual(edge.ask(b"GET /healthz HTTP/1.0\r\n\r\n").status, 200)
+            self.assertEqual(edge.ask(bare + b"Host: chat.example\r\n\r\n").status, 200)
+
+    def test_it_is_logged_seldom_whatever_names_are_tried(self) -> None:
+        with Edge() as edge, self.assertLogs("gochat_py.http", "WARNING") as said:
+            for number in [0, 0, *range(60)]:
+                self.refused(request(headers={"Host": f"n{number}.example"}), edge=edge)
+        self.assertIn("start it with --name n0.example", said.output[0])
+        self.assertEqual(len(said.output), 16)
+        self.assertEqual(len(set(said.output)), 16)
 
 
 class HostileTest(TestCase):

@@ -69,8 +69,9 @@ class LeavingTest(TestCase):
         self.assertIsNone(self.leaving.wait)
 
     def test_there_is_an_end_to_how_many_are_heard(self) -> None:
-        with mock.patch.object(leaving, "MAX_LEAVING", 2):
-            clients = [self.refused() for _ in range(5)]
+        self.leaving = Leaving(self.selector, most=2)
+        self.addCleanup(self.leaving.part)
+        clients = [self.refused() for _ in range(5)]
         self.assertEqual(len(self.selector.get_map()), 2)
         for client in clients:
             self.assertEqual(client.answer().status, 503)

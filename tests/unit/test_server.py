@@ -130,7 +130,7 @@ class StopTest(TestCase):
         with Client(edge.port) as client:
             self.assertEqual(client.ask(upgrade()).status, 101)
             with mock.patch("gochat_py.http.server.LAST_JOIN", 0.0):
-                self.assertEqual(edge.stop(seconds=0.0), 1)
+                self.assertEqual(edge.stop(seconds=0.0), 2)  # the reader, and its writer
             ending.set()
 
     def test_no_upgrade_is_agreed_on_once_stopping(self) -> None:
