@@ -58,7 +58,12 @@ class App:
             self._server.server_close()
             raise
         upkeep = Upkeep(settings.retention, settings.history_limit)
-        self._journal = Journal(self._directory, self._hub, upkeep)
+        try:
+            self._journal = Journal(self._directory, self._hub, upkeep)
+        except BaseException:
+            self._directory.close()
+            self._server.server_close()
+            raise
         self.url = self._server.url
 
     def run(self) -> bool:

@@ -98,10 +98,14 @@ def _say_full(sock: socket.socket) -> bool:
     return True
 
 
+#: Where what refused clients send is read into: there may be no memory for it otherwise.
+_forgotten = bytearray(65_536)
+
+
 def _swallow(sock: socket.socket) -> bool:
     """Read what has come without waiting; True at the client's end."""
     try:
-        return not sock.recv(65_536)
+        return not sock.recv_into(_forgotten)
     except BlockingIOError:
         return False
     except OSError:

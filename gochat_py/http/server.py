@@ -148,6 +148,8 @@ class ChatServer(ThreadingHTTPServer):
                     try:
                         self._step(selector, leaving)
                     except MemoryError:  # somebody may give some back; nobody is let in until then
+                        with contextlib.suppress(MemoryError):
+                            leaving.part()
                         self._pause.acquire(timeout=PAUSE)
                 leaving.part()
         finally:
