@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import threading
+import tracemalloc
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -273,6 +274,18 @@ class GrammarTest(EdgeCase):
             ),
         )
 
+    def test_a_body_has_an_end_however_it_is_cut_and_padded(self) -> None:
+        post = request("POST", "/", {"Transfer-Encoding": "chunked"})
+        self.check(
+            (post + b"1\r\nx\r\n" * 2_000, 413),
+            (post + (b"1;" + b"e" * 4_000 + b"\r\nx\r\n") * 40, 413),
+            (post + b"1;" + b"e" * 200_000, 400),
+            (post + b"0\r\n" + b"Trailer: x\r\n" * 20_000, 400),
+        )
+
+    def test_empty_lines_have_an_end(self) -> None:
+        self.check((b"\r\n" * 33 + request(), 400), (b"\n" * 1_000_000, 400))
+
     def test_only_the_known_expectation_is_met(self) -> None:
         self.check((request(headers={"Expect": "payment"}), 417))
 
@@ -368,7 +381,7 @@ class KeepAliveTest(EdgeCase):
 
     def test_a_head_may_come_in_any_pieces(self) -> None:
         with Client(self.edge.port) as client:
-            for byte in request(path="/healthz"):
+            for byte in b"\r\n\n\r\n" + request(path="/healthz"):
                 client.send(bytes([byte]))
             self.assertEqual(client.answer().status, 200)
 
@@ -659,6 +672,18 @@ class HostileTest(TestCase):
             eventually(lambda: edge.server._visits, "it was let in")
             self.assertEqual(edge.ask(request()).status, 200)
             eventually(lambda: not edge.server._visits, "it was given up")
+
+    def test_those_who_take_a_file_slowly_share_it(self) -> None:
+        """Each had a copy of its own: a thousand held a thousand times the largest file."""
+        files = {**FILES, "img/big.png": bytes(16 * 1024 * 1024)}
+        with Edge(files=files) as edge:
+            slow = [edge.client() for _ in range(50)]
+            tracemalloc.start()
+            self.addCleanup(tracemalloc.stop)
+            for client in slow:
+                client.send(request(path="/assets/img/big.png"))
+                client.more()  # it has begun
+            self.assertLess(tracemalloc.get_traced_memory()[0], 16 * 1024 * 1024)
 
     def test_a_refusal_is_not_lost_when_much_was_sent(self) -> None:
         with Edge() as edge:
