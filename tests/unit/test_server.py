@@ -191,6 +191,47 @@ class LimitTest(TestCase):
             self.assertEqual(edge.ask(request()).status, 200)
             eventually(lambda: not edge.server._counts, "nobody is counted any more")
 
+    def test_without_a_thread_for_its_writer_no_upgrade_is_agreed_on(self) -> None:
+        """The 101 was sent, and then came nothing but a traceback in the log."""
+        for error in (RuntimeError("can't start new thread"), MemoryError()):
+            with self.subTest(error), Edge() as edge:
+                client = edge.client()
+                self.assertEqual(client.ask(request()).status, 200)
+                failing = mock.patch.object(edge.server.crew, "reserve", side_effect=error)
+                with failing, self.assertLogs("gochat_py.http", "WARNING") as said:
+                    answer = client.ask(upgrade())
+                    self.assertEqual(answer.status, 503)
+                    self.assertIn("retry-after", answer.headers)
+                    self.assertTrue(client.ended())
+                self.assertIn("WebSockets are refused", said.output[0])
+                self.assertEqual(edge.ask(upgrade()).status, 101)
+
+    def test_a_writer_that_is_not_needed_is_let_go(self) -> None:
+        with Edge() as edge:
+            client = edge.client()
+            self.assertEqual(client.ask(request()).status, 200)
+            with mock.patch.object(edge.server, "promote", return_value=False):
+                self.assertEqual(client.ask(upgrade()).status, 503)
+            self.assertTrue(client.ended())
+            eventually(lambda: not edge.server.crew._tasks, "no thread is kept")
+
+    def test_accepting_survives_a_lack_of_memory(self) -> None:
+        with Edge() as edge, self.assertLogs("gochat_py.http", "WARNING"):
+            for victim, name in (
+                (edge.server, "_accept_all"),
+                (edge.server, "_register"),
+                (edge.server.crew, "start"),
+            ):
+                failing = mock.patch.object(victim, name, side_effect=MemoryError)
+                with self.subTest(name), failing as failed:
+                    client = edge.client()
+                    client.send(request())
+                    eventually(lambda failed=failed: failed.called, "it failed")
+                    if name != "_accept_all":  # else it waits in the backlog
+                        self.assertEqual(client.answer().status, 503)
+                self.assertEqual(edge.ask(request()).status, 200)
+            eventually(lambda: not edge.server._counts, "nobody is counted any more")
+
     def test_a_trusted_proxy_is_counted_by_whom_it_brings(self) -> None:
         with Edge(max_connections_per_address=1, trusted_proxy=("127.0.0.1",)) as edge:
             held = [edge.client() for _ in range(3)]
