@@ -19,11 +19,12 @@ from . import admission, threads
 from .backplane.local import Journal
 from .backplane.upkeep import Upkeep
 from .classic import LOBBY, Classic
-from .connection import Connection, Dialect, Upgrade
+from .connection import Connection
 from .core.encode import Limits
 from .core.session import Allowance
 from .core.wire import MAX_TEXT, SUBPROTOCOL
 from .deadline import Deadline
+from .dialect import Dialect, Upgrade
 from .http.assets import Assets, web_root
 from .http.server import ChatServer
 from .hub import Hub
@@ -63,13 +64,18 @@ class App:
             self._server.server_close()
             raise
         upkeep = Upkeep(settings.retention, settings.history_limit)
-        self._journal = Journal(
-            self._directory,
-            self._hub,
-            upkeep,
-            most_rooms=settings.max_rooms_total,
-            most_users=settings.max_users,
-        )
+        try:
+            self._journal = Journal(
+                self._directory,
+                self._hub,
+                upkeep,
+                most_rooms=settings.max_rooms_total,
+                most_users=settings.max_users,
+            )
+        except BaseException:
+            self._directory.close()
+            self._server.server_close()
+            raise
         self.url = self._server.url
 
     def run(self) -> bool:
@@ -108,7 +114,7 @@ class App:
             dialect = V1(self._hub, self._journal, self._terms)
         else:
             dialect = Classic(self._hub, self._journal, self._settings.rate, self._settings.burst)
-        Connection(upgrade, self._settings, dialect, self._server.crew).run()
+        Connection(upgrade, self._settings, dialect).run()
 
 
 def _admission_terms(settings: Settings) -> admission.Terms:

@@ -19,19 +19,14 @@ import logging
 import socket
 import threading
 import time
-from dataclasses import dataclass
-from typing import Protocol
 
-from wsproto.connection import Connection as Machine
-
-from .admission import Meter
 from .codes import Close
 from .core import frames, prices
 from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
 from .core.rendering import FORMS
-from .crew import Crew, Task
 from .deadline import Deadline, limit_waits, pause
+from .dialect import Dialect, Upgrade
 from .errors import Closed
 from .outbox import Outbox
 from .refusals import Refusal
@@ -60,64 +55,11 @@ LOOK_EVERY = 0.5
 LINGER = 2.0
 
 
-class Dialect(Protocol):
-    """What is spoken over one connection. Its reader thread calls all but `refuse`."""
-
-    def opened(self, connection: Connection) -> None:
-        """The connection takes messages from now on. May raise `Closed`: the server is stopping.
-
-        The peer is told of the upgrade only after this: whatever is said by anyone who knows that
-        the peer is there, the peer hears. (In goChat it can miss what is said in between.)
-        """
-
-    def price(self, text: str) -> float:
-        """What it costs to read one text message (`core.prices`)."""
-
-    def received(self, connection: Connection, messages: list[str | bytes]) -> None:
-        """The peer has sent `messages`, never none. May wait; may raise `Closed` as above."""
-
-    def closed(self, connection: Connection) -> None:
-        """Nothing more will be received."""
-
-    def patience(self) -> float | None:
-        """Seconds in which the peer has to say something that must come first; else None."""
-
-    def kept_waiting(self, connection: Connection) -> None:
-        """The peer has let that time pass."""
-
-    def refuse(self, connection: Connection, refusal: Refusal) -> None:
-        """Tell the peer that something it asked for was not done. Any thread; never blocks."""
-
-
-@dataclass(frozen=True, slots=True)
-class Upgrade:
-    """A socket on which a WebSocket was agreed on, though the peer does not know it yet.
-
-    `address` is the peer's own, also behind a trusted proxy. `machine` is wsproto's, open.
-    `greeting` is the answer to the upgrade request, still to be sent. `trailing` are bytes that
-    came in one piece with the request: the kernel will not give them again. `window_bits` is what
-    the peer inflates with, None if it takes plain messages only. `meter` counts what it costs.
-    """
-
-    sock: socket.socket
-    address: str
-    machine: Machine
-    meter: Meter
-    greeting: bytes = b""
-    trailing: bytes = b""
-    subprotocol: str | None = None
-    window_bits: int | None = None
-
-
 class Connection:
-    """One WebSocket peer. `run` is called once, by the thread that becomes the reader.
-
-    `crew` provides the writer.
-    """
+    """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
 
     __slots__ = (
         "_answered",
-        "_crew",
         "_dialect",
         "_hurried",
         "_outbox",
@@ -126,6 +68,7 @@ class Connection:
         "_settings",
         "_sock",
         "_trailing",
+        "_writer",
         "address",
         "form",
         "meter",
@@ -134,7 +77,7 @@ class Connection:
         "window_bits",
     )
 
-    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect, crew: Crew) -> None:
+    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect) -> None:
         self.address = upgrade.address
         #: What it costs the server is spent here. Any thread may spend.
         self.meter = upgrade.meter
@@ -144,7 +87,7 @@ class Connection:
         self._trailing = upgrade.trailing
         self._settings = settings
         self._dialect = dialect
-        self._crew = crew
+        self._writer = upgrade.writer
         self._receiver = Receiver(upgrade.machine, settings.max_message_size)
         self._outbox = Outbox(
             upgrade.sock,
@@ -187,15 +130,16 @@ class Connection:
         """Serve the peer until the connection is over. The reader thread lives here."""
         limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
         name = threading.current_thread().name.replace("reader", "writer")
-        writer: Task | None = None
         try:
             try:
                 self._dialect.opened(self)
             finally:
-                writer = self._crew.start(self._write, name)
+                self._writer.start(self._write, name)
             self._read()
         except Closed:
             self.close(Close.GOING_AWAY)
+        except MemoryError:
+            self.close(Close.TRY_AGAIN_LATER)
         except Exception:
             log.exception("the connection from %s failed", self.address)
             self.close(Close.INTERNAL_ERROR)
@@ -203,8 +147,7 @@ class Connection:
             self._reader_done.set()
             self._outbox.close()
             self._dialect.closed(self)
-            if writer is not None:  # else the system grants no thread more
-                writer.join()
+            self._writer.join()
             self._outbox.abandon()
             self._linger()
 

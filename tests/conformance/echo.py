@@ -8,9 +8,10 @@ from __future__ import annotations
 import signal
 import sys
 
-from gochat_py.connection import Connection, Upgrade
+from gochat_py.connection import Connection
 from gochat_py.core import frames
 from gochat_py.deadline import Deadline
+from gochat_py.dialect import Upgrade
 from gochat_py.http.assets import Assets, web_root
 from gochat_py.http.server import ChatServer
 from gochat_py.refusals import Refusal
@@ -57,7 +58,7 @@ class Echo:
 
 def main() -> int:
     def endpoint(upgrade: Upgrade) -> None:
-        Connection(upgrade, SETTINGS, Echo(), server.crew).run()
+        Connection(upgrade, SETTINGS, Echo()).run()
 
     server = ChatServer(SETTINGS, Assets.load(web_root()), endpoint)
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from gochat_py.connection import Upgrade
 from gochat_py.deadline import Deadline
+from gochat_py.dialect import Upgrade
 from gochat_py.http.assets import BASE, INDEX, Assets
 from gochat_py.http.server import ChatServer
 from gochat_py.settings import Settings
@@ -141,7 +141,7 @@ class Edge:
         subprotocols: tuple[str, ...] = (),
         **settings: Any,
     ) -> None:
-        settings = {"port": 0, **settings}
+        settings = {"port": 0, "name": ("chat.example",), **settings}
         self.assets = Assets(files)
         self._endpoint = endpoint
         self.server = ChatServer(Settings(**settings), self.assets, self._greet, subprotocols)

@@ -13,9 +13,10 @@ from wsproto.connection import Connection as Machine
 from wsproto.events import Event, TextMessage
 
 from gochat_py.admission import Admission, Meter, Terms
-from gochat_py.connection import Connection, Upgrade
+from gochat_py.connection import Connection
 from gochat_py.crew import Crew
 from gochat_py.deadline import Deadline
+from gochat_py.dialect import Upgrade
 from gochat_py.refusals import Refusal
 from gochat_py.settings import Settings
 
@@ -80,17 +81,18 @@ class Peer:
         settings = dataclasses.replace(Settings(), **changed)
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
+        self._crew = Crew()
         upgrade = Upgrade(
             self._server_end,
             "peer",
             machine or Machine(SERVER),
             meter or free(),
+            self._crew.reserve(),
             greeting,
             trailing,
             window_bits=window_bits,
         )
-        self._crew = Crew()
-        self.connection = Connection(upgrade, settings, self.dialect, self._crew)
+        self.connection = Connection(upgrade, settings, self.dialect)
         self._machine = Machine(CLIENT)
         self._events: list[Event] = []
         self._thread = threading.Thread(target=self._serve, name="reader-test")

@@ -15,11 +15,11 @@ FLOORS = {
     7: ["__main__", "cli"],
     6: ["app"],
     5: ["http", "classic", "joining", "v1"],
-    4: ["hub", "hub_room", "delivery", "orders", "connection", "backplane"],
+    4: ["hub", "hub_room", "delivery", "orders", "connection", "dialect", "backplane"],
     3: ["store"],
     2: ["admission", "channel", "crew", "deadline", "outbox", "threads"],
     1: ["core"],
-    0: ["__init__", "errors", "codes", "settings", "option", "message", "refusals"],
+    0: ["__init__", "errors", "codes", "settings", "option", "message", "refusals", "hostnames"],
 }
 WITHIN_A_FLOOR = {
     ("__main__", "cli"),
@@ -29,6 +29,8 @@ WITHIN_A_FLOOR = {
     ("hub", "hub_room"),
     ("hub", "delivery"),
     ("hub_room", "connection"),
+    ("connection", "dialect"),
+    ("dialect", "connection"),
     ("delivery", "connection"),
     ("delivery", "orders"),
     ("orders", "connection"),
@@ -38,9 +40,11 @@ WITHIN_A_FLOOR = {
     ("channel", "deadline"),
     ("outbox", "channel"),
     ("crew", "deadline"),
+    ("crew", "threads"),
     ("settings", "errors"),
     ("settings", "option"),
     ("option", "errors"),
+    ("settings", "hostnames"),
     ("refusals", "errors"),
 }
 
