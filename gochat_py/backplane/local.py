@@ -89,7 +89,9 @@ class Journal:
             while True:
                 batch = self.inbox.take(self._upkeep.calm_in(time.monotonic()))
                 self.handle(batch, time.time())
-                self._upkeep.step(self._writer, not batch, time.monotonic(), time.time())
+                self._upkeep.step(
+                    self._writer, self._readers, not batch, time.monotonic(), time.time()
+                )
         except Closed:
             self._upkeep.settle(self._writer)
             log.debug("the journal is complete")

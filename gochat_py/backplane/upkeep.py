@@ -7,12 +7,13 @@ other; while it is never calm, a step comes every so often, so that none of this
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
 from ..message import Kind
 from ..orders import Written
-from ..store import StorageFailed, Writer, grams, retention, users
+from ..store import Readers, StorageFailed, Writer, grams, retention, users
 from ..store.budget import Budget
 from .attendance import Attendance
 
@@ -39,11 +40,12 @@ INDEX_STEP = 512
 INDEX_AT_LATEST = 100_000
 
 #: Seconds after which deleted text is erased: the log is copied over what is in the database, and
-#: emptied. A reader that is still at an older state is in the way, for some ms; so each attempt
-#: waits for it longer than the one before, up to so many seconds, and comes so much later, up to a
-#: second, in case it is a foreign program that stays.
+#: emptied. A reader that is still at an older state is in the way. So if the first attempt fails,
+#: nobody begins to read during the next ones, each of which waits for those who have begun, up to
+#: so many seconds. A foreign program that reads for long can still be in the way: each attempt
+#: comes so much later than the one before, up to a second.
 ERASE_AFTER = 0.5
-PATIENCE = (0.0, 0.01, 0.02, 0.05, 0.1)
+PATIENCE = (0.0, 0.05, 0.1)
 ERASE_AGAIN = 0.05
 
 #: The log is emptied so many seconds after it was written to, or when it is so many bytes: readers
@@ -125,7 +127,7 @@ class Upkeep:
         due += [at for at in (self._erase_at, self._empty_at) if at is not None]
         return max(SHORTEST, min(due) - now)
 
-    def step(self, writer: Writer, calm: bool, now: float, wall: float) -> None:
+    def step(self, writer: Writer, readers: Readers, calm: bool, now: float, wall: float) -> None:
         """Do one thing, if it is time. `now` is a steady clock's, `wall` seconds since 1970.
 
         Whatever goes wrong is logged and tried again; the journal goes on.
@@ -140,7 +142,7 @@ class Upkeep:
         if now < self._not_before:
             return
         try:
-            self._do_one(writer, calm, now, wall)
+            self._do_one(writer, readers, calm, now, wall)
         except StorageFailed as error:
             log.warning("upkeep has to wait: %s", error)
             self._not_before = now + RETRY_AFTER
@@ -157,9 +159,11 @@ class Upkeep:
         except StorageFailed as error:
             log.warning("the next start will have to commit what was written last: %s", error)
 
-    def _do_one(self, writer: Writer, calm: bool, now: float, wall: float) -> None:
+    def _do_one(
+        self, writer: Writer, readers: Readers, calm: bool, now: float, wall: float
+    ) -> None:
         if self._erase_at is not None and now >= self._erase_at:
-            self._empty_log(writer, now)
+            self._empty_log(writer, readers, now)
         elif self._settle_at is not None and (
             calm or now >= self._settle_at or self._unsettled >= SETTLE_AT
         ):
@@ -169,7 +173,7 @@ class Upkeep:
         elif calm or now >= self._next_turn or self._unindexed >= INDEX_AT_LATEST:
             self._next_turn = now + TURN_EVERY
             if self._log_is_large(writer, calm, now):
-                self._empty_log(writer, now)
+                self._empty_log(writer, readers, now)
             else:
                 self._do_a_task(writer, calm, now, wall)
 
@@ -193,11 +197,14 @@ class Upkeep:
             return True
         return writer.log_size > LOG_MOST
 
-    def _empty_log(self, writer: Writer, now: float) -> None:
+    def _empty_log(self, writer: Writer, readers: Readers, now: float) -> None:
         """Erase from the files what was deleted, or try again soon."""
         if writer.unsettled:
             self._settle(writer)
-        if writer.checkpoint(PATIENCE[min(self._attempts, len(PATIENCE) - 1)]):
+        patience = PATIENCE[min(self._attempts, len(PATIENCE) - 1)]
+        with readers.paused() if patience else contextlib.nullcontext():
+            done = writer.checkpoint(patience)
+        if done:
             self._erase_at, self._empty_at, self._attempts = None, None, 0
         else:
             self._attempts += 1

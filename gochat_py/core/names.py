@@ -14,6 +14,10 @@ import unicodedata
 from ..refusals import Code, Refusal
 from .confusables import SKELETON
 
+#: Counts the changes of `nick_key` and `room_key`. Keys are stored; with another number here they
+#: are computed anew at the next start.
+KEY_VERSION = 1
+
 ROOM_LENGTH = 64  #: characters of a room's name at the most, after NFC
 NICK_LENGTH = 32  #: characters of a nick at the most, after NFC
 

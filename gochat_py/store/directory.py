@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import StartupError
-from . import schema
+from . import keys, schema
 from .ahead import Ahead, recover
 from .connect import Durability, connect
 from .errors import StorageFailed
@@ -151,6 +151,7 @@ def _open(place: Path, lock: int, durability: Durability) -> Directory:
         os.close(os.open(place / "gochat.db", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         with _administering(place) as connection:
             schema.migrate(connection, str(place), time.time())
+            keys.renew(connection)
             recover(connection, place / AHEAD)
             epoch = _start_numbering(connection, durability)
         ahead = (

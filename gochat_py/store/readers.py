@@ -1,7 +1,7 @@
 """Reading connections, a few for many threads.
 
 Any thread may borrow. Owns  the idle connections, under one lock that is never held while waiting
-or reading. Waits  for a free place, with a deadline.
+or reading. Waits  for a free place, then while reading is paused, with one deadline.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
+from ..deadline import Deadline
 from ..errors import Closed
 from .connect import Durability, connect
 from .errors import ReadersBusy, StorageFailed
@@ -37,6 +38,8 @@ class Readers:
         self._durability: Durability = durability
         self._patience = patience
         self._places = threading.Semaphore(size)
+        self._going = threading.Event()  # nobody has paused it
+        self._going.set()
         self._lock = (
             threading.Lock()
         )  # guards what follows; hands connections from thread to thread
@@ -65,9 +68,12 @@ class Readers:
     @contextlib.contextmanager
     def borrow(self) -> Iterator[sqlite3.Connection]:
         """A connection, and one snapshot for as long as it is kept. See `run` for the errors."""
+        deadline = Deadline(self._patience)
         if not self._places.acquire(timeout=self._patience):
             raise ReadersBusy(f"no reading connection became free within {self._patience:g} s")
         try:
+            if not self._going.wait(deadline.remaining()):
+                raise ReadersBusy(f"reading was paused for {self._patience:g} s")
             connection = self._take()
             try:
                 connection.execute("BEGIN")
@@ -82,6 +88,15 @@ class Readers:
             self._give_back(connection)
         finally:
             self._places.release()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Within the block nobody begins to read; who has begun reads on. For one thread."""
+        self._going.clear()
+        try:
+            yield
+        finally:
+            self._going.set()
 
     def close(self) -> None:
         """Close what is idle now, and what is in use when it comes back. Any thread may call it."""

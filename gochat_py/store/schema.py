@@ -113,6 +113,7 @@ def _create(connection: sqlite3.Connection) -> None:
 #: What limits need: how many there are, who was seen when, who is known by what they wrote.
 LIMITS = """
 INSERT INTO meta (name, value) VALUES
+    ('keys', 1),                       -- the version of the rule for names' keys
     ('floor', 0),                      -- the greatest seq of any room that was dropped
     ('users', (SELECT count(*) FROM users)),
     ('rooms', (SELECT count(*) FROM rooms));

@@ -7,7 +7,7 @@ from gochat_py.core.names import nick_key
 from gochat_py.hub import Hub
 from gochat_py.message import Draft, Kind, User
 from gochat_py.refusals import Code, Refusal
-from gochat_py.store import StorageFailed, open_memory
+from gochat_py.store import StorageFailed, grams, open_memory
 from tests.support.case import TestCase
 
 ANN = User("1", "Ann")
@@ -186,17 +186,15 @@ class UpkeepTest(TestCase):
         for number in range(3):
             writer.apply(message(f"hello {number}", str(number)), 1.0)
         writer.commit()
+        readers = directory.readers()
+        self.addCleanup(readers.close)
         now = 0.0
         for _ in range(100):
             now += upkeep.calm_in(now)
-            upkeep.step(writer, True, now, 1.0)
+            upkeep.step(writer, readers, True, now, 1.0)
             if upkeep.calm_in(now) > 60.0:
                 break
         self.assertAlmostEqual(now + upkeep.calm_in(now), SWEEP_EVERY, delta=60.0)
-        readers = directory.readers()
-        self.addCleanup(readers.close)
-        from gochat_py.store import grams
-
         self.assertEqual(readers.run(grams.backlog), 0)
 
     def test_a_failure_is_tried_again_later_and_harms_nobody(self):
@@ -204,10 +202,10 @@ class UpkeepTest(TestCase):
         writer.begin.side_effect = StorageFailed("disk full")
         upkeep = Upkeep(0.0, 0)
         with self.assertLogs("gochat_py.backplane.upkeep", "WARNING"):
-            upkeep.step(writer, True, 100.0, 1.0)
-        upkeep.step(writer, True, 101.0, 1.0)
+            upkeep.step(writer, mock.Mock(), True, 100.0, 1.0)
+        upkeep.step(writer, mock.Mock(), True, 101.0, 1.0)
         self.assertEqual(writer.begin.call_count, 1)
         self.assertEqual(upkeep.calm_in(101.0), 4.0)
         with self.assertLogs("gochat_py.backplane.upkeep", "WARNING"):
-            upkeep.step(writer, True, 105.0, 1.0)
+            upkeep.step(writer, mock.Mock(), True, 105.0, 1.0)
         self.assertEqual(writer.begin.call_count, 2)

@@ -2,7 +2,7 @@ import itertools
 from unittest import mock
 
 from gochat_py.core.encode import ANSWER_BYTES, entry_json
-from gochat_py.store import grams, search
+from gochat_py.store import budget, grams, search
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
 from tests.support.store import BOB, StoreCase, delete, edit, message, react, topic
@@ -173,12 +173,16 @@ class SearchTest(StoreCase):
         self.entry(message("one"))
         self.writer.begin()
         self.writer.run(
-            grams.add, ((number, "xqz" if number % 2 else "qyw") for number in range(1, 60_000))
+            grams.add,
+            (((1 << 40) + seq, "xqz" if seq % 2 else "qyw") for seq in range(2, 60_001)),
         )
         self.writer.run(lambda c: c.execute("UPDATE rooms SET seq = 60000, indexed = 60000"))
         self.writer.commit()
         asked = 'xqz" AND "qyw'
-        with mock.patch.object(search, "_expression", lambda *_: f'"{asked}"'):
+        with (
+            mock.patch.object(search, "_expression", lambda *_: f'"{asked}"'),
+            mock.patch.object(budget, "LOOK_EVERY", 1),
+        ):
             self.assertTrue(self.find_all("x").complete)
             found = self.search_within(1, "x")
         self.assertEqual((found.entries, found.complete, found.looked), ((), False, 0))

@@ -1,0 +1,51 @@
+"""The keys by which names are compared: computed anew when the rule for them has changed.
+
+They are stored with users and rooms. A file that was written under another rule would let two
+users have nicks that look the same, and would not find its rooms. Done at a start, before anybody
+is served.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..core.names import KEY_VERSION, nick_key, room_key
+
+
+def renew(connection: sqlite3.Connection) -> None:
+    """Compute all keys under today's rule, if the file has those of another. Raises
+    `sqlite3.Error`.
+
+    Of users whose nicks are the same now, the one seen last keeps it; the others get theirs back,
+    or another, with their next `hello`. Of rooms that are the same now, the first one made gets the
+    key; the others keep their old ones, so that nothing in them is lost.
+    """
+    (version,) = connection.execute("SELECT value FROM meta WHERE name = 'keys'").fetchone()
+    if version == KEY_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    _renew_nicks(connection)
+    _renew_rooms(connection)
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'keys'", (KEY_VERSION,))
+    connection.execute("COMMIT")
+
+
+def _renew_nicks(connection: sqlite3.Connection) -> None:
+    holders: dict[str, str] = {}
+    for user, nick in connection.execute(
+        "SELECT id, nick FROM users WHERE nick_key IS NOT NULL ORDER BY seen DESC, id"
+    ).fetchall():
+        holders.setdefault(nick_key(nick), user)
+    connection.execute("UPDATE users SET nick_key = NULL")
+    connection.executemany("UPDATE users SET nick_key = ? WHERE id = ?", holders.items())
+
+
+def _renew_rooms(connection: sqlite3.Connection) -> None:
+    rooms = connection.execute("SELECT id, key, name FROM rooms ORDER BY id").fetchall()
+    taken = {key for _, key, _ in rooms}
+    for room, key, name in rooms:
+        renewed = room_key(name)
+        if renewed not in taken:
+            taken.discard(key)
+            taken.add(renewed)
+            connection.execute("UPDATE rooms SET key = ? WHERE id = ?", (renewed, room))

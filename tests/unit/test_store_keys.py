@@ -1,0 +1,96 @@
+"""A file of an earlier version is brought up to date: limits, counts, and the keys of names."""
+
+import sqlite3
+from contextlib import closing
+from unittest import mock
+
+from gochat_py.message import User
+from gochat_py.store import history, keys, schema, users
+from tests.support.store import ANN, BOB, StoreCase, message
+
+
+class KeysTest(StoreCase):
+    def reopen_with(self, **rules):
+        """Open the directory under another rule for names, of the next version."""
+        self.close()
+        with mock.patch.multiple(keys, KEY_VERSION=keys.KEY_VERSION + 1, **rules):
+            self.open()
+
+    def create(self, user, key, seen):
+        self.write(users.create, user, user.id.encode(), key, seen)
+
+    def holders(self):
+        query = "SELECT nick_key, id FROM users WHERE nick_key IS NOT NULL"
+        return dict(self.read(lambda c: c.execute(query).fetchall()))
+
+    def test_of_nicks_that_are_the_same_now_the_one_seen_last_keeps_it(self):
+        self.create(User("1", "Bob"), "bob", 10.0)
+        self.create(User("2", "B0b"), "b0b", 20.0)
+        self.create(User("3", "Cyn"), "cyn", 5.0)
+        self.create(User("4", "Dan"), "dan", 5.0)
+        self.write(users.release_nick, "4")
+        self.reopen_with(nick_key=lambda nick: nick.lower().replace("0", "o"))
+        self.assertEqual(self.holders(), {"bob": "2", "cyn": "3"})
+
+    def test_rooms_are_found_by_their_names_and_none_is_lost(self):
+        for room in ("Tea", "Te-a", "Milk"):
+            self.entry(message(room, room=room))
+        self.reopen_with(room_key=lambda name: name.upper().replace("-", ""))
+        found, _ = self.read(history.rooms)
+        self.assertEqual(
+            {info.key: info.room for info in found}, {"TEA": "Tea", "te-a": "Te-a", "MILK": "Milk"}
+        )
+        self.assertEqual(self.read(history.newest, "TEA").entries[0].text, "Tea")
+
+    def test_under_the_same_rule_nothing_is_computed(self):
+        self.create(User("1", "Bob"), "bob", 10.0)
+        self.close()
+        with mock.patch.object(keys, "nick_key", side_effect=AssertionError):
+            self.open()
+        self.assertEqual(self.holders(), {"bob": "1"})
+
+
+class MigrationTest(StoreCase):
+    def open(self):
+        """The first time, make a file as the first version did."""
+        place = self.place / "data"
+        if not place.exists():
+            place.mkdir(mode=0o700)
+            with (
+                mock.patch.object(schema, "MIGRATIONS", schema.MIGRATIONS[:1]),
+                closing(sqlite3.connect(place / "gochat.db", isolation_level=None)) as db,
+            ):
+                db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+                schema.migrate(db, str(place), 1.0)
+                db.execute("INSERT INTO rooms (id, key, name, seq) VALUES (1, 'tea', 'Tea', 1)")
+                db.execute(
+                    "INSERT INTO entries (id, kind, user, nick, time, text)"
+                    " VALUES (1 << 40 | 1, 0, 'ann-id', 'ann', 1.0, 'hello')"
+                )
+                for user in ("ann", "bob"):
+                    db.execute(
+                        "INSERT INTO users (id, token, nick, nick_key, seen)"
+                        f" VALUES ('{user}-id', '{user}', '{user}', '{user}', 1.0)"
+                    )
+                db.execute("INSERT INTO reads (user, room, seq) VALUES ('ann-id', 1, 1)")
+        super().open()
+
+    def meta(self):
+        return dict(self.read(lambda c: c.execute("SELECT name, value FROM meta").fetchall()))
+
+    def test_what_is_there_stays_and_is_counted(self):
+        meta = self.meta()
+        self.assertEqual((meta["users"], meta["rooms"], meta["floor"]), (2, 1, 0))
+        self.assertEqual(self.read(users.last_read, ANN.id, "tea"), 1)
+        self.assertEqual(self.entry(message("next")).seq, 2)
+        self.entry(message("other", room="Milk"))
+        self.assertEqual(self.meta()["rooms"], 2)
+
+    def test_nobody_of_before_is_taken_for_one_who_never_wrote(self):
+        self.write(users.forget, 10 * users.DAY)
+        self.assertEqual(self.meta()["users"], 2)
+        self.assertEqual(self.read(users.find, b"bob"), None)
+        self.write(users.forget, 31 * users.DAY)
+        self.assertEqual(self.meta()["users"], 0)
+        self.write(users.create, BOB, b"bob", "bob", 31 * users.DAY)
+        self.assertEqual(self.meta()["users"], 1)
