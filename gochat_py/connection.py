@@ -145,8 +145,9 @@ class Connection:
             self.close(Close.INTERNAL_ERROR)
         finally:
             self._reader_done.set()
-            self._outbox.close()
-            self._dialect.closed(self)
+            with self.meter.gate:
+                self._outbox.close()
+                self._dialect.closed(self)
             self._writer.join()
             self._outbox.abandon()
             self._linger()
@@ -243,7 +244,8 @@ class Connection:
         if not data:
             self.vanished = True
             self._reader_done.set()  # before the writer is woken, so that it need not wait
-            self._outbox.abandon()
+            with self.meter.gate:
+                self._outbox.abandon()
         return data
 
     def _linger(self) -> None:

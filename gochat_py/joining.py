@@ -22,7 +22,7 @@ from .hub import Hub
 from .message import RoomInfo, User
 from .orders import CatchUp, Enter, First, Leave
 from .refusals import Code, Refusal
-from .store.history import LONGEST_REPLAY, Replay
+from .store.history import LONGEST_REPLAY, Page, Replay
 
 T = TypeVar("T")
 
@@ -42,6 +42,28 @@ def join(
     Raises `Refusal` while ``joined`` has not been said; afterwards, what goes wrong closes the
     connection with 1013, as no error can answer the command any more.
     """
+    gate = connection.meter.gate
+    with gate:
+        found, first = _enter(hub, backplane, connection, user, wanted)
+    key, reached, part = wanted.key, 0, Page(found.entries, found.partial)
+    try:
+        for number in range(PARTS):
+            with gate:
+                if number:
+                    part = _read_on(backplane, key, reached)
+                reached = part.entries[-1].seq if part.entries else max(reached, found.seq)
+                if _hand_over(hub, connection, key, part, reached, None if number else first):
+                    return
+            connection.drained()
+        raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
+    except Refusal as refusal:
+        connection.close(Close.TRY_AGAIN_LATER, refusal.message)
+
+
+def _enter(
+    hub: Hub, backplane: Backplane, connection: Connection, user: User, wanted: EnterRoom
+) -> tuple[Replay, First]:
+    """Let the hub hold what is said from now on, and read what was said before."""
     held: Reply[bool] = Reply()
     hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, held))
     try:
@@ -54,38 +76,29 @@ def join(
         raise
     info = RoomInfo(found.room, wanted.key, found.topic, found.seq)
     first = First(user, info, found.epoch, found.recovered, found.more, read, wanted.answers)
-    try:
-        _catch_up(hub, backplane, connection, found, first)
-    except Refusal as refusal:
-        connection.close(Close.TRY_AGAIN_LATER, refusal.message)
+    return found, first
 
 
-def _catch_up(
-    hub: Hub, backplane: Backplane, connection: Connection, found: Replay, begin: First
-) -> None:
-    """Give what came before in parts, each when the peer has taken the last, until it is live.
+def _read_on(backplane: Backplane, key: str, reached: int) -> Page:
+    """The next part, after the seq `reached`."""
+    part = backplane.page(key, None, reached, LONGEST_REPLAY)
+    if part.entries and part.entries[0].seq != reached + 1:
+        raise Refusal(Code.BUSY, "What was to come next was trimmed meanwhile; come back.")
+    return part
 
-    Raises `Refusal` when that cannot be done.
+
+def _hand_over(
+    hub: Hub, connection: Connection, key: str, part: Page, reached: int, first: First | None
+) -> bool:
+    """Let the hub give the peer a part, which ends at `reached`; whether it is live now, or gone.
+
+    If not, more is to come from there on.
     """
-    key = begin.info.key
-    first: First | None = begin
-    entries, partial = found.entries, found.partial
-    seq = entries[-1].seq if partial else found.seq
-    for _ in range(PARTS):
-        connection.meter.spend(prices.ENTRY * len(entries), time.monotonic())
-        encoded = ",".join(map(encode.entry_json, entries))
-        live: Reply[bool] = Reply()
-        hub.inbox.put(CatchUp(connection, key, seq, encoded, not partial, live, first))
-        if hub_answer(live):
-            return
-        first = None
-        connection.drained()
-        page = backplane.page(key, None, seq, LONGEST_REPLAY)
-        entries, partial = page.entries, page.more
-        if entries and entries[0].seq != seq + 1:
-            raise Refusal(Code.BUSY, "What was to come next was trimmed meanwhile; come back.")
-        seq = entries[-1].seq if entries else seq
-    raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
+    connection.meter.spend(prices.ENTRY * len(part.entries), time.monotonic())
+    encoded = ",".join(map(encode.entry_json, part.entries))
+    live: Reply[bool] = Reply()
+    hub.inbox.put(CatchUp(connection, key, reached, encoded, not part.more, live, first))
+    return hub_answer(live)
 
 
 def count(what: str, take: Callable[[float], float]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import logging
 import mmap
 import os
@@ -18,10 +19,17 @@ log = logging.getLogger(__name__)
 
 #: Seconds after which a thread that waits for the interpreter lock asks for it. Python's 5 ms suit
 #: a few threads that compute; here thousands wait, and each would wake so often only to ask again.
-#: When 5,000 clients hung up at once, their 10,000 threads took over a minute of nothing but that;
-#: with 0.1 s they end within 5 s (2 cores, CPython 3.11). Nobody waits longer for it: whoever holds
-#: the lock lets go of it with each system call, some microseconds later.
-SWITCH_INTERVAL = 0.1
+#: When 5,000 clients hung up at once, their 10,000 threads took over a minute of nothing but that
+#: (2 cores, CPython 3.11), and with 0.1 s, 16,000 threads would still wake 160,000 times a second.
+#: Nobody waits longer for it: whoever holds the lock lets go of it with each system call, some
+#: microseconds later, and nothing that a peer can ask for computes for long without one.
+SWITCH_INTERVAL = 1.0
+
+#: Objects made, and not freed by their last reference, before the garbage collector looks at the
+#: youngest of them; and how many such looks come before one at the older ones (gc.set_threshold).
+#: A connection is some fifty objects that stay, and makes no garbage that is cyclic: with Python's
+#: 700, looking at all of them again and again took 16 % of the time in which 4,000 came back.
+GARBAGE = (50_000, 20, 100)
 
 #: Bytes of stack for each thread. Memory is spent only on pages that are touched, but 20,000
 #: threads times the usual 8 MiB is more address space than some machines grant. What recurses, the
@@ -57,6 +65,7 @@ def prepare() -> None:
         _share_one_heap()
     threading.stack_size(STACK_SIZE)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    gc.set_threshold(*GARBAGE)
     if hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) == os.SCHED_OTHER:
         with contextlib.suppress(OSError):  # not allowed here: it is slower, and no less right
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

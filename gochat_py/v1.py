@@ -79,14 +79,22 @@ class V1:
             try:
                 decision = self._session.receive(wire.decode(message), time.monotonic())
                 if decision is not None:
-                    self._spend(connection, PRICES.get(type(decision), 0.0))
-                    RULES[type(decision)](self, connection, decision)
+                    self._carry_out(connection, decision)
             except Refusal as refusal:
                 told = self._session.refused(refusal, time.monotonic())
                 self.refuse(connection, told)
                 self._spend(connection, prices.COMMAND)
                 if told.fatal:
                     return
+
+    def _carry_out(self, connection: Connection, decision: d.Decision) -> None:
+        kind = type(decision)
+        self._spend(connection, PRICES.get(kind, 0.0))
+        if kind in LOOK_UPS:
+            with connection.meter.gate:
+                RULES[kind](self, connection, decision)
+        else:
+            RULES[kind](self, connection, decision)
 
     def closed(self, connection: Connection) -> None:
         """Unregister, and remember when this user was last here."""
@@ -259,6 +267,10 @@ PRICES: dict[type[d.Decision], float] = {
     d.ListRooms: prices.LOOK_UP,
     d.Rename: prices.LOOK_UP,
 }
+
+#: What waits for an answer of the journal, the hub or the database. (Entering a room does as well,
+#: and for the peer between its parts.)
+LOOK_UPS = frozenset((d.Identify, d.ReadHistory, d.RunSearch, d.ListRooms, d.Rename))
 
 #: How each decision is carried out.
 RULES: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {

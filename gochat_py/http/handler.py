@@ -95,11 +95,12 @@ class Handler(BaseRequestHandler):
                     head = self._read_head(buffer, keeping)
                     if head is None:
                         return None
-                    request = parse(head)
-                    self._count_client(request)
-                    self.server.addressing.check(request, self.client_address)
-                    if request.path == "/ws" and upgrade.is_asked(request):
-                        return self._upgrade(request, buffer)
+                    with self.server.admission.gate:
+                        request = parse(head)
+                        self._count_client(request)
+                        self.server.addressing.check(request, self.client_address)
+                        if request.path == "/ws" and upgrade.is_asked(request):
+                            return self._upgrade(request, buffer)
                     keeping = self._serve(request, buffer)
                     if not keeping:
                         break

@@ -69,7 +69,7 @@ _LIMITS = (
 )  # fmt: skip
 
 #: More limits of ours, which versions before them do not know: each is 0, no limit.
-_NEWER_LIMITS = ("--connection-budget", "--address-budget", "--new-users", "--new-rooms")
+_NEWER_LIMITS = ("--budget", "--new-users", "--new-rooms")
 
 #: Where gorilla/websocket may lie: Debian's golang-github-gorilla-websocket-dev.
 GORILLA = Path("/usr/share/gocode/src/github.com/gorilla/websocket")
