@@ -11,6 +11,7 @@ from .backplane import Backplane
 from .codes import Close
 from .connection import Connection
 from .core.rendering import GUEST
+from .core.text import clean_line
 from .errors import Closed
 from .hub import Hub
 from .message import Draft, Kind, User
@@ -45,7 +46,7 @@ class Classic:
             if isinstance(message, bytes):
                 connection.close(Close.UNSUPPORTED_DATA, "chat lines are text")
                 return
-            draft = Draft(Kind.MESSAGE, LOBBY, LOBBY, self._user, text=message)
+            draft = Draft(Kind.MESSAGE, LOBBY, LOBBY, self._user, text=clean_line(message))
             try:
                 self._backplane.publish(draft, connection)
             except Refusal as refusal:

@@ -12,9 +12,9 @@ steps, until what was deleted is gone from the file.
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Iterable
 
+from ..core.text import fold
 from .schema import SEQ_BITS
 
 #: Follows each text in the index, so that its last two characters start trigrams too and are found
@@ -23,13 +23,6 @@ PAD = "\x01\x01"
 
 #: Rooms looked at in one step of indexing.
 ROOMS_AT_ONCE = 64
-
-
-def fold(text: str) -> str:
-    """The form in which texts and queries are compared: NFKC, and without case."""
-    if text.isascii():
-        return text.lower().replace("\0", " ")
-    return unicodedata.normalize("NFKC", text).casefold().replace("\0", " ")
 
 
 def add(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> None:
