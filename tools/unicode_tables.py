@@ -34,9 +34,11 @@ IN_USE = frozenset(
 )
 SHARED = frozenset({"Zyyy", "Zinh"})  # Common and Inherited
 
-#: Sequences that the file leaves out, and that look like one letter in many fonts; and the letter
-#: whose capital and small form look like two different ones.
-OURS = {"w": "vv", "d": "cl"}
+#: A sequence that the file leaves out, and that looks like one letter in most fonts. (That ``cl``
+#: looks like ``d`` is left out here, too: ``c1`` would be ``d``, in every hexadecimal number.)
+OURS = {"w": "vv"}
+
+#: Letters whose capitals look like the small form of another.
 ONE_LETTER = ({"i", "l", "1", "|"}, {"o", "0"})
 
 PACKAGE = Path(__file__).parent.parent / "gochat_py" / "core"

@@ -104,8 +104,9 @@ def check_nick(nick: str) -> str:
         raise Refusal(Code.BAD_NICK, f'"nick" must be 1 to {NICK_LENGTH} characters long.')
     if nick[0].isspace() or nick[-1].isspace():
         raise Refusal(Code.BAD_NICK, '"nick" must not begin or end with a space.')
-    for char in nick:
-        _check_visible(char)
+    if not nick.isascii() or not nick.isprintable():
+        for char in nick:
+            _check_visible(char)
     if not nick.isascii():
         _check_marks(nick)
         _check_scripts(nick)
@@ -246,10 +247,9 @@ def _check_reserved(nick: str) -> None:
     """Refuse colons, and what is reserved, whatever signs and marks stand around it."""
     key = nick_key(nick)
     # Signs that are written with a letter before them, as the visarga of Hindi, are no colon.
-    if (
-        ": " in key
-        or not _COLONS.isdisjoint(nick)
-        or any(":" in nick_key(c) and unicodedata.category(c) not in ("Mc", "Lo") for c in nick)
+    signs = (char for char in nick if unicodedata.category(char) not in ("Mc", "Lo"))
+    if not _COLONS.isdisjoint(nick) or (
+        ":" in key and (": " in key or any(":" in nick_key(char) for char in signs))
     ):
         raise Refusal(Code.BAD_NICK, '"nick" must not hold a colon, which ends a name in a chat.')
     if _GUEST.match(key):

@@ -13,6 +13,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+#: Raised whenever `fold` gives another form for a text: an index made with another is to be made
+#: again, since an entry can only be taken out of it in the form it was put in.
+FOLD_VERSION = 2
+
 #: Marks in a row at the most, counted after NFKD (UAX #15, section 13).
 MAX_MARKS = 30
 

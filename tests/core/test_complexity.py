@@ -85,6 +85,7 @@ OF_GRAMMAR: dict[str, Callable[[str], object]] = {
     "decode": wire.decode,
     "decode, in a string": lambda t: wire.decode('{"type":"ping","x":"' + t + '"}'),
     "decode, in a list": lambda t: wire.decode('{"type":"ping","x":[' + t + "0]}"),
+    "decode, in a fraction": lambda t: wire.decode('{"type":"ping","x":0.' + t + "1}"),
     "entry_json": lambda t: encode.entry_json(_entry(t)),
     "classic_line": lambda t: encode.classic_line(_entry(t), verbatim=False),
     "Authority.parse": Authority.parse,
