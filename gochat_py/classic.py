@@ -1,6 +1,7 @@
 """The classic dialect: goChat's own wire.
 
-Each text message is one chat line, for everybody in the lobby, the sender included, verbatim.
+Each text message is one chat line, for everybody in the lobby, the sender included, verbatim but
+for what could harm or deceive those who read it (`core.text.clean_line`).
 """
 
 from __future__ import annotations

@@ -1,61 +1,93 @@
-"""Characters that look like another, as far as nicks are concerned.
+"""Which scripts characters are written in, and which characters look like others.
 
-The standard library has no such table. This is a small one of our own, of the look-alikes that
-people meet and forgers use, after confusables.txt of Unicode Technical Standard #39
-(https://www.unicode.org/Public/security/latest/confusables.txt). It serves case-folded text, so it
-goes beyond that file in one way: a small letter also counts as what its capital looks like
-(Cyrillic в as b, for the sake of В and B), unless it looks like a different one itself (Greek ν
-as v, though Ν is like N: `names.check_nick` sees to those).
+Reads what tools/unicode_tables.py wrote from Unicode's files (UTS #39, UAX #24). Python's
+`unicodedata` knows neither scripts nor look-alikes. Pure; any thread.
 """
 
 from __future__ import annotations
 
-#: What is compared, and what counts as it: each case-folded, and decomposed (NFKD).
-_LOOKS_LIKE = {
-    # Latin beyond ASCII, small capitals, Cyrillic, Greek, Armenian, Cherokee, Lisu, Coptic, digits
-    "a": "ɑᴀаαᎪꓮⲁ",
-    "b": "ƅʙвьβᏏᏴꓐⲃ",
-    "c": "ᴄсᏟꓚⲥ",
-    "d": "ᴅԁᎠᏧꓓꓒ",
-    "e": "ꬲᴇеҽεᎬꓰⲉ℮",
-    "f": "ꬵꞙꜰքꓝ",
-    "g": "ɡᶃɢԍցᏀᏳꓖ",
-    "h": "ʜһнհᏂᎻꓧⲏ",
-    "j": "ᴊјϳᎫꓙ",
-    "k": "ĸᴋкκᏦꓗⲕ",
-    "l": "i1|ıɩɪʟǀіӏιᎥᏞꓡꓲⲓ∣",
-    "n": "ɴηոռꓠⲛ",
-    "o": "0ᴏᴑоοσօꓳⲟ०੦૦௦೦൦๐໐၀〇",
-    "p": "ᴘрρᏢꓑⲣ",
-    "q": "ԛգզ",
-    "r": "ꭇꭈʀгᎡᏒꓣⲅ",
-    "s": "ƽꜱѕՏᏕᏚꓢ",
-    "t": "ᴛтτᎢꓔⲧ",
-    "u": "ʋᴜꞟꭎꭒυսꓴ",
-    "v": "ᴠѵνᏙꓦ∨",
-    "w": "ɯᴡѡԝաᎳᏔꓪ",
-    "x": "хχꓫⲭ×",
-    "y": "ɣʏỿᶌуүγყᎩᎽꓬⲩ",
-    "z": "ᴢζᏃꓜⲍ",
-    "rn": "mᴍмμᎷꓟⲙ",
-    "2": "ƨꙅϩ",
-    "3": "ȝʒзӡɜⳍ",
-    "4": "чᏎ",
-    "6": "бᏮⳓ",
-    "8": "ȣ৪੪",
-    "9": "ꝯ৭੧୨൭ⳋ",
-    "-": "‐‒–—―−⁃˗",
-    "'": "`‘’‛′ʹʻʼʽˈ",
-    '"': "“”‟",
-    "·": "•‧∙⋅",
-    ",": "‚",
-    ":": "∶ː։",
-    "~": "∼",
-    "/": "⁄∕",
-    "!": "ǃ",
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cache
+
+from .unicode_looks import AMBIGUOUS as _AMBIGUOUS
+from .unicode_looks import LOOKS as _LOOKS
+from .unicode_prototypes import PROTOTYPES as _PROTOTYPES
+from .unicode_scripts import SCRIPTS as _SCRIPTS
+
+Scripts = frozenset[str]  # ISO 15924 codes, as ``Latn``
+
+#: Any script: what Common and Inherited characters (digits, spaces, accents, emoji) go with.
+ANY: Scripts = frozenset({"Zyyy"})
+
+#: Scripts that are written together, as one (UTS #39, section 5.1): Chinese with Bopomofo,
+#: Japanese, Korean.
+_TOGETHER = {
+    "Hani": ("Hanb", "Jpan", "Kore"),
+    "Hira": ("Jpan",),
+    "Kana": ("Jpan",),
+    "Hang": ("Kore",),
+    "Bopo": ("Hanb",),
 }
 
-#: For `str.translate`, on case-folded text in NFKD.
-SKELETON: dict[int, str] = {
-    ord(char): looks for looks, chars in _LOOKS_LIKE.items() for char in chars.casefold()
-}
+
+def _spread(listing: str) -> Iterator[int]:
+    for span in listing.split(","):
+        first, _, last = span.partition("-")
+        yield from range(int(first, 16), int(last or first, 16) + 1)
+
+
+def _mapping(table: str) -> dict[int, str]:
+    """For `str.translate`."""
+    made = {}
+    for group in table.split(" "):
+        target, _, sources = group.partition("=")
+        text = "".join(chr(int(code, 16)) for code in target.split("+"))
+        for code in _spread(sources):
+            made[code] = text
+    return made
+
+
+#: What a character in NFKD and case-folded is compared as.
+LOOKS = _mapping(_LOOKS)
+
+#: Compatibility characters that look like something else than what NFKD makes of them.
+AMBIGUOUS = frozenset(map(chr, _spread(_AMBIGUOUS)))
+
+
+@cache
+def prototypes() -> dict[int, str]:
+    """What characters in NFKD look like; one that is missing is its own prototype."""
+    return _mapping(_PROTOTYPES)
+
+
+@cache
+def _script_spans() -> tuple[list[int], list[tuple[int, Scripts]]]:
+    """The first code point of each span; its last, and its scripts."""
+    starts, spans = [], []
+    sets: dict[str, Scripts] = {}
+    for each in _SCRIPTS.split(" "):
+        span, _, names = each.partition("=")
+        first, _, last = span.partition("-")
+        if names not in sets:
+            listed = names.split("/")
+            together = (other for name in listed for other in _TOGETHER.get(name, ()))
+            sets[names] = ANY if listed[0] in ("Zyyy", "Zinh") else frozenset((*listed, *together))
+        starts.append(int(first, 16))
+        spans.append((int(last or first, 16), sets[names]))
+    return starts, spans
+
+
+def scripts_of(char: str) -> Scripts:
+    """The scripts that `char` is used in, with those they are written together with.
+
+    `ANY` for what goes with each. Empty for characters of scripts that are not in use today, and
+    for letters newer than the table; an emoji newer than the table goes with any.
+    """
+    starts, spans = _script_spans()
+    at = bisect_right(starts, ord(char)) - 1
+    if at >= 0 and ord(char) <= spans[at][0]:
+        return spans[at][1]
+    new_emoji = char >= "\U0001f000" and unicodedata.category(char) == "So"
+    return ANY if new_emoji else frozenset()

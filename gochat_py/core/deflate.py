@@ -21,6 +21,11 @@ TAIL = b"\x00\x00\xff\xff"
 #: The largest window, as a power of two, and the usual one.
 WINDOW_BITS = 15
 
+#: Blocks marked as the last (RFC 1951, 3.2.3) in one message, at the most. Each ends a stream, and
+#: what follows it is copied: 32,000 of two bytes would be a gigabyte to copy. One is what any known
+#: sender makes.
+MAX_STREAMS = 16
+
 FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
 
 
@@ -77,6 +82,7 @@ class BoundedDeflate(Extension):
         self._compressed: bool | None = None  # the message in progress; None between messages
         self._control = False  # whether the frame in progress is a control frame
         self._inflater: zlib._Decompress | None = None
+        self._streams = 0  # how many have ended in it
         self._room = limit
 
     def enabled(self) -> bool:
@@ -112,6 +118,7 @@ class BoundedDeflate(Extension):
             return CloseReason.PROTOCOL_ERROR
         if not self._control and self._compressed is None:
             self._compressed = rsv.rsv1
+            self._streams = 0
             self._room = self._limit
         return RsvBits(True, False, False)
 
@@ -146,9 +153,13 @@ class BoundedDeflate(Extension):
                 return CloseReason.INVALID_FRAME_PAYLOAD_DATA
             if len(grown) > self._room:
                 return CloseReason.MESSAGE_TOO_BIG
-            data = self._inflater.unconsumed_tail
-            if self._inflater.eof:  # a block marked as the last may be followed by more (7.2.3.4)
-                data = self._inflater.unused_data
-                self._inflater = None
+            if not self._inflater.eof:  # then all was taken: there was room for more than came out
+                break
+            # A block marked as the last may be followed by more (RFC 7692, 7.2.3.4).
+            data = self._inflater.unused_data
+            self._inflater = None
+            self._streams += 1
+            if self._streams > MAX_STREAMS:
+                return CloseReason.MESSAGE_TOO_BIG
         self._room -= len(grown)
         return bytes(grown)

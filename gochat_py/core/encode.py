@@ -20,6 +20,7 @@ from typing import Any
 
 from ..message import Entry, Kind, RoomInfo, User
 from ..refusals import Refusal
+from .text import one_line
 
 PROTOCOL = 1
 
@@ -106,11 +107,15 @@ def classic_line(entry: Entry, *, verbatim: bool) -> str | None:
     """What classic connections get of `entry`; None where there is nothing to tell them.
 
     A message is ``nick: text``; `verbatim` ones came from a classic client, and are the text as it
-    came.
+    came. Line breaks become `text.LINE_BREAK`: what follows one would pass for another's line. Only
+    the newline that some clients (websocat) send at the end of a verbatim line stays.
     """
     if entry.kind is not Kind.MESSAGE or entry.text is None:
         return None
-    return entry.text if verbatim else f"{entry.nick}: {entry.text}"
+    if not verbatim:
+        return f"{entry.nick}: {one_line(entry.text)}"
+    line = entry.text.removesuffix("\n")
+    return one_line(line) + entry.text[len(line) :]
 
 
 def _body(entry: Entry) -> str:

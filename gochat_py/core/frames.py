@@ -27,6 +27,11 @@ _CONTROL = 0x08
 _MASKED = 0x80
 _LENGTH = 0x7F
 
+#: Fragments that a message may have at the most, and of how many bytes more than that: an empty
+#: fragment adds nothing to a message's size, and takes as long to read as any.
+MAX_FRAGMENTS = 1_024
+BYTES_A_FRAGMENT = 16
+
 #: Makes control frames, which need no state; a server's are unmasked (RFC 6455, 5.1).
 _CONTROL_FRAMES = FrameProtocol(client=False, extensions=[])
 
@@ -67,29 +72,35 @@ class Receiver:
     """One connection's incoming bytes. Belongs to the thread that reads them.
 
     `limit` is the largest message taken, in bytes. Fragments are joined; a message over the limit
-    is `Failed` with 1009 as soon as its size is known.
+    is `Failed` with 1009 as soon as its size is known, and so is one in too many fragments.
     """
 
     __slots__ = (
+        "_fragments",
         "_head",
         "_inside",
         "_limit",
         "_machine",
+        "_message",
         "_over",
-        "_parts",
         "_size",
         "_unfinished",
         "frames",
     )
 
     def __init__(self, machine: Machine, limit: int) -> None:
+        #: Frames whose header was read so far, of every kind: for whoever charges the peer.
+        self.frames = 0
         self._machine = machine
         self._limit = limit
         self._head = b""  # the beginning of a frame whose header is not whole yet
         self._inside = 0  # bytes still to come of the frame that the machine is reading
         self._unfinished = False  # whether a fragmented message is in progress
-        self._size = 0  # bytes of it so far
-        self._parts: list[str] | list[bytes] = []
+        self._size = 0  # bytes of it so far, as they came
+        self._fragments = 0  # frames of it so far
+        # What the machine gave of it: in one piece, since a peer that sends a byte at a time could
+        # make each a piece of its own, which takes eighty bytes.
+        self._message = bytearray()
         self._over = False
         self.frames = 0
 
@@ -114,12 +125,17 @@ class Receiver:
             first, size, length, minimal = header
             self.frames += 1
             finish = at + size + length
+            self.frames += 1
             if not first & _CONTROL:
                 if not self._unfinished:
-                    self._size = 0
+                    self._size = self._fragments = 0
                 self._size += length
+                self._fragments += 1
                 if self._size > self._limit:
                     self._fail(events, Close.MESSAGE_TOO_BIG, f"at most {self._limit} bytes")
+                    break
+                if self._fragments > MAX_FRAGMENTS + self._size // BYTES_A_FRAGMENT:
+                    self._fail(events, Close.MESSAGE_TOO_BIG, "too many fragments; send fewer")
                     break
             if first == _TEXT and size > 4 and minimal and finish <= end and not self._unfinished:
                 payload = _unmask(data, at + size, finish)
@@ -138,11 +154,11 @@ class Receiver:
         self._machine.receive_data(piece)
         for event in self._machine.events():
             if isinstance(event, TextMessage | BytesMessage):
-                data = event.data if isinstance(event, TextMessage) else bytes(event.data)
-                self._parts.append(data)  # type: ignore[arg-type]  # a message is all of one kind
+                text = isinstance(event, TextMessage)
+                self._message += event.data.encode() if isinstance(event.data, str) else event.data
                 if event.message_finished:
-                    parts, self._parts = self._parts, []
-                    events.append(type(data)().join(parts))  # type: ignore[arg-type]  # as above
+                    events.append(self._message.decode() if text else bytes(self._message))
+                    self._message.clear()
             elif isinstance(event, Ping):
                 events.append(Pinged(bytes(event.payload)))
             elif isinstance(event, Pong):
@@ -157,7 +173,7 @@ class Receiver:
 
     def _fail(self, events: list[Event], code: int, reason: str) -> None:
         self._over = True
-        self._parts = []
+        self._message.clear()
         events.append(Failed(code, reason))
 
 

@@ -1,18 +1,24 @@
 """What rooms and people may be called, and when two spellings are one name.
 
-A room's name is compared case-folded (`room_key`). A nick is compared by its *skeleton*
-(`nick_key`), in the sense of Unicode Technical Standard #39, section 4: two nicks that look the
-same have the same skeleton, so that the second comer cannot pass for the first. Everything here is
-in NFC, so a name is what it looks like, however a keyboard put it together. Pure; any thread.
+A room's name is compared without case, width and style of letters (`room_key`). A nick is compared
+by its *skeleton* (`nick_key`), in the sense of Unicode Technical Standard #39, section 4: two nicks
+that look the same have the same skeleton, so that the second comer cannot pass for the first. A
+nick keeps to one script, as "Highly Restrictive" does there (section 5.2). Everything here is in
+NFC, so a name is what it looks like, however a keyboard put it together. Pure; any thread.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 from ..refusals import Code, Refusal
-from .confusables import SKELETON
+from .confusables import AMBIGUOUS, ANY, LOOKS, Scripts, prototypes, scripts_of
+
+#: Raised whenever `nick_key` or `room_key` gives another key for a name: stored keys of another
+#: version must be made again.
+KEY_VERSION = 2
 
 #: Counts the changes of `nick_key` and `room_key`. Keys are stored; with another number here they
 #: are computed anew at the next start.
@@ -25,10 +31,6 @@ NICK_LENGTH = 32  #: characters of a nick at the most, after NFC
 MARKS = 4
 
 _PLAIN_ROOM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_PLAIN_NICK = re.compile(r"[!-~](?:[ -~]{0,30}[!-~])?")
-
-#: Alphabets with letters that look like another's. A nick keeps to one of them.
-_ALPHABETS = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
 
 #: What shows nothing and yet is no format character: Hangul fillers, Khmer inherent vowels, the
 #: blank of Braille, the grapheme joiner, variation selectors, Mongolian ones too. (Tags, joiners,
@@ -37,9 +39,33 @@ _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 
-#: Greek letters that read as Latin ones; of the first three the small letter reads as another.
-_TWO_FACED = frozenset("ΗΝΥ")
-_READ_AS_LATIN = _TWO_FACED | frozenset("ΑΒΕΖΙΚΜΟΡΤΧαγινορυχ")
+#: What writes Latin letters beside others: Chinese with Bopomofo, Japanese, Korean.
+_BESIDE_LATIN = frozenset({"Hanb", "Jpan", "Kore"})
+
+#: The letters that a nick of another script may be read as. With rarer ones (archaic Greek, the
+#: Latin of phonetics, Cyrillic of some languages) somebody could imitate most names.
+_COMMON_LETTERS = "".join(
+    chr(code)
+    for first, last in ("AZ", "az", "ΑΡ", "Σω", "Ѐџ")
+    for code in range(ord(first), ord(last) + 1)
+)
+
+#: Nicks that a member would be taken for the server, for somebody with rights, for everybody, or
+#: for the one who reads (the page calls them "You"). "all" is missing: Ali has the same skeleton.
+RESERVED = (
+    "admin", "administrator", "channel", "everyone", "gochat", "here", "me", "moderator", "owner",
+    "room", "root", "server", "system", "you",
+    "你", "您", "我", "系统", "系統", "服务器", "伺服器", "管理员", "管理員", "所有人",
+)  # fmt: skip
+
+#: What has no look-alike in Unicode's table, and still ends a name: signs with points in a column.
+_COLONS = frozenset("ˑ⁝⁞∷∹≔≕⋮⍠⦂⫶⸪⸫𐞂")
+
+#: Classic connections are called so, with four characters.
+_GUEST = re.compile(r"[\W_]*guest(?![^\W_])")
+
+#: A dot above i and j, which these have already.
+_DOTTED_TWICE = re.compile("(?<=[lj])\u0307+")
 
 
 def check_room(name: str) -> str:
@@ -60,29 +86,37 @@ def check_room(name: str) -> str:
 
 
 def room_key(name: str) -> str:
-    """What a checked room name is compared by: case-folded, and put into NFC again."""
+    """What a checked room name is compared by: NFKC without case, and with one i for all four.
+
+    ``ß`` is ``ss``. The capital of the Turkish i is ``İ``, the small letter of ``I`` is ``ı``; in
+    other languages I and i are one. So all of them are ``i``.
+    """
     if name.isascii():
         return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return folded.replace("i\u0307", "i").replace("ı", "i")
 
 
 def check_nick(nick: str) -> str:
     """The nick in NFC, or `Refusal`.
 
-    1 to 32 characters, all of them to be seen; spaces only between them; not two alphabets that
-    look alike; and no pile of marks.
+    1 to 32 characters, all of them to be seen; spaces only between them; of one script, with the
+    digits of one; no pile of marks, no colon, and no reserved word.
     """
-    if _PLAIN_NICK.fullmatch(nick):
-        return nick
     nick = _composed(nick, NICK_LENGTH)
     if not 1 <= len(nick) <= NICK_LENGTH:
         raise Refusal(Code.BAD_NICK, f'"nick" must be 1 to {NICK_LENGTH} characters long.')
     if nick[0].isspace() or nick[-1].isspace():
         raise Refusal(Code.BAD_NICK, '"nick" must not begin or end with a space.')
-    for char in nick:
-        _check_visible(char)
-    _check_marks(nick)
-    _check_alphabets(nick)
+    if not nick.isascii() or not nick.isprintable():
+        for char in nick:
+            _check_visible(char)
+    if not nick.isascii():
+        _check_marks(nick)
+        _check_scripts(nick)
+        _check_digits(nick)
+        _check_other_reading(nick)
+    _check_reserved(nick)
     return nick
 
 
@@ -90,14 +124,15 @@ def nick_key(nick: str) -> str:
     """The skeleton of a checked nick: equal for nicks that differ only in ways nobody would see.
 
     Compatibility forms (wide, mathematical, small capitals …) and case are folded, runs of spaces
-    are one, and each letter with a look-alike becomes the commonest of those it looks like. It is
-    for comparing only, and not to be shown: ``Bill``, ``B1ll`` and Cyrillic look-alikes have one.
+    are one, and what has a look-alike becomes the simplest of those it looks like. It is for
+    comparing only, and not to be shown: ``Bill``, ``B1ll`` and Cyrillic look-alikes have one.
     """
     # Decomposed before folding, so that a Greek iota below stands after the other marks when it
     # becomes a letter (Unicode, section 3.13, D145); and after it, so that marks stay on letters
     # that are mapped.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", nick).casefold())
-    return " ".join(folded.translate(SKELETON).split())
+    looks = _DOTTED_TWICE.sub("", unicodedata.normalize("NFKD", folded.translate(LOOKS)))
+    return " ".join(looks.split())
 
 
 def _composed(name: str, length: int) -> str:
@@ -142,19 +177,93 @@ def _check_marks(nick: str) -> None:
         run += char
 
 
-def _check_alphabets(nick: str) -> None:
-    letters = [char for char in unicodedata.normalize("NFKD", nick) if char.isalpha()]
-    found = {unicodedata.name(char, "?").split()[0] for char in letters} & _ALPHABETS
-    if len(found) > 1:
-        mixed = " and ".join(sorted(each.capitalize() for each in found))
-        raise Refusal(Code.BAD_NICK, f'"nick" mixes {mixed} letters that look alike; keep to one.')
-    # A capital that compares like its small letter cannot also compare like the Latin letter it
-    # looks like. So a Greek nick that could be read as a Latin one is written in small letters.
-    if (
-        found == {"GREEK"}
-        and not _TWO_FACED.isdisjoint(letters)
-        and _READ_AS_LATIN.issuperset(letters)
-    ):
+def _check_scripts(nick: str) -> None:
+    """Refuse what is not "Highly Restrictive" (UTS #39, sections 5.1 and 5.2).
+
+    One script; or Latin beside Chinese, Japanese or Korean, which write it among their own.
+    """
+    whole = without_latin = ANY
+    for char in nick:
+        scripts = scripts_of(char)
+        if not scripts:
+            raise Refusal(
+                Code.BAD_NICK,
+                f'"nick" must not hold U+{ord(char):04X}: its script is not in use today, or newer '
+                "than this server.",
+            )
+        whole = _common(whole, scripts)
+        if "Latn" not in scripts:
+            without_latin = _common(without_latin, scripts)
+    if not whole and not without_latin & _BESIDE_LATIN:
+        raise Refusal(Code.BAD_NICK, '"nick" mixes letters of different scripts; keep to one.')
+
+
+def _common(one: Scripts, other: Scripts) -> Scripts:
+    if one is ANY or other is ANY:
+        return other if one is ANY else one
+    return one & other
+
+
+def _check_digits(nick: str) -> None:
+    """Refuse decimal digits of two scripts, of which some look like others (UTS #39, 5.3)."""
+    zeros = {ord(char) - unicodedata.decimal(char) for char in nick if char.isdecimal()}
+    if len(zeros) > 1:
+        raise Refusal(Code.BAD_NICK, '"nick" mixes digits of different scripts; keep to one.')
+
+
+def _check_other_reading(nick: str) -> None:
+    """Refuse a nick that reads as another script's, and does not compare like that.
+
+    A capital that compares like its small letter cannot also compare like the letter it looks like,
+    if the small letter looks like a different one: Ν looks like N, but compares as ν, which looks
+    like v. So a nick that can be read as a Latin (or other) one is written in small letters.
+    """
+    if not AMBIGUOUS.isdisjoint(nick):
+        raise Refusal(Code.BAD_NICK, '"nick" holds a character that reads as another; leave it.')
+    readings = ANY
+    two_faced = False
+    for char in unicodedata.normalize("NFKD", nick):
+        looks = prototypes().get(ord(char), char)
+        two_faced = two_faced or nick_key(looks) != nick_key(char)
+        for each in looks:
+            common = scripts_of(each) is ANY
+            readings = _common(readings, ANY if common else _writers().get(each, frozenset()))
+    if two_faced and readings:
         raise Refusal(
-            Code.BAD_NICK, '"nick" reads as Latin letters; write the Greek in small letters.'
+            Code.BAD_NICK,
+            '"nick" reads as letters of another script; write it in small letters.',
         )
+
+
+@cache
+def _writers() -> dict[str, Scripts]:
+    """For each prototype the scripts with a common letter that looks like it, and compares so."""
+    made: dict[str, Scripts] = {}
+    for char in _COMMON_LETTERS:
+        looks = prototypes().get(ord(char), char)
+        if nick_key(looks) == nick_key(char):
+            for each in looks:
+                made[each] = made.get(each, frozenset()) | scripts_of(char)
+    return made
+
+
+def _check_reserved(nick: str) -> None:
+    """Refuse colons, and what is reserved, whatever signs and marks stand around it."""
+    key = nick_key(nick)
+    # Signs that are written with a letter before them, as the visarga of Hindi, are no colon.
+    signs = (char for char in nick if unicodedata.category(char) not in ("Mc", "Lo"))
+    if not _COLONS.isdisjoint(nick) or (
+        ":" in key and (": " in key or any(":" in nick_key(char) for char in signs))
+    ):
+        raise Refusal(Code.BAD_NICK, '"nick" must not hold a colon, which ends a name in a chat.')
+    if _GUEST.match(key):
+        raise Refusal(Code.BAD_NICK, '"nick" must not begin with "guest-"; choose another.')
+    if _letters(key) in _RESERVED:
+        raise Refusal(Code.BAD_NICK, f'"nick" must not be "{nick}", which is reserved; add to it.')
+
+
+def _letters(key: str) -> str:
+    return "".join(filter(str.isalnum, key))
+
+
+_RESERVED = frozenset(_letters(nick_key(word)) for word in RESERVED)

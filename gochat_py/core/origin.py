@@ -202,7 +202,8 @@ class Proxies:
         if not self.trusts(peer):
             return found
         for entry in reversed(",".join(forwarded_for).split(",")):
-            address = _strip_port(entry.strip())
+            # Without its zone, which may be any text at all (RFC 4007, section 11).
+            address = _strip_port(entry.strip()).partition("%")[0]
             if _parse(address) is None:
                 break
             found = address

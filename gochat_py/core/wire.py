@@ -34,6 +34,7 @@ from .commands import (
     Typing,
 )
 from .names import check_nick, check_room
+from .text import wrong_with
 
 SUBPROTOCOL = "gochat.v1"
 
@@ -68,17 +69,13 @@ OPTIONAL = False
 
 # --- Rules --------------------------------------------------------------------------------------
 
-#: Control characters (category Cc), and halves of surrogate pairs, which UTF-8 cannot say.
-_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
-_CONTROL_BUT_NEWLINE_AND_TAB = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
 
 def _bad(name: str, ought: str) -> NoReturn:
     raise Refusal(Code.BAD_FIELD, f'"{name}" must be {ought}.')
 
 
-def _string(longest: int, forbidden: re.Pattern[str], empty: bool = False) -> Rule:
-    """A string of up to `longest` characters (code points), none of them `forbidden`."""
+def _string(longest: int, *, lines: bool = False, empty: bool = False) -> Rule:
+    """A string of up to `longest` characters (code points), all of them right (`wrong_with`)."""
 
     def rule(name: str, value: Any) -> str:
         if type(value) is not str:
@@ -90,9 +87,8 @@ def _string(longest: int, forbidden: re.Pattern[str], empty: bool = False) -> Ru
             )
         if not value and not empty:
             _bad(name, "at least one character long")
-        # isprintable is quick, and true of nothing that is forbidden anywhere.
-        if not value.isprintable() and (found := forbidden.search(value)) is not None:
-            _bad(name, f"without the character U+{ord(found[0]):04X}")
+        if (wrong := wrong_with(value, lines=lines)) is not None:
+            _bad(name, wrong)
         return value
 
     return rule
@@ -142,12 +138,12 @@ def _position(name: str, value: Any) -> Position:
     )
 
 
-_identifier = _string(MAX_ID, _CONTROL)
-_secret = _string(MAX_SECRET, _CONTROL)
-_text = _string(MAX_TEXT, _CONTROL_BUT_NEWLINE_AND_TAB)
+_identifier = _string(MAX_ID)
+_secret = _string(MAX_SECRET)
+_text = _string(MAX_TEXT, lines=True)
 _from_0 = _integer(0, MAX_SEQ)
 _seq = _integer(1, MAX_SEQ)
-_short = _string(MAX_EMOJI, _CONTROL)
+_short = _string(MAX_EMOJI)
 _limit = _integer(1, MAX_PAGE)
 
 # --- The grammar --------------------------------------------------------------------------------
@@ -167,7 +163,7 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
             ("nick", _nick, REQUIRED),
             ("token", _secret, OPTIONAL),
             ("password", _secret, OPTIONAL),
-            ("client", _string(MAX_CLIENT, _CONTROL, empty=True), OPTIONAL),
+            ("client", _string(MAX_CLIENT, empty=True), OPTIONAL),
         ),
     ),
     "join": (Join, (_ID, _ROOM, ("since", _position, OPTIONAL))),
@@ -204,14 +200,14 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
         Search,
         (
             _ID,
-            ("query", _string(MAX_QUERY, _CONTROL), REQUIRED),
+            ("query", _string(MAX_QUERY), REQUIRED),
             ("room", _room, OPTIONAL),
             _BEFORE,
             _LIMIT,
         ),
     ),
     "rooms": (Rooms, (_ID, ("after", _room, OPTIONAL), _LIMIT)),
-    "topic": (Topic, (_ID, _ROOM, ("text", _string(MAX_TOPIC, _CONTROL, empty=True), REQUIRED))),
+    "topic": (Topic, (_ID, _ROOM, ("text", _string(MAX_TOPIC, empty=True), REQUIRED))),
     "nick": (Nick, (_ID, ("nick", _nick, REQUIRED))),
 }
 

@@ -12,9 +12,9 @@ steps, until what was deleted is gone from the file.
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator
 
+from ..core.text import fold
 from .budget import Budget
 from .schema import SEQ_BITS
 
@@ -29,13 +29,6 @@ CHARACTERS_AT_ONCE = 16_384
 
 #: Seconds that a step of indexing takes, or one message if that takes longer.
 STEP = 0.01
-
-
-def fold(text: str) -> str:
-    """The form in which texts and queries are compared: NFKC, and without case."""
-    if text.isascii():
-        return text.lower().replace("\0", " ")
-    return unicodedata.normalize("NFKC", text).casefold().replace("\0", " ")
 
 
 def add(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> None:

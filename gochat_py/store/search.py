@@ -1,7 +1,7 @@
 """Searching. Every query is taken literally: there is no syntax that a user could get wrong.
 
 Found is every message that holds the query as it stands, wherever it begins, whatever the case and
-width of its characters (`grams.fold`); so it works for Chinese as for English. The index proposes
+width of its characters (`text.fold`); so it works for Chinese as for English. The index proposes
 messages that hold the query's trigrams, then the messages themselves are looked at; those the
 index does not know yet are looked at one by one, so search is never behind. Those that are not in
 the database yet come as `ahead` (`Ahead.of`).
@@ -22,9 +22,9 @@ from itertools import chain, islice
 from typing import Any
 
 from ..core.encode import ANSWER_BYTES
+from ..core.text import fold
 from ..message import Entry
 from .budget import Budget
-from .grams import fold
 from .rows import COLUMNS, Room, entry, find_room, fitting, reactions_to
 from .schema import SEQ_BITS
 

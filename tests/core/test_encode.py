@@ -49,5 +49,12 @@ class EncodeTest(TestCase):
         self.assertEqual(
             encode.classic_line(HELLO._replace(text=" a\tb "), verbatim=True), " a\tb "
         )
+        for broken in ("hi\nBob: I quit", "hi\u2028Bob: I quit"):
+            entry = HELLO._replace(text=broken)
+            self.assertEqual(encode.classic_line(entry, verbatim=False), "Ada: hi ⏎ Bob: I quit")
+            self.assertEqual(encode.classic_line(entry, verbatim=True), "hi ⏎ Bob: I quit")
+        ended = HELLO._replace(text="hello\n")
+        self.assertEqual(encode.classic_line(ended, verbatim=True), "hello\n")
+        self.assertEqual(encode.classic_line(ended, verbatim=False), "Ada: hello ⏎ ")
         for entry in (GONE, TOPIC):
             self.assertIsNone(encode.classic_line(entry, verbatim=False))

@@ -88,6 +88,46 @@ class LimitTest(TestCase):
         (event,) = unit.receive(client.masked(0x80, b"x"))
         self.assertEqual(event.code, 1009)
 
+    def test_a_message_in_too_many_fragments_fails(self):
+        """1.5 million empty fragments were taken: they add nothing to a message's size."""
+        empty = client.masked(0x00, b"")
+        unit = receiver()
+        self.assertEqual(unit.receive(client.masked(0x01, b"") + empty * 1_023), [])
+        (event,) = unit.receive(empty * 1_000_000)
+        self.assertEqual(event, Failed(1009, "too many fragments; send fewer"))
+        self.assertEqual(unit.frames, 1_025)
+
+    def test_fragments_of_some_size_may_be_many(self):
+        piece = client.masked(0x00, b"x" * 16)
+        data = client.masked(0x01, b"") + piece * 5_000 + client.masked(0x80, b"")
+        self.assertEqual(receiver(5_000 * 16).receive(data), ["x" * 80_000])
+
+    def test_each_message_may_have_as_many_fragments(self):
+        one = (
+            client.masked(0x01, b"a") + client.masked(0x00, b"") * 1_000 + client.masked(0x80, b"")
+        )
+        self.assertEqual(receiver().receive(one * 3), ["a"] * 3)
+
+    def test_every_frame_is_counted(self):
+        data = client.text("a") + client.masked(0x89, b"") + client.masked(0x82, b"\0" * 200)
+        unit = receiver()
+        for at in range(len(data)):
+            unit.receive(data[at : at + 1])
+        self.assertEqual(unit.frames, 3)
+
+    def test_a_byte_at_a_time_takes_no_more_memory_than_the_message(self):
+        """Each byte was kept as a string of its own, of 80 bytes."""
+        data = client.masked(0x01, ("é" * 30_000).encode())
+        unit = receiver(65_536)
+        tracemalloc.start()
+        try:
+            for at in range(len(data)):
+                unit.receive(data[at : at + 1])
+            held, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        self.assertLess(held, 3 * len(data))
+
     def test_each_message_has_the_whole_limit(self):
         data = (
             client.masked(0x01, b"x" * LIMIT) + client.masked(0x80, b"") + client.text("y" * LIMIT)
@@ -143,6 +183,21 @@ class DeflateTest(TestCase):
         body = packer.compress(b"Hello") + packer.flush(zlib.Z_FINISH) + b"\0"
         data = client.masked(0xC1, body) + client.masked(0xC1, client.deflated(b"next"))
         self.assertEqual(receiver(deflate=True).receive(data), ["Hello", "next"])
+
+    def test_many_blocks_marked_as_the_last_fail(self):
+        """Each makes zlib copy all that follows: 32,000 in one message copied half a gigabyte."""
+        empty = b"\x03\x00"  # an empty block marked as the last
+        few = client.masked(0xC1, empty * 16 + client.deflated(b"Hello"))
+        self.assertEqual(receiver(deflate=True).receive(few), ["Hello"])
+        (event,) = receiver(deflate=True).receive(client.masked(0xC1, empty * 499 + b"\0"))
+        self.assertEqual(event.code, 1009)
+        pieces = client.masked(0x41, empty) + client.masked(0x00, empty) * 40
+        (event,) = receiver(deflate=True).receive(pieces)
+        self.assertEqual(event.code, 1009)
+
+    def test_each_message_may_have_as_many_last_blocks(self):
+        one = client.masked(0xC1, b"\x03\x00" * 16 + client.deflated(b"Hello"))
+        self.assertEqual(receiver(deflate=True).receive(one * 3), ["Hello"] * 3)
 
 
 class SendingTest(TestCase):

@@ -1,11 +1,13 @@
+import re
 import sys
 import unicodedata
 from unittest import mock
 
-from gochat_py.core.confusables import SKELETON
+from gochat_py.core.confusables import LOOKS
 from gochat_py.core.names import check_nick, check_room, nick_key, room_key
 from gochat_py.refusals import Code, Refusal
 from tests.support.case import TestCase
+from tests.support.server import ROOT
 
 
 class RoomTest(TestCase):
@@ -36,6 +38,17 @@ class RoomTest(TestCase):
         self.assertEqual(check_room("cafe\u0301"), "café")
         self.assertEqual(room_key("cafe\u0301"), room_key("CAFÉ"))
 
+    def test_width_and_style_and_the_dots_of_i_make_no_other_room(self):
+        """Turkish writes İ for i, and ı for I; elsewhere I and i are one."""
+        for one, *others in (
+            ("lobby", "ｌｏｂｂｙ", "ＬＯＢＢＹ", "𝐥𝐨𝐛𝐛𝐲"),
+            ("istanbul", "İstanbul", "ıstanbul", "ISTANBUL", "İSTANBUL"),
+            ("weiss", "weiß", "WEIẞ", "WEISS"),
+            ("アイ", "ｱｲ"),
+        ):
+            for other in others:
+                self.assertEqual(room_key(check_room(other)), room_key(one), other)
+
     def test_case_makes_no_other_room(self):
         for one, other in (("Lobby", "lOBBY"), ("STRASSE", "straße"), ("ΣΟΦΟΣ", "σοφος")):
             self.assertEqual(room_key(one), room_key(other))
@@ -63,7 +76,13 @@ class NickTest(TestCase):
         for nick in (
             "Ada", "x", "Ada L.", "O'Neil", "Zoë", "Müller", "Łukasz", "Вера", "Дима", "Ёлка",
             "Νίκος", "Ελένη", "王小明", "田中　太郎", "김철수", "عمر", "שָׁלוֹם", "हिन्दी", "สมชาย",
-            "Nguyễn", "Ada 😀", "n" * 32,
+            "Nguyễn", "Ada 😀", "n" * 32, "李明", "محمد", "Søren", "Ōe", "Владимир", "Ἀλέξανδρος",
+            "יעל", "Nguyễn Văn An", "さくら", "田中 Taro", "Ada-2", "user_1", "Ηλίας", "Βασίλης",
+            "ΝΙΚΟΣ", "Γιώργος", "Христо", "Гарри", "Галя", "Євген", "Ґанна", "Նարեկ", "გიორგი",
+            "አበበ", "ᏣᎳᎩ", "रामः", "অমিত", "ਗੁਰੂ", "અમિત", "சுரேஷ்", "అనిల్", "ಅನಿಲ್", "അനിൽ", "සුනිල්",
+            "ဦးသန့်", "សុខា", "ສົມ", "བསོད་ནམས", "ᐃᓄᒃ", "ⵉⴷⵉⵔ", "ꆈꌠ", "ߒߞߏ", "ܫܡܥ", "ދިވެހި", "ꓡꓲꓢꓴ",
+            "Ali", "Mel", "İbrahim", "Işık", "Weiß", "ẞ", "ВОВ", "Jean–Luc", "ヴィオ", "王a1",
+            "Guestav",
         ):  # fmt: skip
             with self.subTest(nick=nick):
                 self.assertEqual(check_nick(nick), nick)
@@ -97,6 +116,49 @@ class NickTest(TestCase):
             self.assert_refused(nick)
         for nick in ("Ada王", "Ада 7", "ロボtto"):
             self.assertEqual(check_nick(nick), nick)
+
+    def test_scripts_do_not_mix(self):
+        """UTS #39, section 5.2, but for Chinese, Japanese and Korean, which use Latin letters."""
+        for nick in (
+            "Bסb", "Bഠb", "ᗷob", "Aᑯmin", "Boᑲ", "B໐b", "Bοb", "Bօb", "Bоb", "Bﻩb", "Boꓐ", "paypаl",
+            "Adaא", "мухammad", "さくらА", "김Ж", "王Ω", "ㄅВ", "かㄅ", "함か",
+        ):  # fmt: skip
+            self.assert_refused(nick)
+
+    def test_scripts_that_nobody_writes_any_more_are_refused(self):
+        for nick in ("𐐁𐐔𐐂", "𐌀𐌃", "ⲁⲃ", "𐎠", "𓀀", "𑢠𑣁", "ᚠᚢ"):
+            self.assert_refused(nick)
+
+    def test_digits_of_two_scripts_do_not_mix(self):
+        self.assertEqual(check_nick("٤٢"), "٤٢")
+        for nick in ("1٤", "राम २1", "٣۳"):
+            self.assert_refused(nick)
+
+    def test_no_nick_ends_a_name_and_begins_a_line(self):
+        """`Ada: I quit` reached classic clients as something that Ada said."""
+        self.assert_refused("Ada: I quit")
+        self.assert_refused("राम: x")
+        self.assert_refused("रामः x")
+        for code in range(sys.maxunicode + 1):
+            name = unicodedata.name(chr(code), "")
+            if "COLON" in name and "SEMICOLON" not in name and name != "COLON SIGN":  # money
+                self.assert_refused(f"a{chr(code)} b")
+
+    def test_what_passes_for_the_server_or_everybody_is_reserved(self):
+        for nick in (
+            "system", "System", "SYSTEM", "ѕуѕтем", "ｓｙｓｔｅｍ", "S-y-s-t-e-m", "[System]",
+            "*server*", "Adm1n", "ADMIN", "Adrnin", "ädmin", "Administrator", "moderator", "Owner",
+            "root", "@everyone", "here", "channel", "Room", "me", "gochat", "guest", "guest-k4x9",
+            "Guest k4x9", "GUEST_7", "(guest-k4x9)", "guest–k4x9", "系统", "管理员",
+        ):  # fmt: skip
+            self.assert_refused(nick)
+
+    def test_the_page_s_words_for_its_reader_are_reserved(self):
+        for path in (ROOT / "web" / "js" / "i18n").glob("*.js"):
+            words = re.findall(r'"(?:list\.you|members\.me)": "(.+)"', path.read_text("utf-8"))
+            self.assertEqual(len(words), 2)
+            for word in words:
+                self.assert_refused(word)
 
     def test_greek_capitals_that_read_as_latin_are_refused(self):
         """Ν looks like N, but compares as ν, which looks like v: ΑΝΝΑ would pass for Anna."""
@@ -143,6 +205,18 @@ class SkeletonTest(TestCase):
             forms |= {unicodedata.normalize(form, nick) for form in ("NFD", "NFKC", "NFKD")}
             self.assertEqual({nick_key(form) for form in forms}, {nick_key(nick)}, ascii(nick))
 
+    def test_sequences_look_like_one_letter(self):
+        for one, other in (("Tom", "Torn"), ("Walter", "VValter")):
+            self.assertEqual(nick_key(one), nick_key(other))
+
+    def test_numbers_in_hexadecimal_are_different_nicks(self):
+        """Programs are often called so; as ``cl`` looks like ``d``, ``c1`` would be ``d``."""
+        self.assertEqual(len({nick_key(f"bot-{number:x}") for number in range(5_000)}), 5_000)
+
+    def test_one_dot_more_or_less_makes_no_other_nick(self):
+        for other in ("İvan", "ıvan", "i̇van", "IVAN", "lvan", "ɩvan"):
+            self.assertEqual(nick_key(other), nick_key("ivan"))
+
     def test_what_looks_different_is_different(self):
         keys = [
             nick_key(n)
@@ -151,7 +225,7 @@ class SkeletonTest(TestCase):
         self.assertEqual(len(set(keys)), len(keys))
 
     def test_the_table_serves_folded_text_and_leads_nowhere_further(self):
-        for code, looks in SKELETON.items():
+        for code, looks in LOOKS.items():
             char = chr(code)
             self.assertEqual(unicodedata.normalize("NFKD", char.casefold()), char)
-            self.assertEqual("".join(SKELETON.get(ord(each), each) for each in looks), looks)
+            self.assertEqual("".join(LOOKS.get(ord(each), each) for each in looks), looks)

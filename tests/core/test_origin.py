@@ -222,6 +222,11 @@ class ProxiesTest(TestCase):
             with self.subTest(forwarded):
                 self.assertEqual(self.proxies.client("10.0.0.1", forwarded), client)
 
+    def test_a_zone_which_may_be_any_text_is_left_out(self) -> None:
+        """It went into the log as it was, and could forge a line there."""
+        for zone in ("eth0", "x\nINFO forged", "\x1b[2J"):
+            self.assertEqual(self.proxies.client("10.0.0.1", [f"fe80::1%{zone}"]), "fe80::1")
+
     def test_a_stranger_s_word_is_not_taken(self) -> None:
         self.assertEqual(self.proxies.client("198.51.100.1", ["1.1.1.1"]), "198.51.100.1")
 

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -50,6 +51,38 @@ class DecodeTest(TestCase):
             self.refusal('{"type":"send","id":"1","room":"a","text":"%s"}' % ("x" * 4001)).message,
             '"text" must be at most 4,000 characters, not 4,001.',
         )
+
+    def test_no_free_text_takes_long_runs_of_marks_or_what_reorders_others(self):
+        """Ten lines of marks took 35 s to index; U+202E turned the text of others around."""
+        marks = "without more than 30 combining marks in a row"
+        for command, field in (
+            ({"type": "send", "room": "a", "id": "1"}, "text"),
+            ({"type": "send", "room": "a", "text": "hi"}, "id"),
+            ({"type": "edit", "room": "a", "seq": 1}, "text"),
+            ({"type": "topic", "room": "a"}, "text"),
+            ({"type": "search"}, "query"),
+            ({"type": "react", "room": "a", "seq": 1, "on": True}, "emoji"),
+            ({"type": "hello", "nick": "Ada"}, "client"),
+            ({"type": "hello", "nick": "Ada"}, "token"),
+            ({"type": "hello", "nick": "Ada"}, "password"),
+            ({"type": "ping"}, "id"),
+        ):
+            for given, wrong in (
+                ("a" + "\u0301" * 31, marks),
+                ("a\u202eb", "without the character U+202E"),
+            ):
+                refused = self.refusal(json.dumps({**command, field: given}))
+                self.assertIs(refused.code, Code.BAD_FIELD)
+                self.assertEqual(refused.message, f'"{field}" must be {wrong}.')
+
+    def test_line_breaks_are_for_messages_only(self):
+        for kind, room in (("send", {"id": "1"}), ("edit", {"seq": 1})):
+            for char in "\n\t\u2028":
+                text = f"a{char}b"
+                command = {"type": kind, "room": "a", "text": text, **room}
+                self.assertEqual(wire.decode(json.dumps(command)).text, text)
+        topic = {"type": "topic", "room": "a", "text": "a\u2028b"}
+        self.assertIs(self.refusal(json.dumps(topic)).code, Code.BAD_FIELD)
 
     def test_nesting_is_counted_outside_strings(self):
         def ping(nested: str) -> str:

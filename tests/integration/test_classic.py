@@ -37,14 +37,30 @@ class ChatTest(TestCase):
         for line in (
             "",
             "  spaces  ",
-            "two\nlines",
+            "one line\n",
             "<b>no markup</b>",
             '{"type":"hello"}',
             "聊天 🙂",
-            "\0",
+            "a\ttab",
         ):
             client.send(line)
             self.assertEqual(client.recv(PATIENCE), line)
+
+    def test_what_would_deceive_or_harm_a_terminal_is_replaced(self):
+        """ESC, NUL and U+202E reached others; a line break made one line two people's."""
+        client = self.client()
+        for line, shown in (
+            ("\0", "\ufffd"),
+            ("\x1b[2Jgone", "\ufffd[2Jgone"),
+            ("abc\u202edef", "abc\ufffddef"),
+            ("hi\nBob: I quit", "hi ⏎ Bob: I quit"),
+            ("hi\r\nBob: I quit", "hi ⏎ Bob: I quit"),
+            ("hi\rBob: I quit", "hi ⏎ Bob: I quit"),
+            ("hi\u2028Bob: I quit", "hi ⏎ Bob: I quit"),
+            ("a" + "\u0301" * 9_000, "a" + "\u0301" * 30),
+        ):
+            client.send(line)
+            self.assertEqual(client.recv(PATIENCE), shown)
 
     def test_sixteen_clients_at_once_all_see_the_same_lines(self):
         clients = [self.client() for _ in range(16)]

@@ -50,8 +50,9 @@ WITHIN_A_FLOOR = {
 
 #: What a module of the core may use beside the floors below: nothing that waits, and no clock.
 CORE_MAY_USE = {
-    "__future__", "collections", "dataclasses", "enum", "functools", "ipaddress", "itertools",
-    "json", "math", "re", "string", "struct", "typing", "unicodedata", "urllib", "wsproto", "zlib",
+    "__future__", "bisect", "collections", "dataclasses", "enum", "functools", "ipaddress",
+    "itertools", "json", "math", "re", "string", "struct", "typing", "unicodedata", "urllib",
+    "wsproto", "zlib",
 }  # fmt: skip
 
 
