@@ -38,4 +38,4 @@ class WeighTest(TestCase):
         self.assertGreater(encode.weigh(entry), len(encode.entry_json(entry).encode()))
         written = entry._replace(kind=Kind.MESSAGE, emoji=None)
         more = encode.weigh(written) - len(encode.entry_json(written).encode())
-        self.assertIn(more, range(1, 321))
+        self.assertIn(more, range(1, 250))
