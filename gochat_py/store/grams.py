@@ -22,6 +22,9 @@ from .schema import SEQ_BITS
 #: by a query of one or two characters. No message may hold this character.
 PAD = "\x01\x01"
 
+#: Counts the changes of `fold`; with another number here the index is made anew.
+FOLD_VERSION = 1
+
 #: Rooms looked at in one step of indexing, and characters of text indexed: half of `STEP` where the
 #: texts are English. One message may be longer.
 ROOMS_AT_ONCE = 64
@@ -36,6 +39,23 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower().replace("\0", " ")
     return unicodedata.normalize("NFKC", text).casefold().replace("\0", " ")
+
+
+def renew(connection: sqlite3.Connection) -> None:
+    """Begin the index anew, if it was made with another `fold`. Raises `sqlite3.Error`.
+
+    A message can only be taken out of the index by the text that it was put in with. Done at a
+    start; then `index_some` fills it again, and until it has, search looks at the messages.
+    """
+    (version,) = connection.execute("SELECT value FROM meta WHERE name = 'fold'").fetchone()
+    if version == FOLD_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT INTO grams (grams) VALUES ('delete-all')")
+    connection.execute("UPDATE rooms SET indexed = min(seq, first - 1)")
+    connection.execute("UPDATE meta SET value = 0 WHERE name IN ('residue', 'scrubbing')")
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'fold'", (FOLD_VERSION,))
+    connection.execute("COMMIT")
 
 
 def add(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> None:

@@ -6,7 +6,14 @@ from unittest import mock
 from gochat_py.backplane import failing
 from gochat_py.backplane.attendance import Attendance
 from gochat_py.backplane.local import RENAMES, Ask, Write
-from gochat_py.backplane.upkeep import ERASE_AFTER, LOG_MOST, TURN_EVERY, Upkeep
+from gochat_py.backplane.upkeep import (
+    EMPTY_AFTER,
+    ERASE_AFTER,
+    LOG_MOST,
+    SWEEP_EVERY,
+    TURN_EVERY,
+    Upkeep,
+)
 from gochat_py.channel import Reply
 from gochat_py.core.names import nick_key
 from gochat_py.errors import Closed
@@ -320,6 +327,15 @@ class NeverCalmTest(StoreCase):
             self.talk(2 * TURN_EVERY)
         self.assertLess(self.writer.log_size, grown)
         self.assertLess(LOG_MOST, 1 << 30)
+
+    def test_after_a_quiet_minute_nothing_is_left_in_the_log(self):
+        self.talk(1.0)
+        self.assertGreater(self.writer.log_size, 0)
+        until = self.time + EMPTY_AFTER + 5.0
+        while self.time < until or self.upkeep.calm_in(self.time) < EMPTY_AFTER:
+            self.step(calm=True, seconds=self.upkeep.calm_in(self.time))
+        self.assertEqual(self.writer.log_size, 0)
+        self.assertLess(self.time, 3 * SWEEP_EVERY, "and it sleeps until the next sweep")
 
     def test_what_fails_is_logged_and_the_journal_goes_on(self):
         self.say(tea("before"))
