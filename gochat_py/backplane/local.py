@@ -325,11 +325,11 @@ class Journal:
     ) -> T:
         try:
             return self._readers.run(function, *args, **kwargs)
-        except StoreError as error:
-            raise refused(error) from error
         except Closed:
             raise
         except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, StorageFailed):
+                raise refused(error) from error
             self._failures.log(error, "something could not be read, and is refused")
             raise refused(StorageFailed()) from error
 

@@ -168,8 +168,7 @@ class Upkeep:
             calm or now >= self._settle_at or self._unsettled >= SETTLE_AT
         ):
             self._settle(writer)
-            if self._empty_at is None:
-                self._empty_at = now + EMPTY_AFTER
+            self._used_log(now)
         elif calm or now >= self._next_turn or self._unindexed >= INDEX_AT_LATEST:
             self._next_turn = now + TURN_EVERY
             if self._log_is_large(writer, calm, now):
@@ -209,6 +208,11 @@ class Upkeep:
         else:
             self._attempts += 1
             self._erase_at = now + min(1.0, ERASE_AGAIN * self._attempts)
+
+    def _used_log(self, now: float) -> None:
+        """Note that something was written to the log."""
+        if self._empty_at is None:
+            self._empty_at = now + EMPTY_AFTER
 
     def _left_traces(self, now: float) -> None:
         """Note that text was deleted, which the log and the index still hold."""
@@ -278,6 +282,7 @@ class Upkeep:
                 users.forget, wall, here=self.attendance, after=self._users_after
             )
             writer.commit()
+            self._used_log(now)
             return
         dropped, after = writer.run(retention.drop_rooms, wall, after=self._rooms_after or 0)
         writer.commit()

@@ -62,7 +62,12 @@ class Ahead:
         Returns False, having done nothing, if they do not fit. Raises `OSError` if they may not
         last.
         """
-        if self._map is not None and entries:
+        if self._map is None:  # then the length is only what it takes in memory
+            end = self._length + sum(map(len, encoded))
+            if end >= SIZE:
+                return False
+            self._length = end
+        elif entries:
             line = f"[{','.join(encoded)}]".encode()
             end = self._length + len(line)
             if end >= SIZE:
@@ -85,11 +90,11 @@ class Ahead:
 
     def clear(self) -> None:
         """All of it is committed."""
+        if self._map is not None and self.entries:
+            self._map[: self._length] = bytes(self._length)
+        self._length = 0
         if not self.entries:
             return
-        if self._map is not None:
-            self._map[: self._length] = bytes(self._length)
-            self._length = 0
         self.entries = []
         with self._lock:
             self._by_room = {}

@@ -23,32 +23,32 @@ CHANGES = 1_000
 
 def check_edits(connection: sqlite3.Connection, number: int) -> None:
     """Raise `LimitReached` if the message in row `number` cannot be edited once more."""
-    if _changes(connection, number, Kind.EDITED) >= EDITS:
+    if _changed(connection, number, Kind.EDITED, EDITS):
         raise LimitReached(f"A message can be edited {EDITS} times; write a new one.")
 
 
 def check_reactions(connection: sqlite3.Connection, number: int, emoji: str | None) -> None:
     """Raise `LimitReached` if nobody can react with `emoji` to the message in row `number`."""
-    reactions, different, there = connection.execute(
-        "SELECT count(*), count(DISTINCT emoji), coalesce(max(emoji = ?), 0) FROM reactions"
-        " WHERE message = ? AND state = 1",
-        (emoji, number),
-    ).fetchone()
-    if different >= EMOJI and not there:
+    reactions = connection.execute(
+        "SELECT emoji FROM reactions WHERE message = ? AND state = 1 LIMIT ?", (number, REACTIONS)
+    ).fetchall()
+    different = {each for (each,) in reactions}
+    if len(different) >= EMOJI and emoji not in different:
         raise LimitReached(
             f"A message can have {EMOJI} different reactions; choose one that is there."
         )
-    if reactions >= REACTIONS:
+    if len(reactions) >= REACTIONS:
         raise LimitReached(f"A message can have {REACTIONS} reactions; answer it instead.")
-    if _changes(connection, number, Kind.REACTED) >= CHANGES:
+    if _changed(connection, number, Kind.REACTED, CHANGES):
         raise LimitReached(
             f"The reactions to a message can change {CHANGES:,} times; answer it instead."
         )
 
 
-def _changes(connection: sqlite3.Connection, number: int, kind: Kind) -> int:
-    """How many entries of this kind the message in row `number` has had."""
-    row: tuple[int] = connection.execute(
-        "SELECT count(*) FROM entries WHERE target = ? AND kind = ?", (number, CODES[kind])
+def _changed(connection: sqlite3.Connection, number: int, kind: Kind, times: int) -> bool:
+    """Whether the message in row `number` has had so many entries of this kind, or more."""
+    row = connection.execute(
+        "SELECT 1 FROM entries WHERE target = ? AND kind = ? LIMIT 1 OFFSET ?",
+        (number, CODES[kind], times - 1),
     ).fetchone()
-    return row[0]
+    return row is not None

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import StartupError
-from . import keys, schema
+from . import grams, keys, schema
 from .ahead import Ahead, recover
 from .connect import Durability, connect
 from .errors import StorageFailed
@@ -152,6 +152,7 @@ def _open(place: Path, lock: int, durability: Durability) -> Directory:
         with _administering(place) as connection:
             schema.migrate(connection, str(place), time.time())
             keys.renew(connection)
+            grams.renew(connection)
             recover(connection, place / AHEAD)
             epoch = _start_numbering(connection, durability)
         ahead = (

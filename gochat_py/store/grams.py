@@ -14,7 +14,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from ..core.text import fold
+from ..core.text import FOLD_VERSION, fold
 from .budget import Budget
 from .schema import SEQ_BITS
 
@@ -29,6 +29,23 @@ CHARACTERS_AT_ONCE = 16_384
 
 #: Seconds that a step of indexing takes, or one message if that takes longer.
 STEP = 0.01
+
+
+def renew(connection: sqlite3.Connection) -> None:
+    """Begin the index anew, if it was made with another `fold`. Raises `sqlite3.Error`.
+
+    A message can only be taken out of the index by the text that it was put in with. Done at a
+    start; then `index_some` fills it again, and until it has, search looks at the messages.
+    """
+    (version,) = connection.execute("SELECT value FROM meta WHERE name = 'fold'").fetchone()
+    if version == FOLD_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("INSERT INTO grams (grams) VALUES ('delete-all')")
+    connection.execute("UPDATE rooms SET indexed = min(seq, first - 1)")
+    connection.execute("UPDATE meta SET value = 0 WHERE name IN ('residue', 'scrubbing')")
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'fold'", (FOLD_VERSION,))
+    connection.execute("COMMIT")
 
 
 def add(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> None:

@@ -114,6 +114,7 @@ def _create(connection: sqlite3.Connection) -> None:
 LIMITS = """
 INSERT INTO meta (name, value) VALUES
     ('keys', 1),                       -- the version of the rule for names' keys
+    ('fold', 1),                       -- and of that by which texts are indexed
     ('floor', 0),                      -- the greatest seq of any room that was dropped
     ('users', (SELECT count(*) FROM users)),
     ('rooms', (SELECT count(*) FROM rooms));

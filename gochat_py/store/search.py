@@ -95,6 +95,9 @@ def search(
     progress = _Progress(budget or Budget(TIME))
     rooms = {}
     hits = []
+    not_stored: dict[str, list[Entry]] = {}
+    for each in reversed(ahead):
+        not_stored.setdefault(each.key, []).append(each)
     for key in dict.fromkeys(keys):
         room = find_room(connection, key)
         if room is not None:
@@ -104,9 +107,8 @@ def search(
             rooms[room.id] = room
             newest = [
                 _row(room, entry)
-                for entry in reversed(ahead)
-                if entry.key == room.key
-                and entry.seq > room.seq
+                for entry in not_stored.get(key, ())
+                if entry.seq > room.seq
                 and (before is None or entry.seq < before)
                 and (before_time is None or entry.time < before_time)
             ]

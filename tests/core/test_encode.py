@@ -58,3 +58,10 @@ class EncodeTest(TestCase):
         self.assertEqual(encode.classic_line(ended, verbatim=False), "Ada: hello ⏎ ")
         for entry in (GONE, TOPIC):
             self.assertIsNone(encode.classic_line(entry, verbatim=False))
+
+    def test_of_a_list_so_much_goes_into_an_answer_as_fits_and_at_least_one(self):
+        large = "é" * (encode.ANSWER_BYTES // 4)
+        self.assertEqual(encode.fitting([large, "a", large, "b"]), ([large, "a"], False))
+        self.assertEqual(encode.fitting([large * 9, "a"]), ([large * 9], False))
+        self.assertEqual(encode.fitting(["a", "b"]), (["a", "b"], True))
+        self.assertEqual(encode.fitting([]), ([], True))

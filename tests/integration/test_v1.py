@@ -297,6 +297,24 @@ class RoomTest(V1TestCase):
         self.assertNotIn("message", events)
         self.assertEqual(bob.ask("join", room="tea")["entries"][-1]["text"], "anybody?")
 
+    def test_rooms_are_listed_page_by_page_with_those_where_nothing_was_said_yet(self):
+        ann = self.client("Ann", *(f"Room-{number}" for number in range(7)))
+        for number in (1, 2, 5):
+            ann.send(f"Room-{number}", "hi")
+        listed, after = [], {}
+        while True:
+            page = ann.ask("rooms", limit=2, **after)
+            self.assertLessEqual(len(page["rooms"]), 2)
+            listed += [(room["room"], room["seq"]) for room in page["rooms"]]
+            after = {"after": page["rooms"][-1]["room"]}
+            if not page["more"]:
+                break
+        said = [f"Room-{number}" for number in range(7)]
+        self.assertEqual(listed, [(room, int(room[-1] in "125")) for room in said])
+        self.assertEqual(ann.ask("rooms", after="room-6")["rooms"], [])
+        self.assert_refused("bad_field", ann, "rooms", limit=201)
+        self.assert_refused("bad_room", ann, "rooms", after="not a room")
+
     def test_rooms_lists_what_is_said_and_who_is_there(self):
         ada, bob = self.client("Ada", "tea", "Empty"), self.client("Bob", "tea")
         ada.send("tea", "1")

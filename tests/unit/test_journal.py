@@ -31,7 +31,9 @@ def message(text: str, id: str, user: User = ANN) -> Draft:  # noqa: A002  the f
     return Draft(kind=Kind.MESSAGE, room="Lobby", key="lobby", user=user, id=id, text=text)
 
 
-class JournalTest(TestCase):
+class JournalCase(TestCase):
+    """A journal that is called by hand, in the thread of the test."""
+
     def setUp(self) -> None:
         super().setUp()
         directory = open_memory()
@@ -55,6 +57,25 @@ class JournalTest(TestCase):
         finally:
             self.hub.inbox.queue.clear()
 
+    def ask(self, call):
+        """Let a reader's question be answered by the journal, both in this thread."""
+        put = self.journal.inbox.put
+
+        def put_and_handle(request, *args, **kwargs):
+            put(request)
+            self.journal.handle(self.journal.inbox.take(), now=1.0)
+
+        with mock.patch.object(self.journal.inbox, "put", put_and_handle):
+            return call()
+
+    def allow_new(self) -> None:
+        """As many users as anybody likes, unless a test says otherwise."""
+
+    def identify(self, nick: str, token: str | None = None) -> tuple[User, str]:
+        return self.ask(lambda: self.journal.identify(nick, nick_key(nick), token, self.allow_new))
+
+
+class JournalTest(JournalCase):
     def test_what_waits_together_is_one_transaction_and_one_order_to_the_hub(self):
         self.write(message("a", "1"), message("b", "2"))
         self.assertEqual(len(self.hub.inbox.queue), 1)
@@ -107,20 +128,6 @@ class JournalTest(TestCase):
         self.write(off)
         self.assertEqual(self.sender.told, [b'{"type":"ok","id":"r"}'])
 
-    def ask(self, call):
-        """Let a reader's question be answered by the journal, both in this thread."""
-        put = self.journal.inbox.put
-
-        def put_and_handle(request, *args, **kwargs):
-            put(request)
-            self.journal.handle(self.journal.inbox.take(), now=1.0)
-
-        with mock.patch.object(self.journal.inbox, "put", put_and_handle):
-            return call()
-
-    def allow_new(self) -> None:
-        """As many users as anybody likes, unless a test says otherwise."""
-
     def test_a_new_user_may_be_refused_and_nothing_is_written(self):
         user, token = self.identify("Ann")
 
@@ -137,9 +144,6 @@ class JournalTest(TestCase):
         self.assertIs(caught.exception.code, Code.NICK_TAKEN)
         self.allow_new = lambda: None
         self.identify("Bob")
-
-    def identify(self, nick: str, token: str | None = None) -> tuple[User, str]:
-        return self.ask(lambda: self.journal.identify(nick, nick_key(nick), token, self.allow_new))
 
     def test_a_token_brings_the_same_user_back_and_a_nick_has_one_owner(self):
         user, token = self.identify("Zoë")

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+from contextlib import closing
 from unittest import mock
 
 from gochat_py.message import Position
@@ -174,6 +175,19 @@ class AcknowledgedTest(AheadCase):
             self.acknowledge(message("lost"))
         self.assertEqual(self.ahead(), [2])
         self.assertEqual(self.acknowledge(message("three"))[0].entry.seq, 3)
+
+    def test_in_memory_it_is_bounded_too(self):
+        with (
+            closing(open_memory()) as directory,
+            closing(directory.writer()) as writer,
+        ):
+            most = 0
+            for number in range(40):
+                writer.begin()
+                writer.apply(message("x" * 60_000), float(number))
+                writer.acknowledge()
+                most = max(most, sum(len(entry.text) for entry in directory.ahead.entries))
+            self.assertIn(most, range(SIZE // 2, SIZE))
 
     def test_in_memory_too(self):
         directory = open_memory()

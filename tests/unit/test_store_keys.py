@@ -5,8 +5,10 @@ from contextlib import closing
 from unittest import mock
 
 from gochat_py.message import User
-from gochat_py.store import history, keys, schema, users
-from tests.support.store import ANN, BOB, StoreCase, message
+from gochat_py.store import grams, history, keys, schema, search, users
+from gochat_py.store.budget import Budget
+from tests.support.case import PATIENCE
+from tests.support.store import ANN, BOB, StoreCase, delete, message
 
 
 class KeysTest(StoreCase):
@@ -48,6 +50,33 @@ class KeysTest(StoreCase):
         with mock.patch.object(keys, "nick_key", side_effect=AssertionError):
             self.open()
         self.assertEqual(self.holders(), {"bob": "1"})
+
+
+class IndexTest(StoreCase):
+    def find(self, query):
+        found = self.read(search.search, ["tea"], query, budget=Budget(PATIENCE))
+        return [entry.seq for entry in found.entries]
+
+    def test_another_fold_makes_another_index(self):
+        for text in ("Ada", "Bob", "Ada and Bob"):
+            self.entry(message(text))
+        self.index()
+        self.close()
+        with (
+            mock.patch.multiple(grams, FOLD_VERSION=-1, fold=str.upper),
+            mock.patch.object(search, "fold", str.upper),
+        ):
+            self.open()
+            self.assertEqual(self.read(grams.backlog), 3)
+            self.assertEqual(self.find("ada"), [3, 1])
+            self.index()
+            self.assertEqual(self.find("ada"), [3, 1])
+            self.entry(delete(1))
+            self.assertEqual(self.find("ada"), [3])
+            self.scrub()
+            trigrams = self.read(lambda c: c.execute("SELECT term FROM gram_list").fetchall())
+            self.assertIn(("ADA",), trigrams)
+            self.assertNotIn(("ada",), trigrams)
 
 
 class MigrationTest(StoreCase):

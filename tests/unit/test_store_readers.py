@@ -102,3 +102,27 @@ class ReadersTest(StoreCase):
                 thread.join(PATIENCE)
         self.assertEqual(wrong, [])
         self.assertEqual(len(looks), 6)
+
+
+class PausedTest(StoreCase):
+    def test_who_reads_goes_on_and_nobody_begins(self):
+        self.entry(message("hi"))
+        impatient = self.directory.readers(2, patience=0.05)
+        self.addCleanup(impatient.close)
+        with impatient.borrow() as connection, impatient.paused():
+            self.assertEqual(history.one(connection, "tea", 1).text, "hi")
+            with self.assertRaisesRegex(ReadersBusy, "paused"):
+                impatient.run(history.one, "tea", 1)
+        self.assertEqual(impatient.run(history.one, "tea", 1).text, "hi")
+
+    def test_who_waits_begins_when_it_is_over(self):
+        self.entry(message("hi"))
+        found = []
+        with self.readers.paused():
+            thread = threading.Thread(
+                target=lambda: found.append(self.read(history.one, "tea", 1).text)
+            )
+            thread.start()
+            self.assertEqual(found, [])
+        thread.join(PATIENCE)
+        self.assertEqual(found, ["hi"])
