@@ -106,6 +106,8 @@ class Handler(BaseRequestHandler):
                         break
             except Refusal as refusal:
                 self._send(refusal.response, close=True)
+            except MemoryError:
+                self._send(NO_ROOM, close=True)
             self._linger()
         except OSError as error:  # the peer is gone or takes nothing: no one is left to tell
             log.debug("%s: %s", self.visit.address, error)
@@ -250,6 +252,8 @@ class Handler(BaseRequestHandler):
         self._pay(request)
         try:
             response = self._respond(request)
+        except MemoryError:
+            raise
         except Exception:  # a fault of ours in one answer is no reason to leave the client without
             log.exception("%s %r failed", request.method, request.path)
             response = problem(500, "The server failed at this; its log says how.")
@@ -296,21 +300,24 @@ class Handler(BaseRequestHandler):
             if self.server.seldom.due("threads"):
                 log.warning("WebSockets are refused: %s", error or "no memory is left")
             raise Refusal(NO_ROOM) from None
-        if not self.server.promote(self.visit):
-            writer.release()
-            raise Refusal(STOPPING)
         assert self.visit.meter is not None, "a client is counted with its first request"
-        return Upgrade(
-            writer=writer,
-            sock=self.visit.sock,
-            address=self.visit.address,
-            machine=agreement.machine,
-            meter=self.visit.meter,
-            greeting=agreement.reply,
-            trailing=bytes(buffer),
-            subprotocol=agreement.subprotocol,
-            window_bits=agreement.deflate.window_bits if agreement.deflate else None,
-        )
+        try:
+            if not self.server.promote(self.visit):
+                raise Refusal(STOPPING)
+            return Upgrade(
+                sock=self.visit.sock,
+                address=self.visit.address,
+                machine=agreement.machine,
+                meter=self.visit.meter,
+                writer=writer,
+                greeting=agreement.reply,
+                trailing=bytes(buffer),
+                subprotocol=agreement.subprotocol,
+                window_bits=agreement.deflate.window_bits if agreement.deflate else None,
+            )
+        except BaseException:
+            writer.release()
+            raise
 
     def _send(self, response: Response, *, head_only: bool = False, close: bool) -> None:
         """Send an answer. Raises `OSError` if the peer does not take it in time."""

@@ -197,11 +197,11 @@ class LimitTest(TestCase):
         """The 101 was sent, and then came nothing but a traceback in the log."""
         for error in (RuntimeError("can't start new thread"), MemoryError()):
             with self.subTest(error), Edge() as edge:
-                client = edge.client()
-                self.assertEqual(client.ask(request()).status, 200)
                 failing = mock.patch.object(edge.server.crew, "reserve", side_effect=error)
-                with failing, self.assertLogs("gochat_py.http", "WARNING") as said:
-                    answer = client.ask(upgrade())
+                with Client(edge.port) as client:
+                    self.assertEqual(client.ask(request()).status, 200)
+                    with failing, self.assertLogs("gochat_py.http", "WARNING") as said:
+                        answer = client.ask(upgrade())
                     self.assertEqual(answer.status, 503)
                     self.assertIn("retry-after", answer.headers)
                     self.assertTrue(client.ended())
@@ -210,12 +210,23 @@ class LimitTest(TestCase):
 
     def test_a_writer_that_is_not_needed_is_let_go(self) -> None:
         with Edge() as edge:
-            client = edge.client()
-            self.assertEqual(client.ask(request()).status, 200)
-            with mock.patch.object(edge.server, "promote", return_value=False):
-                self.assertEqual(client.ask(upgrade()).status, 503)
-            self.assertTrue(client.ended())
+            with Client(edge.port) as client:
+                self.assertEqual(client.ask(request()).status, 200)
+                with mock.patch.object(edge.server, "promote", return_value=False):
+                    self.assertEqual(client.ask(upgrade()).status, 503)
+                self.assertTrue(client.ended())
             eventually(lambda: not edge.server.crew._tasks, "no thread is kept")
+
+    def test_a_request_without_memory_for_it_is_a_503(self) -> None:
+        for where in ("handler.parse", "requests.Request.tokens", "handler.Upgrade"):
+            with self.subTest(where), Edge() as edge:
+                with Client(edge.port) as client:
+                    eventually(lambda edge=edge: edge.server._visits, "it was let in")
+                    with mock.patch(f"gochat_py.http.{where}", side_effect=MemoryError):
+                        self.assertEqual(client.ask(upgrade()).status, 503)
+                    self.assertTrue(client.ended())
+                eventually(lambda edge=edge: not edge.server.crew._tasks, "no thread is kept")
+                self.assertEqual(edge.ask(upgrade()).status, 101)
 
     def test_accepting_survives_a_lack_of_memory(self) -> None:
         with Edge() as edge, self.assertLogs("gochat_py.http", "WARNING"):
@@ -225,16 +236,20 @@ class LimitTest(TestCase):
                 (edge.server.crew, "start"),
             ):
                 failing = mock.patch.object(victim, name, side_effect=MemoryError)
-                with self.subTest(name), failing as failed:
-                    client = edge.client()
-                    client.send(request())
-                    eventually(lambda failed=failed: failed.called, "it failed")
-                    if name != "_accept_all":
-                        self.assertEqual(client.answer().status, 503)
-                if name == "_accept_all":  # it has waited in the backlog
-                    self.assertEqual(client.answer().status, 200)
-                client.sock.close()
-                self.assertEqual(edge.ask(request()).status, 200)
+                with self.subTest(name):
+                    failed = failing.start()
+                    try:
+                        client = edge.client()
+                        client.send(request())
+                        eventually(lambda failed=failed: failed.called, "it failed")
+                        if name != "_accept_all":
+                            self.assertEqual(client.answer().status, 503)
+                    finally:
+                        failing.stop()
+                    if name == "_accept_all":  # it waited in the backlog until there was memory
+                        self.assertEqual(client.answer().status, 200)
+                    client.sock.close()
+                    self.assertEqual(edge.ask(request()).status, 200)
             eventually(
                 lambda: not edge.server.admission.addresses.held(), "nobody is counted any more"
             )
