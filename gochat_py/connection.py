@@ -30,7 +30,7 @@ from .core import frames
 from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
 from .core.rendering import FORMS
-from .crew import Crew, Task
+from .crew import Task
 from .deadline import Deadline, limit_waits
 from .errors import Closed
 from .refusals import Refusal
@@ -78,12 +78,14 @@ class Upgrade:
     `address` is the peer's own, also behind a trusted proxy. `machine` is wsproto's, open.
     `greeting` is the answer to the upgrade request, still to be sent. `trailing` are bytes that
     came in one piece with the request: the kernel will not give them again. `window_bits` is what
-    the peer inflates with, None if it takes plain messages only.
+    the peer inflates with, None if it takes plain messages only. `writer` is a thread that waits
+    for what it is to do: it was there before anything was agreed on.
     """
 
     sock: socket.socket
     address: str
     machine: Machine
+    writer: Task
     greeting: bytes = b""
     trailing: bytes = b""
     subprotocol: str | None = None
@@ -91,13 +93,9 @@ class Upgrade:
 
 
 class Connection:
-    """One WebSocket peer. `run` is called once, by the thread that becomes the reader.
-
-    `crew` provides the writer.
-    """
+    """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
 
     __slots__ = (
-        "_crew",
         "_dialect",
         "_outbox",
         "_reader_done",
@@ -105,6 +103,7 @@ class Connection:
         "_settings",
         "_sock",
         "_trailing",
+        "_writer",
         "address",
         "form",
         "offer",
@@ -112,7 +111,7 @@ class Connection:
         "window_bits",
     )
 
-    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect, crew: Crew) -> None:
+    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect) -> None:
         self.address = upgrade.address
         self.window_bits = upgrade.window_bits
         self.form = FORMS[upgrade.subprotocol is None, upgrade.window_bits == WINDOW_BITS]
@@ -120,7 +119,7 @@ class Connection:
         self._trailing = upgrade.trailing
         self._settings = settings
         self._dialect = dialect
-        self._crew = crew
+        self._writer = upgrade.writer
         self._receiver = Receiver(upgrade.machine, settings.max_message_size)
         self._outbox = Outbox(
             upgrade.sock,
@@ -160,15 +159,16 @@ class Connection:
         """Serve the peer until the connection is over. The reader thread lives here."""
         limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
         name = threading.current_thread().name.replace("reader", "writer")
-        writer: Task | None = None
         try:
             try:
                 self._dialect.opened(self)
             finally:
-                writer = self._crew.start(self._write, name)
+                self._writer.start(self._write, name)
             self._read()
         except Closed:
             self.close(Close.GOING_AWAY)
+        except MemoryError:
+            self.close(Close.TRY_AGAIN_LATER)
         except Exception:
             log.exception("the connection from %s failed", self.address)
             self.close(Close.INTERNAL_ERROR)
@@ -176,8 +176,7 @@ class Connection:
             self._reader_done.set()
             self._outbox.close()
             self._dialect.closed(self)
-            if writer is not None:  # else the system grants no thread more
-                writer.join()
+            self._writer.join()
             self._linger()
 
     def _read(self) -> None:

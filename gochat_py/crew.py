@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import queue
 import threading
 from collections.abc import Callable
 
+from . import threads
 from .deadline import Deadline
 
 log = logging.getLogger(__name__)
@@ -17,16 +18,58 @@ MOST_IDLE = 64
 IDLE_FOR = 1.0
 
 
+class _Seat:
+    """Where one thread waits for its next task. To give it one takes no memory, so cannot fail."""
+
+    __slots__ = ("_bell", "_task")
+
+    def __init__(self) -> None:
+        self._task: Task | None = None
+        self._bell = threading.Lock()  # released when a task is given, and held at all other times
+        self._bell.acquire()
+
+    def give(self, task: Task | None) -> None:
+        """Wake the thread with a task; with None, to end. Only who has chosen it calls this."""
+        self._task = task
+        self._bell.release()
+
+    def wait(self, timeout: float = -1) -> bool:
+        """Wait until a task is given, `timeout` seconds at the most; whether one was."""
+        return self._bell.acquire(timeout=timeout)
+
+    def take(self) -> Task | None:
+        """The task that was given."""
+        task, self._task = self._task, None
+        return task
+
+
 class Task:
-    """Something that a thread of a crew does, from beginning to end."""
+    """Something that a thread of a crew does, from beginning to end; at first, its thread waits.
 
-    __slots__ = ("_ended", "_run", "name")
+    `Crew.reserve` makes it. Whoever reserved it calls `start` or `release`, in one thread.
+    """
 
-    def __init__(self, run: Callable[[], None], name: str) -> None:
-        self.name = name
-        self._run = run
+    __slots__ = ("_chosen", "_ended", "_run", "name", "seat")
+
+    def __init__(self) -> None:
+        self.name = "reserved"
+        self.seat: _Seat | None = None
+        self._run: Callable[[], None] | None = None
+        self._chosen = False
         self._ended = threading.Lock()  # released when it has ended, and held until then
         self._ended.acquire()
+
+    def start(self, run: Callable[[], None], name: str) -> None:
+        """Have `run` called in the thread that was reserved, under that name. Cannot fail."""
+        assert not self._chosen, "the thread was started, or released, before"
+        self._run, self.name = run, name
+        self.release()
+
+    def release(self) -> None:
+        """Let the thread go, with nothing to do. Does nothing if it was started."""
+        if self.seat is not None and not self._chosen:
+            self._chosen = True
+            self.seat.give(self)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until it has ended, at most `timeout` seconds. Any other thread's, often."""
@@ -35,12 +78,18 @@ class Task:
 
     def do(self) -> None:
         """Do it; what it raises is logged, and concerns nothing else. The crew calls this."""
+        if self._run is None:
+            return
         try:
+            with contextlib.suppress(MemoryError):  # the task matters more than its name
+                threading.current_thread().name = self.name
             self._run()
         except Exception:
             log.exception("the %s thread failed", self.name)
-        finally:
-            self._ended.release()
+
+    def end(self) -> None:
+        """Wake who waits for its end. The crew calls this, once."""
+        self._ended.release()
 
 
 class Crew:
@@ -52,33 +101,42 @@ class Crew:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards the four below
-        #: What has not ended; the thread for it may be about to start.
+        #: What is reserved, or has not ended.
         self._tasks: set[Task] = set()
-        #: Each thread from its first step to its last.
+        #: Each thread until its last step.
         self._threads: set[threading.Thread] = set()
-        #: Where each thread that waits is given its next task; None: there will be none.
-        self._idle: list[queue.SimpleQueue[Task | None]] = []
+        #: Where each thread waits that has nothing to do.
+        self._idle: list[_Seat] = []
         self._closed = False
 
     def start(self, run: Callable[[], None], name: str) -> Task:
-        """Have `run` called in a thread of that name.
+        """Have `run` called in a thread of that name. Raises as `reserve` does."""
+        task = self.reserve()
+        task.start(run, name)
+        return task
 
-        Raises `RuntimeError` if the system grants no further thread.
+    def reserve(self) -> Task:
+        """A thread that waits for what it is to do: from then on, nothing can be missing for it.
+
+        Raises `RuntimeError` or `MemoryError` (`threads.NO_THREAD`) if the system grants no
+        further thread.
         """
-        task = Task(run, name)
+        task = Task()
         with self._lock:
             self._tasks.add(task)
-            desk = self._idle.pop() if self._idle else None
-        if desk is not None:
-            desk.put(task)
-            return task
-        # A daemon: a thread that does not end must not keep the process. `join` waits for it.
-        thread = threading.Thread(target=self._work, args=(task,), name=name, daemon=True)
+            if self._idle:
+                task.seat = self._idle.pop()
+                return task
         try:
-            thread.start()
-        except RuntimeError:
+            seat = _Seat()
+            thread = threads.launch(lambda: self._work(seat), task.name)
+            task.seat = seat
+            with self._lock:
+                self._threads.add(thread)
+        except BaseException:
             with self._lock:
                 self._tasks.discard(task)
+            task.release()
             raise
         return task
 
@@ -87,8 +145,8 @@ class Crew:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-        for desk in idle:
-            desk.put(None)
+        for seat in idle:
+            seat.give(None)
 
     def join(self, deadline: Deadline) -> int:
         """Wait for the threads of a closed crew to end; the number still alive.
@@ -100,38 +158,39 @@ class Crew:
         for task in tasks:
             task.join(deadline.remaining())
         with self._lock:
-            threads = list(self._threads)
-        for thread in threads:
+            left = list(self._threads)
+        for thread in left:
             thread.join(deadline.remaining())
-        return sum(thread.is_alive() for thread in threads)
+        return sum(thread.is_alive() for thread in left)
 
-    def _work(self, first: Task) -> None:
+    def _work(self, seat: _Seat) -> None:
         """Do one task after another. Each thread of the crew lives here."""
-        thread = threading.current_thread()
-        with self._lock:
-            self._threads.add(thread)
-        desk: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-        task: Task | None = first
-        while task is not None:
-            thread.name = task.name
-            task.do()
-            task = self._next(task, desk)
-        with self._lock:
-            self._threads.discard(thread)
-
-    def _next(self, done: Task, desk: queue.SimpleQueue[Task | None]) -> Task | None:
-        """What this thread is to do next; None if nobody wants it."""
-        with self._lock:
-            self._tasks.discard(done)
-            if self._closed or len(self._idle) >= MOST_IDLE:
-                return None
-            self._idle.append(desk)
-        threading.current_thread().name = "idle"
+        seat.wait()
         try:
-            return desk.get(timeout=IDLE_FOR)
-        except queue.Empty:
+            while (task := seat.take()) is not None:
+                try:
+                    task.do()
+                finally:  # without memory, even logging what went wrong goes wrong
+                    with self._lock:
+                        self._tasks.discard(task)
+                    task.end()
+                if not self._wait_for_next(seat):
+                    return
+        finally:
             with self._lock:
-                if desk in self._idle:
-                    self._idle.remove(desk)
-                    return None
-        return desk.get()  # it was chosen at the last moment, and a task is on its way
+                self._threads.discard(threading.current_thread())
+
+    def _wait_for_next(self, seat: _Seat) -> bool:
+        """Wait for the next task of this thread; False if nobody has one."""
+        threading.current_thread().name = "idle"  # before it can be chosen: this may raise
+        with self._lock:
+            if self._closed or len(self._idle) >= MOST_IDLE:
+                return False
+            self._idle.append(seat)
+        if seat.wait(IDLE_FOR):
+            return True
+        with self._lock:
+            if seat in self._idle:
+                self._idle.remove(seat)
+                return False
+        return seat.wait()  # it was chosen at the last moment, and a task is on its way

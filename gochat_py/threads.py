@@ -1,13 +1,18 @@
-"""Long-lived threads that may not die unnoticed."""
+"""How threads are started: with a limit on every wait, and so that none dies unnoticed."""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import logging
+import mmap
 import os
+import resource
 import sys
 import threading
 from collections.abc import Callable
+
+from .errors import StartupError
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +28,22 @@ SWITCH_INTERVAL = 0.1
 #: JSON reader, is kept shallow (`core.wire.MAX_DEPTH`).
 STACK_SIZE = 512 * 1024
 
+#: Seconds a new thread has to begin. It usually takes 100 µs; one that has not begun by then has
+#: died of a lack of memory before it could say so, or the machine is so busy that it had better
+#: not begin at all.
+BEGIN_WITHIN = 5.0
+
+#: Bytes of address space that must be free beside what a new thread takes. Where there is none at
+#: all, CPython 3.11 cannot even raise its errors in order (a `SystemError` in place of a
+#: `MemoryError`), so no connection may take what those inside, and the server itself, need.
+HEADROOM = 32 * 1024 * 1024
+
+#: A parameter of mallopt(3), as malloc.h numbers it.
+M_ARENA_MAX = -8
+
+#: What `launch` raises where the system grants no thread, or no memory for one.
+NO_THREAD = (RuntimeError, MemoryError)
+
 
 def prepare() -> None:
     """Set what holds for every thread that is started from now on; before the first of them is.
@@ -32,11 +53,22 @@ def prepare() -> None:
     one holds. Each hop of a message then takes one switch in place of three. A policy that somebody
     chose from outside is left alone.
     """
+    if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
+        _share_one_heap()
     threading.stack_size(STACK_SIZE)
     sys.setswitchinterval(SWITCH_INTERVAL)
     if hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) == os.SCHED_OTHER:
         with contextlib.suppress(OSError):  # not allowed here: it is slower, and no less right
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+def _share_one_heap() -> None:
+    """Have glibc keep one heap for all threads: each further one takes 64 MiB of address space.
+
+    See M_ARENA_MAX in mallopt(3). Another C library has no such call, or no such heaps.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def give_way() -> None:
@@ -49,19 +81,92 @@ def give_way() -> None:
         os.sched_yield()
 
 
+class _Unawaited(threading.Event):
+    """The event of a `threading.Thread` that says it has begun, which `start` waits for.
+
+    It waits for it without limit, and a thread that dies of a lack of memory first never sets it
+    (CPython 3.11 to 3.14). `launch` waits itself.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return at once whether the thread has begun."""
+        return self.is_set()
+
+
+class _Thread(threading.Thread):
+    """A thread whose `start` waits for nothing."""
+
+    def __init__(self, run: Callable[[], None], name: str) -> None:
+        # A daemon: where stopping itself fails, it must not keep the process from ending.
+        super().__init__(target=run, name=name, daemon=True)
+        self._started = _Unawaited()
+
+
+def launch(run: Callable[[], None], name: str) -> threading.Thread:
+    """Call `run` in a thread of that name; returns once it has begun. Any thread may call this.
+
+    Raises `RuntimeError` or `MemoryError` (`NO_THREAD`) if the system grants none, if less than
+    `HEADROOM` would be left, or if it has not begun within `BEGIN_WITHIN`; then `run` is not called
+    later, either.
+    """
+    _check_headroom()
+    lock = threading.Lock()  # guards `given_up`
+    given_up = False
+    begun = threading.Lock()  # released by the thread once it has begun, and held until then
+    begun.acquire()
+
+    def body() -> None:
+        with lock:
+            if given_up:
+                return
+            begun.release()
+        run()
+
+    thread = _Thread(body, name)
+    thread.start()
+    if not begun.acquire(timeout=BEGIN_WITHIN):
+        with lock:
+            given_up = not begun.acquire(blocking=False)
+        if given_up:
+            # `threading` lists it among those that are about to begin, and would do so for ever.
+            getattr(threading, "_limbo", {}).pop(thread, None)
+            raise RuntimeError(f"a new thread did not begin within {BEGIN_WITHIN:g} s")
+    return thread
+
+
+def _check_headroom() -> None:
+    """Raise `RuntimeError` unless `HEADROOM` and a stack could be had: takes it, and gives it back.
+
+    No page of it is touched, so that takes 10 µs (Linux).
+    """
+    try:
+        mmap.mmap(-1, HEADROOM + STACK_SIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError:
+        raise RuntimeError(
+            f"less than {HEADROOM >> 20} MiB of address space are left; see ulimit -v"
+        ) from None
+
+
 def start(run: Callable[[], None], name: str, failed: Callable[[], None]) -> threading.Thread:
     """Start a thread that lives as long as the server; if `run` raises, log it and call `failed`.
 
-    The server cannot do its work with one of them gone, so `failed` is to stop it.
+    The server cannot do its work with one of them gone, so `failed` is to stop it. Raises
+    `StartupError` if the system grants no thread.
     """
 
     def body() -> None:
         try:
             run()
         except Exception:
-            log.critical("the %s thread failed; the server stops", name, exc_info=True)
-            failed()
+            try:
+                log.critical("the %s thread failed; the server stops", name, exc_info=True)
+            finally:
+                failed()
 
-    thread = threading.Thread(target=body, name=name)
-    thread.start()
-    return thread
+    try:
+        return launch(body, name)
+    except NO_THREAD as error:
+        raise StartupError(
+            f"the system grants no thread for the {name} ({error}); raise its limits "
+            "(ulimit -u, ulimit -v)"
+        ) from None

@@ -57,7 +57,7 @@ class Echo:
 
 def main() -> int:
     def endpoint(upgrade: Upgrade) -> None:
-        Connection(upgrade, SETTINGS, Echo(), server.crew).run()
+        Connection(upgrade, SETTINGS, Echo()).run()
 
     server = ChatServer(SETTINGS, Assets.load(web_root()), endpoint)
     signal.signal(signal.SIGTERM, lambda *_: server.shutdown())

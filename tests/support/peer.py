@@ -61,9 +61,11 @@ class Peer:
         settings = dataclasses.replace(Settings(), **changed)
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
-        upgrade = Upgrade(self._server_end, "peer", Machine(SERVER), greeting, trailing)
         self._crew = Crew()
-        self.connection = Connection(upgrade, settings, self.dialect, self._crew)
+        upgrade = Upgrade(
+            self._server_end, "peer", Machine(SERVER), self._crew.reserve(), greeting, trailing
+        )
+        self.connection = Connection(upgrade, settings, self.dialect)
         self._machine = Machine(CLIENT)
         self._events: list[Event] = []
         self._thread = threading.Thread(target=self._serve, name="reader-test")

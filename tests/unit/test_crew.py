@@ -113,6 +113,45 @@ class CrewTest(TestCase):
         self.assertEqual(self.crew.join(Deadline(PATIENCE)), 0)
         self.assertEqual(self.crew._tasks, set())
 
+    def test_a_reserved_thread_waits_for_what_it_is_to_do(self) -> None:
+        done = threading.Event()
+        for _ in range(3):  # of a new thread, and of one that was used before
+            task = self.crew.reserve()
+            with mock.patch.object(threading.Thread, "start", side_effect=RuntimeError):
+                task.start(done.set, "x")
+            task.join()
+            self.assertTrue(done.is_set())
+            done.clear()
+
+    def test_a_reserved_thread_that_is_not_needed_is_used_by_others(self) -> None:
+        task = self.crew.reserve()
+        task.release()
+        task.release()
+        task.join()
+        self.at_rest(1)
+        self.crew.start(lambda: None, "x").join()
+        self.at_rest(1)
+        task.release()
+        self.assertEqual(self.crew._tasks, set())
+
+    def test_a_started_task_is_not_released(self) -> None:
+        go, done = threading.Event(), threading.Event()
+        task = self.crew.reserve()
+        task.start(lambda: void((go.wait(PATIENCE), done.set())), "x")
+        task.release()
+        go.set()
+        task.join()
+        self.assertTrue(done.is_set())
+
+    def test_a_task_without_memory_even_for_its_log_record_ends_as_others_do(self) -> None:
+        with (
+            mock.patch.object(crew.log, "exception", side_effect=MemoryError),
+            mock.patch.object(threading, "excepthook"),
+        ):
+            self.crew.start(lambda: void(1 / 0), "unlucky").join()
+            eventually(lambda: not self.crew._threads, "its thread ended")
+        self.assertEqual((self.crew._tasks, self.crew._idle), (set(), []))
+
     def test_a_closed_crew_ends_with_its_tasks(self) -> None:
         go = threading.Event()
         self.crew.start(lambda: None, "x").join()

@@ -1,0 +1,84 @@
+"""Threads begin within a limit, or not at all."""
+
+import sys
+import threading
+from unittest import mock
+
+from gochat_py import threads
+from gochat_py.errors import StartupError
+from tests.support.case import PATIENCE, TestCase
+
+
+class LaunchTest(TestCase):
+    def test_a_thread_has_its_name_and_can_be_joined(self) -> None:
+        seen: list[threading.Thread] = []
+        thread = threads.launch(lambda: seen.append(threading.current_thread()), "a name")
+        thread.join(PATIENCE)
+        self.assertEqual((seen, thread.name, thread.is_alive()), ([thread], "a name", False))
+
+    def test_a_thread_that_dies_before_it_begins_is_not_waited_for_for_ever(self) -> None:
+        """Without memory CPython's own `Thread.start` waits for ever for such a thread."""
+        called = threading.Event()
+        before = threading.enumerate()
+        with (
+            mock.patch.object(threading.Thread, "_bootstrap", lambda thread: None),
+            mock.patch.object(threads, "BEGIN_WITHIN", 0.05),
+            self.assertRaisesRegex(RuntimeError, "did not begin"),
+        ):
+            threads.launch(called.set, "stillborn")
+        self.assertFalse(called.is_set())
+        self.assertEqual(threading.enumerate(), before, "it is not listed for ever, either")
+
+    def test_a_thread_that_begins_too_late_does_nothing(self) -> None:
+        called, late, go = threading.Event(), threading.Event(), threading.Event()
+        bootstrap = threading.Thread._bootstrap  # type: ignore[attr-defined]
+
+        def slowly(thread: threading.Thread) -> None:
+            go.wait(PATIENCE)
+            try:
+                bootstrap(thread)
+            finally:
+                late.set()
+
+        with (
+            mock.patch.object(threading.Thread, "_bootstrap", slowly),
+            mock.patch.object(threads, "BEGIN_WITHIN", 0.05),
+            self.assertRaises(RuntimeError),
+        ):
+            threads.launch(called.set, "late")
+        told = threading.Event()
+        with mock.patch.object(sys, "unraisablehook", lambda _: told.set()):
+            go.set()
+            self.assertTrue(late.wait(PATIENCE))
+            self.assertTrue(told.wait(PATIENCE), "`threading` knows it no more, and says so")
+        self.assertFalse(called.is_set())
+
+
+class StartTest(TestCase):
+    def test_a_failure_is_logged_and_told(self) -> None:
+        failed = threading.Event()
+        with self.assertLogs("gochat_py.threads", "CRITICAL") as said:
+            threads.start(lambda: void(1 / 0), "hub", failed.set).join(PATIENCE)
+        self.assertTrue(failed.is_set())
+        self.assertIn("hub", said.output[0])
+
+    def test_it_is_told_even_if_there_is_no_memory_to_log_it(self) -> None:
+        failed = threading.Event()
+        with (
+            mock.patch.object(threads.log, "critical", side_effect=MemoryError),
+            mock.patch.object(threading, "excepthook"),
+        ):
+            threads.start(lambda: void(1 / 0), "hub", failed.set).join(PATIENCE)
+        self.assertTrue(failed.is_set())
+
+    def test_without_a_thread_the_start_is_refused_in_a_sentence(self) -> None:
+        for error in (RuntimeError("can't start new thread"), MemoryError()):
+            with (
+                mock.patch.object(threading.Thread, "start", side_effect=error),
+                self.assertRaisesRegex(StartupError, "no thread for the hub.*ulimit -u"),
+            ):
+                threads.start(lambda: None, "hub", lambda: None)
+
+
+def void(_: object) -> None:
+    """Let an expression stand where nothing is to be returned."""
