@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import logging
+import os
 import resource
+import select
 import signal
 from types import FrameType
 
 from .. import threads
 from ..app import App
+from ..errors import StartupError
+from ..http.leaving import LEAST_LEAVING, MAX_LEAVING, OWN_DESCRIPTORS
 from ..settings import Settings
-from .logs import configure
+from .logs import logging_to_standard_error
 
 log = logging.getLogger(__name__)
 
-#: Descriptors the server needs beside one a connection: listener, log, wake-up pair, spare, …
-OTHER_DESCRIPTORS = 32
+#: Connections that a server must be able to hold to be of any use.
+LEAST_CONNECTIONS = 8
+
+#: Seconds that standard output has to take the one line that is written to it.
+ANNOUNCE_WITHIN = 1.0
 
 
 def serve(settings: Settings) -> int:
@@ -24,39 +33,77 @@ def serve(settings: Settings) -> int:
     Prints one line to standard output once connections are accepted. Raises `StartupError` where
     it cannot start. Returns the exit status.
     """
-    configure(settings.log_level, settings.log_format)
+    _hold_standard_descriptors()
     threads.prepare()
-    _raise_descriptor_limit(settings.max_connections)
-    app = App(settings)
+    with logging_to_standard_error(settings.log_level, settings.log_format):
+        app = App(_within_descriptors(settings))
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            for each in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(each, signal.SIG_DFL)
+            app.stop()
+
         for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_DFL)
-        app.stop()
-
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, on_signal)
-    signal.set_wakeup_fd(app.waker, warn_on_full_buffer=False)
-    try:
-        print(f"listening on {app.url}", flush=True)
-        app.run()
-    finally:
-        signal.set_wakeup_fd(-1)
+            signal.signal(each, on_signal)
+        signal.set_wakeup_fd(app.waker, warn_on_full_buffer=False)
+        try:
+            _announce(app.url)
+            app.run()
+        finally:
+            signal.set_wakeup_fd(-1)
     return 0
 
 
-def _raise_descriptor_limit(connections: int) -> None:
-    """Let the process open a descriptor for each connection, as far as the system allows."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    want = connections + OTHER_DESCRIPTORS
-    if soft == resource.RLIM_INFINITY or soft >= want:
+def _hold_standard_descriptors() -> None:
+    """Open what is closed of the descriptors 0, 1 and 2, on nothing.
+
+    Otherwise the next file that is opened, the database perhaps, would be taken for standard output
+    or standard error, and lines be written into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+
+
+def _announce(url: str) -> None:
+    """Print where the server listens; without waiting for ever where nobody reads it."""
+    poll = select.poll()
+    poll.register(1, select.POLLOUT)
+    if not poll.poll(ANNOUNCE_WITHIN * 1000):
+        log.warning("standard output takes nothing; listening on %s", url)
         return
+    with contextlib.suppress(OSError):  # it is closed, so nobody wants to know
+        os.write(1, f"listening on {url}\n".encode())
+
+
+def _within_descriptors(settings: Settings) -> Settings:
+    """Settings whose limit on connections leaves the server the descriptors that it needs itself.
+
+    The process's limit is raised as far as that is allowed and useful. Raises `StartupError` if
+    too few connections are left.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    want = settings.max_connections + OWN_DESCRIPTORS + MAX_LEAVING
+    if soft == resource.RLIM_INFINITY or soft >= want:
+        return settings
     allowed = want if hard == resource.RLIM_INFINITY else min(want, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    if allowed < want:
-        log.warning(
-            "the system allows %d open files, fewer than --max-connections %d needs; "
-            "raise the limit (ulimit -Hn) to hold more",
-            allowed,
-            connections,
+    left = allowed - OWN_DESCRIPTORS - LEAST_LEAVING
+    if left >= settings.max_connections:
+        return settings
+    if left < LEAST_CONNECTIONS:
+        raise StartupError(
+            f"the system allows {allowed} open files, too few for a server; "
+            f"raise the limit (ulimit -n) to {allowed - left + LEAST_CONNECTIONS} or more"
         )
+    log.warning(
+        "the system allows %d open files, so at most %d connections are held, fewer than "
+        "--max-connections %d; raise the limit (ulimit -n) to %d to hold them all",
+        allowed,
+        left,
+        settings.max_connections,
+        want,
+    )
+    return dataclasses.replace(settings, max_connections=left)

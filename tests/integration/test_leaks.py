@@ -50,7 +50,7 @@ class LeakTest(TestCase):
 
     def test_a_storm_and_thousands_of_idle_connections_leave_nothing_behind(self):
         RawClient(self.server.port).close()  # so that it is serving, not only listening
-        eventually(lambda: self.threads() == 3, "only main thread, journal and hub are there")
+        eventually(lambda: self.threads() == 4, "only main thread, log, journal and hub are there")
         self.resting = self.threads()
         files = self.descriptors()
         for _ in range(self.STORM):

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,26 +17,39 @@ from .case import PATIENCE
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def limited(limits: str) -> Sequence[str]:
+    """What goes before a command to run it with limits, as in ``-n 64``; see `ulimit` in sh."""
+    return ("sh", "-c", f'ulimit {limits} && exec "$@"', "sh")
+
+
 class ServerProcess:
     """``python -m gochat_py --port 0 FLAGS…``, ready once constructed; a context manager.
 
     Unless `flags` say ``--data`` or ``--memory``, it keeps what is said in a directory of its own,
     `data`, which is removed with it. `url` is what it printed, as in ``http://127.0.0.1:40123/``;
     `errors()` is its standard error so far. Leaving the context stops it and fails if it had to be
-    killed.
+    killed. `prefix` goes before the command (see `limited`), `program` is what Python is to run,
+    and `stderr` a descriptor that takes the place of the file that `errors` reads.
     """
 
-    def __init__(self, *flags: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *flags: str,
+        environment: dict[str, str] | None = None,
+        prefix: Sequence[str] = (),
+        program: Sequence[str] = ("-m", "gochat_py"),
+        stderr: int | None = None,
+    ) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by _finish
         self._place = tempfile.TemporaryDirectory(prefix="gochat-test-", ignore_cleanup_errors=True)
         self.data = Path(self._place.name)
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-m", "gochat_py", "--port", "0", *flags],
+            [*prefix, sys.executable, *program, "--port", "0", *flags],
             cwd=ROOT,
             # A flag wins over the environment: here is no more than the default.
             env={"GOCHAT_DATA": str(self.data), **os.environ, **(environment or {})},
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=self._log if stderr is None else stderr,
         )
         try:
             line = self._first_line()
