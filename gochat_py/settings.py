@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, cast
 
 from .errors import StartupError
+from .hostnames import dns_name
 
 ENVIRONMENT_PREFIX = "GOCHAT_"
 
@@ -72,6 +73,13 @@ class Settings:
         "another origin whose pages may open the WebSocket, besides the server's own host; "
         "* allows every page on the web, null those opened from a file or in a sandboxed frame",
         unit="SCHEME://HOST[:PORT]",
+    )
+    name: tuple[str, ...] = setting(
+        (),
+        "a name by which this server is called, besides localhost, IP addresses and a name given "
+        "with --host; a request to any other is refused, as DNS rebinding makes them; "
+        "*.NAME is every name below it, * any name",
+        unit="NAME",
     )
     trusted_proxy: tuple[str, ...] = setting(
         (),
@@ -223,6 +231,12 @@ class Settings:
                     f"--trusted-proxy {network!r} is not an address or network; "
                     "write it like 10.0.0.1 or 10.0.0.0/8"
                 ) from None
+        for name in self.name:
+            if name != "*" and dns_name(name.removeprefix("*.")) is None:
+                raise StartupError(
+                    f"--name {name!r} is not a host's name; write it like chat.example.org, "
+                    "without a scheme, port or path"
+                )
         if self.retention < 0:
             raise StartupError("--retention must not be negative; 0 keeps messages for ever")
         for origin in self.origin:

@@ -1,4 +1,5 @@
-"""Where a request comes from: whose page sent it, under which name, from which address.
+"""Where a request comes from, and whom it is for: whose page sent it, from which address, to which
+name.
 
 A browser lets any page on the web open a WebSocket to any server, and says only in ``Origin``
 whose page it was; without a look at it, a stranger's page could chat in its visitor's name.
@@ -12,6 +13,8 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from ..hostnames import dns_name
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -127,6 +130,49 @@ def _to_ascii(text: str) -> str:
         return text if text.isascii() else scheme + separator + rest.encode("idna").decode("ascii")
     except UnicodeError:  # it names no host there can be, so no page will ever come from it
         return text
+
+
+class HostRule:
+    """By which names this server may be called. Immutable.
+
+    Against DNS rebinding: a stranger's page whose name is made to mean this server's address is,
+    to its browser, a page of this server. It is told apart by that name. An address cannot be
+    rebound, and ``localhost`` means this machine to every browser (RFC 6761, section 6.3).
+
+    `host` is what the server listens on, `names` are as the settings give them: names, ``*.name``
+    for all below that one, ``*`` for any. Names in other scripts are compared as ``xn--…``.
+    """
+
+    def __init__(self, host: str, names: Iterable[str]) -> None:
+        given = set(names)
+        self._any = "*" in given
+        below = {each for each in given if each.startswith("*.")}
+        listed = (given - below) | {host, "localhost"}
+        # "127.0.0.1." is no address, nor to be taken for a name that `host` has.
+        self._names = {dns_name(each) for each in listed if not is_address(each)}
+        self._below = (".localhost", *(f".{dns_name(each[2:])}" for each in below))
+
+    def allows(self, authority: Authority) -> bool:
+        """Whether a request may be addressed to `authority`; its port is not looked at.
+
+        IPv4 is an address in its usual form only. ``127.1``, ``2130706433`` or ``0x7f000001``,
+        which some resolvers take for one too, no browser sends.
+        """
+        if self._any or is_address(authority.host):
+            return True
+        name = authority.host.removesuffix(".")
+        return name in self._names or name.endswith(self._below)
+
+
+def is_address(host: str) -> bool:
+    """Whether a host, as `Authority` has it, is an IP address."""
+    if host.startswith("["):
+        return True
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class Proxies:

@@ -17,11 +17,11 @@ import h11
 from .. import refusals
 from ..connection import Upgrade
 from ..core.names import check_room
-from ..core.origin import Authority
 from ..deadline import Deadline, limit_waits
+from ..threads import NO_THREAD
 from . import upgrade
-from .requests import Request, end_of_head, parse
-from .responses import FULL, STOPPING, Refusal, Response, policy, problem, text
+from .requests import Request, blank, end_of_head, parse
+from .responses import FULL, NO_ROOM, STOPPING, Refusal, Response, policy, problem, text
 
 if TYPE_CHECKING:
     from .server import ChatServer, Visit
@@ -34,6 +34,14 @@ RECEIVE = 8 * 1024
 
 #: Bytes of a body that nobody wants, read to find the next request behind it; more gets 413.
 MAX_IDLE_BODY = 64 * 1024
+
+#: The same as it travels in chunks, with their sizes, extensions and trailers; and the pieces that
+#: it may come in. To read a piece takes h11 15 µs, however small it is.
+MAX_IDLE_BODY_SENT = 2 * MAX_IDLE_BODY
+MAX_PIECES = 1_000
+
+#: Bytes of empty lines before a request: "at least one" may be there (RFC 9112, section 2.2).
+MAX_BLANK = 64
 
 #: Bytes of an answer that have `write_wait` to leave in: a peer that takes a byte a minute does
 #: not hold a thread for ever, and the slowest line still gets the longest file.
@@ -69,7 +77,10 @@ class Handler(BaseRequestHandler):
         """
         upgraded = self._converse()
         if upgraded is not None:
-            self.server.endpoint(upgraded)
+            try:
+                self.server.endpoint(upgraded)
+            finally:
+                upgraded.writer.release()  # in case the endpoint did not come to need it
 
     def _converse(self) -> Upgrade | None:
         """Answer requests in the order they come, until either side ends it."""
@@ -83,6 +94,7 @@ class Handler(BaseRequestHandler):
                         return None
                     request = parse(head)
                     self._count_client(request)
+                    self.server.addressing.check(request, self.client_address)
                     if request.path == "/ws" and upgrade.is_asked(request):
                         return self._upgrade(request, buffer)
                     keeping = self._serve(request, buffer)
@@ -90,6 +102,8 @@ class Handler(BaseRequestHandler):
                         break
             except Refusal as refusal:
                 self._send(refusal.response, close=True)
+            except MemoryError:
+                self._send(NO_ROOM, close=True)
             self._linger()
         except OSError as error:  # the peer is gone or takes nothing: no one is left to tell
             log.debug("%s: %s", self.visit.address, error)
@@ -105,11 +119,14 @@ class Handler(BaseRequestHandler):
         settings = self.server.settings
         begun = bool(buffer) or not keeping
         deadline = Deadline(settings.header_timeout if begun else settings.idle_timeout)
-        searched = 0
+        searched = skipped = 0
         while True:
-            while buffer.startswith((b"\r\n", b"\n")):  # RFC 9112, section 2.2
-                del buffer[: 1 if buffer[0] == 0x0A else 2]
+            if empty := blank(buffer):
+                del buffer[:empty]
                 searched = 0
+                skipped += empty
+                if skipped > MAX_BLANK:
+                    raise Refusal(problem(400, "These are empty lines; send a request."))
             end = end_of_head(buffer, searched)
             if end is not None:
                 head = bytes(buffer[:end])
@@ -144,10 +161,14 @@ class Handler(BaseRequestHandler):
         """
         machine = request.machine
         announced = int((request.values(b"content-length") or ["0"])[0])
-        received = 0
+        received = sent = pieces = 0
         deadline = Deadline(self.server.settings.header_timeout)
         while True:
-            if max(announced, received) > MAX_IDLE_BODY:
+            if (
+                max(announced, received) > MAX_IDLE_BODY
+                or sent > MAX_IDLE_BODY_SENT
+                or pieces > MAX_PIECES
+            ):
                 raise Refusal(problem(413, "Nothing here reads a body; send none."))
             try:
                 event = machine.next_event()
@@ -159,6 +180,7 @@ class Handler(BaseRequestHandler):
                 return
             if isinstance(event, h11.Data):
                 received += len(event.data)
+                pieces += 1
                 continue
             data = bytes(buffer) or self._receive(deadline)
             buffer.clear()
@@ -166,6 +188,7 @@ class Handler(BaseRequestHandler):
                 raise _too_slow()
             if not data:
                 raise ConnectionResetError("the peer left in the middle of a body")
+            sent += len(data)
             machine.receive_data(data)
 
     # ---- deciding -----------------------------------------------------------------------------
@@ -178,19 +201,6 @@ class Handler(BaseRequestHandler):
             client = proxies.client(self.client_address, forwarded)
             if not self.server.count(self.visit, client):
                 raise Refusal(FULL)
-
-    def _names(self, request: Request) -> tuple[list[Authority], str | None]:
-        """What the client may have called this server; and by which scheme, if a proxy tells."""
-        names = [request.authority] if request.authority else []
-        if not self.server.proxies.trusts(self.client_address):
-            return names, None
-        # Of several values the first is the browser's own. A page cannot set these headers, so
-        # what a client writes into them itself deceives nobody but that client.
-        forwarded = Authority.parse(_first(request, b"x-forwarded-host"))
-        if forwarded is not None:
-            names.insert(0, forwarded)
-        scheme = _first(request, b"x-forwarded-proto").lower()
-        return names, {"ws": "http", "wss": "https"}.get(scheme, scheme) or None
 
     def _respond(self, request: Request) -> Response:
         """The answer to all but an upgrade. Decides only: touches no socket."""
@@ -216,7 +226,7 @@ class Handler(BaseRequestHandler):
         encodings = request.joined(b"accept-encoding")
         known = request.joined(b"if-none-match")
         if path == "/" or (path.startswith("/r/") and is_room(path[3:])):
-            names, _ = self._names(request)
+            names, _ = self.server.addressing.names(request, self.client_address)
             header = policy(str(names[0]) if names else "")
             return assets.page_for(path).answer("no-cache", encodings, known, header)
         found = assets.find(path)
@@ -237,6 +247,8 @@ class Handler(BaseRequestHandler):
         """Answer one request, and say whether another may come."""
         try:
             response = self._respond(request)
+        except MemoryError:
+            raise
         except Exception:  # a fault of ours in one answer is no reason to leave the client without
             log.exception("%s %r failed", request.method, request.path)
             response = problem(500, "The server failed at this; its log says how.")
@@ -254,30 +266,43 @@ class Handler(BaseRequestHandler):
 
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
         """Shake hands. Raises `Refusal`."""
-        names, scheme = self._names(request)
+        names, scheme = self.server.addressing.names(request, self.client_address)
         agreement = self.server.doorkeeper.admit(request, names, scheme)
-        if not self.server.promote(self.visit):
-            raise Refusal(STOPPING)
-        return Upgrade(
-            sock=self.visit.sock,
-            address=self.visit.address,
-            machine=agreement.machine,
-            greeting=agreement.reply,
-            trailing=bytes(buffer),
-            subprotocol=agreement.subprotocol,
-            window_bits=agreement.deflate.window_bits if agreement.deflate else None,
-        )
+        try:
+            writer = self.server.crew.reserve()
+        except NO_THREAD as error:
+            if self.server.seldom.due("threads"):
+                log.warning("WebSockets are refused: %s", error or "no memory is left")
+            raise Refusal(NO_ROOM) from None
+        try:
+            if not self.server.promote(self.visit):
+                raise Refusal(STOPPING)
+            return Upgrade(
+                sock=self.visit.sock,
+                address=self.visit.address,
+                machine=agreement.machine,
+                writer=writer,
+                greeting=agreement.reply,
+                trailing=bytes(buffer),
+                subprotocol=agreement.subprotocol,
+                window_bits=agreement.deflate.window_bits if agreement.deflate else None,
+            )
+        except BaseException:
+            writer.release()
+            raise
 
     def _send(self, response: Response, *, head_only: bool = False, close: bool) -> None:
         """Send an answer. Raises `OSError` if the peer does not take it in time."""
-        rest = memoryview(response.encode(head_only=head_only, close=close))
-        while rest:
-            piece, rest = rest[:SEND_PIECE], rest[SEND_PIECE:]
-            deadline = Deadline(self.server.settings.write_wait)
-            while piece:
-                if deadline.passed:
-                    raise TimeoutError("the peer takes the answer too slowly")
-                piece = piece[self.visit.sock.send(piece) :]
+        head, body = response.parts(head_only=head_only, close=close)
+        # A file is not copied: thousands may be about to take it, as slowly as they may.
+        for part in (head + body,) if len(body) <= SEND_PIECE else (head, body):
+            for start in range(0, len(part), SEND_PIECE):
+                piece = memoryview(part)[start : start + SEND_PIECE]
+                deadline = Deadline(self.server.settings.write_wait)
+                while piece:
+                    if deadline.passed:
+                        raise TimeoutError("the peer takes the answer too slowly")
+                    piece = piece[self.visit.sock.send(piece) :]
 
     def _linger(self) -> None:
         """Say that this was all, and listen a little longer so that it arrives."""
@@ -296,10 +321,6 @@ def is_room(name: str) -> bool:
     except refusals.Refusal:
         return False
     return True
-
-
-def _first(request: Request, name: bytes) -> str:
-    return request.joined(name).partition(",")[0].strip()
 
 
 def _too_slow() -> Refusal:

@@ -8,29 +8,38 @@ this is the end, and what it sends is read and forgotten until it leaves, or has
 from __future__ import annotations
 
 import logging
+import resource
 import selectors
 import socket
 
 from ..deadline import Deadline
 from .responses import FULL
+from .seldom import Seldom
 
 log = logging.getLogger(__name__)
 
-#: Clients that are heard out at once, and for how many seconds. Beyond that they are just closed.
-MAX_LEAVING = 128
-PATIENCE = 1.0
+#: Descriptors that are kept free for the server itself: 3 standard ones, 4 of the HTTP server, the
+#: selector, 3 of the directory and its log, 3 of the connection that writes, 8 of those that read,
+#: 2 more while the directory is closed, and some for what Python opens in passing, as for a
+#: traceback.
+OWN_DESCRIPTORS = 32
 
-#: Seconds between two warnings that the house is full.
-WARN_EVERY = 60.0
+#: Clients that are heard out at once, and for how many seconds. Beyond that they are just closed.
+#: Where descriptors are scarce they are fewer, but so many at the least.
+MAX_LEAVING = 128
+LEAST_LEAVING = 8
+PATIENCE = 1.0
 
 
 class Leaving:
     """The refused clients. Belongs to the thread that accepts, and to its selector."""
 
-    def __init__(self, selector: selectors.BaseSelector) -> None:
+    def __init__(self, selector: selectors.BaseSelector, most: int = MAX_LEAVING) -> None:
+        """Hear out at most `most` clients at a time."""
         self._selector = selector
+        self._most = most
         self._until: dict[socket.socket, Deadline] = {}
-        self._quiet = Deadline(0.0)
+        self._seldom = Seldom()
 
     @property
     def wait(self) -> float | None:
@@ -42,12 +51,11 @@ class Leaving:
 
         `at_once` closes it before this returns, because its descriptor is needed.
         """
-        if self._quiet.passed:
-            self._quiet = Deadline(WARN_EVERY)
+        if self._seldom.due():
             log.warning("connections are refused: %s", why)
         if not _say_full(sock):
             sock.close()
-        elif at_once or len(self._until) >= MAX_LEAVING:
+        elif at_once or len(self._until) >= self._most:
             _swallow(sock)
             sock.close()
         else:
@@ -71,6 +79,14 @@ class Leaving:
         sock.close()
 
 
+def most_leaving(connections: int) -> int:
+    """How many may be heard out beside `connections`: what is left of the process's descriptors."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MAX_LEAVING
+    return max(LEAST_LEAVING, min(MAX_LEAVING, soft - OWN_DESCRIPTORS - connections))
+
+
 def _say_full(sock: socket.socket) -> bool:
     """Send the 503 and the end of it; False if the client has gone."""
     try:
@@ -82,10 +98,14 @@ def _say_full(sock: socket.socket) -> bool:
     return True
 
 
+#: Where what refused clients send is read into: there may be no memory for it otherwise.
+_forgotten = bytearray(65_536)
+
+
 def _swallow(sock: socket.socket) -> bool:
     """Read what has come without waiting; True at the client's end."""
     try:
-        return not sock.recv(65_536)
+        return not sock.recv_into(_forgotten)
     except BlockingIOError:
         return False
     except OSError:

@@ -29,6 +29,7 @@ VERSIONS = (b"1.0", b"1.1")
 
 #: The blank line that ends a head. The same as h11's, bare line feeds included (RFC 9112, 2.2).
 _BLANK_LINE = re.compile(rb"\n\r?\n")
+_BLANK_LINES = re.compile(rb"(?:\r?\n)+")
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP/(\d+(?:\.\d+)?)[ \t\r]*\n")
 
 
@@ -67,6 +68,12 @@ class Request:
         return self.version == b"1.1" and "close" not in self.tokens(b"connection")
 
 
+def blank(buffer: bytearray) -> int:
+    """How many bytes of empty lines `buffer` begins with; a request may follow (RFC 9112, 2.2)."""
+    match = _BLANK_LINES.match(buffer)
+    return match.end() if match else 0
+
+
 def end_of_head(buffer: bytearray, searched: int) -> int | None:
     """Where the head in `buffer` ends, or None if it is not all there.
 
@@ -80,7 +87,7 @@ def end_of_head(buffer: bytearray, searched: int) -> int | None:
         if b"\n" not in buffer[:MAX_HEAD]:
             raise _too_long()
         raise _no(431, f"The headers take more than {MAX_HEAD} bytes; send fewer or shorter ones.")
-    if buffer and buffer[0] < 0x21:  # as TLS begins, for one
+    if buffer and buffer[0] < 0x21 and buffer != b"\r":  # as TLS begins, for one
         raise _no(400, "This is not an HTTP request; if it was meant for https, use http here.")
     return None
 

@@ -63,6 +63,10 @@ class Response:
 
     def encode(self, *, head_only: bool = False, close: bool = False) -> bytes:
         """The bytes to send; `head_only` for HEAD, `close` says that the connection ends here."""
+        return b"".join(self.parts(head_only=head_only, close=close))
+
+    def parts(self, *, head_only: bool = False, close: bool = False) -> tuple[bytes, bytes]:
+        """The same as head and body, the body as it is and not copied."""
         own = list(self.headers)
         if not any(name == "Content-Security-Policy" for name, _ in own):
             own.append(_POLICY)
@@ -76,7 +80,7 @@ class Response:
         own.append(("Date", email.utils.formatdate(usegmt=True)))
         status_line = f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
         head = b"".join((status_line.encode("ascii"), _lines(own), _SECURITY_LINES, b"\r\n"))
-        return head if head_only or self.status in _NO_BODY else head + self.body
+        return head, b"" if head_only or self.status in _NO_BODY else self.body
 
 
 class Refusal(Exception):
@@ -113,4 +117,5 @@ def text(status: int, words: str) -> Response:
 
 #: There is room for no more. Ten seconds: the page comes back by itself, with jitter.
 FULL = problem(503, "Too many connections are open; try again in a while.", ("Retry-After", "10"))
+NO_ROOM = problem(503, "The server lacks memory or threads; try again soon.", ("Retry-After", "10"))
 STOPPING = problem(503, "The server is stopping; try again soon.", ("Retry-After", "2"))

@@ -19,14 +19,18 @@ from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 
 from ..connection import Upgrade
-from ..core.origin import OriginRule, Proxies, counted_as, plain
+from ..core.origin import HostRule, OriginRule, Proxies, counted_as, plain
 from ..crew import Crew
 from ..deadline import Deadline
 from ..errors import StartupError
 from ..settings import Settings
+from ..threads import NO_THREAD
+from .addressing import Addressing
 from .assets import Assets
 from .handler import Handler
-from .leaving import Leaving
+from .leaving import Leaving, most_leaving
+from .listening import cure, resolve
+from .seldom import Seldom
 from .upgrade import Doorkeeper
 
 log = logging.getLogger(__name__)
@@ -83,6 +87,9 @@ class ChatServer(ThreadingHTTPServer):
         self.assets = assets
         self.endpoint = endpoint
         self.proxies = Proxies(settings.trusted_proxy)
+        #: For log records that a peer can bring about.
+        self.seldom = Seldom()
+        self.addressing = Addressing(HostRule(settings.host, settings.name), self.proxies)
         self.doorkeeper = Doorkeeper(
             OriginRule(settings.origin), subprotocols, settings.max_message_size
         )
@@ -94,7 +101,9 @@ class ChatServer(ThreadingHTTPServer):
         self._not_serving = threading.Event()
         self._not_serving.set()
         self._admitted = 0  # the serving thread's own
-        address = self._resolve()
+        self._pause = threading.Lock()  # never released: to wait for it takes time, and no memory
+        self._pause.acquire()
+        self.address_family, address = resolve(settings.host, settings.port)
         self._wake, self._waker = socket.socketpair()
         self._wake.setblocking(False)
         self._waker.setblocking(False)
@@ -103,31 +112,8 @@ class ChatServer(ThreadingHTTPServer):
         try:
             super().__init__(address, Handler)
         except OSError as error:  # the base class has called server_close
-            raise StartupError(self._cure(error)) from None
+            raise StartupError(cure(error, settings.host, settings.port)) from None
         self.socket.setblocking(False)
-
-    def _resolve(self) -> tuple[str, int]:
-        host, port = self.settings.host, self.settings.port
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        except (OSError, UnicodeError):
-            raise StartupError(
-                f"no address is known for {host!r}; choose another with --host"
-            ) from None
-        self.address_family, _, _, _, address = found[0]
-        return str(address[0]), port
-
-    def _cure(self, error: OSError) -> str:
-        host, port = self.settings.host, self.settings.port
-        if error.errno == errno.EADDRINUSE:
-            return f"port {port} is taken; choose another with --port"
-        if error.errno == errno.EACCES:
-            return f"port {port} is reserved for root; choose one from 1024 up with --port"
-        if error.errno == errno.EADDRNOTAVAIL:
-            return f"{host} is not an address of this machine; choose another with --host"
-        return (
-            f"cannot listen on {host} port {port}: {error.strerror}; try another --host or --port"
-        )
 
     def server_bind(self) -> None:
         """Bind, without the look-up of the host's name that `http.server` makes for CGI's sake.
@@ -157,17 +143,26 @@ class ChatServer(ThreadingHTTPServer):
             with selectors.DefaultSelector() as selector:
                 selector.register(self.socket, selectors.EVENT_READ)
                 selector.register(self._wake, selectors.EVENT_READ)
-                leaving = Leaving(selector)
+                leaving = Leaving(selector, most_leaving(self.settings.max_connections))
                 while not self.stopping:
-                    for key, _ in selector.select(leaving.wait):
-                        if key.fileobj is self.socket:
-                            self._accept_all(selector, leaving)
-                        elif key.data is leaving and isinstance(key.fileobj, socket.socket):
-                            leaving.hear(key.fileobj)
-                    leaving.part(late_only=True)
+                    try:
+                        self._step(selector, leaving)
+                    except MemoryError:  # somebody may give some back; nobody is let in until then
+                        with contextlib.suppress(MemoryError):
+                            leaving.part()
+                        self._pause.acquire(timeout=PAUSE)
                 leaving.part()
         finally:
             self._not_serving.set()
+
+    def _step(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
+        """Wait for what happens next, and handle it."""
+        for key, _ in selector.select(leaving.wait):
+            if key.fileobj is self.socket:
+                self._accept_all(selector, leaving)
+            elif key.data is leaving and isinstance(key.fileobj, socket.socket):
+                leaving.hear(key.fileobj)
+        leaving.part(late_only=True)
 
     def _accept_all(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
         while not self.stopping:
@@ -186,18 +181,19 @@ class ChatServer(ThreadingHTTPServer):
     def _admit(self, sock: socket.socket, address: str, leaving: Leaving) -> None:
         client = plain(address)
         visit = Visit(sock, client, client)
-        if not self._register(visit, None if self.proxies.trusts(client) else counted_as(client)):
-            leaving.refuse(sock, "the limit on connections is reached")
-            return
-        self._admitted += 1
         try:
+            counted = None if self.proxies.trusts(client) else counted_as(client)
+            if not self._register(visit, counted):
+                leaving.refuse(sock, "the limit on connections is reached")
+                return
+            self._admitted += 1
             # Answers and chat lines are small: waiting to fill a segment, while the client waits
             # to acknowledge the last one, would cost them 40 ms.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.crew.start(lambda: self._live(visit), f"reader-{self._admitted}")
-        except (OSError, RuntimeError) as error:  # it has left; or there can be no more threads
+        except (OSError, *NO_THREAD) as error:  # it has left; or there can be no more threads
             self._forget(visit)
-            leaving.refuse(sock, str(error))
+            leaving.refuse(sock, str(error) or "no memory is left; see ulimit -v")
 
     def _shed(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
         """Refuse one connection though there is no descriptor left to accept it with.

@@ -1,6 +1,14 @@
 """Origins, hosts and proxies: what is recognised, and who is believed."""
 
-from gochat_py.core.origin import Authority, Origin, OriginRule, Proxies, counted_as, plain
+from gochat_py.core.origin import (
+    Authority,
+    HostRule,
+    Origin,
+    OriginRule,
+    Proxies,
+    counted_as,
+    plain,
+)
 from tests.support.case import TestCase
 
 OWN = [Authority("chat.example", None)]
@@ -115,6 +123,65 @@ class OriginRuleTest(TestCase):
     def test_an_origin_knows_its_default_port(self) -> None:
         self.assertEqual(Origin.parse("https://a"), Origin("https", "a", 443))
         self.assertEqual(Origin.parse("app://a"), Origin("app", "a", None))
+
+
+class HostRuleTest(TestCase):
+    def allows(self, host: str, *names: str, listens: str = "127.0.0.1") -> bool:
+        authority = Authority.parse(host)
+        assert authority is not None, host
+        return HostRule(listens, names).allows(authority)
+
+    def test_addresses_and_localhost_are_always_known(self) -> None:
+        for host in (
+            *("127.0.0.1", "198.51.100.1:8080", "0.0.0.0", "[::1]", "[2001:db8::1]:8080"),
+            *("localhost", "LocalHost:8080", "localhost.", "chat.localhost", "a.b.localhost."),
+        ):
+            with self.subTest(host):
+                self.assertTrue(self.allows(host))
+
+    def test_no_name_is_known_by_itself(self) -> None:
+        for host in (
+            *("rebound.example", "localhost.example", "xlocalhost", "local", "127.0.0.1.nip.io"),
+            *("127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1"),
+            *("127.0.0.01", "127.0.0.1.", "1", "127.0.0.256", "localhost..", "my_host"),
+        ):
+            with self.subTest(host):
+                self.assertFalse(self.allows(host))
+
+    def test_a_listed_name_is_known_in_any_spelling_and_no_other_is(self) -> None:
+        for host, known in (
+            ("chat.example", True),
+            ("CHAT.Example:8080", True),
+            ("chat.example.", True),
+            ("a.chat.example", False),
+            ("xchat.example", False),
+            ("chat.example.evil", False),
+            ("chat.example..", False),
+        ):
+            with self.subTest(host):
+                self.assertEqual(self.allows(host, "Chat.EXAMPLE."), known)
+
+    def test_the_name_that_is_listened_on_is_known(self) -> None:
+        self.assertTrue(self.allows("chat.lan:8080", listens="Chat.LAN"))
+        self.assertFalse(self.allows("other.lan", listens="chat.lan"))
+
+    def test_a_star_is_any_name_and_a_leading_one_each_below(self) -> None:
+        self.assertTrue(self.allows("whatever.example", "*"))
+        for host, known in (
+            ("a.example.org", True),
+            ("a.b.example.org.", True),
+            ("example.org", False),
+            ("aexample.org", False),
+        ):
+            with self.subTest(host):
+                self.assertEqual(self.allows(host, "*.Example.org"), known)
+
+    def test_other_scripts_are_compared_as_browsers_send_them(self) -> None:
+        self.assertTrue(self.allows("xn--mnchen-3ya.example", "münchen.example"))
+        self.assertTrue(self.allows("xn--mnchen-3ya.example", "MÜNCHEN。example"))
+        self.assertTrue(self.allows("a.xn--mnchen-3ya.example", "*.münchen.example"))
+        self.assertTrue(self.allows("xn--mnchen-3ya.example", "xn--mnchen-3ya.example"))
+        self.assertFalse(self.allows("munchen.example", "münchen.example"))
 
 
 class ProxiesTest(TestCase):

@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import threading
+import tracemalloc
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -181,7 +182,8 @@ class ResourcesTest(EdgeCase):
             ("[::1]:8080", ""),
             ("my_host", ""),
         ):
-            answer = self.ask(request(headers={"Host": host}))
+            with Edge(name=("*",)) as edge:
+                answer = edge.ask(request(headers={"Host": host}))
             policy = answer.headers["content-security-policy"]
             self.assertIn(f"connect-src 'self'{sockets}; img-src", policy)
 
@@ -271,6 +273,18 @@ class GrammarTest(EdgeCase):
                 413,
             ),
         )
+
+    def test_a_body_has_an_end_however_it_is_cut_and_padded(self) -> None:
+        post = request("POST", "/", {"Transfer-Encoding": "chunked"})
+        self.check(
+            (post + b"1\r\nx\r\n" * 2_000, 413),
+            (post + (b"1;" + b"e" * 4_000 + b"\r\nx\r\n") * 40, 413),
+            (post + b"1;" + b"e" * 200_000, 400),
+            (post + b"0\r\n" + b"Trailer: x\r\n" * 20_000, 400),
+        )
+
+    def test_empty_lines_have_an_end(self) -> None:
+        self.check((b"\r\n" * 33 + request(), 400), (b"\n" * 1_000_000, 400))
 
     def test_only_the_known_expectation_is_met(self) -> None:
         self.check((request(headers={"Expect": "payment"}), 417))
@@ -367,7 +381,7 @@ class KeepAliveTest(EdgeCase):
 
     def test_a_head_may_come_in_any_pieces(self) -> None:
         with Client(self.edge.port) as client:
-            for byte in request(path="/healthz"):
+            for byte in b"\r\n\n\r\n" + request(path="/healthz"):
                 client.send(bytes([byte]))
             self.assertEqual(client.answer().status, 200)
 
@@ -489,7 +503,11 @@ class UpgradeTest(EdgeCase):
 
 
 class ProxyTest(EdgeCase):
-    settings: ClassVar = {"trusted_proxy": ("127.0.0.0/8",), "origin": ("https://other.example",)}
+    settings: ClassVar = {
+        "trusted_proxy": ("127.0.0.0/8",),
+        "origin": ("https://other.example",),
+        "name": ("chat.example", "backend"),
+    }
 
     def test_a_trusted_proxy_tells_host_scheme_and_client(self) -> None:
         seen: list[str] = []
@@ -529,6 +547,77 @@ class ProxyTest(EdgeCase):
     def test_the_page_s_policy_names_the_host_that_the_browser_sees(self) -> None:
         answer = self.ask(request(headers={"X-Forwarded-Host": "chat.example:444"}))
         self.assertIn("wss://chat.example:444;", answer.headers["content-security-policy"])
+
+
+class NameTest(EdgeCase):
+    """A stranger's name that is made to mean this server's address opens nothing here."""
+
+    def refused(self, data: bytes, *words: str, edge: Edge | None = None) -> None:
+        with Client((edge or self.edge).port) as client:
+            answer = client.ask(data)
+            self.assert_problem(answer, 403)
+            for word in words:
+                self.assertIn(word, json.loads(answer.body)["detail"])
+            self.assertTrue(client.ended())
+
+    def test_whatever_is_asked_for_must_be_asked_of_a_name_that_is_known(self) -> None:
+        foreign = {"Host": "rebound.example:8080"}
+        for path in ("/", "/r/lobby", "/assets/js/a.js", "/sw.js", "/healthz", "/readyz", "/none"):
+            for method in ("GET", "POST", "OPTIONS", "BREW"):
+                self.refused(request(method, path, foreign), "--name rebound.example")
+        self.refused(request("OPTIONS", "*", foreign), "--name rebound.example")
+        self.refused(upgrade(**foreign), "--name rebound.example")
+        self.refused(upgrade(Origin="http://rebound.example:8080", **foreign), "--name")
+        self.refused(request("CONNECT", "chat.example:443", foreign), "--name rebound.example")
+
+    def test_the_target_s_host_counts_in_place_of_the_header_s(self) -> None:
+        self.refused(request(path="http://rebound.example/"), "--name rebound.example")
+        answer = self.ask(request(path="http://chat.example/", headers={"Host": "rebound.example"}))
+        self.assertEqual(answer.status, 200)
+
+    def test_addresses_localhost_and_its_own_names_are_known_however_they_are_spelt(self) -> None:
+        for host in (
+            *("127.0.0.1", "127.0.0.1:9", "192.0.2.1", "[::1]:8080", "[::ffff:127.0.0.1]"),
+            *("localhost", "LOCALHOST:80", "localhost.", "a.localhost", "chat.example.:80"),
+        ):
+            with self.subTest(host):
+                self.assertEqual(self.ask(request(headers={"Host": host})).status, 200)
+
+    def test_odd_forms_of_an_address_are_names(self) -> None:
+        for host in (
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "127.0.0.1.x",
+        ):
+            self.refused(request(headers={"Host": host}), f"--name {host}")
+
+    def test_a_request_without_a_name_is_no_browser_s(self) -> None:
+        self.assertEqual(self.ask(b"GET /healthz HTTP/1.0\r\n\r\n").status, 200)
+        self.refused(b"GET /healthz HTTP/1.0\r\nHost: rebound.example\r\n\r\n", "--name")
+
+    def test_a_trusted_proxy_s_word_counts_in_place_of_the_host(self) -> None:
+        with Edge(trusted_proxy=("127.0.0.1",), name=("chat.example",)) as edge:
+            through = {"Host": "backend:8080", "X-Forwarded-Host": "chat.example:444"}
+            self.assertEqual(edge.ask(request(headers=through)).status, 200)
+            self.assertEqual(edge.ask(request(headers={"Host": "chat.example"})).status, 200)
+            for forwarded in ("rebound.example", "chat.example, rebound.example", "a b", ","):
+                told = {"Host": "chat.example", "X-Forwarded-Host": forwarded}
+                self.refused(request(headers=told), edge=edge)
+            bare = b"GET / HTTP/1.0\r\nX-Forwarded-For: 198.51.100.1\r\n"
+            self.refused(bare + b"\r\n", "X-Forwarded-Host", edge=edge)
+            self.assertEqual(edge.ask(b"GET /healthz HTTP/1.0\r\n\r\n").status, 200)
+            self.assertEqual(edge.ask(bare + b"Host: chat.example\r\n\r\n").status, 200)
+
+    def test_it_is_logged_seldom_whatever_names_are_tried(self) -> None:
+        with Edge() as edge, self.assertLogs("gochat_py.http", "WARNING") as said:
+            for number in [0, 0, *range(60)]:
+                self.refused(request(headers={"Host": f"n{number}.example"}), edge=edge)
+        self.assertIn("start it with --name n0.example", said.output[0])
+        self.assertEqual(len(said.output), 16)
+        self.assertEqual(len(set(said.output)), 16)
 
 
 class HostileTest(TestCase):
@@ -583,6 +672,18 @@ class HostileTest(TestCase):
             eventually(lambda: edge.server._visits, "it was let in")
             self.assertEqual(edge.ask(request()).status, 200)
             eventually(lambda: not edge.server._visits, "it was given up")
+
+    def test_those_who_take_a_file_slowly_share_it(self) -> None:
+        """Each had a copy of its own: a thousand held a thousand times the largest file."""
+        files = {**FILES, "img/big.png": bytes(16 * 1024 * 1024)}
+        with Edge(files=files) as edge:
+            slow = [edge.client() for _ in range(50)]
+            tracemalloc.start()
+            self.addCleanup(tracemalloc.stop)
+            for client in slow:
+                client.send(request(path="/assets/img/big.png"))
+                client.more()  # it has begun
+            self.assertLess(tracemalloc.get_traced_memory()[0], 16 * 1024 * 1024)
 
     def test_a_refusal_is_not_lost_when_much_was_sent(self) -> None:
         with Edge() as edge:

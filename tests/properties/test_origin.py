@@ -3,7 +3,15 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gochat_py.core.origin import DEFAULT_PORTS, Authority, OriginRule, Proxies, counted_as, plain
+from gochat_py.core.origin import (
+    DEFAULT_PORTS,
+    Authority,
+    HostRule,
+    OriginRule,
+    Proxies,
+    counted_as,
+    plain,
+)
 from tests.support.case import TestCase
 
 labels = st.from_regex(r"[a-z0-9](?:[a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
@@ -56,3 +64,34 @@ class OriginProperties(TestCase):
     def test_an_authority_survives_being_written_and_read(self, host, port) -> None:
         authority = Authority.parse(spell(host, port))
         self.assertEqual(Authority.parse(str(authority)), authority)
+
+
+class HostProperties(TestCase):
+    @given(st.ip_addresses(), ports)
+    def test_an_address_is_always_known(self, address, port) -> None:
+        host = f"[{address}]" if address.version == 6 else str(address)
+        authority = Authority.parse(spell(host, port))
+        assert authority is not None
+        self.assertTrue(HostRule("127.0.0.1", ()).allows(authority))
+
+    @given(st.lists(names, max_size=4), names, ports, cases, st.sampled_from(["", "."]))
+    def test_a_name_is_known_if_and_only_if_it_is_listed(self, listed, name, port, case, dot):
+        authority = Authority.parse(case(spell(name + dot, port)))
+        assert authority is not None
+        assume(name != "localhost" and not name.endswith(".localhost"))
+        assume(not name.replace(".", "").isdigit())  # such a one may be an address
+        assume(all(len(each) <= 253 for each in (*listed, name)))
+        rule = HostRule("0.0.0.0", listed)
+        self.assertEqual(rule.allows(authority), name in listed)
+        self.assertTrue(HostRule("0.0.0.0", [name]).allows(authority))
+        below = Authority.parse(f"x.{name}")
+        if below is not None:
+            self.assertTrue(HostRule("0.0.0.0", [f"*.{name}"]).allows(below))
+            self.assertFalse(HostRule("0.0.0.0", [f"*.{name}"]).allows(authority))
+
+    @given(st.text(), st.text(), st.lists(st.text()))
+    def test_no_text_can_crash_it(self, text, host, listed) -> None:
+        authority = Authority.parse(text)
+        rule = HostRule(host, listed)
+        if authority is not None:
+            rule.allows(authority)

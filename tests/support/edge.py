@@ -141,7 +141,7 @@ class Edge:
         subprotocols: tuple[str, ...] = (),
         **settings: Any,
     ) -> None:
-        settings = {"port": 0, **settings}
+        settings = {"port": 0, "name": ("chat.example",), **settings}
         self.assets = Assets(files)
         self._endpoint = endpoint
         self.server = ChatServer(Settings(**settings), self.assets, self._greet, subprotocols)

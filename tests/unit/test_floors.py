@@ -19,7 +19,7 @@ FLOORS = {
     3: ["store"],
     2: ["channel", "crew", "threads", "deadline"],
     1: ["core"],
-    0: ["__init__", "errors", "codes", "settings", "message", "refusals"],
+    0: ["__init__", "errors", "codes", "settings", "message", "refusals", "hostnames"],
 }
 WITHIN_A_FLOOR = {
     ("__main__", "cli"),
@@ -31,7 +31,9 @@ WITHIN_A_FLOOR = {
     ("backplane", "connection"),
     ("channel", "deadline"),
     ("crew", "deadline"),
+    ("crew", "threads"),
     ("settings", "errors"),
+    ("settings", "hostnames"),
     ("refusals", "errors"),
 }
 

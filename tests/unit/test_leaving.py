@@ -1,5 +1,6 @@
 """Refused clients get their answer whole, and cannot stay."""
 
+import resource
 import selectors
 import socket
 import struct
@@ -69,8 +70,9 @@ class LeavingTest(TestCase):
         self.assertIsNone(self.leaving.wait)
 
     def test_there_is_an_end_to_how_many_are_heard(self) -> None:
-        with mock.patch.object(leaving, "MAX_LEAVING", 2):
-            clients = [self.refused() for _ in range(5)]
+        self.leaving = Leaving(self.selector, most=2)
+        self.addCleanup(self.leaving.part)
+        clients = [self.refused() for _ in range(5)]
         self.assertEqual(len(self.selector.get_map()), 2)
         for client in clients:
             self.assertEqual(client.answer().status, 503)
@@ -86,3 +88,15 @@ class LeavingTest(TestCase):
             self.selector.select(0.01)
         self.leaving.refuse(sock, "a test")
         self.assertIsNone(self.leaving.wait)
+
+
+class ScarceTest(TestCase):
+    def test_where_descriptors_are_scarce_fewer_are_heard(self) -> None:
+        for soft, connections, most in (
+            (10_000, 100, leaving.MAX_LEAVING),
+            (resource.RLIM_INFINITY, 100, leaving.MAX_LEAVING),
+            (64, 24, leaving.LEAST_LEAVING),
+            (100, 24, 44),
+        ):
+            with mock.patch.object(resource, "getrlimit", return_value=(soft, soft)):
+                self.assertEqual(leaving.most_leaving(connections), most)

@@ -130,7 +130,7 @@ class StopTest(TestCase):
         with Client(edge.port) as client:
             self.assertEqual(client.ask(upgrade()).status, 101)
             with mock.patch("gochat_py.http.server.LAST_JOIN", 0.0):
-                self.assertEqual(edge.stop(seconds=0.0), 1)
+                self.assertEqual(edge.stop(seconds=0.0), 2)  # the reader, and its writer
             ending.set()
 
     def test_no_upgrade_is_agreed_on_once_stopping(self) -> None:
@@ -189,6 +189,65 @@ class LimitTest(TestCase):
             with failing, self.assertLogs("gochat_py.http", "WARNING"):
                 self.assertEqual(edge.ask(request()).status, 503)
             self.assertEqual(edge.ask(request()).status, 200)
+            eventually(lambda: not edge.server._counts, "nobody is counted any more")
+
+    def test_without_a_thread_for_its_writer_no_upgrade_is_agreed_on(self) -> None:
+        """The 101 was sent, and then came nothing but a traceback in the log."""
+        for error in (RuntimeError("can't start new thread"), MemoryError()):
+            with self.subTest(error), Edge() as edge:
+                failing = mock.patch.object(edge.server.crew, "reserve", side_effect=error)
+                with Client(edge.port) as client:
+                    self.assertEqual(client.ask(request()).status, 200)
+                    with failing, self.assertLogs("gochat_py.http", "WARNING") as said:
+                        answer = client.ask(upgrade())
+                    self.assertEqual(answer.status, 503)
+                    self.assertIn("retry-after", answer.headers)
+                    self.assertTrue(client.ended())
+                self.assertIn("WebSockets are refused", said.output[0])
+                self.assertEqual(edge.ask(upgrade()).status, 101)
+
+    def test_a_writer_that_is_not_needed_is_let_go(self) -> None:
+        with Edge() as edge:
+            with Client(edge.port) as client:
+                self.assertEqual(client.ask(request()).status, 200)
+                with mock.patch.object(edge.server, "promote", return_value=False):
+                    self.assertEqual(client.ask(upgrade()).status, 503)
+                self.assertTrue(client.ended())
+            eventually(lambda: not edge.server.crew._tasks, "no thread is kept")
+
+    def test_a_request_without_memory_for_it_is_a_503(self) -> None:
+        for where in ("handler.parse", "requests.Request.tokens", "handler.Upgrade"):
+            with self.subTest(where), Edge() as edge:
+                with Client(edge.port) as client:
+                    eventually(lambda edge=edge: edge.server._visits, "it was let in")
+                    with mock.patch(f"gochat_py.http.{where}", side_effect=MemoryError):
+                        self.assertEqual(client.ask(upgrade()).status, 503)
+                    self.assertTrue(client.ended())
+                eventually(lambda edge=edge: not edge.server.crew._tasks, "no thread is kept")
+                self.assertEqual(edge.ask(upgrade()).status, 101)
+
+    def test_accepting_survives_a_lack_of_memory(self) -> None:
+        with Edge() as edge, self.assertLogs("gochat_py.http", "WARNING"):
+            for victim, name in (
+                (edge.server, "_accept_all"),
+                (edge.server, "_register"),
+                (edge.server.crew, "start"),
+            ):
+                failing = mock.patch.object(victim, name, side_effect=MemoryError)
+                with self.subTest(name):
+                    failed = failing.start()
+                    try:
+                        client = edge.client()
+                        client.send(request())
+                        eventually(lambda failed=failed: failed.called, "it failed")
+                        if name != "_accept_all":
+                            self.assertEqual(client.answer().status, 503)
+                    finally:
+                        failing.stop()
+                    if name == "_accept_all":  # it waited in the backlog until there was memory
+                        self.assertEqual(client.answer().status, 200)
+                    client.sock.close()
+                    self.assertEqual(edge.ask(request()).status, 200)
             eventually(lambda: not edge.server._counts, "nobody is counted any more")
 
     def test_a_trusted_proxy_is_counted_by_whom_it_brings(self) -> None:

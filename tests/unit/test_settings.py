@@ -23,6 +23,11 @@ class SettingsTest(TestCase):
     def test_everybody_and_nobody_are_origins_too(self):
         self.assertEqual(combine({"GOCHAT_ORIGIN": "*, null"}, {}).origin, ("*", "null"))
 
+    def test_names_may_be_of_any_script_and_stars(self):
+        listed = "chat.example, *.example.org, *, münchen.example, my_service, a."
+        found = combine({"GOCHAT_NAME": listed}, {}).name
+        self.assertEqual(found, tuple(listed.split(", ")))
+
     def test_a_bad_value_is_refused_with_a_sentence_that_names_flag_and_value(self):
         for variable, value, words in (
             ("GOCHAT_PORT", "eighty", ("--port", "'eighty'", "GOCHAT_PORT")),
@@ -34,6 +39,13 @@ class SettingsTest(TestCase):
             ("GOCHAT_TRUSTED_PROXY", "proxy", ("--trusted-proxy", "10.0.0.0/8")),
             ("GOCHAT_ORIGIN", "chat.example", ("--origin", "https://chat.example.org")),
             ("GOCHAT_ORIGIN", "https://chat.example/", ("--origin",)),
+            *(
+                ("GOCHAT_NAME", name, ("--name", "chat.example.org"))
+                for name in (
+                    *("http://chat.example", "chat.example:80", "chat.example/", "a b", "a..b"),
+                    *("*.", "**", "a.*.b", ".a", "[::1]", "-a", "x" * 64, "a@b", "a.b..", "*.*"),
+                )
+            ),
             ("GOCHAT_PING_PERIOD", "60", ("--ping-period", "--pong-wait")),
         ):
             with self.subTest(variable=variable, value=value):
