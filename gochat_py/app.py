@@ -58,7 +58,12 @@ class App:
             self._server.server_close()
             raise
         upkeep = Upkeep(settings.retention, settings.history_limit)
-        self._journal = Journal(self._directory, self._hub, upkeep)
+        try:
+            self._journal = Journal(self._directory, self._hub, upkeep)
+        except BaseException:
+            self._directory.close()
+            self._server.server_close()
+            raise
         self.url = self._server.url
 
     def run(self) -> bool:
@@ -97,7 +102,7 @@ class App:
             dialect = V1(self._hub, self._journal, self._terms)
         else:
             dialect = Classic(self._hub, self._journal)
-        Connection(upgrade, self._settings, dialect, self._server.crew).run()
+        Connection(upgrade, self._settings, dialect).run()
 
 
 def _terms(settings: Settings) -> Terms:

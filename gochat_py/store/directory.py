@@ -22,6 +22,7 @@ from ..errors import StartupError
 from . import schema
 from .ahead import Ahead, recover
 from .connect import Durability, connect
+from .errors import StorageFailed
 from .readers import Readers
 from .writer import Writer
 
@@ -109,8 +110,14 @@ class Directory:
         )
 
     def readers(self, size: int = 4, *, patience: float = 5.0) -> Readers:
-        """A pool of `size` reading connections, each waited for at most `patience` seconds."""
-        return Readers(self.database, self.durability, size, patience=patience)
+        """A pool of `size` reading connections, each waited for at most `patience` seconds.
+
+        Raises `StartupError` if they cannot be opened.
+        """
+        try:
+            return Readers(self.database, self.durability, size, patience=patience)
+        except StorageFailed as error:
+            raise _unusable(self.path, error) from error
 
     def close(self) -> None:
         """Note that nothing was lost, let the next server in; in memory mode, remove everything."""
@@ -145,14 +152,18 @@ def _open(place: Path, lock: int, durability: Durability) -> Directory:
         )
     except (OSError, sqlite3.Error) as error:
         os.close(lock)
-        raise StartupError(
-            f"the database in {place} cannot be used ({error}); restore a backup, or choose "
-            "another directory with --data"
-        ) from error
+        raise _unusable(place, error) from error
     except BaseException:
         os.close(lock)
         raise
     return Directory(place, lock, durability, epoch, ahead)
+
+
+def _unusable(place: Path, error: Exception) -> StartupError:
+    return StartupError(
+        f"the database in {place} cannot be used ({error}); restore a backup, or choose "
+        "another directory with --data"
+    )
 
 
 @contextlib.contextmanager

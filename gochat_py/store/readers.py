@@ -22,14 +22,17 @@ T = TypeVar("T")
 
 
 class Readers:
-    """At most `size` connections, opened when first needed; each reads from a snapshot of its own.
+    """`size` connections, opened at the start; each reads from a snapshot of its own.
 
-    A reader never waits for the writer, nor the writer for a reader (WAL).
+    A reader never waits for the writer, nor the writer for a reader (WAL). Opened at the start, so
+    that they do not compete with peers for descriptors; one that failed is opened anew when it is
+    needed.
     """
 
     def __init__(
         self, database: Path, durability: Durability, size: int, *, patience: float
     ) -> None:
+        """Open them. Raises `StorageFailed`."""
         self._database = database
         self._durability: Durability = durability
         self._patience = patience
@@ -39,6 +42,12 @@ class Readers:
         )  # guards what follows; hands connections from thread to thread
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        try:
+            for _ in range(size):
+                self._idle.append(self._open())
+        except BaseException:
+            self.close()
+            raise
 
     def run(
         self,
@@ -88,10 +97,20 @@ class Readers:
                 raise Closed
             if self._idle:
                 return self._idle.pop()
+        return self._open()
+
+    def _open(self) -> sqlite3.Connection:
         try:
-            return connect(self._database, self._durability, busy_timeout=1.0, reader=True)
+            connection = connect(self._database, self._durability, busy_timeout=1.0, reader=True)
+            try:
+                # SQLite opens the database when it is first read, the log with it.
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            except BaseException:
+                connection.close()
+                raise
         except sqlite3.Error as error:
             raise StorageFailed(str(error)) from error
+        return connection
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
