@@ -10,6 +10,7 @@ In the page, ``server`` is it:
 * ``server.answers = false``: what is sent from now on gets no answer
 * ``server.refuses = {code, …}``: messages are refused with this error
 * ``server.end(code)``: the connection ends
+* ``server.show()``: the page shows at once what it would show with the next frame
 * ``server.sockets``: every connection that was ever made
 """
 
@@ -41,6 +42,7 @@ window.server = {
   live(entry, name = "lobby") { this.hear(this.write(name, entry)); },
   hear(event) { this.sockets.at(-1).hear(event); },
   end(code) { this.sockets.at(-1).end(code); },
+  show() { document.dispatchEvent(new CustomEvent("panel", { detail: { open: false } })); },
   page(name, before, limit) {
     const { entries } = this.room(name);
     const start = Math.max(0, before - 1 - limit);
