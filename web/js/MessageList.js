@@ -193,7 +193,9 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   /** Know who is there: what is written from now on may speak to them. */
   function know({ members, log }, me) {
     if (about.members !== members || about.me !== me) about = { book: bookOf([...members.values(), me?.nick ?? ""]), me, members };
-    about.nickOf = (user) => members.get(user) ?? log.entries.findLast((entry) => entry.user === user)?.nick;
+    let authors = null; // nicks by user; made when somebody is asked for who is not here
+    const author = (user) => (authors ??= new Map(log.entries.map((entry) => [entry.user, entry.nick]))).get(user);
+    about.nickOf = (user) => members.get(user) ?? author(user);
   }
 
   /** What stands above the oldest line. */

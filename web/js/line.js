@@ -10,6 +10,7 @@ import { reach } from "./reach.js";
 /** What a line may have besides its text, in their order; most have none of it. */
 const PARTS = ["by", "quoted", "bubble", "reactions", "asks", "trouble", "fate"];
 const NAMED = 12; // people named at a reaction
+const CHIPS = 50; // reactions shown at a message; servers take fewer kinds
 
 /** What makes rows and brings them up to date: { make, fill }. Times within are seconds. */
 export function Rows({ word, clock, calendar, dayWords, and }) {
@@ -95,7 +96,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     if (element === null) return;
     const focused = element.contains(document.activeElement) ? document.activeElement.dataset.emoji : null;
     element.replaceChildren(
-      ...Object.entries(reactions).map(([emoji, users]) => {
+      ...Object.entries(reactions).slice(0, CHIPS).map(([emoji, users]) => {
         const item = chip();
         const button = item.querySelector(".chip");
         const names = users.slice(0, NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));

@@ -96,7 +96,7 @@ const RULES = {
   },
   name(to, { nick }) {
     const { naming, me, identity, connection } = to.state;
-    const wanted = nick.normalize("NFC").trim();
+    const wanted = nick.slice(0, 300).normalize("NFC").trim(); // the server refuses what is much shorter
     if (wanted === "" || (naming.busy && connection.phase !== "waiting")) return;
     to.state.naming = { ...naming, busy: true, refusal: null, nick: wanted };
     if (naming.first) {

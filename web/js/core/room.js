@@ -9,6 +9,7 @@ export const MOST = 10_000; // entries kept for who reads further up
 export const TYPING_SHOWN = 5_000;
 export const NEVER = Number.MIN_SAFE_INTEGER; // when a room was visited that is only kept for what waits in it
 
+const TYPED = 300; // characters looked at where a name is typed; putting more into NFC may take long
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$/u;
 
 /** What a room's name is compared by. The server's own folding counts where the two differ. */
@@ -18,7 +19,7 @@ export function keyOf(name) {
 
 /** The room name that was meant by what was typed; null where it cannot be one. */
 export function roomName(typed) {
-  const name = typed.normalize("NFC").trim().replace(/^#/, "").replace(/\s+/g, "-");
+  const name = typed.slice(0, TYPED).normalize("NFC").trim().replace(/^#/, "").replace(/\s+/g, "-");
   return NAME.test(name) ? name : null;
 }
 
