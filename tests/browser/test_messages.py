@@ -301,6 +301,23 @@ class HostileTest(FakeTestCase):
         page.click(".trouble .undo")
         expect(page.locator(".trouble")).to_have_count(0)
 
+    def test_a_reaction_too_many_is_taken_back_and_the_server_says_why(self) -> None:
+        page = self.fake()
+        page.evaluate(
+            """() => {
+              const message = "A message has at most 20 kinds of reaction; use one of them.";
+              server.serve.react = () => ({ type: "error", code: "limit_reached", message });
+              server.live({ text: "liked" });
+            }"""
+        )
+        act(page, "liked", "react")
+        page.click(f"{BAR} .emoji >> nth=0")
+        expect(page.locator(".trouble .why")).to_have_text(
+            "Your reaction was not saved. "
+            "A message has at most 20 kinds of reaction; use one of them."
+        )
+        expect(page.locator(".chip")).to_have_count(0)
+
     def test_touch_opens_the_bar(self) -> None:
         page = self.fake(**PHONE)
         page.evaluate("() => { server.live({ text: 'first' }); server.live({ text: 'second' }) }")

@@ -3,7 +3,7 @@
 import { foreseen } from "./core/acts.js";
 import { gist } from "./core/markup.js";
 import { copies, write } from "./dom.js";
-import { fateWords, HUES, hue, initial } from "./logic.js";
+import { fateWords, HUES, hue, initial, sentence } from "./logic.js";
 import { Markup } from "./markup.js";
 import { reach } from "./reach.js";
 
@@ -122,19 +122,21 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
 
   function fillTrouble(element, acts) {
     if (element === null) return;
-    const { id, type } = acts.find((act) => act.fate === "failed");
+    const failed = acts.find((act) => act.fate === "failed");
+    const { id, type } = failed;
     element.dataset.act = id;
-    write(element.querySelector(".why"), word(`act.failed.${type}`));
+    write(element.querySelector(".why"), `${word(`act.failed.${type}`)} ${sentence(failed)}`.trim());
     write(element.querySelector(".redo"), word("list.again"));
     write(element.querySelector(".undo"), word(type === "edit" ? "list.takeBack" : "act.never"));
   }
 
-  function fillFate(element, { fate, code }) {
+  function fillFate(element, { fate, code, why }) {
     if (element === null) return;
     const again = element.querySelector(".again");
     const back = element.querySelector(".back");
     again.hidden = back.hidden = fate !== "failed";
-    write(element.querySelector(".why"), word(fate === "failed" ? fateWords(code) : `list.${fate}`));
+    const { key, values } = fate === "failed" ? fateWords(code, why) : { key: `list.${fate}` };
+    write(element.querySelector(".why"), word(key, values));
     write(again, word("list.again"));
     write(back, word("list.takeBack"));
   }
