@@ -19,7 +19,7 @@ run: $(RUN_READY) ## Serve the chat on http://127.0.0.1:8080/ (other port: make 
 	$(BIN)/python -m gochat_py --port $(PORT)
 
 test: $(DEV_READY) ## Run the tests
-	$(BIN)/python -m unittest discover --top-level-directory . --start-directory tests
+	$(BIN)/python -m tests
 
 check: lint types test ## Check style, types and tests
 

@@ -10,6 +10,8 @@ In the page, ``server`` is it:
 * ``server.answers = false``: what is sent from now on gets no answer
 * ``server.refuses = {code, …}``: messages are refused with this error
 * ``server.end(code)``: the connection ends
+* ``server.size``: as many entries are told at once; more of them come in ``replay`` events
+* ``server.show()``: the page shows at once what it would show with the next frame
 * ``server.sockets``: every connection that was ever made
 """
 
@@ -25,6 +27,7 @@ from tests.support.server import ServerProcess
 FAKE = """
 window.server = {
   sockets: [], rooms: new Map(), answers: true, refuses: null, members: [],
+  size: Infinity,
   room(name) {
     if (!this.rooms.has(name)) this.rooms.set(name, { topic: "", entries: [] });
     return this.rooms.get(name);
@@ -41,10 +44,22 @@ window.server = {
   live(entry, name = "lobby") { this.hear(this.write(name, entry)); },
   hear(event) { this.sockets.at(-1).hear(event); },
   end(code) { this.sockets.at(-1).end(code); },
+  show() { document.dispatchEvent(new CustomEvent("panel", { detail: { open: false } })); },
   page(name, before, limit) {
     const { entries } = this.room(name);
     const start = Math.max(0, before - 1 - limit);
     return { entries: entries.slice(start, before - 1), more: start > 0 };
+  },
+  parts({ entries, ...joined }) {
+    if (entries.length <= this.size) return { ...joined, entries };
+    const parts = [];
+    for (let from = 0; from < entries.length; from += this.size) {
+      const part = entries.slice(from, from + this.size);
+      parts.push({ type: "replay", room: joined.room, entries: part });
+    }
+    Object.assign(parts[0], joined, { partial: true });
+    parts.at(-1).end = true;
+    return parts;
   },
   serve: {
     hello: ({ nick }) => ({
@@ -61,18 +76,20 @@ window.server = {
         ? { entries: entries.slice(since.seq), more: true }
         : server.page(room, entries.length + 1, 50);
       const members = [{ user: "u1", nick: "Ada" }, ...server.members];
-      return {
+      return server.parts({
         type: "joined", room, topic, epoch: "e", seq: entries.length, recovered, read: 0,
         members, member_count: members.length, ...rest,
-      };
+      });
     },
     history: ({ room, before, limit }) =>
       ({ type: "history", room, ...server.page(room, before, limit) }),
-    rooms: () => ({
-      type: "rooms",
-      rooms: [...server.rooms].map(([room, { topic, entries }]) =>
-        ({ room, topic, member_count: 1, seq: entries.length })),
-    }),
+    rooms({ after, limit }) {
+      const all = [...server.rooms].map(([room, { topic, entries }]) =>
+        ({ room, topic, member_count: 1, seq: entries.length }));
+      const start = all.findIndex(({ room }) => room === after) + 1;
+      const rooms = all.slice(start, start + limit);
+      return { type: "rooms", rooms, more: start + rooms.length < all.length };
+    },
     send: ({ room, id, text }) => server.refuses
       ? { type: "error", message: "No.", ...server.refuses }
       : server.write(room, { id, text, user: "u1", nick: "Ada" }),
@@ -88,8 +105,9 @@ window.WebSocket = class {
   send(text) {
     const command = JSON.parse(text);
     if (!server.answers || !server.serve[command.type]) return;
-    const answer = { id: command.id, ...server.serve[command.type](command) };
-    setTimeout(() => this.hear(answer));
+    const [answer, ...others] = [server.serve[command.type](command)].flat();
+    const events = [{ id: command.id, ...answer }, ...others];
+    setTimeout(() => events.forEach((event) => this.hear(event)));
   }
   hear(event) { this.onmessage?.({ data: JSON.stringify(event) }); }
   close() { this.end(1006); }

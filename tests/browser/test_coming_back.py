@@ -184,6 +184,20 @@ class CloseTest(FakeTestCase):
         page.wait_for_function("() => server.sockets.length === 2")
         wait_until_here(page)
 
+    def test_what_was_missed_may_come_in_parts(self) -> None:
+        page = self.fake()
+        page.evaluate(
+            """() => {
+              server.size = 7;
+              server.end(4008);
+              for (let n = 0; n < 40; n++) server.write("lobby", { text: `missed ${n}` });
+            }"""
+        )
+        self.assertEqual(wait_for_lines(page, 40), [f"missed {n}" for n in range(40)])
+        page.evaluate("() => server.live({ text: 'live' })")
+        self.assertEqual(wait_for_lines(page, 41)[-1], "live")
+        self.assertEqual(page.evaluate("() => server.sockets.length"), 2)
+
     def test_a_full_or_flooded_server_is_left_alone_for_a_while(self) -> None:
         for code, words in ((1013, "full"), (4029, "too much")):
             with self.subTest(code=code):

@@ -222,6 +222,16 @@ class KeyboardTest(FakeTestCase):
         expect(page.locator(TOPIC)).to_have_attribute("aria-invalid", "true")
 
 
+class ManyRoomsTest(FakeTestCase):
+    def test_a_list_of_many_pages_is_shown_whole_up_to_a_bound(self) -> None:
+        page = self.fake()
+        page.evaluate("() => { for (let n = 1; n <= 1500; n++) server.room(`room-${1000 + n}`); }")
+        page.keyboard.press("Control+k")
+        expect(page.locator(".room-list .room")).to_have_count(1000)
+        page.locator(f"{SWITCHER} .field").fill("1750")
+        expect(page.locator(CHOSEN)).to_have_text("room-1750")
+
+
 class AccessTest(FakeTestCase):
     def check(self, page: Page, state: str) -> None:
         with self.subTest(state=state):

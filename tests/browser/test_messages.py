@@ -213,6 +213,46 @@ class HostileTest(FakeTestCase):
             self.assertEqual(link.get_attribute("target"), "_blank")
         self.assertEqual(asked, [])
 
+    #: As much as one message can be, of what costs a browser most to draw.
+    FLOODS = (
+        "\u0e33",  # Thai, which is put in order before it is drawn
+        "\u0635",  # Arabic, whose letters depend on their neighbours
+        "\u0301\u0316",
+        "*a* ",
+        "- a\n",
+        "```\n",
+        "\n> a\nb",
+        "[a](http://a/b?c&d) ",
+        "http://a/b?c&d ",
+        ":tea:",
+        "@Ada ",
+    )
+
+    def test_a_flood_is_drawn_with_a_bounded_number_of_elements(self) -> None:
+        page = self.fake()
+        for number, flood in enumerate(self.FLOODS):
+            text = (flood * 65_536)[:65_536]
+            page.evaluate("text => server.live({ text })", text)
+            page.evaluate("number => server.live({ text: `after ${number}` })", number)
+            expect(page.locator(f"{LINES} .text").last).to_have_text(f"after {number}")
+            drawn = page.evaluate(
+                """lines =>
+                  [...document.querySelectorAll(lines)].at(-2).querySelectorAll('*').length""",
+                LINES,
+            )
+            self.assertLess(drawn, 4_000, flood)
+
+    def test_only_so_many_reactions_are_drawn(self) -> None:
+        page = self.fake()
+        page.evaluate(
+            """() => {
+              const reactions = {};
+              for (let n = 0; n < 1000; n++) reactions[String.fromCodePoint(0x4e00 + n)] = ["u2"];
+              server.live({ text: "x", reactions });
+            }"""
+        )
+        expect(page.locator(f"{LINES} .chip")).to_have_count(50)
+
     def test_a_pile_of_marks_stays_on_its_line(self) -> None:
         page = self.fake()
         page.evaluate("text => server.live({ text })", "o" + "\u0301\u0323" * 2_000)
@@ -260,6 +300,23 @@ class HostileTest(FakeTestCase):
         self.check(page)
         page.click(".trouble .undo")
         expect(page.locator(".trouble")).to_have_count(0)
+
+    def test_a_reaction_too_many_is_taken_back_and_the_server_says_why(self) -> None:
+        page = self.fake()
+        page.evaluate(
+            """() => {
+              const message = "A message has at most 20 kinds of reaction; use one of them.";
+              server.serve.react = () => ({ type: "error", code: "limit_reached", message });
+              server.live({ text: "liked" });
+            }"""
+        )
+        act(page, "liked", "react")
+        page.click(f"{BAR} .emoji >> nth=0")
+        expect(page.locator(".trouble .why")).to_have_text(
+            "Your reaction was not saved. "
+            "A message has at most 20 kinds of reaction; use one of them."
+        )
+        expect(page.locator(".chip")).to_have_count(0)
 
     def test_touch_opens_the_bar(self) -> None:
         page = self.fake(**PHONE)

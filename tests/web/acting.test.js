@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { changedDrafts, drafts } from "../../web/js/core/acting.js";
+import { foreseen } from "../../web/js/core/acts.js";
 import { rows } from "../../web/js/core/rows.js";
 import { current } from "../../web/js/core/state.js";
 import { History } from "./model.js";
@@ -71,6 +72,21 @@ describe("a reaction", () => {
     page.do("react", { seq: 1, emoji: "👍" });
     page.hear({ type: "ok", id: page.last("react").id });
     assert.deepEqual(acts(page), []);
+  });
+});
+
+describe("a reaction too many", () => {
+  test("is taken back, and the reason stands at the message", () => {
+    const { page } = opened();
+    const seen = () => foreseen(room(page).log.entries[0], page.state.acts, "u1").reactions;
+    page.do("react", { seq: 1, emoji: "🍵" });
+    assert.deepEqual(seen(), { "🍵": ["u1"] });
+    page.hear({ type: "error", id: page.last("react").id, code: "limit_reached", message: "A message has at most 20 emoji." });
+    assert.equal(seen(), undefined);
+    const [{ id, fate, message }] = page.state.acts;
+    assert.deepEqual([fate, message], ["failed", "A message has at most 20 emoji."]);
+    page.do("undo", { id });
+    assert.deepEqual(page.state.acts, []);
   });
 });
 

@@ -31,7 +31,9 @@ class Line {
     else if (type === "join" && random() < 0.1) tell({ type: "error", code: "busy", message: "No." });
     else if (type === "join") {
       this.rooms.add(room);
-      tell(history.joined(since, { newest: 20, most: 60 }));
+      const [joined, ...replay] = history.parts(since, 1 + Math.floor(random() * 40), { newest: 20, most: 60 });
+      tell(joined);
+      this.down.push(...replay);
     } else if (type === "leave") this.rooms.delete(room);
     else if (!this.rooms.has(room)) tell({ type: "error", code: "not_joined", message: "No." });
     else if (type === "history") tell(history.page(before, limit));

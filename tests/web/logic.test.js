@@ -4,6 +4,7 @@ import { describe, test } from "node:test";
 
 import { roomName } from "../../web/js/core/room.js";
 import {
+  HUES,
   addressOf,
   anyFresh,
   atBottom,
@@ -12,7 +13,6 @@ import {
   fateWords,
   hintWords,
   hue,
-  HUES,
   initial,
   memberChoices,
   nearTop,
@@ -20,9 +20,12 @@ import {
   refusalWords,
   roomAt,
   roomChoices,
+  searchRefusal,
   secondsUntil,
   sends,
+  sentence,
   title,
+  topicRefusal,
   typingWords,
   unreached,
 } from "../../web/js/logic.js";
@@ -204,9 +207,31 @@ describe("what is shown", () => {
   });
 
   test("a code that the page does not know is told in general words", () => {
-    assert.equal(fateWords("busy"), "fate.busy");
-    assert.equal(fateWords("constructor"), "fate.other");
+    assert.deepEqual(fateWords("busy", "No."), { key: "fate.busy" });
+    assert.deepEqual(fateWords("constructor", "No."), { key: "fate.other" });
     assert.deepEqual(refusalWords({ code: "new_code", message: "No." }), { key: "name.other", values: { message: "No." } });
+  });
+});
+
+describe("a limit", () => {
+  const MESSAGE = "There are 100 rooms, as many as there may be; join one of them.";
+
+  test("is told in the server's own sentence, wherever it is met", () => {
+    assert.deepEqual(fateWords("limit_reached", MESSAGE), { key: "fate.said", values: { message: MESSAGE } });
+    assert.equal(sentence({ code: "limit_reached", message: MESSAGE }), MESSAGE);
+    assert.equal(sentence({ code: "busy", message: MESSAGE }), "");
+    for (const words of [refusalWords, topicRefusal, searchRefusal]) {
+      assert.deepEqual(words({ code: "limit_reached", message: MESSAGE }).values, { message: MESSAGE });
+    }
+  });
+
+  test("of rooms is told below the composer, and what was written for the room is not sent", () => {
+    const page = new Page().arrive();
+    page.do("enter", { name: "tea" });
+    page.say("hello");
+    page.hear({ type: "error", id: page.last("join").id, code: "limit_reached", message: MESSAGE });
+    assert.deepEqual(hintWords(page.state), { key: "hint.said", values: { message: MESSAGE } });
+    assert.deepEqual(page.state.pending.map(({ fate, code, message }) => [fate, code, message]), [["failed", "limit_reached", MESSAGE]]);
   });
 });
 

@@ -68,6 +68,18 @@ export class History {
     };
   }
 
+  /** The answer to `join` in parts of `size` entries: a `joined` that is partial, and what follows it. */
+  parts(since, size, options) {
+    const { entries, ...joined } = this.joined(since, options);
+    if (entries.length <= size) return [{ ...joined, entries }];
+    const parts = [];
+    for (let from = size; from < entries.length; from += size) {
+      const part = { type: "replay", room: this.room, entries: entries.slice(from, from + size) };
+      parts.push(from + size < entries.length ? part : { ...part, end: true });
+    }
+    return [{ ...joined, partial: true, entries: entries.slice(0, size) }, ...parts];
+  }
+
   page(before, limit) {
     const start = Math.max(0, before - 1 - limit);
     return { type: "history", room: this.room, entries: this.between(start, before - 1), more: start > 0 };

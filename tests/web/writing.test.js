@@ -30,6 +30,13 @@ describe("what is being written", () => {
     assert.deepEqual(purposeWords(meant), { key: "composer.reply", values: { nick: "Bob" } });
   });
 
+  test("shows no more of a long line than is in sight", () => {
+    const history = new History("lobby");
+    history.write({ type: "message", id: "1", user: "u2", text: "👍".repeat(2_000) });
+    const { line } = purpose({ ...current(new Page().arrive(history).state), editing: null, replying: 1 });
+    assert.equal(line, "👍".repeat(200));
+  });
+
   test("is an answer to an older message where that is gone, or not there yet", () => {
     for (const seq of [3, 5, 99]) {
       const meant = purpose({ ...current(talk().state), editing: null, replying: seq });

@@ -9,6 +9,7 @@
 //        seq } of what is answered; "removeNow" and "keep"; and what ActionBar.js has
 
 import { ActionBar } from "./ActionBar.js";
+import { Anchor } from "./anchor.js";
 import { bookOf } from "./core/mentions.js";
 import { inSight } from "./core/past.js";
 import { alike, parts, rows, same } from "./core/rows.js";
@@ -16,7 +17,6 @@ import { reconcile, set, tell, write } from "./dom.js";
 import { Rows } from "./line.js";
 import { addressOf, atBottom, current, nearBottom, nearTop, unreached } from "./logic.js";
 import { Reach } from "./reach.js";
-import { firstInSight } from "./sight.js";
 
 /** Keys on a line, and what they do with it. */
 const KEYS = { r: "reply", e: "edit", Delete: "remove" };
@@ -31,20 +31,21 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   const count = element.querySelector(".jump .count");
   const notice = element.querySelector(".notice");
   const { make, fill } = Rows({ word, ...formats });
+  const anchor = Anchor(view, list); // holds what is in sight of who reads further up
   const bar = ActionBar(element.querySelector(".action-bar"), { word, ...formats, linkTo });
   let shown = new Map(); // the parts of the list, by key
   const within = new WeakMap(); // what is in each of them, by key
   let drawn = {}; // what it was made of
   let following = true;
-  let place = null; // the first line in sight of who reads further up, and where it is
   let sought = null; // the place that was looked for last
   let about = { book: bookOf([]), me: null, members: null, nickOf: () => undefined };
   let address = "";
 
-  // Scroll events come before the frame's own work, so this is true again before lines are added.
   view.addEventListener("scroll", () => {
+    if (following && anchor.scrolled() >= 0 && !atBottom(view)) anchor.toEnd(); // nobody scrolled up: the log grew
+    else anchor.keep();
     settle();
-    place = following ? null : look();
+    if (!following) anchor.look();
     bar.place();
     if (!bar.held()) bar.hide();
     askMore();
@@ -89,17 +90,22 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   });
   // A keyboard that opens, a draft that grows, a zoom: the newest line stays in sight.
   const resized = new ResizeObserver(() => {
-    if (following) toBottom();
-    else keepPlace();
+    if (following) anchor.toEnd();
+    else anchor.keep();
     askMore();
   });
   resized.observe(view);
   resized.observe(list);
 
-  /** At the newest line the reader follows, and above it not. The end of a past is not the newest. */
+  /**
+   * At the newest line the reader follows, and above it not; gives whether that was news. The end of a
+   * past is not the newest.
+   */
   function settle() {
     const waits = sought?.fate === "sought"; // until it is found, only the reader's own word brings the end back
-    if (!drawn.past && !waits && atBottom(view) !== following) tell(element, "follow", { following: !following });
+    const news = !drawn.past && !waits && atBottom(view) !== following;
+    if (news) tell(element, "follow", { following: !following });
+    return news;
   }
 
   function askMore() {
@@ -126,13 +132,14 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
 
   function update(state) {
     const room = current(state);
+    const unheard = following && state.following && state.key === drawn.key && anchor.scrolled() < 0;
+    if (unheard && settle()) return; // the reader has scrolled up, and the page is up to date by having been told of it
     const down = state.following && !following;
     following = state.following;
     address = addressOf(room.name, state.lobby);
     const removing = drawn.removing;
     const changed = show(state, room);
-    if (following && (changed || down)) toBottom();
-    if (following) place = null;
+    if (following && (changed || down)) anchor.toEnd();
     if (room.removing !== null && room.removing !== removing) ask(room.removing);
     find(room.sought);
     set(jump, { hidden: state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing") });
@@ -155,16 +162,17 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (drawn.key !== key) {
       list.replaceChildren();
       shown = new Map();
+      anchor.hold(null);
       bar.hide();
     }
-    place = following ? null : look();
+    if (!following) anchor.look();
     const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, acts });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more });
     set(list, { hidden: lines.length === 0 });
     write(older, alone ? "" : above(log, name, phase, lines.length));
     drawn = { ...made, name, past: past !== null, waits: pending.length > 0 };
-    keepPlace();
+    if (!following) anchor.keep();
     if (bar.line()?.isConnected === false) bar.hide();
     else bar.place();
     return true;
@@ -185,7 +193,9 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   /** Know who is there: what is written from now on may speak to them. */
   function know({ members, log }, me) {
     if (about.members !== members || about.me !== me) about = { book: bookOf([...members.values(), me?.nick ?? ""]), me, members };
-    about.nickOf = (user) => members.get(user) ?? log.entries.findLast((entry) => entry.user === user)?.nick;
+    let authors = null; // nicks by user; made when somebody is asked for who is not here
+    const author = (user) => (authors ??= new Map(log.entries.map((entry) => [entry.user, entry.nick]))).get(user);
+    about.nickOf = (user) => members.get(user) ?? author(user);
   }
 
   /** What stands above the oldest line. */
@@ -225,25 +235,11 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
       line.classList.add("found");
       settle(); // where all is in sight, nothing scrolls
     });
-    place = { line, top: line.getBoundingClientRect().top }; // what is around it is not laid out yet
+    anchor.hold(line); // what is around it is not laid out yet
   }
 
   function lineOf(seq) {
     return list.querySelector(`.line[data-seq="${seq}"]`);
-  }
-
-  /** The first row that is in sight, and where it is, so that it can be kept there. */
-  function look() {
-    const line = firstInSight(view, list);
-    return line && { line, top: line.getBoundingClientRect().top };
-  }
-
-  function keepPlace() {
-    if (place?.line.isConnected) view.scrollTop += place.line.getBoundingClientRect().top - place.top;
-  }
-
-  function toBottom() {
-    view.scrollTop = view.scrollHeight;
   }
 
   return { update };

@@ -3,13 +3,14 @@
 import { foreseen } from "./core/acts.js";
 import { gist } from "./core/markup.js";
 import { copies, write } from "./dom.js";
-import { fateWords, HUES, hue, initial } from "./logic.js";
+import { fateWords, HUES, hue, initial, sentence } from "./logic.js";
 import { Markup } from "./markup.js";
 import { reach } from "./reach.js";
 
 /** What a line may have besides its text, in their order; most have none of it. */
 const PARTS = ["by", "quoted", "bubble", "reactions", "asks", "trouble", "fate"];
 const NAMED = 12; // people named at a reaction
+const CHIPS = 50; // reactions shown at a message; servers take fewer kinds
 
 /** What makes rows and brings them up to date: { make, fill }. Times within are seconds. */
 export function Rows({ word, clock, calendar, dayWords, and }) {
@@ -95,7 +96,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     if (element === null) return;
     const focused = element.contains(document.activeElement) ? document.activeElement.dataset.emoji : null;
     element.replaceChildren(
-      ...Object.entries(reactions).map(([emoji, users]) => {
+      ...Object.entries(reactions).slice(0, CHIPS).map(([emoji, users]) => {
         const item = chip();
         const button = item.querySelector(".chip");
         const names = users.slice(0, NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
@@ -121,19 +122,21 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
 
   function fillTrouble(element, acts) {
     if (element === null) return;
-    const { id, type } = acts.find((act) => act.fate === "failed");
+    const failed = acts.find((act) => act.fate === "failed");
+    const { id, type } = failed;
     element.dataset.act = id;
-    write(element.querySelector(".why"), word(`act.failed.${type}`));
+    write(element.querySelector(".why"), `${word(`act.failed.${type}`)} ${sentence(failed)}`.trim());
     write(element.querySelector(".redo"), word("list.again"));
     write(element.querySelector(".undo"), word(type === "edit" ? "list.takeBack" : "act.never"));
   }
 
-  function fillFate(element, { fate, code }) {
+  function fillFate(element, { fate, code, why }) {
     if (element === null) return;
     const again = element.querySelector(".again");
     const back = element.querySelector(".back");
     again.hidden = back.hidden = fate !== "failed";
-    write(element.querySelector(".why"), word(fate === "failed" ? fateWords(code) : `list.${fate}`));
+    const { key, values } = fate === "failed" ? fateWords(code, why) : { key: `list.${fate}` };
+    write(element.querySelector(".why"), word(key, values));
     write(again, word("list.again"));
     write(back, word("list.takeBack"));
   }

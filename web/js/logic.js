@@ -97,7 +97,10 @@ export function hintWords(state) {
   const room = current(state);
   const over = excess(state, room.draft);
   if (phase === "stopped") return { key: stoppedWords(code) };
-  if (room.phase === "refused") return { key: "hint.noRoom", values: { room: room.name } };
+  if (room.phase === "refused") {
+    const message = sentence(room.refusal);
+    return message === "" ? { key: "hint.noRoom", values: { room: room.name } } : { key: "hint.said", values: { message } };
+  }
   if (over > 0) return { key: "hint.tooLong", values: { count: over } };
   if (phase === "waiting" && WAITING_HINTS[code]) return { key: WAITING_HINTS[code] };
   if (phase === "connected") {
@@ -112,9 +115,18 @@ export function hintWords(state) {
 
 const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room"];
 
-/** Which words say why a message was not sent. */
-export function fateWords(code) {
-  return FATES.includes(code) ? `fate.${code}` : "fate.other";
+/** Codes of which only the server's sentence says of what there are too many. */
+const SAID = ["limit_reached"];
+
+/** Which words say why a message was not sent: { key, values }. */
+export function fateWords(code, message) {
+  if (SAID.includes(code) && message) return { key: "fate.said", values: { message } };
+  return { key: FATES.includes(code) ? `fate.${code}` : "fate.other" };
+}
+
+/** The server's sentence on an act that failed, where the page has no words for it; "" where it has. */
+export function sentence({ code, message }) {
+  return SAID.includes(code) && message ? message : "";
 }
 
 const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed"];
@@ -166,7 +178,23 @@ export function title(name, room, unread) {
  * orders names.
  */
 export function roomChoices(state, compare) {
-  const { lobby, listed, rooms, seen, key: here } = state;
+  const choices = choicesOf(state, ordered(state.listed, compare));
+  const first = choices.get(keyOf(state.lobby));
+  choices.delete(first.key);
+  const joined = [...choices.values()].filter((choice) => choice.joined);
+  const others = [...choices.values()].filter((choice) => !choice.joined);
+  return [first, ...joined.sort((a, b) => compare(a.room, b.room)), ...others];
+}
+
+const sorted = new WeakMap(); // each list of the server's is put in order once: there may be a thousand rooms
+
+function ordered(listed, compare) {
+  if (!sorted.has(listed)) sorted.set(listed, [...listed].sort((a, b) => compare(a.room, b.room)));
+  return sorted.get(listed);
+}
+
+/** The rooms to choose from by key; those that are only in `listed` in its order. */
+function choicesOf({ lobby, rooms, seen, key: here }, listed) {
   const choices = new Map();
   const OTHER = { count: 0, topic: "", fresh: false, unread: 0, mentions: 0, joined: false, visitedAt: NEVER };
   const add = (key, room, more) => choices.set(key, { ...OTHER, ...more, key, room, here: key === here });
@@ -184,9 +212,7 @@ export function roomChoices(state, compare) {
     const about = inside || memberCount > 0 ? { count: memberCount, topic } : { count: before?.count ?? 0, topic: before?.topic ?? "" };
     add(key, name, { ...about, joined: true, visitedAt, ...news });
   }
-  const first = choices.get(keyOf(lobby));
-  choices.delete(first.key);
-  return [first, ...[...choices.values()].sort((a, b) => b.joined - a.joined || compare(a.room, b.room))];
+  return choices;
 }
 
 /**
@@ -204,7 +230,7 @@ export function neighbour(choices, by, fresh) {
 
 /** Whether any room but the one in sight has something new. */
 export function anyFresh(state) {
-  return roomChoices(state, () => 0).some(({ fresh }) => fresh);
+  return [...choicesOf(state, state.listed).values()].some(({ fresh }) => fresh);
 }
 
 /** Who is here: [{ key, nick, me, away }] by user, the reader first, those away last, else by nick. */

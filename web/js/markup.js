@@ -1,9 +1,9 @@
 // What core/markup.js made of a text, as elements. Every word of it goes in as text.
 
 import { copy } from "./clipboard.js";
-import { names, parse, plain } from "./core/markup.js";
+import { names, parse, plain, stretches } from "./core/markup.js";
 import { fold } from "./core/mentions.js";
-import { copies, write } from "./dom.js";
+import { copies } from "./dom.js";
 import { reach } from "./reach.js";
 
 const TAGS = { strong: "strong", em: "em", strike: "s", code: "code", paragraph: "div", quote: "blockquote" };
@@ -17,14 +17,24 @@ export function Markup({ word }) {
 
   function within(nodes, about) {
     return nodes.map((node) => {
-      if (node.kind === "text") return document.createTextNode(node.text);
+      if (node.kind === "text") return text(node.text);
       const element = document.createElement(node.kind === "link" ? "a" : TAGS[node.kind] ?? "span");
       if (node.kind === "link") link(element, node);
       if (node.kind === "mention") mention(element, node, about);
       if (node.kind === "link" && plain(node.of) === node.href) element.append(...parted(node.href));
-      else element.append(...(node.of ? within(node.of, about) : [node.text]));
+      else element.append(...(node.of ? within(node.of, about) : [text(node.text)]));
       return node.kind === "link" && poses(node) ? placed(element, node.host) : element;
     });
+  }
+
+  /** Words as they are; a very long one may be broken here and there. */
+  function text(said) {
+    const [first, ...others] = stretches(said);
+    const node = document.createTextNode(first);
+    if (others.length === 0) return node;
+    const all = document.createDocumentFragment();
+    all.append(node, ...others.flatMap((each) => [document.createElement("wbr"), each]));
+    return all;
   }
 
   function link(element, { href }) {
@@ -65,13 +75,13 @@ export function Markup({ word }) {
     return element;
   }
 
-  function code({ text }) {
+  function code({ text: said }) {
     const element = fence();
     const button = element.querySelector(".copy");
-    write(element.querySelector("code"), text);
+    element.querySelector("code").append(text(said));
     button.title = button.ariaLabel = word("markup.copy");
     button.addEventListener("click", async () => {
-      if (!(await copy(text))) return;
+      if (!(await copy(said))) return;
       button.classList.add("done");
       button.title = button.ariaLabel = word("markup.copied");
     });

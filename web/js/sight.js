@@ -1,12 +1,14 @@
 // Which lines of the log are in sight. The log is in parts, and the browser does not lay out those far
 // from sight (css/message-list.css); so only the parts are asked where they are, and the lines of one.
 
-/** The row at the upper edge of `view`; null for none. */
+/** The first line of which something is in sight; without one, the last above; null for none. */
 export function firstInSight(view, list) {
   const { top } = view.getBoundingClientRect();
   const below = (element) => element.getBoundingClientRect().bottom > top;
   const part = first(list.children, below);
-  return part ? first(part.children, below) ?? part.lastElementChild : null;
+  const row = part && (first(part.children, below) ?? part.lastElementChild);
+  if (!row) return null;
+  return row.matches(".line") ? row : beside(row, "nextElementSibling") ?? beside(row, "previousElementSibling");
 }
 
 /** The lowest line of which something is in sight; null for none. */

@@ -52,7 +52,7 @@ const COMMANDS = {
   away: ["away"],
   history: ["room", "before", "after", "limit"],
   search: ["query", "room", "before", "limit"],
-  rooms: [],
+  rooms: ["after", "limit"],
   topic: ["room", "text"],
   nick: ["nick"],
   away: ["away"],
@@ -93,7 +93,9 @@ const EVENTS = {
       members: people,
       entries: Array.isArray,
     },
+    may: { partial: boolean },
   },
+  replay: { must: { room: string, entries: Array.isArray }, may: { end: boolean } },
   message: {
     must: AUTHOR,
     may: { text: string, reply_to: count, bot: boolean, edited: number, deleted: boolean, reactions },
@@ -107,7 +109,7 @@ const EVENTS = {
   renamed: { must: MEMBER },
   history: { must: { room: string, entries: Array.isArray, more: boolean } },
   results: { must: { entries: Array.isArray, more: boolean } },
-  rooms: { must: { rooms: listed } },
+  rooms: { must: { rooms: listed }, may: { more: boolean } },
   ok: { must: {} },
   error: { must: { code: string, message: string }, may: { retry_after: number, fatal: boolean } },
 };

@@ -65,7 +65,7 @@ export const ACTING = {
   },
   /** Try again what was refused, or give it up; the text of an edit goes back to where it was written. */
   redo(to, { id }) {
-    to.state.acts = acts.settle(to.state.acts, (act) => act.id === id, { fate: "queued", code: null });
+    to.state.acts = acts.settle(to.state.acts, (act) => act.id === id, { fate: "queued", code: null, message: null });
   },
   undo(to, { id }) {
     const act = to.state.acts.find((each) => each.id === id);
@@ -117,10 +117,10 @@ export function acted(to, id) {
 }
 
 /** An act was refused: for now, or for good. */
-export function refuseAct(to, { id, code, retry_after: after = 1 }, now) {
+export function refuseAct(to, { id, code, message, retry_after: after = 1 }, now) {
   const act = to.state.acts.find(({ asked }) => asked === id);
   if (!act) return;
-  const become = (fate) => (to.state.acts = acts.settle(to.state.acts, (each) => each === act, { fate, code, asked: null }));
+  const become = (fate) => (to.state.acts = acts.settle(to.state.acts, (each) => each === act, { fate, code, message, asked: null }));
   if (code === "rate_limited") {
     become("queued");
     to.state.actAt = Math.max(to.state.actAt, now + after * 1000);

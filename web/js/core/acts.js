@@ -3,7 +3,7 @@
 //
 // An act is { id, key, seq, type, …, fate, code, asked }: of the message `seq` in the room `key`, a
 // "react" with { emoji, on }, an "edit" with { text }, or a "delete". `fate` is "queued", "sent" (as
-// the question `asked`), or "failed" with the server's code. Doing one twice is doing it once, so
+// the question `asked`), or "failed" with the server's code and sentence. Doing one twice is doing it once, so
 // whatever was not answered when a connection broke is simply sent again.
 
 import { changed } from "./log.js";
@@ -14,7 +14,7 @@ const NONE = Object.freeze([]);
 
 /** The list with `act` at its end, in place of one like it that has not gone out. */
 export function add(acts, act) {
-  return [...acts.filter((each) => !(each.fate !== "sent" && alike(each, act))), { ...act, fate: "queued", code: null, asked: null }];
+  return [...acts.filter((each) => !(each.fate !== "sent" && alike(each, act))), { ...act, fate: "queued", code: null, message: null, asked: null }];
 }
 
 /** The list without those that are like `act` and have not gone out. */

@@ -71,12 +71,15 @@ export function call(to, key, entry) {
   to.calls.push({ key, room, seq, nick, text, named, shown: attention.desktop && permission === "granted", sound: attention.sound });
 }
 
-/** Call the reader once for what was said while there was no connection: for the last to call for. */
-export function callForMissed(to, key, before, { entries }) {
+/**
+ * What the reader is to be called for of what was said while there was no connection: the last to call
+ * for, or `last`, which is that of earlier parts, null for nothing.
+ */
+export function missedCall(to, key, before, { entries }, last) {
   const missed = entries.filter(({ type, seq, user }) => type === "message" && seq > before && user !== to.state.me.user);
   const calls = to.calls.length;
   for (const entry of missed) call(to, key, entry);
-  to.calls.splice(calls, to.calls.length - calls - 1);
+  return to.calls.splice(calls).at(-1) ?? last;
 }
 
 function set(to, changes) {

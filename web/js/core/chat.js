@@ -10,6 +10,7 @@ import { ACTING, saveEdit } from "./acting.js";
 import { ATTENTION } from "./attention.js";
 import { settle } from "./due.js";
 import { HEARD } from "./heard.js";
+import { wantList } from "./listing.js";
 import { inSight, PAST, wantsOlder } from "./past.js";
 import * as outbox from "./pending.js";
 import { PLACES } from "./places.js";
@@ -96,7 +97,7 @@ const RULES = {
   },
   name(to, { nick }) {
     const { naming, me, identity, connection } = to.state;
-    const wanted = nick.normalize("NFC").trim();
+    const wanted = nick.slice(0, 300).normalize("NFC").trim(); // the server refuses what is much shorter
     if (wanted === "" || (naming.busy && connection.phase !== "waiting")) return;
     to.state.naming = { ...naming, busy: true, refusal: null, nick: wanted };
     if (naming.first) {
@@ -115,7 +116,7 @@ const RULES = {
   ...PLACES,
   panel(to, { open }) {
     to.state.panel = open;
-    if (open) to.state.listedAt = -Infinity;
+    if (open) wantList(to);
   },
   follow(to, { following }) {
     Object.assign(to.state, { following, unseen: following ? 0 : to.state.unseen });

@@ -3,6 +3,7 @@
 
 import { bytes, encode } from "../wire.js";
 import { settleActs } from "./acting.js";
+import { list, listAt } from "./listing.js";
 import { position } from "./log.js";
 import * as outbox from "./pending.js";
 import { down, look, lookAt } from "./past.js";
@@ -12,7 +13,6 @@ import { quieter, readAll } from "./room.js";
 import { alive, ask, change, current, of, put } from "./state.js";
 
 const READ_EVERY = 2_000;
-const ROOMS_EVERY = 30_000; // how old the list of rooms may become while it is in sight
 const QUIET = 25_000; // a line that was silent for so long is asked whether it lives
 const UNANSWERED = 3_000; // so is one that is silent for so long and owes a receipt
 const PONG_WAIT = 4_000; // one that does not answer that is dropped
@@ -22,7 +22,8 @@ const WELCOME_WAIT = 10_000;
 export function settle(to, now) {
   const { state } = to;
   put(to, state.key, quieter(current(state), now));
-  if (!state.hidden && state.following && current(state).phase === "here") see(to);
+  const { phase, replay } = current(state);
+  if (!state.hidden && state.following && phase === "here" && replay === null) see(to);
   if (state.following) put(to, state.key, down(current(state)));
   if (alive(state)) watch(to, now);
   state.doubt = false;
@@ -34,10 +35,7 @@ export function settle(to, now) {
   tellAway(to, now);
   pump(to, now);
   if (owesRead(state) && now - state.readAt >= READ_EVERY) tellRead(to, now);
-  if (!state.hidden && now - state.listedAt >= ROOMS_EVERY) {
-    state.listedAt = now;
-    ask(to, { type: "rooms" });
-  }
+  if (!state.hidden) list(to, now);
 }
 
 /** When something becomes due that `settle` has not done yet; Infinity for never. */
@@ -55,7 +53,7 @@ export function wakeAt(state) {
     for (const { phase, joinAt } of state.rooms.values()) if (phase === "away") due.push(joinAt);
     if (!state.gone) due.push(awayAt(state));
     if (owesRead(state)) due.push(state.readAt + READ_EVERY);
-    if (!state.hidden) due.push(state.listedAt + ROOMS_EVERY);
+    if (!state.hidden) due.push(listAt(state));
   }
   return Math.min(...due);
 }

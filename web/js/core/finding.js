@@ -2,6 +2,7 @@
 
 import { keyOf, roomName } from "./room.js";
 
+const TYPED = 250; // characters looked for: no name or topic has more
 const SHOWN = 50; // choices offered at a time; who wants another writes more of its name
 
 /**
@@ -10,7 +11,7 @@ const SHOWN = 50; // choices offered at a time; who wants another writes more of
  * come first, then those visited last, and the room in sight after all that the reader is in.
  */
 export function jumps(choices, typed) {
-  const wanted = keyOf(typed.trim().replace(/^#/, ""));
+  const wanted = keyOf(typed.slice(0, TYPED).trim().replace(/^#/, ""));
   if (wanted === "") return [...choices].sort((a, b) => urgency(a) - urgency(b) || b.visitedAt - a.visitedAt).slice(0, SHOWN);
   const placed = choices.map((choice) => ({ choice, place: nearness(choice, wanted) }));
   const found = placed.filter(({ place }) => place < FAR).sort((a, b) => a.place - b.place);
@@ -26,7 +27,7 @@ function nearness({ room, topic }, wanted) {
   const name = keyOf(room);
   if (name === wanted) return 0;
   if (name.startsWith(wanted)) return 1;
-  if (new RegExp(`[-_]${literally(wanted)}`, "u").test(name)) return 2;
+  if (name.includes(`-${wanted}`) || name.includes(`_${wanted}`)) return 2;
   if (name.includes(wanted)) return 3;
   return keyOf(topic ?? "").includes(wanted) ? 4 : FAR;
 }

@@ -1,11 +1,12 @@
 // What the page does about what the server says. Pure; rules as core/state.js has them.
 
 import { acted, refuseAct } from "./acting.js";
-import { call, callForMissed } from "./attention.js";
+import { call, missedCall } from "./attention.js";
 import * as outbox from "./pending.js";
 import { newest } from "./log.js";
+import { endListing, hearRooms, wantList } from "./listing.js";
 import { answered, deepened, refuseHistory } from "./past.js";
-import { entered, hearsTyping, holed, keyOf, lost, met, renamed, told } from "./room.js";
+import { entered, hearsTyping, holed, keyOf, lost, met, renamed, replayed, told } from "./room.js";
 import { found, notFound } from "./search.js";
 import { answer, broken, change, line, mark, mend, of, put, question, rekey, within } from "./state.js";
 
@@ -22,7 +23,8 @@ export const HEARD = {
     if (keyOf(lobby) !== waiting && of(to, waiting)?.log.epoch === null) {
       change(to, rekey(to, waiting, lobby), { name: lobby }); // the page had to guess what it is called
     }
-    Object.assign(to.state, { me: { user, nick }, identity, naming, lobby, limits, listedAt: -Infinity, gone: false });
+    Object.assign(to.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false });
+    wantList(to);
   },
   joined(to, event) {
     const key = rekey(to, answer(to, event.id)?.key, event.room);
@@ -32,7 +34,8 @@ export const HEARD = {
     const before = of(to, key);
     const after = entered(before, event, me, following || key !== to.state.key);
     put(to, key, after);
-    if (event.recovered && before.log.epoch !== null) callForMissed(to, key, newest(before.log), event);
+    if (event.recovered && before.log.epoch !== null) callOnce(to, key, newest(before.log), event);
+    else change(to, key, { missed: null });
     if (key === to.state.key && after.unread > before.unread) mark(to, after);
     if (key !== to.state.key || following || after.sought?.fate === "sought") return; // what is sought is asked for
     if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
@@ -40,6 +43,24 @@ export const HEARD = {
     } else {
       to.state.unseen += Math.max(0, after.unread - before.unread);
     }
+  },
+  /** More of what `joined` began to bring: nothing live comes before its end. */
+  replay(to, event, now) {
+    const key = keyOf(event.room);
+    const { me, following } = to.state;
+    const before = of(to, key);
+    to.state.pending = outbox.confirm(to.state.pending, event.entries, me?.user);
+    if (before?.phase !== "here" || before.replay === null) return; // left, or joined again, meanwhile
+    const after = replayed(before, event, me, following || key !== to.state.key);
+    if (after === null) {
+      mend(to, key, now);
+      return;
+    }
+    put(to, key, after);
+    if (before.replay.calls) callOnce(to, key, newest(before.log), event);
+    if (key !== to.state.key || after.unread === before.unread) return;
+    mark(to, after);
+    if (!following) to.state.unseen += after.unread - before.unread;
   },
   message: entry,
   edited: entry,
@@ -67,10 +88,7 @@ export const HEARD = {
     if (of(to, key) && !answered(to, key, event)) put(to, key, deepened(of(to, key), event));
   },
   results: found,
-  rooms(to, event) {
-    answer(to, event.id);
-    to.state.listed = event.rooms;
-  },
+  rooms: hearRooms,
   pong(to, { id }) {
     answer(to, id);
   },
@@ -83,6 +101,14 @@ export const HEARD = {
     else if (Object.hasOwn(REFUSED, asked.type)) REFUSED[asked.type](to, event, now, asked.key);
   },
 };
+
+/** Call the reader for what was missed: once, when all of it has come. */
+function callOnce(to, key, before, event) {
+  const { replay, missed } = of(to, key);
+  const last = missedCall(to, key, before, event, missed);
+  if (replay === null && last !== null) to.calls.push(last);
+  change(to, key, { missed: replay === null ? null : last });
+}
 
 /** An entry of a room, live. */
 function entry(to, event, now) {
@@ -127,21 +153,22 @@ const REFUSED = {
   nick(to, { code, message }) {
     if (to.state.naming) to.state.naming = { ...to.state.naming, busy: false, refusal: { code, message } };
   },
-  join(to, { code, retry_after: after = BUSY_WAIT }, now, key) {
+  join(to, { code, message, retry_after: after = BUSY_WAIT }, now, key) {
     if (!of(to, key)) return;
     if (code === "rate_limited" || code === "busy" || code === "storage_failed") {
       change(to, key, { phase: "away", joinAt: now + after * 1000 });
     } else if (code === "duplicate_join") {
       mend(to, key, now);
     } else {
-      change(to, key, { phase: "refused", refusal: code });
-      to.state.pending = outbox.failAll(to.state.pending, (item) => item.key === key, code);
+      change(to, key, { phase: "refused", refusal: { code, message } });
+      to.state.pending = outbox.failAll(to.state.pending, (item) => item.key === key, code, message);
     }
   },
   topic(to, { code, message }) {
     if (to.state.sheet) to.state.sheet = { ...to.state.sheet, busy: false, refusal: { code, message } };
   },
   search: notFound,
+  rooms: endListing,
   history: refuseHistory,
   edit: refuseAct,
   delete: refuseAct,
@@ -149,7 +176,7 @@ const REFUSED = {
 };
 
 /** A message was refused: for now, or for good. */
-function refuseMessage(to, { id, code, retry_after: after = BUSY_WAIT }, now) {
+function refuseMessage(to, { id, code, message, retry_after: after = BUSY_WAIT }, now) {
   const { pending, holdUntil } = to.state;
   const item = pending.find((each) => each.id === id);
   if (!item) return;
@@ -160,6 +187,6 @@ function refuseMessage(to, { id, code, retry_after: after = BUSY_WAIT }, now) {
     to.state.pending = outbox.queue(pending, id);
     if (of(to, item.key)?.phase === "here") put(to, item.key, lost(of(to, item.key)));
   } else {
-    to.state.pending = outbox.fail(pending, id, code);
+    to.state.pending = outbox.fail(pending, id, code, message);
   }
 }

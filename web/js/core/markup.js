@@ -6,13 +6,20 @@
 //          { kind: "link", href, host, of }, { kind: "mention", text, nick }
 //
 // No token holds markup, so there is nothing to sanitise; a link goes to http, https or mailto, or is
-// none. A mark that has no partner on its line is text. Every text has a tree, of bounded depth, made
-// in steps that grow with its length: marks of one kind never nest, so what is unmarked later is moved
-// a few times at the most.
+// none. A mark that has no partner on its line is text. Every text has a tree, of bounded depth and
+// with a bounded number of nodes, made in steps that grow with its length: marks of one kind never
+// nest, so what is unmarked later is moved a few times at the most. No regular expression here has two
+// ways to match the same characters, which is what makes one go back and try again.
 
+import { bareAt, breaks, targetAt, targetOf } from "./links.js";
 import { bookOf, lookUp, wordy } from "./mentions.js";
 
 const DEEPEST = 3; // quotes in quotes
+const MOST = 1_000; // nodes of one message, of each about two elements are drawn; then its marks are text
+const FENCE_NODES = 4; // what a fence is drawn with: its frame, the text and the button
+const WORD = 500; // characters of a word that is drawn in one piece
+const LOW = /[\udc00-\udfff]/; // the second half of a surrogate pair
+const JOINS = /\u200d|[\p{M}\p{Cf}\p{Emoji_Modifier}]$/u; // what stands after it, or ends in it, is of one character
 const NOBODY = bookOf([]);
 const NO_NAMES = new Map();
 
@@ -21,7 +28,7 @@ const NO_NAMES = new Map();
  * `meter` counts what was done.
  */
 export function parse(text, { book = NOBODY, emoji = NO_NAMES, meter = { steps: 0 } } = {}) {
-  return blocks(text.split("\n"), 0, { book, emoji, meter });
+  return blocks(text.split("\n"), 0, { book, emoji, meter, left: MOST });
 }
 
 /** Whether `text` may name an emoji. */
@@ -34,6 +41,25 @@ export function plain(tree) {
   return tree.map((node) => node.text ?? (node.items ? node.items.map(({ of }) => plain(of)).join("\n") : plain(node.of))).join("");
 }
 
+/**
+ * `text` in stretches without a word of more than 500 characters: between them it may be broken. A
+ * browser that may break a word anywhere takes time that grows with the square of its length. No
+ * character is cut, and none from its marks, unless there are hundreds of those.
+ */
+export function stretches(text) {
+  const found = [];
+  let start = 0;
+  let word = 0; // where it begins
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] <= " ") word = at + 1;
+    else if (at - word >= WORD && !LOW.test(text[at]) && (at - word >= 2 * WORD || !JOINS.test(text[at - 1] + charAt(text, at)))) {
+      found.push(text.slice(start, at));
+      start = word = at;
+    }
+  }
+  return [...found, text.slice(start)];
+}
+
 /** `text` on one line without its marks, cut to about `most` characters. */
 export function gist(text, most = 140) {
   const line = parse(text.slice(0, 4 * most)).map((block) => plain([block])).join(" ").replace(/\s+/g, " ").trim();
@@ -43,7 +69,7 @@ export function gist(text, most = 140) {
 
 // --- Blocks --------------------------------------------------------------------------------
 
-const FENCE = /^ {0,3}```+ *([\w+#.-]*) *$/;
+const FENCE = /^ {0,3}```+ *(?:([\w+#.-]+) *)?$/;
 const FENCE_END = /^ {0,3}```+ *$/;
 const QUOTE = /^> +\S/;
 const QUOTED = /^>(?: |$)/;
@@ -52,7 +78,7 @@ const ITEM = /^( *)(?:[-*•]|(\d{1,3})\.) +(\S.*)$/;
 function blocks(lines, depth, tools) {
   const found = [];
   let from = 0; // of the paragraph that is being gathered
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length && tools.left > 0; ) {
     tools.meter.steps += 1;
     const begun = begins(lines, at, depth, tools);
     if (begun) {
@@ -78,17 +104,21 @@ function begins(lines, at, depth, tools) {
   const fence = FENCE.exec(line);
   if (fence) {
     const end = last((each) => !FENCE_END.test(each)); // one that is never closed goes to the end
-    return { block: { kind: "fence", text: lines.slice(at + 1, end).join("\n"), language: fence[1] }, next: end + 1 };
+    tools.left -= FENCE_NODES;
+    return { block: { kind: "fence", text: lines.slice(at + 1, end).join("\n"), language: fence[1] ?? "" }, next: end + 1 };
   }
   if (depth < DEEPEST && QUOTE.test(line)) {
     const next = last((each) => QUOTED.test(each));
     const within = lines.slice(at, next).map((each) => each.slice(2));
+    tools.left -= 1;
     return { block: { kind: "quote", of: blocks(within, depth + 1, tools) }, next };
   }
   const item = ITEM.exec(line);
   if (!item) return null;
   const ordered = item[2] !== undefined;
-  const next = last((each) => ITEM.test(each) && (ITEM.exec(each)[2] !== undefined) === ordered);
+  const goesOn = (each) => ITEM.test(each) && (ITEM.exec(each)[2] !== undefined) === ordered;
+  const next = Math.min(last(goesOn), at + tools.left);
+  tools.left -= next - at;
   const items = lines.slice(at, next).map((each) => {
     const [, indent, number, text] = ITEM.exec(each);
     const level = Math.min(2, indent.length >> 1);
@@ -103,6 +133,7 @@ function paragraph(found, lines, after, before, tools) {
   while (after && start < end && lines[start].trim() === "") start += 1;
   while (before && end > start && lines[end - 1].trim() === "") end -= 1;
   if (start === end) return;
+  tools.left -= 1;
   const of = [];
   for (let at = start; at < end; at++) {
     if (at > start) add(of, { kind: "text", text: "\n" });
@@ -118,17 +149,16 @@ const MARKS = { "*": ["**", "*"], _: ["_"], "~": ["~~"] };
 const KINDS = { "**": "strong", "*": "em", _: "em", "~~": "strike" };
 const LONGEST = { "*": 3, _: 1, "~": 2 };
 const NAMED = /:([a-z0-9_+-]{1,40}):/y;
-// Not in an address: spaces, quotes, what steers the direction of text, and Chinese punctuation.
-const STOP = "\\s<>\"`\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff，。、；：！？（）《》「」【】“”‘’";
-const BARE = new RegExp(`(?:https?://|mailto:)[^${STOP}]+`, "iy");
-const WITHIN = `[^${STOP}()]*`;
-const TARGET = new RegExp(`\\( *((?:https?://|mailto:)${WITHIN}(?:\\(${WITHIN}\\)${WITHIN})*) *\\)`, "iy");
-const TRAILING = ".,;:!?'*_~…]}";
 
-function inline(text, { book, emoji, meter }, linked = false) {
+function inline(text, tools, linked = false) {
+  const { book, emoji, meter } = tools;
   const frames = [{ mark: "", nodes: [] }]; // those opened and not closed; the first is the line itself
   const top = () => frames.at(-1);
   const put = (node) => add(top().nodes, node);
+  const draw = (node, nodes = 1) => {
+    tools.left -= nodes;
+    put(node);
+  };
   const say = (said) => said !== "" && put({ kind: "text", text: said });
   let ticks = null;
   let brackets = null;
@@ -146,7 +176,7 @@ function inline(text, { book, emoji, meter }, linked = false) {
   function close(mark) {
     while (top().mark !== mark) unmark();
     const { nodes } = frames.pop();
-    put({ kind: KINDS[mark], of: nodes });
+    draw({ kind: KINDS[mark], of: nodes });
   }
 
   function open(mark) {
@@ -187,7 +217,8 @@ function inline(text, { book, emoji, meter }, linked = false) {
     const end = ticks.get(at);
     if (end === undefined) return null;
     const within = text.slice(at + length, end);
-    put({ kind: "code", text: /^ .*\S.* $/.test(within) ? within.slice(1, -1) : within });
+    const padded = within.startsWith(" ") && within.endsWith(" ") && within.trim() !== "";
+    draw({ kind: "code", text: padded ? within.slice(1, -1) : within });
     return end + length;
   }
 
@@ -200,13 +231,11 @@ function inline(text, { book, emoji, meter }, linked = false) {
   }
 
   function bare(at) {
-    BARE.lastIndex = at;
-    const [whole] = linked || wordy(charBefore(text, at)) ? [] : BARE.exec(text) ?? [];
-    if (whole === undefined) return null;
-    const written = untrailed(whole);
-    meter.steps += whole.length;
+    const written = linked || wordy(charBefore(text, at)) ? undefined : bareAt(text, at);
+    if (written === undefined) return null;
+    meter.steps += written.length;
     const target = targetOf(written);
-    if (target) put({ kind: "link", href: target.href, host: null, of: [{ kind: "text", text: written }] });
+    if (target) draw({ kind: "link", href: target.href, host: null, of: [{ kind: "text", text: written }] }, breaks(target));
     else say(written);
     return at + written.length;
   }
@@ -215,26 +244,26 @@ function inline(text, { book, emoji, meter }, linked = false) {
     brackets ??= pairs(text);
     const end = brackets.get(at);
     if (linked || end === undefined) return null;
-    TARGET.lastIndex = end + 1;
-    const [whole, url] = TARGET.exec(text) ?? [];
+    const place = targetAt(text, end + 1);
     const label = text.slice(at + 1, end);
-    const target = whole === undefined || label.trim() === "" ? null : targetOf(url);
+    const target = place === null || label.trim() === "" ? null : targetOf(place.url);
     if (!target) return null;
-    put({ kind: "link", ...target, of: inline(label, { book: NOBODY, emoji, meter }, true) });
-    return end + 1 + whole.length;
+    draw({ kind: "link", ...target, of: inline(label, tools, true) }, breaks(target));
+    return place.end;
   }
 
   function hail(at) {
-    hails ??= new Map(lookUp(text, book).map((found) => [found.start, found]));
-    const found = linked ? undefined : hails.get(at);
+    if (linked) return null;
+    hails ??= new Map(lookUp(text, book, meter).map((found) => [found.start, found]));
+    const found = hails.get(at);
     if (!found) return null;
-    put({ kind: "mention", text: text.slice(at, found.end), nick: found.nick });
+    draw({ kind: "mention", text: text.slice(at, found.end), nick: found.nick });
     return found.end;
   }
 
   const rules = { "*": marks, _: marks, "~": marks, "`": code, "[": labelled, ":": named, "@": hail, h: bare, m: bare };
   const special = new RegExp(SPECIAL);
-  for (let match = special.exec(text); match; match = special.exec(text)) {
+  for (let match = special.exec(text); match && tools.left > 0; match = special.exec(text)) {
     meter.steps += 1;
     const at = match.index;
     const char = match[0].toLowerCase();
@@ -279,28 +308,6 @@ function pairs(text) {
   return found;
 }
 
-/** An address as it stands in a sentence, without the sentence's own punctuation. */
-function untrailed(url) {
-  let end = url.length;
-  let spare = url.split(")").length - url.split("(").length; // more closed than opened
-  while (end > 0) {
-    const last = url[end - 1];
-    if (last === ")" && spare > 0) spare -= 1;
-    else if (!TRAILING.includes(last)) break;
-    end -= 1;
-  }
-  return url.slice(0, end);
-}
-
-/** Where a link may go, { href, host }; null where it may not, or poses as another place. */
-function targetOf(written) {
-  if (!URL.canParse(written)) return null;
-  const { protocol, href, host, pathname, username, password } = new URL(written);
-  if (username !== "" || password !== "") return null;
-  if (protocol === "mailto:") return pathname.includes("@") ? { href, host: pathname } : null;
-  return protocol === "https:" || protocol === "http:" ? { href, host } : null;
-}
-
 function run(text, at, char) {
   let end = at;
   while (text[end] === char) end += 1;
@@ -316,5 +323,5 @@ function charAt(text, at) {
 }
 
 function charBefore(text, at) {
-  return at === 0 ? "" : charAt(text, at > 1 && /[\udc00-\udfff]/.test(text[at - 1]) ? at - 2 : at - 1);
+  return at === 0 ? "" : charAt(text, at > 1 && LOW.test(text[at - 1]) ? at - 2 : at - 1);
 }

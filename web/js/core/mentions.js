@@ -18,28 +18,60 @@ export function fold(nick) {
 
 /** `nicks` made ready for many texts. */
 export function bookOf(nicks) {
-  const book = { names: new Map(), longest: 0 };
-  for (const nick of nicks) {
-    if (nick === "") continue;
-    book.names.set(fold(nick), nick);
-    book.longest = Math.max(book.longest, nick.length);
-  }
-  return book;
+  return { nicks, tree: null }; // the tree is made with the first text that has an @
 }
 
-/** Where `text` speaks to somebody of `book`: [{ start, end, nick }], `start` is that of the @. */
-export function lookUp(text, book) {
+/**
+ * Where `text` speaks to somebody of `book`: [{ start, end, nick }], `start` is that of the @. After
+ * an @ it goes down the tree of nicks as far as the text does, so it takes at most as many steps for
+ * each @ as the longest nick has characters; `meter` counts them.
+ */
+export function lookUp(text, book, meter = { steps: 0 }) {
   const found = [];
   for (let start = text.indexOf("@"); start >= 0; start = text.indexOf("@", start + 1)) {
+    meter.steps += 1;
     if (start < (found.at(-1)?.end ?? 0) || wordy(before(text, start))) continue; // an address, perhaps
-    for (let end = Math.min(text.length, start + 1 + book.longest); end > start + 1; end--) {
-      const nick = book.names.get(fold(text.slice(start + 1, end)));
-      if (nick === undefined || goesOn(text, end)) continue;
-      found.push({ start, end, nick });
-      break;
+    book.tree ??= treeOf(book.nicks);
+    let longest;
+    let end = start + 1;
+    for (let node = book.tree; node && end < text.length; meter.steps += 1) {
+      const char = charAt(text, end);
+      node = below(node, char);
+      end += char.length;
+      if (node?.nick !== undefined && !goesOn(text, end)) longest = { start, end, nick: node.nick };
     }
+    if (longest) found.push(longest);
   }
   return found;
+}
+
+/** The tree of `nicks`: a node is { next: Map of nodes by letter, nick }; `nick` if one ends there. */
+function treeOf(nicks) {
+  const root = { next: new Map(), nick: undefined };
+  for (const nick of nicks) {
+    if (nick === "") continue;
+    for (const form of ["NFD", "NFC"]) {
+      let node = root;
+      for (const letter of [...nick.normalize(form)].map(lower).join("")) {
+        if (!node.next.has(letter)) node.next.set(letter, { next: new Map(), nick: undefined });
+        node = node.next.get(letter);
+      }
+      node.nick = nick;
+    }
+  }
+  return root;
+}
+
+/** The node below `node` for `char`, whose small form may have several letters. */
+function below(node, char) {
+  let found = node;
+  for (const letter of lower(char)) found = found?.next.get(letter);
+  return found;
+}
+
+/** One code point in lower case, wherever in a word it stands. */
+function lower(char) {
+  return char === "ς" ? "σ" : char.toLowerCase();
 }
 
 /** Where `text` speaks to one of `nicks`: [{ start, end, nick }]. */

@@ -61,8 +61,8 @@ export const PAST = {
 export function look(to, now) {
   const { key } = to.state;
   const room = current(to.state);
-  const { sought, phase, name, log } = room;
-  if (sought?.fate !== "sought") return;
+  const { sought, phase, name, log, replay } = room;
+  if (sought?.fate !== "sought" || replay !== null) return;
   const settled = decided(room);
   if (settled !== room || phase !== "here") {
     put(to, key, phase === "refused" ? missed(room) : settled);
@@ -76,8 +76,8 @@ export function look(to, now) {
 
 /** When the place that is sought may be asked for; Infinity where it need not be. */
 export function lookAt(state) {
-  const { sought, phase } = current(state);
-  return phase === "here" && sought?.fate === "sought" && sought.id === null ? sought.at : Infinity;
+  const { sought, phase, replay } = current(state);
+  return phase === "here" && replay === null && sought?.fate === "sought" && sought.id === null ? sought.at : Infinity;
 }
 
 /** A question for history was refused: for now, or for good. */

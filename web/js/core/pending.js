@@ -1,15 +1,15 @@
 // What was sent and has not come back: a list, in the order of sending. Pure.
 //
-// An item is { id, key, text, time, replyTo, fate, code, sentAt }. `key` is its room's, `replyTo` the
+// An item is { id, key, text, time, replyTo, fate, code, message, sentAt }. `key` is its room's, `replyTo` the
 // seq that it answers, or null. `fate` is "queued" (to be sent as soon as may be), "sent" (on this
-// connection, not answered), or "failed" with the server's code. An item keeps its id for ever, so
+// connection, not answered), or "failed" with the server's code and sentence. An item keeps its id for ever, so
 // sending it again does no harm.
 
 export const WINDOW = 8; // on the way at a time: what is refused for its speed is never a flood
 
 /** The list with `item` at its end. */
 export function add(pending, { id, key, text, time, replyTo = null }) {
-  return [...pending, { id, key, text, time, replyTo, fate: "queued", code: null, sentAt: 0 }];
+  return [...pending, { id, key, text, time, replyTo, fate: "queued", code: null, message: null, sentAt: 0 }];
 }
 
 /** The list without those that `entries` show to have arrived. `user` is who sent them. */
@@ -27,18 +27,18 @@ export function returned(pending) {
 }
 
 /** The list after item `id` was refused for good. */
-export function fail(pending, id, code) {
-  return settle(pending, (item) => item.id === id, { fate: "failed", code });
+export function fail(pending, id, code, message = null) {
+  return settle(pending, (item) => item.id === id, { fate: "failed", code, message });
 }
 
 /** The list after everything that is `meant` failed. */
-export function failAll(pending, meant, code) {
-  return settle(pending, meant, { fate: "failed", code });
+export function failAll(pending, meant, code, message = null) {
+  return settle(pending, meant, { fate: "failed", code, message });
 }
 
 /** The list with item `id` to be sent (again). */
 export function queue(pending, id) {
-  return settle(pending, (item) => item.id === id, { fate: "queued", code: null });
+  return settle(pending, (item) => item.id === id, { fate: "queued", code: null, message: null });
 }
 
 /** The list without item `id`. */
@@ -86,7 +86,7 @@ export function restored(stored) {
   if (!Array.isArray(stored)) return [];
   const text = (value) => typeof value === "string" && value !== "";
   const sound = stored.filter((item) => text(item?.id) && text(item.key) && text(item.text));
-  return sound.map(({ id, key, text, time, replyTo, fate, code }) => ({
+  return sound.map(({ id, key, text, time, replyTo, fate, code, message }) => ({
     id,
     key,
     text,
@@ -94,6 +94,7 @@ export function restored(stored) {
     replyTo: Number.isSafeInteger(replyTo) ? replyTo : null,
     fate: fate === "failed" ? "failed" : "queued",
     code: typeof code === "string" ? code : null,
+    message: typeof message === "string" ? message : null,
     sentAt: 0,
   }));
 }

@@ -1,5 +1,6 @@
 // Which rooms the page is in, and which is in sight. Pure; rules as core/state.js has them.
 
+import { wantList } from "./listing.js";
 import { down } from "./past.js";
 import { keyOf, NEVER, newRoom } from "./room.js";
 import { alive, ask, change, current, forget, mark, of, put } from "./state.js";
@@ -23,7 +24,7 @@ export const PLACES = {
   /** One of the dialogs opens, or, with null, the open one closes. */
   sheet(to, { name }) {
     if (to.state.naming === null) to.state.sheet = name === null ? null : { name, busy: false, refusal: null };
-    if (name === "switch") to.state.listedAt = -Infinity;
+    if (name === "room-switcher") wantList(to);
   },
   setTopic(to, { text }) {
     const { sheet, key } = to.state;
@@ -47,7 +48,8 @@ export function enter(to, { name, now }) {
   change(to, key, { visitedAt: now, leaving: false });
   if (key !== to.state.key) mark(to, of(to, key), key);
   if (of(to, key).phase === "refused") change(to, key, { phase: "away", joinAt: 0 });
-  Object.assign(to.state, { key, following: true, unseen: 0, refusals: 0, panel: false, sheet: null, listedAt: -Infinity });
+  Object.assign(to.state, { key, following: true, unseen: 0, refusals: 0, panel: false, sheet: null });
+  wantList(to);
   leaveOne(to);
 }
 

@@ -1,6 +1,6 @@
 // A room as the page knows it, and what events make of it. Pure; times are milliseconds.
 
-import { amended, append, at, caughtUp, EMPTY, newest, skips, trim } from "./log.js";
+import { amended, append, at, caughtUp, continued, EMPTY, newest, skips, trim } from "./log.js";
 import { mentions } from "./mentions.js";
 
 export const KEEP = 2_000; // entries kept while the reader follows
@@ -9,6 +9,7 @@ export const MOST = 10_000; // entries kept for who reads further up
 export const TYPING_SHOWN = 5_000;
 export const NEVER = Number.MIN_SAFE_INTEGER; // when a room was visited that is only kept for what waits in it
 
+const TYPED = 300; // characters looked at where a name is typed; putting more into NFC may take long
 const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$/u;
 
 /** What a room's name is compared by. The server's own folding counts where the two differ. */
@@ -18,7 +19,7 @@ export function keyOf(name) {
 
 /** The room name that was meant by what was typed; null where it cannot be one. */
 export function roomName(typed) {
-  const name = typed.normalize("NFC").trim().replace(/^#/, "").replace(/\s+/g, "-");
+  const name = typed.slice(0, TYPED).normalize("NFC").trim().replace(/^#/, "").replace(/\s+/g, "-");
   return NAME.test(name) ? name : null;
 }
 
@@ -30,7 +31,7 @@ export function newRoom(name, now) {
   return {
     name,
     phase: "away",
-    refusal: null,
+    refusal: null, // { code, message } of the server's
     topic: "",
     log: EMPTY,
     members: new Map(), // nick by user
@@ -56,6 +57,8 @@ export function newRoom(name, now) {
     visitedAt: now,
     mends: 0, // holes since entries last came one after the other
     joinAt: 0, // not to be joined before
+    replay: null, // while `replay` events are to come after `joined`: { calls }, whether they call the reader
+    missed: null, // what the reader will be called for when all of them have come
   };
 }
 
@@ -63,7 +66,7 @@ export function newRoom(name, now) {
 export function entered(room, event, me, following) {
   const log = bound(caughtUp(room.log, event), following);
   const here = event.epoch === room.log.epoch ? room.read : 0; // it may not have been told yet
-  const read = Math.min(Math.max(event.read, here), newest(log));
+  const read = Math.min(Math.max(event.read, here), event.partial ? event.seq : newest(log));
   const past = room.past && event.recovered && log.epoch === room.log.epoch ? amended(room.past, event.entries) : null;
   return {
     ...room,
@@ -84,6 +87,23 @@ export function entered(room, event, me, following) {
     told: event.read,
     unread: log.entries.filter((entry) => counts(entry, read, me)).length,
     mentions: log.entries.filter((entry) => counts(entry, read, me) && names(entry, me)).length,
+    replay: event.partial ? { calls: event.recovered && room.log.epoch !== null } : null,
+  };
+}
+
+/** The room with more of what `joined` began to bring; null where something between is missing. */
+export function replayed(room, { entries, end }, me, following) {
+  const missed = entries.filter(({ seq }) => seq > newest(room.log));
+  const log = continued(room.log, missed);
+  if (log === room.log && missed.length > 0) return null;
+  const unread = missed.filter((entry) => counts(entry, room.read, me));
+  return {
+    ...room,
+    log: bound(log, following),
+    past: room.past && amended(room.past, missed),
+    unread: room.unread + unread.length,
+    mentions: room.mentions + unread.filter((entry) => names(entry, me)).length,
+    replay: end ? null : room.replay,
   };
 }
 
@@ -98,7 +118,7 @@ function again({ sought, log: before }, log, past) {
 export function lost(room) {
   const phase = room.phase === "refused" ? "refused" : "away";
   const sought = room.sought?.fate === "sought" ? { ...room.sought, id: null } : room.sought;
-  return { ...room, phase, typing: new Map(), joinAt: 0, sought };
+  return { ...room, phase, typing: new Map(), joinAt: 0, sought, replay: null };
 }
 
 /** Whether the live `entry` shows that something was missed. */
@@ -123,6 +143,7 @@ export function told(room, entry, me, following) {
     past: room.past && amended(room.past, [entry]),
     typing,
     mends: 0,
+    replay: null,
     topic: entry.type === "topic" ? entry.text : room.topic,
     unread: room.unread + (counts(entry, room.read, me) ? 1 : 0),
     mentions: room.mentions + (counts(entry, room.read, me) && names(entry, me) ? 1 : 0),

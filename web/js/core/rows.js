@@ -3,10 +3,10 @@
 //   { key, part, kind: "day", time }
 //   { key, part, kind: "new" }
 //   { key, part, kind: "topic", entry }
-//   { key, part, kind: "line", message, seq, own, leads, fate, code, quoted, acts, focus }
+//   { key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, acts, focus }
 //
 // A line `leads` where its author or its time has to be said anew. `fate` is null for what has come
-// back, else that of core/pending.js. `quoted` is the message that it answers, null where that is not
+// back, else that of core/pending.js, with the server's `code` and sentence, `why`, if it failed. `quoted` is the message that it answers, null where that is not
 // in the log, undefined where it answers none. `acts` are those of core/acts.js about it, and `focus`
 // says for what it is singled out: "editing", "replying", "removing", or null. A line of the reader's
 // own keeps its key when it comes back. `part` grows down the list: rows of one part stand together.
@@ -40,7 +40,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
     found.push({ key: `day:${key}`, part, kind: "day", time });
   }
 
-  function line(key, message, own, fate, code) {
+  function line(key, message, own, fate, code, why) {
     begin(key, message.time);
     if (!marked && message.seq > mark && !own) {
       marked = true;
@@ -51,7 +51,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
     const leads = before === null || before.user !== message.user || message.time - before.time > TOGETHER || target !== undefined;
     before = message;
     const quoted = target === undefined ? undefined : entries[target - first] ?? null;
-    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, quoted, acts: open.get(seq) ?? NONE, focus: focusOf(seq, about) });
+    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, acts: open.get(seq) ?? NONE, focus: focusOf(seq, about) });
   }
 
   for (const entry of entries) {
@@ -66,11 +66,11 @@ export function rows(entries, pending, me, dayOf, about = {}) {
       found.push({ key: `seq:${entry.seq}`, part, kind: "topic", entry });
     }
   }
-  for (const [i, { id, text, time, replyTo, fate, code }] of pending.entries()) {
+  for (const [i, { id, text, time, replyTo, fate, code, message: why }] of pending.entries()) {
     part = Math.floor(((entries.at(-1)?.seq ?? 0) + 1 + i) / PART); // where it will most likely be
     const message = { user: me?.user, nick: me?.nick ?? "", time: time / 1000, text };
     if (typeof replyTo === "number") message.reply_to = replyTo;
-    line(`own:${id}`, message, true, fate, code);
+    line(`own:${id}`, message, true, fate, code, why);
   }
   return found;
 }
@@ -101,6 +101,6 @@ export function alike(a, b) {
 export function same(a, b) {
   if (a.kind !== "line") return a.entry === b.entry && a.time === b.time;
   const said = a.message === b.message || (a.fate !== null && b.fate !== null);
-  const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.focus === b.focus && a.quoted === b.quoted;
+  const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.why === b.why && a.focus === b.focus && a.quoted === b.quoted;
   return said && stands && a.acts.length === b.acts.length && a.acts.every((act, i) => act === b.acts[i]);
 }

@@ -14,7 +14,7 @@ const EVERYWHERE = 100; // there no seq says where to go on, so this is all
 export const SEARCH = {
   find(to, { query, everywhere }) {
     const { connection, key } = to.state;
-    const wanted = [...query.normalize("NFC").trim()].slice(0, 200).join("");
+    const wanted = [...query.slice(0, 1_000).normalize("NFC").trim()].slice(0, 200).join("");
     const search = { ...to.state.search, query: wanted, everywhere, key, id: null, entries: [], more: false, refusal: null };
     to.state.search = { ...search, phase: "idle" };
     if (wanted === "") return;

@@ -27,7 +27,7 @@ export function begin({ identity, drafts, seen, places = [], attention, permissi
     rooms: new Map(), // those that the page wants to be in, by key
     key: keyOf(name), // of the room in sight
     listed: [], // the server's list of rooms
-    listedAt: -Infinity,
+    listing: { id: null, found: [], pages: 1, at: -Infinity }, // how it is asked for: see listing.js
     seen: new Map(seen), // how far rooms were read in this browser, by key
     pending: [],
     acts: [], // what the reader does to messages, as core/acts.js has it
@@ -139,7 +139,8 @@ export function broken(to, code) {
   const tooBig = (item) => code === 1009 && item.fate === "sent";
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
   state.acts = returned(state.acts);
-  Object.assign(state, { actAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false });
+  const listing = { ...state.listing, id: null, found: [] };
+  Object.assign(state, { actAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false, listing });
   if (state.search.phase === "busy") state.search = { ...state.search, phase: "refused", id: null, refusal: { code: "offline" } };
   if (state.sheet?.busy) state.sheet = { ...state.sheet, busy: false, refusal: { code: "offline" } };
   if (state.naming?.busy && !state.naming.first) {

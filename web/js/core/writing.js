@@ -3,6 +3,8 @@
 import { entryAt, inSight } from "./past.js";
 import { current } from "./state.js";
 
+const LINE = 200; // characters of what is answered; no more are in sight, and a browser lays out all
+
 /**
  * What is being written: { kind: "new" }, { kind: "editing", seq } or { kind: "reply", seq, nick,
  * line }. `nick` and `line`, the first line of what is answered, are null where the page does not
@@ -15,7 +17,7 @@ export function purpose(room) {
   const message = entryAt(room, replying);
   const there = message?.type === "message" && !message.deleted && typeof message.text === "string";
   const line = there ? message.text.split("\n").find((each) => each.trim() !== "") ?? "" : null;
-  return { kind: "reply", seq: replying, nick: there ? message.nick : null, line };
+  return { kind: "reply", seq: replying, nick: there ? message.nick : null, line: line && [...line.slice(0, 2 * LINE)].slice(0, LINE).join("") };
 }
 
 /** The seq of the last message in sight that the reader may still change; null if there is none. */

@@ -185,6 +185,7 @@ export const words = {
   "fate.storage_failed": "Not sent: the server could not store it.",
   "fate.muted": "Not sent: a moderator has silenced you for now.",
   "fate.bad_room": "Not sent: there is no such room.",
+  "fate.said": "Not sent: {message}",
   "fate.other": "Not sent: the server refused it.",
 
   "typing.one": "{one} is writing…",
@@ -209,6 +210,7 @@ export const words = {
   "hint.waiting": "Not connected. What you send waits here, and goes out by itself.",
   "hint.offline": "Your device is offline. What you send waits here, and goes out by itself.",
   "hint.tooLong": { one: "{count} character too long.", other: "{count} characters too long." },
+  "hint.said": "That did not work: {message}",
   "hint.noRoom": "The server has no room #{room}. Choose another.",
   "hint.full": "The server is full. Trying again in a while; what you send waits here.",
   "hint.flooding": "That was too much at once. Trying again in a while; what you send waits here.",

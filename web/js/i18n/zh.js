@@ -185,6 +185,7 @@ export const words = {
   "fate.storage_failed": "未发送：服务器未能保存。",
   "fate.muted": "未发送：管理员已暂时将你禁言。",
   "fate.bad_room": "未发送：没有这个房间。",
+  "fate.said": "未发送：{message}",
   "fate.other": "未发送：服务器拒绝了这条消息。",
 
   "typing.one": "{one} 正在输入…",
@@ -209,6 +210,7 @@ export const words = {
   "hint.waiting": "尚未连接。你发送的内容会先留在这里，连接后自动送出。",
   "hint.offline": "你的设备处于离线状态。你发送的内容会先留在这里，联网后自动送出。",
   "hint.tooLong": { other: "超出 {count} 个字符。" },
+  "hint.said": "未能成功：{message}",
   "hint.noRoom": "服务器上没有 #{room} 这个房间，请另选一个。",
   "hint.full": "服务器已满，稍后会自动重试。你发送的内容会先留在这里。",
   "hint.flooding": "发送得太快了，稍后会自动重试。你发送的内容会先留在这里。",
