@@ -1,0 +1,96 @@
+"""Each attack for a moment: strangers do not disturb a quiet room. `make hostile` takes longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from tests.support.case import TestCase
+
+from .attacks import ATTACKS
+from .quiet import Figures
+from .trial import (
+    APART,
+    FRIENDS,
+    MIB,
+    STRANGER,
+    TOGETHER,
+    Bounds,
+    Outcome,
+    attempt,
+    control,
+    judge,
+    table,
+)
+
+#: Seconds of one attack, and of a control.
+SECONDS = 1.5
+
+#: Attacks that also come from the quiet room's own address, as from the office next door.
+NEIGHBOURS = ("typing-lists", "ping-frames", "classic-flood", "history", "http")
+
+
+class StrangersTest(TestCase):
+    calm: ClassVar[Figures]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.calm = control(SECONDS)
+
+    def assert_hardly_felt(self, name: str, bounds: Bounds, address: str) -> None:
+        """One attempt, and another where the machine may have been busy with something else."""
+        outcome = attempt(name, SECONDS, self.calm, bounds=bounds, address=address)
+        if outcome.problems:
+            calm = control(SECONDS)
+            outcome = attempt(name, SECONDS, calm, bounds=bounds, address=address)
+        self.assertEqual(outcome.problems, [], f"\n{table([outcome])}")
+
+
+def _test(name: str, bounds: Bounds, address: str) -> Callable[[StrangersTest], None]:
+    def test(self: StrangersTest) -> None:
+        self.assert_hardly_felt(name, bounds, address)
+
+    return test
+
+
+for _name in ATTACKS:
+    setattr(StrangersTest, f"test_{_name.replace('-', '_')}", _test(_name, APART, STRANGER))
+for _name in NEIGHBOURS:
+    _words = f"test_{_name.replace('-', '_')}_from_the_same_address"
+    setattr(StrangersTest, _words, _test(_name, TOGETHER, FRIENDS))
+
+
+class JudgeTest(TestCase):
+    def outcome(self, **changed: object) -> Outcome:
+        calm = Figures(waits=[0.001, 0.002, 0.003], visits=[0.01])
+        good = Outcome("any", calm, Figures(waits=[0.004], visits=[0.02]), 1, 2, 3, 0)
+        for name, value in changed.items():
+            setattr(good, name, value)
+        judge(good, APART)
+        return good
+
+    def test_what_is_hardly_felt_is_no_problem(self) -> None:
+        self.assertEqual(self.outcome().problems, [])
+
+    def test_each_bound_is_a_problem_of_its_own(self) -> None:
+        for words, changed in (
+            ("median 21 ms, not under 20", {"felt": Figures(waits=[0.021])}),
+            ("worst 501 ms, not under 500", {"felt": Figures(waits=[0.001, 0.001, 0.501])}),
+            ("a visitor waited 6.0 s", {"felt": Figures(waits=[0.001], visits=[6.0])}),
+            ("memory +64 MiB, not under 64", {"memory": 64 * MIB}),
+            ("disk +9 MiB, not under 8", {"disk": 9 * MIB, "disk_allowed": 8 * MIB}),
+            ("a member was dropped", {"felt": Figures([0.001], [], ["a member was dropped"])}),
+        ):
+            with self.subTest(words=words):
+                outcome = self.outcome(**changed)
+                self.assertEqual(outcome.problems, [words])
+                self.assertIn(words, table([outcome]))
+
+    def test_nothing_heard_at_all_is_a_problem(self) -> None:
+        self.assertEqual(len(self.outcome(felt=Figures()).problems), 2)
+
+    def test_a_machine_that_is_slow_anyway_is_no_problem(self) -> None:
+        busy = Figures(waits=[0.03, 0.03, 0.4])
+        felt = Figures(waits=[0.08, 0.08, 1.1])
+        self.assertEqual(self.outcome(control=busy, felt=felt).problems, [])
