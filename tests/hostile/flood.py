@@ -14,9 +14,10 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import Enum
+from functools import partial
 
 from .wire import Target
 
@@ -85,8 +86,8 @@ class Flood:
         self._target = target
         self._selector = selectors.DefaultSelector()
         self._ties = itertools.count()
-        #: What is to be done later: when, and for which connection, or to begin which anew.
-        self._later: list[tuple[float, int, _Line | int]] = []
+        #: What is to be done later, and when.
+        self._later: list[tuple[float, int, Callable[[], None]]] = []
 
     def run(self, stop: int) -> None:
         """Attack until the descriptor `stop` can be read."""
@@ -100,23 +101,20 @@ class Flood:
                 self._serve(key.data, mask)
             now = time.monotonic()
             while self._later and self._later[0][0] <= now:
-                _, _, what = heapq.heappop(self._later)
-                if isinstance(what, int):
-                    self._begin(what)
-                elif what.sock.fileno() >= 0:
-                    self._resume(what)
+                _, _, act = heapq.heappop(self._later)
+                act()
 
     def _until_later(self) -> float | None:
         return max(0.0, self._later[0][0] - time.monotonic()) if self._later else None
 
-    def _do_later(self, seconds: float, what: _Line | int) -> None:
-        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._ties), what))
+    def _do_later(self, seconds: float, act: Callable[[], None]) -> None:
+        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._ties), act))
 
     def _begin(self, number: int) -> None:
         try:
             sock = self._target.socket()
         except OSError:  # the ports are used up for now
-            self._do_later(AGAIN, number)
+            self._do_later(AGAIN, partial(self._begin, number))
             return
         if self._attack.reads is not Reads.ALL:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -126,19 +124,21 @@ class Flood:
             sock.connect(("127.0.0.1", self._target.port))
         self._selector.register(sock, self._events(writing=True), line)
         if self._attack.reads is Reads.TRICKLE:
-            self._do_later(TRICKLE_EVERY, line)
+            self._do_later(TRICKLE_EVERY, partial(self._trickle, line))
 
     def _events(self, writing: bool) -> int:
         reading = self._attack.reads is Reads.ALL
         return (selectors.EVENT_READ * reading) | (selectors.EVENT_WRITE * writing)
 
-    def _resume(self, line: _Line) -> None:
-        """Go on with a play that has waited; or take the next byte."""
-        if self._attack.reads is Reads.TRICKLE:
-            self._do_later(TRICKLE_EVERY, line)
-            self._read(line, TRICKLE)
-        else:
+    def _go_on(self, line: _Line) -> None:
+        """Go on with a play that has waited."""
+        if line.sock.fileno() >= 0:
             self._watch(line, writing=True)
+
+    def _trickle(self, line: _Line) -> None:
+        """Take a little, and more later."""
+        if line.sock.fileno() >= 0 and self._read(line, TRICKLE):
+            self._do_later(TRICKLE_EVERY, partial(self._trickle, line))
 
     def _watch(self, line: _Line, *, writing: bool) -> None:
         events = self._events(writing)
@@ -172,8 +172,7 @@ class Flood:
                 return
             if isinstance(step, float):
                 self._watch(line, writing=False)
-                if self._attack.reads is not Reads.TRICKLE:
-                    self._do_later(step, line)
+                self._do_later(step, partial(self._go_on, line))
                 return
             line.out = memoryview(step)
         try:
@@ -187,7 +186,7 @@ class Flood:
         if line.sock.fileno() in self._selector.get_map():
             self._selector.unregister(line.sock)
         line.sock.close()
-        self._do_later(pause, line.number)
+        self._do_later(pause, partial(self._begin, line.number))
 
 
 def main() -> int:
