@@ -65,7 +65,7 @@ class MarksInClassicLines(Attack):
 
 
 class MarksDeflated(MarksInClassicLines):
-    """The same, deflated to less than 1 KB each."""
+    """The same, deflated to less than 1 KB each. Right: the same; bytes count as inflated."""
 
     name = "marks-deflated"
 
@@ -281,12 +281,13 @@ class Refused(Attack):
 
 
 class AwayFlood(Attack):
-    """`away` on and off, ten times a second by each of 20 members of the same 50 rooms.
+    """`away` on and off, ten times a second by each of 100 members of the same 50 rooms.
 
     Right: it costs by the rooms that it touches, and presence is gathered.
     """
 
     name = "away"
+    connections = 100
 
     def play(self, target: Target, number: int) -> Play:
         yield v1(target) + b"".join(rooms(50))
@@ -312,12 +313,13 @@ class NickFlood(Attack):
 
 
 class JoinChurn(Attack):
-    """Entering and leaving 50 rooms, again and again, by 20 clients.
+    """Entering and leaving 50 rooms, five times a second by each of 100 clients.
 
     Right: entering costs, and presence is gathered for longer the more it changes.
     """
 
     name = "join-churn"
+    connections = 100
 
     def play(self, target: Target, number: int) -> Play:
         yield v1(target)
@@ -325,6 +327,7 @@ class JoinChurn(Attack):
             for room in range(50):
                 yield say("join", room=f"shared-{room}", id=new_id())
                 yield say("leave", room=f"shared-{room}", id=new_id())
+                yield 2 * ALLOWED
 
 
 class HistoryFlood(Attack):

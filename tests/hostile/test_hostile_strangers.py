@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from tests.support.case import TestCase
+from gochat_py.core import frames
+from tests.support.case import PATIENCE, TestCase
+from tests.support.server import ServerProcess
 
 from .attacks import ATTACKS
+from .flood import MOST
 from .quiet import Figures
 from .trial import (
     APART,
@@ -21,6 +24,7 @@ from .trial import (
     judge,
     table,
 )
+from .wire import TEXT, Gone, Target, Visitor, packed, take_frames
 
 #: Seconds of one attack, and of a control.
 SECONDS = 1.2
@@ -98,3 +102,44 @@ class JudgeTest(TestCase):
         busy = Figures(waits=[0.03, 0.03, 0.4])
         felt = Figures(waits=[0.08, 0.08, 1.1])
         self.assertEqual(self.outcome(control=busy, felt=felt).problems, [])
+
+
+class AttackersTest(TestCase):
+    def test_each_attack_says_what_is_right(self) -> None:
+        for name, attack in ATTACKS.items():
+            with self.subTest(attack=name):
+                self.assertIn("Right:", attack.__doc__ or "")
+                self.assertTrue(0 < attack.connections <= MOST)
+
+    def test_frames_are_taken_however_they_are_cut(self) -> None:
+        payloads = [b"", b"short", b"m" * 300, b"l" * 70_000]
+        stream = b"".join(map(frames.text, payloads))
+        for size in (1, 1_000, len(stream)):
+            with self.subTest(size=size):
+                data = bytearray()
+                taken: list[tuple[int, bytes]] = []
+                for start in range(0, len(stream), size):
+                    data += stream[start : start + size]
+                    taken += take_frames(data)
+                self.assertEqual(taken, [(TEXT, payload) for payload in payloads])
+                self.assertEqual(data, b"")
+
+    def test_what_an_attacker_says_is_understood(self) -> None:
+        """Else a server would stand all of it that only refuses it."""
+        with ServerProcess() as server:
+            target = Target(server.port, STRANGER)
+            with Visitor(target, None, "tea") as visitor:
+                said = visitor.ask("send", room="tea", text="hello", id="a-1")
+                self.assertEqual(said["text"], "hello")
+                visitor.send(packed('{"type":"ping","id":"packed"}'))
+                with self.assertRaises(Gone):  # deflate was not agreed on: RSV1 is a wrong frame
+                    visitor.answer("packed")
+            with target.socket() as sock:
+                sock.settimeout(PATIENCE)
+                sock.connect(("127.0.0.1", server.port))
+                sock.sendall(target.upgrade(deflate=True) + packed('{"type":"ping"}'))
+                heard = b""
+                while b"hello_first" not in heard:
+                    piece = sock.recv(65_536)
+                    self.assertTrue(piece, heard)
+                    heard += piece
