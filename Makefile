@@ -10,7 +10,7 @@ DEV_READY := $(VENV)/.dev-ready
 BENCH_READY := $(VENV)/.bench-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types format conformance soak bench screenshots measure wheel clean
+.PHONY: help run test check lint types format conformance soak hostile bench screenshots measure wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ conformance: $(DEV_READY) ## Run all 517 WebSocket conformance cases (about 20 m
 
 soak: $(DEV_READY) ## Kill the server again and again for ten minutes (other length: MINUTES=60)
 	$(BIN)/python -m tests.soak $(MINUTES)
+
+hostile: $(DEV_READY) ## Attack the server in every known way while a quiet room talks (about a quarter of an hour)
+	$(BIN)/python -m tests.hostile
 
 bench: $(BENCH_READY) ## Measure speed and memory beside other servers
 	$(BIN)/python -m tests.bench
