@@ -9,19 +9,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-import time
 from socketserver import BaseRequestHandler
 from typing import TYPE_CHECKING
 
 import h11
 
 from .. import refusals
-from ..core import prices
 from ..core.names import check_room
-from ..deadline import Deadline, limit_waits, pause
+from ..deadline import Deadline, limit_waits
 from ..dialect import Upgrade
 from ..threads import NO_THREAD
-from . import upgrade
+from . import costs, upgrade
 from .requests import Request, blank, end_of_head, parse
 from .responses import FULL, NO_ROOM, STOPPING, Refusal, Response, policy, problem, text
 
@@ -88,7 +86,7 @@ class Handler(BaseRequestHandler):
         """Answer requests in the order they come, until either side ends it."""
         buffer = bytearray()
         keeping = False
-        self._arrive()
+        costs.arrive(self.visit, self.server.settings.header_timeout)
         try:
             try:
                 while not self.server.hung_up:
@@ -249,7 +247,7 @@ class Handler(BaseRequestHandler):
 
     def _serve(self, request: Request, buffer: bytearray) -> bool:
         """Answer one request, and say whether another may come."""
-        self._pay(request)
+        costs.pay(self.visit, request, self.server.settings.header_timeout)
         try:
             response = self._respond(request)
         except MemoryError:
@@ -268,27 +266,6 @@ class Handler(BaseRequestHandler):
         self._send(response, head_only=request.method == "HEAD", close=not keeping)
         log.debug("%s %r %s", request.method, request.path, response.status)
         return keeping
-
-    def _arrive(self) -> None:
-        """Let a connection wait whose address has caused too much lately.
-
-        Behind a trusted proxy it is not known yet whose it is; each request pays there.
-        """
-        if self.visit.meter is not None:
-            wait = self.visit.meter.arrive(prices.CONNECT, time.monotonic())
-            if wait:
-                pause(self.visit.sock, min(wait, self.server.settings.header_timeout))
-
-    def _pay(self, request: Request) -> None:
-        """Let the client pay for a request, and wait if it has asked too much lately."""
-        meter = self.visit.meter
-        if meter is not None:
-            cost = prices.REQUEST + prices.BYTE * len(request.head)
-            wait = meter.spend(cost, time.monotonic())
-            if wait > self.server.settings.header_timeout:
-                raise Refusal(FULL)
-            if wait:
-                pause(self.visit.sock, wait)
 
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
         """Shake hands. Raises `Refusal`."""
