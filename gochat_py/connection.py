@@ -37,9 +37,11 @@ log = logging.getLogger(__name__)
 #: Bytes asked of the kernel at once. A blocked `recv` holds a buffer of this size.
 READ_SIZE = 16 * 1024
 
-#: Bytes taken in at once from a peer that deflates. They can become a thousand times as many, which
-#: are paid for before the next are taken in.
-DEFLATED_SIZE = 512
+#: Bytes taken in at once, and paid for before the next are: many small frames in what was read at
+#: once would keep the interpreter lock for long. What is deflated can become a thousand times as
+#: many.
+PIECE = 2 * 1024
+DEFLATED_PIECE = 512
 
 #: Bytes of an answer that have `write_wait` to leave in. So a peer that takes a byte now and then
 #: does not hold what waits for it for ever, and 1.6 KB/s is still enough.
@@ -174,7 +176,7 @@ class Connection:
         """Take in what the peer sends, until it closes, fails, falls silent, or is gone."""
         data, self._trailing = self._trailing, b""
         self._answered = time.monotonic()
-        size = DEFLATED_SIZE if self.window_bits is not None else READ_SIZE
+        size = DEFLATED_PIECE if self.window_bits is not None else PIECE
         while True:
             for start in range(0, len(data), size):
                 end = self._take_in(data[start : start + size])

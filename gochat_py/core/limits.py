@@ -68,11 +68,10 @@ class Budget:
     def spend(self, cost: float, now: float) -> float:
         """Spend `cost`, and give the seconds to wait before doing what it pays for; 0.0 for none.
 
-        Who waits so long each time spends no more than burst + rate x t in t seconds, apart from
-        the last cost.
+        Who waits so long each time spends no more than burst + rate x t in t seconds.
         """
-        wait = self._paid_at - self._reach - now
         self._paid_at = max(self._paid_at, now) + cost / self.rate
+        wait = self._paid_at - self._reach - now
         return wait if wait > 0.0 else 0.0
 
     def settled(self, now: float) -> bool:
@@ -95,12 +94,12 @@ class Share:
         self._at = -math.inf
 
     def spend(self, cost: float, now: float, rate: float, burst: float) -> float:
-        """Spend `cost`; the seconds until what was spent before fits into `rate` and `burst`."""
+        """Spend `cost`; the seconds until all that was spent fits into `rate` and `burst`."""
         if now > self._at:
             self._owed = max(0.0, self._owed - (now - self._at) * rate) if self._owed else 0.0
             self._at = now
-        wait = (self._owed - burst) / rate
         self._owed += cost
+        wait = (self._owed - burst) / rate
         return wait if wait > 0.0 else 0.0
 
 

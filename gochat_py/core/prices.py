@@ -8,7 +8,7 @@ from __future__ import annotations
 
 CONNECT = 800.0  #: a connection, from `accept` to its end: two threads, a handshake
 REQUEST = 200.0  #: an HTTP request, without its body
-FRAME = 5.0  #: a WebSocket frame of any kind, empty ones and pongs too
+FRAME = 25.0  #: a WebSocket frame of any kind, empty ones and pongs too
 BYTE = 0.02  #: of a message, after inflating: unmasked, decoded, looked at
 VALUE = 0.25  #: of JSON: each comma, colon and opening bracket stands for one
 COMMAND = 60.0  #: a command of gochat.v1, also one that is refused

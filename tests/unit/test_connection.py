@@ -9,7 +9,7 @@ from wsproto.connection import Connection as Machine
 from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
 from gochat_py.admission import OWN_BURST
-from gochat_py.connection import DEFLATED_SIZE, READ_SIZE, Connection
+from gochat_py.connection import DEFLATED_PIECE, READ_SIZE, Connection
 from gochat_py.connection import PATIENCE as PATIENCE_WITH_DEBT
 from gochat_py.core import frames
 from gochat_py.core.deflate import BoundedDeflate
@@ -128,7 +128,7 @@ class BudgetTest(TestCase):
             self.assertEqual(peer.dialect.next(), "opened")
             for _ in range(count):
                 self.assertEqual(len(peer.dialect.next()), 65_000)
-        self.assertLessEqual(max(prices), 65_000 * (DEFLATED_SIZE // len(bomb) + 1))
+        self.assertLessEqual(max(prices), 65_000 * (DEFLATED_PIECE // len(bomb) + 1))
 
     def test_a_peer_that_takes_a_byte_now_and_then_is_given_up(self):
         """Progress is not enough: what waits for it is held for as long."""
