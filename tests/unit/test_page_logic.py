@@ -33,12 +33,24 @@ class PageLogicTest(TestCase):
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=2 * PATIENCE,
+            timeout=4 * PATIENCE,
         )
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
         assert passed is not None, done.stdout
         self.assertGreaterEqual(int(passed[1]), 250)
+
+    def test_no_text_is_long_enough_to_hold_the_page(self) -> None:
+        # A regular expression's steps cannot be counted. What takes time that grows with the square
+        # of the length takes many minutes here; what does not, some seconds.
+        done = subprocess.run(
+            [self.node, "tests/web/floods.js", "262144"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=4 * PATIENCE,
+        )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 if __name__ == "__main__":
