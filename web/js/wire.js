@@ -52,7 +52,7 @@ const COMMANDS = {
   away: ["away"],
   history: ["room", "before", "after", "limit"],
   search: ["query", "room", "before", "limit"],
-  rooms: [],
+  rooms: ["after", "limit"],
   topic: ["room", "text"],
   nick: ["nick"],
   away: ["away"],
@@ -107,7 +107,7 @@ const EVENTS = {
   renamed: { must: MEMBER },
   history: { must: { room: string, entries: Array.isArray, more: boolean } },
   results: { must: { entries: Array.isArray, more: boolean } },
-  rooms: { must: { rooms: listed } },
+  rooms: { must: { rooms: listed }, may: { more: boolean } },
   ok: { must: {} },
   error: { must: { code: string, message: string }, may: { retry_after: number, fatal: boolean } },
 };
