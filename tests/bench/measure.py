@@ -88,7 +88,12 @@ def loading(
     ) as clients:
         if _answer(clients) != "ready":
             raise Failed("the load was not ready")
-        yield clients
+        try:
+            yield clients
+        finally:
+            assert clients.stdin is not None
+            with contextlib.suppress(BrokenPipeError):  # it ended by itself, unheard words are left
+                clients.stdin.close()
 
 
 def figures(clients: subprocess.Popen[str]) -> dict[str, Any]:

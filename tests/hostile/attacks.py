@@ -514,19 +514,22 @@ class Rooms(Attack):
             yield say("join", room=room, id=new_id())
             yield say("topic", room=room, text="mine", id=new_id())
             yield say("leave", room=room, id=new_id())
-            yield ALLOWED
 
 
 class RoomLists(Attack):
     """The list of rooms asked for as fast as possible, while there are many. Right: it costs."""
 
     name = "rooms-list"
+    authors = 20
+    size = 500
 
     def prepare(self, target: Target) -> None:
-        for _ in range(10):
+        for _ in range(20):
             with suppress(Gone), Visitor(target) as visitor:
-                for _ in range(50):
-                    visitor.ask("join", room=f"listed-{new_id()}")
+                for _ in range(30):
+                    room = f"listed-{new_id()}"
+                    visitor.ask("join", room=room)
+                    visitor.ask("topic", room=room, text="kept, as something was said")
 
     def play(self, target: Target, number: int) -> Play:
         yield v1(target)
