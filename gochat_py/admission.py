@@ -16,6 +16,7 @@ outbox, table, account, pool, and none is held while waiting.
 from __future__ import annotations
 
 import math
+import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,6 +85,28 @@ class Pool:
             self.waiting -= count
         if self._above is not None:
             self._above.release(count)
+
+
+class Gate:
+    """Lets so many threads in at a time; the others wait. A context manager; any thread.
+
+    A semaphore, but for what it takes: `threading.Semaphore` is written in Python, and here pass
+    thousands of threads that were woken at the same moment, each holding up all others until it
+    waits here.
+    """
+
+    __slots__ = ("_places",)
+
+    def __init__(self, places: int) -> None:
+        self._places: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(places):
+            self._places.put(None)
+
+    def __enter__(self) -> None:
+        self._places.get()
+
+    def __exit__(self, *_: object) -> None:
+        self._places.put(None)
 
 
 class LockedBucket:
@@ -299,7 +322,7 @@ class Admission:
     def __init__(self, terms: Terms, most_connections: float = math.inf) -> None:
         """`most_connections` are held at once from one address."""
         self._terms = terms
-        self.gate = threading.Semaphore(AT_ONCE)
+        self.gate = Gate(AT_ONCE)
         pool = Pool(terms.all_bytes)
         self.addresses = Table(lambda: Account(terms, pool), most_connections)
         self.users = Table(lambda: UserAccount(terms))

@@ -146,13 +146,16 @@ class Connection:
             log.exception("the connection from %s failed", self.address)
             self.close(Close.INTERNAL_ERROR)
         finally:
-            self._reader_done.set()
             with self.meter.gate:
+                self._reader_done.set()  # before the writer is woken, so that it need not wait
+                if self.vanished:
+                    self._outbox.abandon()
                 self._outbox.close()
                 self._dialect.closed(self)
             self._writer.join()
             self._outbox.abandon()
-            self._linger()
+            if not self.vanished:
+                self._linger()
 
     def pause(self, seconds: float) -> None:
         """Read nothing for so long, or until nothing more is sent to the peer either.
@@ -238,16 +241,11 @@ class Connection:
             if self._hurried:
                 self._dialect.kept_waiting(self)
                 return b""
-            data = b""
             log.debug("%s was silent for pong_wait", self.address)
-        except OSError as error:
             data = b""
-            log.debug("%s is gone: %s", self.address, error)
-        if not data:
-            self.vanished = True
-            self._reader_done.set()  # before the writer is woken, so that it need not wait
-            with self.meter.gate:
-                self._outbox.abandon()
+        except OSError:
+            data = b""
+        self.vanished = not data
         return data
 
     def _linger(self) -> None:

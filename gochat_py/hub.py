@@ -44,6 +44,7 @@ from .orders import (
     Unregister,
     Written,
 )
+from .refusals import made_too_many
 
 log = logging.getLogger(__name__)
 
@@ -131,22 +132,19 @@ class Hub:
     def _enter(self, order: Enter) -> None:
         connection = order.connection
         rooms = self._connections.get(connection)
-        made = False
         if rooms is not None:  # else it was evicted meanwhile, and its reader will learn that
             room = self._rooms.get(order.key)
             if room is None:
-                made = True
                 room = self._rooms[order.key] = HubRoom(order.room, order.key)
                 insort(self._keys, order.key)
+                room.maker = connection
             room.enter(connection, order.user, away=connection in self._away)
             rooms[order.key] = room
             self._user_of[connection] = order.user.id
             self._of_user.setdefault(order.user.id, set()).add(connection)
             self._news.add(room)
-            if order.reply is None:
+            if not order.catches_up:
                 room.caught_up(connection, 0)
-        if order.reply is not None:
-            order.reply.give(made)
 
     def _catch_up(self, order: CatchUp) -> None:
         connection = order.connection
@@ -154,6 +152,12 @@ class Hub:
         if room is None:
             order.reply.give(True)  # gone: there is nobody to tell
             return
+        if order.first is not None and room.maker is connection:
+            room.maker = None
+            wait = 0.0 if order.first.info.room else connection.meter.new_room(time.monotonic())
+            if wait:  # nothing was ever written there, and too many such rooms were made
+                order.reply.give(made_too_many("rooms", wait))
+                return
         missed: list[Entry] | None = None
         if order.last:
             with contextlib.suppress(Hole):  # more was said meanwhile than is held: read on

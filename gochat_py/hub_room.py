@@ -35,6 +35,8 @@ class HubRoom(Room[Connection]):
         super().__init__()
         self.name = name
         self.key = key
+        #: Whoever entered first, until it is known that they may make a room.
+        self.maker: Connection | None = None
         self._shown_json: str | None = None  # the shown members; None when that has changed
 
     def members_json(self, user: User) -> str:

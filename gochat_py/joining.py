@@ -6,10 +6,8 @@ and for its own peer, one at a time (docs/architecture.md, "Catching up").
 
 from __future__ import annotations
 
-import math
 import queue
 import time
-from collections.abc import Callable
 from typing import TypeVar
 
 from .backplane import Backplane
@@ -42,49 +40,50 @@ def join(
     Raises `Refusal` while ``joined`` has not been said; afterwards, what goes wrong closes the
     connection with 1013, as no error can answer the command any more.
     """
-    gate = connection.meter.gate
-    with gate:
-        found, first = _enter(hub, backplane, connection, user, wanted)
-    key, reached, part = wanted.key, 0, Page(found.entries, found.partial)
+    gate, key = connection.meter.gate, wanted.key
     try:
-        for number in range(PARTS):
-            with gate:
-                if number:
-                    part = _read_on(backplane, key, reached)
-                reached = part.entries[-1].seq if part.entries else max(reached, found.seq)
-                if _hand_over(hub, connection, key, part, reached, None if number else first):
-                    return
-            connection.drained()
-        raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
-    except Refusal as refusal:
-        connection.close(Close.TRY_AGAIN_LATER, refusal.message)
+        with gate:
+            found, first = _enter(hub, backplane, connection, user, wanted)
+            part = Page(found.entries, found.partial)
+            reached = part.entries[-1].seq if part.entries else found.seq
+            live = _hand_over(hub, connection, key, part, reached, first)
+    except Refusal:
+        hub.inbox.put(Leave(connection, key, None, silent=True))
+        raise
+    if not live:
+        try:
+            _read_on(hub, backplane, connection, key, reached)
+        except Refusal as refusal:
+            connection.close(Close.TRY_AGAIN_LATER, refusal.message)
 
 
 def _enter(
     hub: Hub, backplane: Backplane, connection: Connection, user: User, wanted: EnterRoom
 ) -> tuple[Replay, First]:
     """Let the hub hold what is said from now on, and read what was said before."""
-    held: Reply[bool] = Reply()
-    hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, held))
-    try:
-        made = hub_answer(held)
-        found, read = backplane.replay(user, wanted.key, wanted.since)
-        if made and not found.room:
-            count("rooms", connection.meter.new_room)
-    except Refusal:
-        hub.inbox.put(Leave(connection, wanted.key, None, silent=True))
-        raise
+    hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, catches_up=True))
+    # There is no need to wait for the hub here. What the journal has put into the hub's inbox
+    # before this was written before, so it is found; what it puts there later is held.
+    found, read = backplane.replay(user, wanted.key, wanted.since)
     info = RoomInfo(found.room, wanted.key, found.topic, found.seq)
     first = First(user, info, found.epoch, found.recovered, found.more, read, wanted.answers)
     return found, first
 
 
-def _read_on(backplane: Backplane, key: str, reached: int) -> Page:
-    """The next part, after the seq `reached`."""
-    part = backplane.page(key, None, reached, LONGEST_REPLAY)
-    if part.entries and part.entries[0].seq != reached + 1:
-        raise Refusal(Code.BUSY, "What was to come next was trimmed meanwhile; come back.")
-    return part
+def _read_on(
+    hub: Hub, backplane: Backplane, connection: Connection, key: str, reached: int
+) -> None:
+    """Give the parts after the seq `reached`, each when the peer has taken the one before."""
+    for _ in range(PARTS):
+        connection.drained()
+        with connection.meter.gate:
+            part = backplane.page(key, None, reached, LONGEST_REPLAY)
+            if part.entries and part.entries[0].seq != reached + 1:
+                raise Refusal(Code.BUSY, "What was to come next was trimmed meanwhile; come back.")
+            reached = part.entries[-1].seq if part.entries else reached
+            if _hand_over(hub, connection, key, part, reached, None):
+                return
+    raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
 
 
 def _hand_over(
@@ -92,24 +91,13 @@ def _hand_over(
 ) -> bool:
     """Let the hub give the peer a part, which ends at `reached`; whether it is live now, or gone.
 
-    If not, more is to come from there on.
+    If not, more is to come from there on. Raises `Refusal` if the room may not be made.
     """
     connection.meter.spend(prices.ENTRY * len(part.entries), time.monotonic())
     encoded = ",".join(map(encode.entry_json, part.entries))
     live: Reply[bool] = Reply()
     hub.inbox.put(CatchUp(connection, key, reached, encoded, not part.more, live, first))
     return hub_answer(live)
-
-
-def count(what: str, take: Callable[[float], float]) -> None:
-    """Let an address make one more of something; raises `Refusal` if it made too many lately."""
-    wait = math.ceil(take(time.monotonic()))
-    if wait:
-        raise Refusal(
-            Code.RATE_LIMITED,
-            f"Too many {what} were made from your address; try again in {wait} s.",
-            retry_after=float(wait),
-        )
 
 
 def hub_answer(reply: Reply[T]) -> T:

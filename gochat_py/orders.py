@@ -28,16 +28,15 @@ class Unregister:
 class Enter:
     """The connection becomes a member.
 
-    With a `reply` it catches up first: from the reply on, what is published is held for it until
-    it has. The reply says whether this made the room, which had no members. Without a reply, it
-    gets what is new from now on.
+    Where it `catches_up`, what is published from now on is held for it until it has. Else it gets
+    what is new from now on.
     """
 
     connection: Connection
     user: User
     room: str
     key: str
-    reply: Reply[bool] | None = None
+    catches_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,8 @@ class CatchUp:
 
     They are the first part of what it has to know, with `first`, or a further one. `last` says
     that nothing is known to follow. `reply` says whether the connection is live now, or gone;
-    False when more is to follow: the next part, from `seq` on.
+    False when more is to follow: the next part, from `seq` on. It raises `Refusal` if the room
+    may not be made.
     """
 
     connection: Connection

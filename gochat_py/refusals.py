@@ -7,6 +7,7 @@ docs/protocol.md; what a person reads is the sentence.
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
 from .errors import GochatError
@@ -64,3 +65,13 @@ class Refusal(GochatError):
     def fatal(self) -> bool:
         """Whether the connection ends with this refusal."""
         return self.close is not None
+
+
+def made_too_many(what: str, wait: float) -> Refusal:
+    """Somebody's address has made too many of something lately; in `wait` seconds it may again."""
+    seconds = math.ceil(wait)
+    return Refusal(
+        Code.RATE_LIMITED,
+        f"Too many {what} were made from your address; try again in {seconds} s.",
+        retry_after=float(seconds),
+    )

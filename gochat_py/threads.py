@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import threading
+import time
 from collections.abc import Callable
 
 from .errors import StartupError
@@ -23,13 +24,13 @@ log = logging.getLogger(__name__)
 #: (2 cores, CPython 3.11), and with 0.1 s, 16,000 threads would still wake 160,000 times a second.
 #: Nobody waits longer for it: whoever holds the lock lets go of it with each system call, some
 #: microseconds later, and nothing that a peer can ask for computes for long without one.
-SWITCH_INTERVAL = 1.0
+SWITCH_INTERVAL = 2.0
 
 #: Objects made, and not freed by their last reference, before the garbage collector looks at the
 #: youngest of them; and how many such looks come before one at the older ones (gc.set_threshold).
 #: A connection is some fifty objects that stay, and makes no garbage that is cyclic: with Python's
 #: 700, looking at all of them again and again took 16 % of the time in which 4,000 came back.
-GARBAGE = (50_000, 20, 100)
+GARBAGE = (100_000, 20, 100)
 
 #: Bytes of stack for each thread. Memory is spent only on pages that are touched, but 20,000
 #: threads times the usual 8 MiB is more address space than some machines grant. What recurses, the
@@ -110,14 +111,31 @@ class _Thread(threading.Thread):
         super().__init__(target=run, name=name, daemon=True)
         self._started = _Unawaited()
 
+    def is_alive(self) -> bool:
+        """Whether it has not ended; also of one that is about to begin."""
+        return not self._started.is_set() or super().is_alive()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until it has ended, at most `timeout` seconds; also one that is about to begin."""
+        begun = time.monotonic()
+        if threading.Event.wait(self._started, timeout):
+            left = None if timeout is None else max(0.0, begun + timeout - time.monotonic())
+            super().join(left)
+
 
 def launch(run: Callable[[], None], name: str) -> threading.Thread:
-    """Call `run` in a thread of that name; returns once it has begun. Any thread may call this.
+    """Call `run` in a thread of that name. Any thread may call this.
 
-    Raises `RuntimeError` or `MemoryError` (`NO_THREAD`) if the system grants none, if less than
-    `HEADROOM` would be left, or if it has not begun within `BEGIN_WITHIN`; then `run` is not called
-    later, either.
+    Raises `RuntimeError` or `MemoryError` (`NO_THREAD`) if the system grants none. Where the
+    address space is limited, it returns once the thread has begun, and raises these as well if
+    less than `HEADROOM` would be left, or if it has not begun within `BEGIN_WITHIN`; then `run` is
+    not called later, either. (Elsewhere there is memory for a thread that the system has granted,
+    and to wait for each takes two switches between threads.)
     """
+    if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
+        thread = _Thread(run, name)
+        thread.start()
+        return thread
     _check_headroom()
     lock = threading.Lock()  # guards `given_up`
     given_up = False

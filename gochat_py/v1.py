@@ -24,7 +24,7 @@ from .core.encode import Limits
 from .core.session import Allowance, Session
 from .errors import Closed
 from .hub import Hub
-from .joining import count, hub_answer, join
+from .joining import hub_answer, join
 from .message import Draft, RoomInfo, User
 from .orders import (
     Away,
@@ -35,7 +35,7 @@ from .orders import (
     Typing,
     Unregister,
 )
-from .refusals import Code, Refusal
+from .refusals import Code, Refusal, made_too_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class V1:
                 wanted.nick,
                 wanted.nick_key,
                 wanted.token,
-                lambda: count("users", connection.meter.new_user),
+                lambda: self._count_user(connection),
             )
         except Refusal as refusal:
             refusal.answers = wanted.answers
@@ -164,6 +164,11 @@ class V1:
                 answers=wanted.answers,
             )
         )
+
+    def _count_user(self, connection: Connection) -> None:
+        wait = connection.meter.new_user(time.monotonic())
+        if wait:
+            raise made_too_many("users", wait)
 
     def _enter(self, connection: Connection, wanted: d.EnterRoom) -> None:
         try:

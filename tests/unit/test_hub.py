@@ -39,6 +39,9 @@ class Spent:
         self.cost += cost
         return 0.0
 
+    def new_room(self, now: float) -> float:
+        return 0.0
+
 
 class FakeConnection:
     """Takes what it is offered, until it is full."""
@@ -109,9 +112,7 @@ class HubCase(TestCase):
         return connection
 
     def enter(self, connection, user=ANN, key="lobby") -> None:
-        held: Reply[bool] = Reply()
-        self.hub.handle([Enter(connection, user, key, key, held)])
-        held.wait(PATIENCE)
+        self.hub.handle([Enter(connection, user, key, key, catches_up=True)])
 
     def catch_up(
         self, connection, user=ANN, key="lobby", entries=(), seq=0, first=True, last=True

@@ -1,5 +1,6 @@
 """Threads begin within a limit, or not at all."""
 
+import resource
 import sys
 import threading
 from unittest import mock
@@ -10,6 +11,27 @@ from tests.support.case import PATIENCE, TestCase
 
 
 class LaunchTest(TestCase):
+    def limited(self) -> None:
+        """Let the address space seem limited, as far as one can tell by asking."""
+        patch = mock.patch.object(resource, "getrlimit", lambda _: (1 << 40, 1 << 40))
+        self.enterContext(patch)
+
+    def test_one_that_is_about_to_begin_can_be_joined(self) -> None:
+        go, done = threading.Event(), threading.Event()
+        bootstrap = threading.Thread._bootstrap  # type: ignore[attr-defined]
+
+        def slowly(thread: threading.Thread) -> None:
+            go.wait(PATIENCE)
+            bootstrap(thread)
+
+        with mock.patch.object(threading.Thread, "_bootstrap", slowly):
+            thread = threads.launch(done.set, "slow")
+            thread.join(0.01)
+            self.assertFalse(done.is_set())
+            go.set()
+            thread.join(PATIENCE)
+        self.assertTrue(done.is_set())
+
     def test_a_thread_has_its_name_and_can_be_joined(self) -> None:
         seen: list[threading.Thread] = []
         thread = threads.launch(lambda: seen.append(threading.current_thread()), "a name")
@@ -18,6 +40,7 @@ class LaunchTest(TestCase):
 
     def test_a_thread_that_dies_before_it_begins_is_not_waited_for_for_ever(self) -> None:
         """Without memory CPython's own `Thread.start` waits for ever for such a thread."""
+        self.limited()
         called = threading.Event()
         before = threading.enumerate()
         with (
@@ -30,6 +53,7 @@ class LaunchTest(TestCase):
         self.assertEqual(threading.enumerate(), before, "it is not listed for ever, either")
 
     def test_a_thread_that_begins_too_late_does_nothing(self) -> None:
+        self.limited()
         called, late, go = threading.Event(), threading.Event(), threading.Event()
         bootstrap = threading.Thread._bootstrap  # type: ignore[attr-defined]
 
