@@ -34,7 +34,7 @@ MOST_IDLE = 10_000
 
 #: Seconds of its rate that a connection or a user may spend at once, and an address.
 OWN_BURST = 2.0
-ADDRESS_BURST = 1.0
+ADDRESS_BURST = 0.5
 
 HOUR = 3_600.0
 

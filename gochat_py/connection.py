@@ -56,6 +56,9 @@ LOOK_EVERY = 0.5
 #: Seconds a peer gets to hang up after the closing handshake, before the server does.
 LINGER = 2.0
 
+#: Reads that it gets meanwhile: whoever goes on sending without end is not waited for.
+LINGER_READS = 64
+
 
 class Connection:
     """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
@@ -70,6 +73,7 @@ class Connection:
         "_settings",
         "_sock",
         "_trailing",
+        "_used",
         "_writer",
         "address",
         "form",
@@ -105,6 +109,7 @@ class Connection:
         #: The peer was gone, or silent, without a close frame. The reader's, and its dialect's.
         self.vanished = False
         self._hurried = False  # whether `recv` waits less than pong_wait; the reader's own
+        self._used = 0.0  # microseconds of this thread's time that are settled; the reader's own
         self._answered = 0.0  # when the peer last answered a ping; the reader's own
 
     # -- any thread ------------------------------------------------------------------------------
@@ -179,6 +184,7 @@ class Connection:
         """Take in what the peer sends, until it closes, fails, falls silent, or is gone."""
         data, self._trailing = self._trailing, b""
         self._answered = time.monotonic()
+        self._used = time.thread_time() * 1e6
         size = DEFLATED_PIECE if self.window_bits is not None else PIECE
         while True:
             for start in range(0, len(data), size):
@@ -202,7 +208,7 @@ class Connection:
         end: Closing | Failed | None = None
         price = self._dialect.price
         receiver = self._receiver
-        cost = 0.0
+        cost = prices.BATCH
         frames_before = receiver.frames
         for event in receiver.receive(data):
             if isinstance(event, str):
@@ -226,7 +232,19 @@ class Connection:
             self.offer(frames.pong(ping.payload), 0)
         if messages and not self._outbox.closed:
             self._dialect.received(self, messages)
+        self._settle(cost)
         return end
+
+    def _settle(self, estimate: float) -> None:
+        """Let the peer pay for what this thread has really done since the last time.
+
+        What it had to pay before was an estimate, and what it asked for cannot be foreseen.
+        """
+        used = time.thread_time() * 1e6
+        more = used - self._used - estimate
+        self._used = used
+        if more > 0.0:
+            self.meter.spend(more, time.monotonic())
 
     def _receive(self) -> bytes:
         """What comes next from the peer; nothing if it is gone, silent, or kept us waiting."""
@@ -249,7 +267,7 @@ class Connection:
         return data
 
     def _linger(self) -> None:
-        """Say that nothing more will be sent, and read until the peer has hung up, or `LINGER`.
+        """Say that nothing more will be sent, and read until the peer has hung up, for a while.
 
         Closing a socket that holds unread bytes sends a reset, which can destroy the close frame
         before the peer has read it (RFC 6455, 7.1.1).
@@ -257,7 +275,9 @@ class Connection:
         deadline = Deadline(LINGER)
         try:
             self._sock.shutdown(socket.SHUT_WR)
-            while left := deadline.remaining():
+            for _ in range(LINGER_READS):
+                if not (left := deadline.remaining()):
+                    return
                 self._sock.settimeout(left)
                 if not self._sock.recv(READ_SIZE):
                     return

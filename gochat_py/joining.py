@@ -7,14 +7,13 @@ and for its own peer, one at a time (docs/architecture.md, "Catching up").
 from __future__ import annotations
 
 import queue
-import time
 from typing import TypeVar
 
 from .backplane import Backplane
 from .channel import Reply
 from .codes import Close
 from .connection import Connection
-from .core import encode, prices
+from .core import encode
 from .core.decisions import EnterRoom
 from .hub import Hub
 from .message import RoomInfo, User
@@ -93,7 +92,6 @@ def _hand_over(
 
     If not, more is to come from there on. Raises `Refusal` if the room may not be made.
     """
-    connection.meter.spend(prices.ENTRY * len(part.entries), time.monotonic())
     encoded = ",".join(map(encode.entry_json, part.entries))
     live: Reply[bool] = Reply()
     hub.inbox.put(CatchUp(connection, key, reached, encoded, not part.more, live, first))

@@ -83,7 +83,6 @@ class V1:
             except Refusal as refusal:
                 told = self._session.refused(refusal, time.monotonic())
                 self.refuse(connection, told)
-                self._spend(connection, prices.COMMAND)
                 if told.fatal:
                     return
 
@@ -199,7 +198,6 @@ class V1:
             wanted.after,
             wanted.limit,
         )
-        self._spend(connection, prices.ENTRY * len(page.entries))
         entries = map(encode.entry_json, page.entries)
         connection.tell(
             encode.history(wanted.room, entries, more=page.more, answers=wanted.answers)
@@ -214,8 +212,6 @@ class V1:
             wanted.before,
             wanted.limit,
         )
-        cost = prices.LOOKED_AT * found.looked + prices.ENTRY * len(found.entries)
-        self._spend(connection, cost)
         entries = map(encode.entry_json, found.entries)
         more = found.more or not found.complete
         connection.tell(encode.results(entries, more=more, answers=wanted.answers))
@@ -229,7 +225,6 @@ class V1:
         keys = tuple(info.key for info in kept)
         self._hub.inbox.put(Census(keys, wanted.after, last, wanted.limit, counted))
         census = self._answering(wanted.answers, hub_answer, counted)
-        self._spend(connection, prices.ROOM_LISTED * (len(kept) + len(census)))
         # Rooms that have members and no entries yet are listed in between.
         listed = {key: RoomInfo(name, key, "", 0) for key, (name, _) in census.items()}
         listed.update((info.key, info) for info in kept)
@@ -259,18 +254,14 @@ class V1:
             raise
 
 
-#: What decisions cost beside the reading of the command. What depends on what is found, and how
-#: many hear of it, is added when that is known.
+#: What decisions cost in other threads than the connection's own, beside the deliveries.
 PRICES: dict[type[d.Decision], float] = {
     Draft: prices.LINE,
-    d.Identify: prices.LOOK_UP,
-    d.EnterRoom: prices.JOIN + prices.LOOK_UP,
-    d.LeaveRoom: prices.JOIN,
-    d.MarkRead: prices.LINE,
-    d.ReadHistory: prices.LOOK_UP,
-    d.RunSearch: prices.LOOK_UP,
-    d.ListRooms: prices.LOOK_UP,
-    d.Rename: prices.LOOK_UP,
+    d.Identify: prices.ASKED,
+    d.EnterRoom: prices.ROOM,
+    d.LeaveRoom: prices.ROOM,
+    d.MarkRead: prices.ASKED,
+    d.Rename: 2 * prices.ASKED,
 }
 
 #: What waits for an answer of the journal, the hub or the database. (Entering a room does as well,

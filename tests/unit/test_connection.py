@@ -8,7 +8,7 @@ from wsproto.connection import SERVER
 from wsproto.connection import Connection as Machine
 from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
-from gochat_py.admission import OWN_BURST
+from gochat_py.admission import OWN_BURST, Meter
 from gochat_py.connection import DEFLATED_PIECE, READ_SIZE, Connection
 from gochat_py.connection import PATIENCE as PATIENCE_WITH_DEBT
 from gochat_py.core import frames
@@ -69,12 +69,36 @@ class BudgetTest(TestCase):
 
     def test_who_sends_too_much_is_read_more_slowly_and_loses_nothing(self):
         pauses = self.paused()
-        with Peer(meter=free(connection_budget=100.0, address_budget=1e9)) as peer:
+        with Peer(meter=free(connection_budget=1_000.0, address_budget=1e9)) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
-            for number in range(60):
+            for number in range(200):  # at 25 µs each, at the least; 2,000 may be spent at once
                 peer.sock.sendall(client.text(str(number)))
                 self.assertEqual(peer.dialect.next(), str(number))
-        self.assertGreater(max(pauses), 0.5)
+                if pauses:
+                    break
+            self.assertTrue(pauses)
+            peer.sock.sendall(client.text("more"))
+            self.assertEqual(peer.dialect.next(), "more")
+
+    def test_what_the_reader_has_really_done_is_paid_for_in_the_end(self):
+        class Busy(Recorder):
+            def received(self, connection, messages):
+                until = time.thread_time() + 0.02
+                while time.thread_time() < until:
+                    pass
+                super().received(connection, messages)
+
+        meter = free(connection_budget=1e6, address_budget=1e9)
+        spent = []
+        with (
+            mock.patch.object(Meter, "spend", lambda _, cost, now: spent.append(cost) or 0.0),
+            Peer(Busy(), meter=meter) as peer,
+        ):
+            peer.sock.sendall(client.text("x"))
+            self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "x"])
+            peer.sock.sendall(client.close())
+            self.assertIsInstance(peer.receive(), CloseConnection)
+        self.assertGreater(sum(spent), 20_000)
 
     def test_one_that_waits_ends_with_the_server(self):
         meter = free(connection_budget=100.0, address_budget=1e9)
