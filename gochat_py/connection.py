@@ -37,11 +37,11 @@ log = logging.getLogger(__name__)
 #: Bytes asked of the kernel at once. A blocked `recv` holds a buffer of this size.
 READ_SIZE = 16 * 1024
 
-#: Bytes taken in at once, and paid for before the next are: many small frames in what was read at
-#: once would keep the interpreter lock for long. What is deflated can become a thousand times as
-#: many.
-PIECE = 2 * 1024
-DEFLATED_PIECE = 512
+#: Frames taken in at once, and paid for before the next are. In what was read at once there may be
+#: thousands, which would keep the interpreter lock for long; and each that is deflated may become
+#: as long as a message can be.
+FRAMES = 64
+DEFLATED_FRAMES = 8
 
 #: Bytes of an answer that have `write_wait` to leave in. So a peer that takes a byte now and then
 #: does not hold what waits for it for ever, and 1.6 KB/s is still enough.
@@ -66,6 +66,7 @@ class Connection:
     __slots__ = (
         "_answered",
         "_dialect",
+        "_frames",
         "_hurried",
         "_outbox",
         "_reader_done",
@@ -109,6 +110,7 @@ class Connection:
         #: The peer was gone, or silent, without a close frame. The reader's, and its dialect's.
         self.vanished = False
         self._hurried = False  # whether `recv` waits less than pong_wait; the reader's own
+        self._frames = FRAMES if upgrade.window_bits is None else DEFLATED_FRAMES
         self._used = 0.0  # microseconds of this thread's time that are settled; the reader's own
         self._answered = 0.0  # when the peer last answered a ping; the reader's own
 
@@ -185,14 +187,14 @@ class Connection:
         data, self._trailing = self._trailing, b""
         self._answered = time.monotonic()
         self._used = time.thread_time() * 1e6
-        size = DEFLATED_PIECE if self.window_bits is not None else PIECE
         while True:
-            for start in range(0, len(data), size):
-                end = self._take_in(data[start : start + size])
-                if end is not None:
-                    # A close frame is answered with the same code (RFC 6455, 5.5.1).
-                    self.close(end.code, end.reason if isinstance(end, Failed) else "")
-                    return
+            end = self._take_in(data)
+            while end is None and self._receiver.more:
+                end = self._take_in(b"")
+            if end is not None:
+                # A close frame is answered with the same code (RFC 6455, 5.5.1).
+                self.close(end.code, end.reason if isinstance(end, Failed) else "")
+                return
             data = self._receive()
             if not data:
                 return
@@ -210,7 +212,7 @@ class Connection:
         receiver = self._receiver
         cost = prices.BATCH
         frames_before = receiver.frames
-        for event in receiver.receive(data):
+        for event in receiver.receive(data, self._frames):
             if isinstance(event, str):
                 messages.append(event)
                 cost += price(event) + prices.BYTE * len(event)
@@ -224,7 +226,7 @@ class Connection:
                 end = event
         cost += prices.FRAME * (receiver.frames - frames_before) + prices.COMMAND * len(pings)
         wait = self.meter.spend(cost, time.monotonic())
-        if wait > PATIENCE:
+        if wait > PATIENCE or (wait and self._outbox.closed):  # closed: it need not be heard out
             return Failed(Close.TRY_AGAIN_LATER, "too much at once; come back later")
         if wait:
             self.pause(wait)

@@ -86,6 +86,7 @@ class Receiver:
         "_size",
         "_unfinished",
         "frames",
+        "more",
     )
 
     def __init__(self, machine: Machine, limit: int) -> None:
@@ -93,7 +94,9 @@ class Receiver:
         self.frames = 0
         self._machine = machine
         self._limit = limit
-        self._head = b""  # the beginning of a frame whose header is not whole yet
+        #: Whether frames wait that the last call was not to begin.
+        self.more = False
+        self._head = b""  # what waits, or the beginning of a frame whose header is not whole yet
         self._inside = 0  # bytes still to come of the frame that the machine is reading
         self._unfinished = False  # whether a fragmented message is in progress
         self._size = 0  # bytes of it so far, as they came
@@ -102,14 +105,19 @@ class Receiver:
         # make each a piece of its own, which takes eighty bytes.
         self._message = bytearray()
         self._over = False
-        self.frames = 0
 
-    def receive(self, data: bytes) -> list[Event]:
-        """What `data` completes, in order. After `Closing` or `Failed` everything is ignored."""
+    def receive(self, data: bytes, most: int = 1 << 30) -> list[Event]:
+        """What `data` completes, in order. After `Closing` or `Failed` everything is ignored.
+
+        At most `most` frames are begun; whether `more` are there is told then, and the next call,
+        with no further data if one likes, goes on with them.
+        """
         events: list[Event] = []
         if self._head:
             data = self._head + data
             self._head = b""
+        self.more = False
+        last = self.frames + most
         at, end = 0, len(data)
         while at < end and not self._over:
             if self._inside:
@@ -122,10 +130,12 @@ class Receiver:
             if header is None:
                 self._head = data[at:]
                 break
+            if self.frames == last:
+                self._head, self.more = data[at:], True
+                break
             first, size, length, minimal = header
             self.frames += 1
             finish = at + size + length
-            self.frames += 1
             if not first & _CONTROL:
                 if not self._unfinished:
                     self._size = self._fragments = 0

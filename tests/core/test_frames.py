@@ -216,6 +216,18 @@ class SendingTest(TestCase):
         self.assertEqual(frames.close(1001), b"\x88\x02\x03\xe9")
         self.assertEqual(len(frames.close(4008, "é" * 100)), 2 + 2 + 122)
 
+    def test_of_many_frames_only_so_many_are_begun_at_a_time(self):
+        taking = receiver()
+        stream = b"".join(client.text(str(number)) for number in range(10))
+        stream += client.masked(0x8A, b"") + client.text("end")
+        self.assertEqual(taking.receive(stream[:-3], 4), ["0", "1", "2", "3"])
+        self.assertTrue(taking.more)
+        self.assertEqual(taking.receive(b"", 4), ["4", "5", "6", "7"])
+        self.assertEqual(taking.receive(stream[-3:], 3), ["8", "9", Ponged()])
+        self.assertTrue(taking.more)
+        self.assertEqual(taking.receive(b"", 3), ["end"])
+        self.assertEqual((taking.more, taking.frames), (False, 12))
+
     def test_codes_that_are_never_sent_become_none(self):
         self.assertEqual(frames.close(1005), b"\x88\x00")
         self.assertEqual(frames.close(1006, "gone"), b"\x88\x00")

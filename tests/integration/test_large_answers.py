@@ -17,7 +17,7 @@ def size(event: dict) -> int:
 
 class LargeAnswersTest(V1TestCase):
     #: With so many rooms at a time a client may also join so many at once.
-    flags = (*FAST, "--max-rooms", "300")
+    flags = (*FAST, "--max-rooms", "300", "--new-rooms", "0")
 
     def test_a_list_of_rooms_comes_in_parts(self):
         """Of 200 such rooms the list just fits; more are never asked for at once."""

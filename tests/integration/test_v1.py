@@ -662,6 +662,29 @@ class LimitsTest(V1TestCase):
         self.assertEqual(ada.ask("join", room="water")["room"], "water")
 
 
+class QuotaTest(V1TestCase):
+    flags = ("--max-connections-per-address", "10", "--new-users", "0.4", "--new-rooms", "0.2")
+
+    def test_an_address_makes_so_many_users_and_rooms_in_an_hour(self):
+        ada, bob = self.client("Ada"), self.client("Bob")
+        for client, room in ((ada, "tea"), (bob, "coffee")):
+            client.ask("join", room=room)
+        refused = ada.refusal("join", room="water")
+        self.assertEqual((refused["code"], refused.get("fatal")), ("rate_limited", None))
+        self.assertGreater(refused["retry_after"], 60)
+        ada.ask("join", room="coffee")  # it is there, and so need not be made
+        self.client("Cyn")
+        self.client("Dan")
+        with self.client() as late:
+            refused = late.refusal("hello", nick="Eve")
+            self.assertEqual(refused["code"], "rate_limited")
+            self.assertGreater(refused["retry_after"], 60)
+            self.assertEqual(late.hello("Ada", ada.welcome["token"])["user"], ada.welcome["user"])
+            # Who could not make it may try again, and is in no room meanwhile.
+            self.assert_refused("not_joined", late, "send", room="water", text="x", id="1")
+            late.ask("join", room="tea")
+
+
 class BothDialectsTest(V1TestCase):
     def test_they_meet_in_the_lobby(self):
         ada = self.client("Ada", "lobby")

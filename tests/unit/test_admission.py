@@ -1,10 +1,11 @@
 """Who spends little does not wait for who spends much, and nobody spends more than their part."""
 
 import math
+import threading
 
 from gochat_py import admission
-from gochat_py.admission import ADDRESS_BURST, OWN_BURST, Admission, Meter, Pool, Terms
-from tests.support.case import TestCase
+from gochat_py.admission import ADDRESS_BURST, OWN_BURST, Admission, Gate, Meter, Pool, Terms
+from tests.support.case import PATIENCE, TestCase
 
 
 class AdmissionCase(TestCase):
@@ -155,3 +156,39 @@ class MemoryTest(AdmissionCase):
         pool = Pool(math.inf, above)
         self.assertFalse(pool.claim(11))
         self.assertEqual((pool.waiting, above.waiting), (0, 0))
+
+
+class GateTest(TestCase):
+    def test_so_many_are_inside_at_a_time_and_all_get_through(self):
+        gate = Gate(3)
+        lock, inside, most, through = threading.Lock(), 0, 0, 0
+        full, go = threading.Event(), threading.Event()
+
+        def pass_through() -> None:
+            nonlocal inside, most, through
+            with gate:
+                with lock:
+                    inside += 1
+                    most = max(most, inside)
+                    if inside == 3:
+                        full.set()
+                go.wait(PATIENCE)
+                with lock:
+                    inside -= 1
+                    through += 1
+
+        threads = [threading.Thread(target=pass_through) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        self.assertTrue(full.wait(PATIENCE))
+        go.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+        self.assertEqual((most, through), (3, 20))
+
+    def test_whoever_fails_inside_leaves_all_the_same(self):
+        gate = Gate(1)
+        with self.assertRaises(ZeroDivisionError), gate:
+            raise ZeroDivisionError
+        with gate:
+            pass

@@ -9,7 +9,7 @@ from wsproto.connection import Connection as Machine
 from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
 from gochat_py.admission import OWN_BURST, Meter
-from gochat_py.connection import DEFLATED_PIECE, READ_SIZE, Connection
+from gochat_py.connection import DEFLATED_FRAMES, READ_SIZE, Connection
 from gochat_py.connection import PATIENCE as PATIENCE_WITH_DEBT
 from gochat_py.core import frames
 from gochat_py.core.deflate import BoundedDeflate
@@ -111,13 +111,24 @@ class BudgetTest(TestCase):
             peer.sock.sendall(client.close(1001))
             self.assertIsNone(peer.receive())
 
+    def test_one_that_floods_after_the_end_was_said_is_not_heard_out(self):
+        meter = free(connection_budget=1_000.0, address_budget=1e9)
+        with Peer(meter=meter, write_wait=PATIENCE) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            peer.connection.close(4029)
+            self.assertEqual(peer.receive().code, 4029)
+            with contextlib.suppress(OSError):
+                while peer.dialect.happened.empty():
+                    peer.sock.sendall(100 * client.masked(0x8A, b""))
+            self.assertEqual(peer.dialect.next(), "closed")
+
     def test_frames_that_are_no_message_are_paid_for_too(self):
         for frame in (
             client.masked(0x8A, b""),  # a pong that nobody asked for
             client.masked(0x89, b""),
             client.masked(0x00, b""),  # a fragment that holds nothing
         ):
-            meter = free(connection_budget=100.0, address_budget=1e9)
+            meter = free(connection_budget=10_000.0, address_budget=1e9)
             with self.subTest(frame=frame), Peer(meter=meter) as peer:
                 peer.sock.sendall(client.masked(0x01, b"") + 10 * frame)
                 peer.sock.sendall(client.masked(0x80, b""))
@@ -152,7 +163,7 @@ class BudgetTest(TestCase):
             self.assertEqual(peer.dialect.next(), "opened")
             for _ in range(count):
                 self.assertEqual(len(peer.dialect.next()), 65_000)
-        self.assertLessEqual(max(prices), 65_000 * (DEFLATED_PIECE // len(bomb) + 1))
+        self.assertLessEqual(max(prices), 65_000 * DEFLATED_FRAMES)
 
     def test_a_peer_that_takes_a_byte_now_and_then_is_given_up(self):
         """Progress is not enough: what waits for it is held for as long."""
