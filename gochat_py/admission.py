@@ -29,12 +29,16 @@ from .core.limits import Budget, Share, TokenBucket
 #: came back at once, a message took a second. What is waited for here costs nothing meanwhile.
 AT_ONCE = 8
 
+#: Connections that have history read, or searched, at the same moment: each works for some
+#: milliseconds with hardly a pause in which another thread could go on.
+READ_AT_ONCE = 2
+
 #: Accounts that nobody uses now, but whose debts or quotas are remembered: the last so many.
 MOST_IDLE = 10_000
 
 #: Seconds of its rate that a connection or a user may spend at once, and an address.
 OWN_BURST = 2.0
-ADDRESS_BURST = 0.5
+ADDRESS_BURST = 0.25
 
 HOUR = 3_600.0
 
@@ -176,8 +180,9 @@ class UserAccount:
 class Meter:
     """What one connection spends. Any thread may call all but `identify` and `leave`.
 
-    Within `gate`, a reader does what is not a message: handshakes, looking things up, leaving. It
-    waits there for the journal, the hub and the database, and never for a peer.
+    Within `gate`, a reader does what is not a message: arriving, joining, leaving; and within
+    `reading` it looks up history. It waits there for the journal, the hub and the database, and
+    never for a peer.
     """
 
     __slots__ = (
@@ -190,11 +195,13 @@ class Meter:
         "_user",
         "_user_id",
         "gate",
+        "reading",
     )
 
     def __init__(self, admission: Admission, key: str, account: Account, terms: Terms) -> None:
         self._admission = admission
         self.gate = admission.gate
+        self.reading = admission.reading
         self._key = key
         self._account = account
         self._free = terms.connection_budget == terms.address_budget == math.inf
@@ -323,6 +330,7 @@ class Admission:
         """`most_connections` are held at once from one address."""
         self._terms = terms
         self.gate = Gate(AT_ONCE)
+        self.reading = Gate(READ_AT_ONCE)
         pool = Pool(terms.all_bytes)
         self.addresses = Table(lambda: Account(terms, pool), most_connections)
         self.users = Table(lambda: UserAccount(terms))

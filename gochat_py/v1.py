@@ -8,6 +8,7 @@ the hub) is felt by that one peer alone, through TCP.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from . import __version__
 from .backplane import Backplane
 from .channel import Reply
 from .codes import Close
-from .connection import Connection
+from .connection import PATIENCE, Connection
 from .core import decisions as d
 from .core import encode, prices, wire
 from .core.encode import Limits
@@ -88,11 +89,12 @@ class V1:
 
     def _carry_out(self, connection: Connection, decision: d.Decision) -> None:
         kind = type(decision)
-        self._spend(connection, PRICES.get(kind, 0.0))
-        if kind in LOOK_UPS:
-            with connection.meter.gate:
-                RULES[kind](self, connection, decision)
-        else:
+        wait = self._spend(connection, PRICES.get(kind, 0.0))
+        if wait and kind in READING:
+            connection.pause(min(wait, PATIENCE))
+        meter = connection.meter
+        gate = meter.reading if kind in READING else meter.gate if kind in ASKING else None
+        with gate or contextlib.nullcontext():
             RULES[kind](self, connection, decision)
 
     def closed(self, connection: Connection) -> None:
@@ -123,9 +125,9 @@ class V1:
 
     # -- what the session decided ----------------------------------------------------------------
 
-    def _spend(self, connection: Connection, cost: float) -> None:
-        """Let the connection pay for what it asked; it waits before it is heard again."""
-        connection.meter.spend(cost, time.monotonic())
+    def _spend(self, connection: Connection, cost: float) -> float:
+        """Let the connection pay for what it asked; gives the seconds it is to wait for that."""
+        return connection.meter.spend(cost, time.monotonic())
 
     def _publish(self, connection: Connection, draft: Draft) -> None:
         if draft.text is not None:
@@ -262,11 +264,15 @@ PRICES: dict[type[d.Decision], float] = {
     d.LeaveRoom: prices.ROOM,
     d.MarkRead: prices.ASKED,
     d.Rename: 2 * prices.ASKED,
+    d.ReadHistory: prices.LOOK_UP,
+    d.RunSearch: prices.LOOK_UP,
+    d.ListRooms: prices.LOOK_UP,
 }
 
-#: What waits for an answer of the journal, the hub or the database. (Entering a room does as well,
-#: and for the peer between its parts.)
-LOOK_UPS = frozenset((d.Identify, d.ReadHistory, d.RunSearch, d.ListRooms, d.Rename))
+#: What reads the database, and what waits for the journal. (Entering a room does both, and waits
+#: for the peer between its parts; `joining` has its own gates.)
+READING = frozenset((d.ReadHistory, d.RunSearch, d.ListRooms))
+ASKING = frozenset((d.Identify, d.Rename))
 
 #: How each decision is carried out.
 RULES: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {

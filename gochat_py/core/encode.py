@@ -91,6 +91,9 @@ def weigh(entry: Entry) -> int:
 
 def _size(string: str) -> int:
     """Bytes of a string as JSON in UTF-8, with its quotes."""
+    if string.isprintable():  # then only quotes and backslashes are escaped
+        size = len(string) if string.isascii() else len(string.encode())
+        return size + string.count('"') + string.count("\\") + 2
     told = _string(string)
     return len(told) if told.isascii() else len(told.encode(errors="surrogatepass"))
 

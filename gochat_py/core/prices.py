@@ -20,6 +20,7 @@ COMMAND = 50.0  #: a command of gochat.v1, also one that is refused
 LINE = 60.0  #: a line or a draft: numbered, written, handed on
 STORED_BYTE = 0.5  #: of a text that is kept: inserted, indexed, copied by checkpoints
 ASKED = 150.0  #: what the journal looks up and writes beside messages: users, marks, nicks
+LOOK_UP = 1_000.0  #: history, a search: only so that not all who ask at once are first
 ROOM = 150.0  #: entering or leaving a room
 DELIVERY = 8.0  #: a message handed to one connection: one `send`
 

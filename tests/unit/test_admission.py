@@ -61,7 +61,7 @@ class BudgetTest(AdmissionCase):
             for meter in greedy:
                 for _ in range(20):
                     meter.spend(10.0, float(second))
-            waits.append(quiet.spend(10.0, second + 0.5))
+            waits.append(quiet.spend(5.0, second + 0.5))
         self.assertEqual(waits, [0.0] * 20)
         self.assertGreater(greedy[0].spend(10.0, 20.0), 1.0)
 
