@@ -225,7 +225,7 @@ class V1:
         counted: Reply[dict[str, tuple[str, int]]] = Reply()
         last = kept[-1].key if more else None
         keys = tuple(info.key for info in kept)
-        self._hub.inbox.put(Census(keys, wanted.after, last, wanted.limit, counted))
+        self._hub.inbox.put(Census(keys, wanted.after, last, wanted.limit + 1, counted))
         census = self._answering(wanted.answers, hub_answer, counted)
         # Rooms that have members and no entries yet are listed in between.
         listed = {key: RoomInfo(name, key, "", 0) for key, (name, _) in census.items()}

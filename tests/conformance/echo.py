@@ -36,6 +36,9 @@ class Echo:
     def opened(self, connection: Connection) -> None:
         pass
 
+    def price(self, text: str) -> float:
+        return 0.0
+
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
         for message in messages:
             binary = isinstance(message, bytes)

@@ -62,6 +62,7 @@ class StuckLogTest(TestCase):
         flags = (
             *("--log-level", "debug", "--write-wait", "1"),
             *("--send-buffer", "2", "--send-buffer-bytes", "1024"),
+            *("--rate", "1000000", "--burst", "1000000"),
         )
         with ServerProcess(*flags, stderr=writing) as server, RawClient(server.port) as listener:
             slow = socket.socket()
@@ -72,9 +73,9 @@ class StuckLogTest(TestCase):
             for _ in range(100):  # with a debug record for nearly everything that happens
                 exchange(server.port)
             with RawClient(server.port) as speaker:
-                line = "x" * 20_000
+                line = "x" * 4_000
                 frame = frames.text(line)  # masked once: that takes Python a while
-                for _ in range(400):
+                for _ in range(2_000):
                     speaker.sock.sendall(frame)
                     self.assertEqual((speaker.line(), listener.line()), (line, line))
             # Evicted, whatever became of the record that says so.

@@ -33,6 +33,7 @@ class SessionMachine(RuleBasedStateMachine):
         super().__init__()
         self.now = 0.0
         self.session = Session(ALLOWANCE, self.now)
+        self.sending = TokenBucket(ALLOWANCE.rate, ALLOWANCE.burst)  # the user's, wherever they are
         self.known = False
         self.joined: set[str] = set()
         self.written: list[float] = []
@@ -79,7 +80,7 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule()
     def welcomed(self) -> None:
-        self.session.welcomed(ADA, TokenBucket(ALLOWANCE.rate, ALLOWANCE.burst))
+        self.session.welcomed(ADA, self.sending)
         self.known = True
 
     @rule(room=rooms)

@@ -4,7 +4,8 @@ import math
 import threading
 
 from gochat_py import admission
-from gochat_py.admission import ADDRESS_BURST, OWN_BURST, Admission, Gate, Meter, Pool, Terms
+from gochat_py.admission import ADDRESS_BURST, OWN_BURST, Admission, Meter, Terms
+from gochat_py.sharing import Gate, Pool
 from tests.support.case import PATIENCE, TestCase
 
 

@@ -2,9 +2,9 @@ import queue
 import socket
 import threading
 
-from gochat_py.admission import Pool
 from gochat_py.errors import Closed
 from gochat_py.outbox import PIECE, Outbox
+from gochat_py.sharing import Pool
 from tests.support.case import PATIENCE, TestCase
 
 
