@@ -117,12 +117,12 @@ class Meter:
     __slots__ = (
         "_account",
         "_admission",
-        "_free",
         "_key",
         "_own",
         "_share",
         "_user",
         "_user_id",
+        "free",
         "gate",
         "reading",
     )
@@ -133,7 +133,8 @@ class Meter:
         self.reading = admission.reading
         self._key = key
         self._account = account
-        self._free = terms.connection_budget == terms.address_budget == math.inf
+        #: Whether nothing need be spent: there is no limit.
+        self.free = terms.connection_budget == terms.address_budget == math.inf
         self._own = _own(terms)
         self._share = Share()
         self._user: UserAccount | None = None
@@ -145,7 +146,7 @@ class Meter:
         The address counts what its connections spend together; who spent little of that does not
         wait for the others (`core.limits.Share`).
         """
-        if self._free:
+        if self.free:
             return 0.0
         account, user = self._account, self._user
         with account.lock:

@@ -19,6 +19,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Iterable, Sequence
 
 from .codes import Close
 from .core import frames, prices
@@ -208,15 +209,9 @@ class Connection:
         messages: list[str | bytes] = []
         pings: list[Pinged] = []
         end: Closing | Failed | None = None
-        price = self._dialect.price
-        receiver = self._receiver
-        cost = prices.BATCH
-        frames_before = receiver.frames
-        for event in receiver.receive(data, self._frames):
-            if isinstance(event, str):
-                messages.append(event)
-                cost += price(event) + prices.BYTE * len(event)
-            elif isinstance(event, bytes):
+        frames_before = self._receiver.frames
+        for event in self._receiver.receive(data, self._frames):
+            if isinstance(event, str | bytes):
                 messages.append(event)
             elif isinstance(event, Pinged):
                 pings.append(event)
@@ -224,12 +219,14 @@ class Connection:
                 self._answered = time.monotonic()
             else:
                 end = event
-        cost += prices.FRAME * (receiver.frames - frames_before) + prices.COMMAND * len(pings)
-        wait = self.meter.spend(cost, time.monotonic())
-        if wait > PATIENCE or (wait and self._outbox.closed):  # closed: it need not be heard out
-            return Failed(Close.TRY_AGAIN_LATER, "too much at once; come back later")
-        if wait:
-            self.pause(wait)
+        cost = 0.0
+        if not self.meter.free:
+            cost = self._estimate(messages, pings, self._receiver.frames - frames_before)
+            wait = self.meter.spend(cost, time.monotonic())
+            if wait > PATIENCE or (wait and self._outbox.closed):  # then it need not be heard out
+                return Failed(Close.TRY_AGAIN_LATER, "too much at once; come back later")
+            if wait:
+                self.pause(wait)
         for ping in pings:
             self.offer(frames.pong(ping.payload), 0)
         if messages and not self._outbox.closed:
@@ -237,11 +234,24 @@ class Connection:
         self._settle(cost)
         return end
 
+    def _estimate(
+        self, messages: Iterable[str | bytes], pings: Sequence[Pinged], frames_read: int
+    ) -> float:
+        """What it costs to act on what has come (`core.prices`), as far as its size tells."""
+        cost = prices.BATCH + prices.FRAME * frames_read + prices.COMMAND * len(pings)
+        for message in messages:
+            cost += prices.BYTE * len(message)
+            if isinstance(message, str):
+                cost += self._dialect.price(message)
+        return cost
+
     def _settle(self, estimate: float) -> None:
         """Let the peer pay for what this thread has really done since the last time.
 
         What it had to pay before was an estimate, and what it asked for cannot be foreseen.
         """
+        if self.meter.free:
+            return
         used = time.thread_time() * 1e6
         more = used - self._used - estimate
         self._used = used

@@ -245,10 +245,9 @@ class Hub:
         own = own_words(batch, ahead, self._is_live)
         if room is not None:
             cost = prices.of_fan_out(len(room))
-            if cost:
-                for written in batch:
-                    if not written.duplicate:
-                        self._charge(written.sender, cost)
+            for written in batch if cost else ():
+                if not written.duplicate:
+                    self._charge(written.sender, cost)
             live = room.publish(new)
             if own or ahead:
                 live = [each for each in live if each not in own and each not in ahead]
@@ -294,7 +293,7 @@ class Hub:
 
     def _charge(self, connection: Connection | None, cost: float) -> None:
         """Let the connection pay for what it has caused, before it is heard again."""
-        if connection is not None and cost:
+        if connection is not None and cost and not connection.meter.free:
             connection.meter.spend(cost, time.monotonic())
 
     def _give(self, connections: Iterable[Connection], rendering: Rendering) -> None:

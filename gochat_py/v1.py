@@ -127,7 +127,7 @@ class V1:
 
     def _spend(self, connection: Connection, cost: float) -> float:
         """Let the connection pay for what it asked; gives the seconds it is to wait for that."""
-        return connection.meter.spend(cost, time.monotonic())
+        return connection.meter.spend(cost, time.monotonic()) if cost else 0.0
 
     def _publish(self, connection: Connection, draft: Draft) -> None:
         if draft.text is not None:

@@ -32,6 +32,8 @@ ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "gues
 class Spent:
     """What a connection was charged, in all."""
 
+    free = False
+
     def __init__(self) -> None:
         self.cost = 0.0
 
