@@ -66,6 +66,3 @@ class Backplane(Protocol):
         """Up to `limit` rooms in which anything is kept, in the order of their keys, from the one
         that follows the key `after` on; and whether there are more.
         """
-
-    def room_exists(self, key: str) -> bool:
-        """Whether anything is kept in the room; writing in one that does not exist makes it."""

@@ -294,10 +294,6 @@ class Journal:
         """Rooms in the order of their keys; see `Backplane.rooms`."""
         return self._read(history.rooms, self._ahead.newest(), after=after, limit=limit)
 
-    def room_exists(self, key: str) -> bool:
-        """Whether the room need not be made."""
-        return self._read(history.room_exists, key)
-
     def _put(self, request: Request) -> None:
         try:
             self.inbox.put(request, timeout=BUSY)

@@ -159,11 +159,6 @@ def rooms(
     return listed, len(found) > limit
 
 
-def room_exists(connection: sqlite3.Connection, key: str) -> bool:
-    """Whether anything is kept in the room, so that it need not be made."""
-    return find_room(connection, key) is not None
-
-
 def _newest_seq(room: Room, ahead: Sequence[Entry]) -> int:
     """The seq of the room's newest entry, wherever that is."""
     return max(room.seq, ahead[-1].seq) if ahead else room.seq

@@ -49,22 +49,19 @@ Row = tuple[Any, ...]
 @dataclass(frozen=True, slots=True)
 class Found:
     """Messages, newest first. `more` says that older ones hold the query too; `complete` that the
-    search did not give up before it had looked at everything it had to. It has looked at `looked`
-    messages.
+    search did not give up before it had looked at everything it had to.
     """
 
     entries: tuple[Entry, ...]
     more: bool
     complete: bool
-    looked: int = 0
 
 
 class _Progress:
-    """How far one search is: what it may take, and what it has looked at."""
+    """How far one search is: what it may take, and whether it gave up."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
-        self.looked = 0
         self.gave_up = False
 
 
@@ -130,7 +127,7 @@ def search(
         rows = list(islice(merged, limit + 1))
     found, whole = fitting(_entries(connection, rooms, rows[:limit]), ANSWER_BYTES)
     more = len(rows) > limit or not whole
-    return Found(tuple(found), more, not progress.gave_up, progress.looked)
+    return Found(tuple(found), more, not progress.gave_up)
 
 
 def _entries(
@@ -182,7 +179,6 @@ def _hits(candidates: Iterator[Row], wanted: str, progress: _Progress) -> Iterat
             if progress.gave_up or progress.budget.spent:
                 progress.gave_up = True
                 return
-            progress.looked += 1
             text = row[6]
             if row[1] == 0 and text is not None and wanted in fold(text):
                 yield row

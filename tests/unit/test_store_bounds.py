@@ -17,6 +17,7 @@ from gochat_py.store import (
     users,
 )
 from gochat_py.store.bounds import CHANGES, EDITS, EMOJI, REACTIONS
+from gochat_py.store.rows import find_room
 from gochat_py.store.schema import LAST_ROOM, SEQ_MASK
 from gochat_py.store.users import DAY
 from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react, topic
@@ -133,9 +134,9 @@ class RoomsTest(StoreCase):
     def test_a_draft_that_is_refused_makes_no_room(self):
         with self.assertRaises(NotFound):
             self.entry(message("hi", reply_to=1))
-        self.assertFalse(self.read(history.room_exists, "tea"))
+        self.assertIsNone(self.read(find_room, "tea"))
         self.entry(message("hi"))
-        self.assertTrue(self.read(history.room_exists, "tea"))
+        self.assertIsNotNone(self.read(find_room, "tea"))
 
     def test_when_all_numbers_of_rooms_are_used_the_lowest_free_one_is(self):
         for room in ("Tea", "Milk", "Sugar"):

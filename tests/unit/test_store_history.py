@@ -213,5 +213,5 @@ class EffortTest(StoreCase):
     def test_a_search_that_finds_nothing_says_it_looked_everywhere(self):
         self.assertEqual(
             self.read(search.search, ["tea"], "nowhere", budget=Budget(PATIENCE)),
-            Found((), False, True, 1),
+            Found((), False, True),
         )
