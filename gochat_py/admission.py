@@ -283,4 +283,5 @@ def _finite(rate: float) -> float:
 
 
 def _hourly(count: float) -> LockedBucket:
-    return LockedBucket(count / HOUR, int(count) if count != math.inf else 1)
+    """So many in an hour, all of them at once if need be; of less than one, one at a time."""
+    return LockedBucket(count / HOUR, max(1, int(count)) if count != math.inf else 1)

@@ -122,6 +122,8 @@ class Hub:
 
     def _depart(self, connection: Connection, room: HubRoom) -> None:
         room.leave(connection)
+        if room.maker is connection:
+            room.maker = None
         if room:
             self._news.add(room)
         else:

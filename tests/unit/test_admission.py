@@ -107,6 +107,12 @@ class QuotaTest(AdmissionCase):
         self.assertAlmostEqual(rooms[2], 1_800.0)
         self.assertEqual(self.meter("other").new_user(0.0), 0.0)
 
+    def test_less_than_one_in_an_hour_is_one_now_and_then(self):
+        """An address that may hold few connections has such a quota by default."""
+        meter = Admission(Terms(new_users=0.5, new_rooms=0.8)).enter("a")
+        self.assertEqual([meter.new_user(0.0), meter.new_user(0.0)], [0.0, 7_200.0])
+        self.assertEqual([meter.new_room(0.0), meter.new_room(0.0)], [0.0, 4_500.0])
+
     def test_one_user_has_one_rate_over_all_connections(self):
         buckets = [self.meter(str(n)).identify("ann").sending for n in range(5)]
         self.assertEqual([bucket.take(0.0) for bucket in buckets], [0.0, 0.0, 0.0, 0.5, 0.5])
