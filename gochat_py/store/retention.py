@@ -50,19 +50,15 @@ def trim(
     A room keeps counting where it was. Forgetting an indexed message takes about 40 µs.
     """
     left, characters = batch, CHARACTERS_AT_ONCE
-    looked = connection.execute(
-        "SELECT id, key, name, topic, seq, first, indexed FROM rooms"
-        " WHERE id > ? ORDER BY id LIMIT ?",
-        (after, ROOMS_AT_ONCE),
-    ).fetchall()
-    for room in map(Room._make, looked):
+    looked = _rooms_after(connection, after)
+    for room in looked:
         going = _going(connection, room, older_than, history_limit, now, left, characters)
         _trim_room(connection, room, going)
         left -= len(going)
         characters -= sum(len(text or "") for _, _, _, text in going)
         if not left or characters <= 0:
             return Trimmed(batch - left, room.id - 1)
-    return Trimmed(batch - left, looked[-1][0] if len(looked) == ROOMS_AT_ONCE else None)
+    return Trimmed(batch - left, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None)
 
 
 def _going(
@@ -125,18 +121,14 @@ def drop_rooms(
     """
     budget = Budget(DROPPING)
     dropped = 0
-    looked = connection.execute(
-        "SELECT id, key, name, topic, seq, first, indexed FROM rooms"
-        " WHERE id > ? ORDER BY id LIMIT ?",
-        (after, ROOMS_AT_ONCE),
-    ).fetchall()
-    for room in map(Room._make, looked):
+    looked = _rooms_after(connection, after)
+    for room in looked:
         if _is_unused(connection, room, now):
             _drop(connection, room)
             dropped += 1
         if budget.spent:
             return dropped, room.id
-    return dropped, looked[-1][0] if len(looked) == ROOMS_AT_ONCE else None
+    return dropped, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None
 
 
 def _is_unused(connection: sqlite3.Connection, room: Room, now: float) -> bool:
@@ -163,6 +155,16 @@ def _drop(connection: sqlite3.Connection, room: Room) -> None:
     )
     connection.execute("DELETE FROM rooms WHERE id = ?", (room.id,))
     connection.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'floor'", (room.seq,))
+
+
+def _rooms_after(connection: sqlite3.Connection, after: int) -> list[Room]:
+    """The next rooms to look at, beginning after number `after`."""
+    found = connection.execute(
+        "SELECT id, key, name, topic, seq, first, indexed FROM rooms"
+        " WHERE id > ? ORDER BY id LIMIT ?",
+        (after, ROOMS_AT_ONCE),
+    )
+    return [Room(*row) for row in found]
 
 
 def shrink(connection: sqlite3.Connection, pages: int = 64) -> bool:

@@ -12,12 +12,11 @@ import itertools
 import json
 import os
 import socket
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from tests.support.frames import deflated
+from tests.support.frames import deflated, masked_header
 
 TEXT, PING, PONG, CLOSE = 0x81, 0x89, 0x8A, 0x88  # with FIN (RFC 6455, 5.2)
 DEFLATED = 0xC1  # a text message with RSV1 (RFC 7692, 6)
@@ -32,14 +31,7 @@ _numbers = itertools.count()
 
 def frame(first: int, payload: bytes = b"") -> bytes:
     """A client's frame whose first byte is `first`."""
-    size = len(payload)
-    if size < 126:
-        header = bytes((first, 0x80 | size))
-    elif size <= 0xFFFF:
-        header = struct.pack("!BBH", first, 0x80 | 126, size)
-    else:
-        header = struct.pack("!BBQ", first, 0x80 | 127, size)
-    return header + bytes(4) + payload
+    return masked_header(first, len(payload)) + bytes(4) + payload
 
 
 def line(text: str) -> bytes:

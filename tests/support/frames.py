@@ -10,15 +10,18 @@ from wsproto.frame_protocol import FrameProtocol
 MASK = b"\x11\x22\x33\x44"
 
 
+def masked_header(first: int, size: int) -> bytes:
+    """What is before the mask of a frame whose first byte is `first`, with `size` bytes in it."""
+    if size < 126:
+        return bytes((first, 0x80 | size))
+    if size <= 0xFFFF:
+        return struct.pack("!BBH", first, 0x80 | 126, size)
+    return struct.pack("!BBQ", first, 0x80 | 127, size)
+
+
 def masked(first: int, payload: bytes, *, length: int | None = None) -> bytes:
     """A masked frame whose first byte is `first`; `length` is what it claims, if not the truth."""
-    size = len(payload) if length is None else length
-    if size < 126:
-        header = bytes((first, 0x80 | size))
-    elif size <= 0xFFFF:
-        header = struct.pack("!BBH", first, 0x80 | 126, size)
-    else:
-        header = struct.pack("!BBQ", first, 0x80 | 127, size)
+    header = masked_header(first, len(payload) if length is None else length)
     return header + MASK + bytes(byte ^ MASK[i % 4] for i, byte in enumerate(payload))
 
 
