@@ -28,11 +28,11 @@ from ..errors import StartupError
 from ..settings import Settings
 from ..threads import NO_THREAD
 from .addressing import Addressing
-from .assets import Assets
 from .handler import Handler
 from .leaving import Leaving, most_leaving
 from .listening import cure, resolve
 from .seldom import Seldom
+from .static.assets import Assets
 from .upgrade import Doorkeeper
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,8 @@ from gochat_py.core.commands import PAGE, ROOMS
 from gochat_py.core.encode import ANSWER_BYTES
 from gochat_py.core.frames import BYTES_A_FRAGMENT, MAX_FRAGMENTS
 from gochat_py.core.presence import SHOWN
-from gochat_py.http.assets import BESIDE_THE_PAGE, Assets, web_root
 from gochat_py.http.handler import MAX_BLANK, MAX_IDLE_BODY, MAX_IDLE_BODY_SENT, MAX_PIECES
+from gochat_py.http.static.assets import BESIDE_THE_PAGE, Assets, web_root
 from gochat_py.hub_room import NEWS_PERIOD
 from gochat_py.message import Draft
 from gochat_py.refusals import Code

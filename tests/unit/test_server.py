@@ -7,8 +7,8 @@ from unittest import mock
 from gochat_py.deadline import Deadline
 from gochat_py.dialect import Upgrade
 from gochat_py.errors import StartupError
-from gochat_py.http.assets import Assets
 from gochat_py.http.server import ChatServer
+from gochat_py.http.static.assets import Assets
 from gochat_py.settings import Settings
 from tests.support.case import PATIENCE, TestCase, eventually
 from tests.support.edge import FILES, Client, Edge, hold, request, upgrade
