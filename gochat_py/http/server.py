@@ -29,8 +29,8 @@ from ..settings import Settings
 from ..threads import NO_THREAD
 from .addressing import Addressing
 from .handler import Handler
-from .leaving import Leaving, most_leaving
 from .listening import cure, resolve
+from .refused import Refused, most_refused
 from .seldom import Seldom
 from .static.assets import Assets
 from .upgrade import Doorkeeper
@@ -150,28 +150,28 @@ class ChatServer(ThreadingHTTPServer):
             with selectors.DefaultSelector() as selector:
                 selector.register(self.socket, selectors.EVENT_READ)
                 selector.register(self._wake, selectors.EVENT_READ)
-                leaving = Leaving(selector, most_leaving(self.settings.max_connections))
+                refused = Refused(selector, most_refused(self.settings.max_connections))
                 while not self.stopping:
                     try:
-                        self._step(selector, leaving)
+                        self._step(selector, refused)
                     except MemoryError:  # somebody may give some back; nobody is let in until then
                         with contextlib.suppress(MemoryError):
-                            leaving.part()
+                            refused.close()
                         self._pause.acquire(timeout=PAUSE)
-                leaving.part()
+                refused.close()
         finally:
             self._not_serving.set()
 
-    def _step(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
+    def _step(self, selector: selectors.BaseSelector, refused: Refused) -> None:
         """Wait for what happens next, and handle it."""
-        for key, _ in selector.select(leaving.wait):
+        for key, _ in selector.select(refused.wait):
             if key.fileobj is self.socket:
-                self._accept_all(selector, leaving)
-            elif key.data is leaving and isinstance(key.fileobj, socket.socket):
-                leaving.hear(key.fileobj)
-        leaving.part(late_only=True)
+                self._accept_all(selector, refused)
+            elif key.data is refused and isinstance(key.fileobj, socket.socket):
+                refused.read(key.fileobj)
+        refused.close(late_only=True)
 
-    def _accept_all(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
+    def _accept_all(self, selector: selectors.BaseSelector, refused: Refused) -> None:
         while not self.stopping:
             try:
                 sock, address = self.socket.accept()
@@ -179,19 +179,19 @@ class ChatServer(ThreadingHTTPServer):
                 return
             except OSError as error:
                 if error.errno in EXHAUSTED:
-                    self._shed(selector, leaving)
+                    self._shed(selector, refused)
                 else:  # the client left before it was its turn; accept(2) has the list
                     log.debug("accept: %s", error)
                 return
-            self._admit(sock, address[0], leaving)
+            self._admit(sock, address[0], refused)
 
-    def _admit(self, sock: socket.socket, address: str, leaving: Leaving) -> None:
+    def _admit(self, sock: socket.socket, address: str, refused: Refused) -> None:
         client = plain(address)
         visit = Visit(sock, client, client)
         try:
             counted = None if self.proxies.trusts(client) else counted_as(client)
             if not self._register(visit, counted):
-                leaving.refuse(sock, "the limit on connections is reached")
+                refused.refuse(sock, "the limit on connections is reached")
                 return
             self._admitted += 1
             # Answers and chat lines are small: waiting to fill a segment, while the client waits
@@ -200,21 +200,21 @@ class ChatServer(ThreadingHTTPServer):
             self.crew.start(lambda: self._live(visit), f"reader-{self._admitted}")
         except (OSError, *NO_THREAD) as error:  # it has left; or there can be no more threads
             self._forget(visit)
-            leaving.refuse(sock, str(error) or "no memory is left; see ulimit -v")
+            refused.refuse(sock, str(error) or "no memory is left; see ulimit -v")
 
-    def _shed(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
+    def _shed(self, selector: selectors.BaseSelector, refused: Refused) -> None:
         """Refuse one connection though there is no descriptor left to accept it with.
 
         The spare one is given up for it and taken back. Where even that fails, the listener is
         left alone for a moment: it stays readable, and the loop would spin.
         """
-        leaving.part()
+        refused.close()
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None
             with contextlib.suppress(OSError):  # another thread took the place; then it waits
                 sock, _ = self.socket.accept()
-                leaving.refuse(sock, "no descriptors are left; see ulimit -n", at_once=True)
+                refused.refuse(sock, "no descriptors are left; see ulimit -n", at_once=True)
         with contextlib.suppress(OSError):
             self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         if self._spare is None:
