@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..core import prices
 from ..deadline import pause
 from .requests import Request
-from .responses import FULL, Refusal
+from .responses import FULL, HttpProblem
 
 if TYPE_CHECKING:
     from .server import Visit
@@ -29,11 +29,11 @@ def arrive(visit: Visit, patience: float) -> None:
 
 
 def pay(visit: Visit, request: Request, patience: float) -> None:
-    """Let a request be paid for, and wait. Raises `Refusal` (503) beyond `patience` seconds."""
+    """Let a request be paid for, and wait. Raises `HttpProblem` (503) beyond `patience` seconds."""
     if visit.meter is not None:
         cost = prices.REQUEST + prices.BYTE * len(request.head)
         wait = visit.meter.spend(cost, time.monotonic())
         if wait > patience:
-            raise Refusal(FULL)
+            raise HttpProblem(FULL)
         if wait:
             pause(visit.sock, wait)

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import h11
 
-from .. import refusals
 from ..core.names import check_room
 from ..deadline import Deadline, limit_waits
 from ..dialect import Upgrade
+from ..refusals import Refusal
 from ..threads import NO_THREAD
 from . import costs, upgrade
 from .requests import Request, blank, end_of_head, parse
-from .responses import FULL, NO_ROOM, STOPPING, Refusal, Response, policy, problem, text
+from .responses import FULL, NO_ROOM, STOPPING, HttpProblem, Response, policy, problem, text
 
 if TYPE_CHECKING:
     from .server import ChatServer, Visit
@@ -102,8 +102,8 @@ class Handler(BaseRequestHandler):
                     keeping = self._serve(request, buffer)
                     if not keeping:
                         break
-            except Refusal as refusal:
-                self._send(refusal.response, close=True)
+            except HttpProblem as error:
+                self._send(error.response, close=True)
             except MemoryError:
                 self._send(NO_ROOM, close=True)
             self._linger()
@@ -128,7 +128,7 @@ class Handler(BaseRequestHandler):
                 searched = 0
                 skipped += empty
                 if skipped > MAX_BLANK:
-                    raise Refusal(problem(400, "These are empty lines; send a request."))
+                    raise HttpProblem(problem(400, "These are empty lines; send a request."))
             end = end_of_head(buffer, searched)
             if end is not None:
                 head = bytes(buffer[:end])
@@ -159,7 +159,7 @@ class Handler(BaseRequestHandler):
     def _drain(self, request: Request, buffer: bytearray) -> None:
         """Read the request's body and forget it; what is behind it stays in `buffer`.
 
-        Raises `Refusal` if it is too long, too slow or malformed.
+        Raises `HttpProblem` if it is too long, too slow or malformed.
         """
         machine = request.machine
         announced = int((request.values(b"content-length") or ["0"])[0])
@@ -171,12 +171,12 @@ class Handler(BaseRequestHandler):
                 or sent > MAX_IDLE_BODY_SENT
                 or pieces > MAX_PIECES
             ):
-                raise Refusal(problem(413, "Nothing here reads a body; send none."))
+                raise HttpProblem(problem(413, "Nothing here reads a body; send none."))
             try:
                 event = machine.next_event()
             except h11.RemoteProtocolError as error:
                 what = str(error).partition(": bytearray")[0]
-                raise Refusal(problem(400, f"The body is not well-formed: {what}.")) from None
+                raise HttpProblem(problem(400, f"The body is not well-formed: {what}.")) from None
             if isinstance(event, h11.EndOfMessage):
                 buffer[:0] = machine.trailing_data[0]
                 return
@@ -202,7 +202,7 @@ class Handler(BaseRequestHandler):
             forwarded = request.values(b"x-forwarded-for")
             client = proxies.client(self.client_address, forwarded)
             if not self.server.count(self.visit, client):
-                raise Refusal(FULL)
+                raise HttpProblem(FULL)
 
     def _respond(self, request: Request) -> Response:
         """The answer to all but an upgrade. Decides only: touches no socket."""
@@ -268,7 +268,7 @@ class Handler(BaseRequestHandler):
         return keeping
 
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
-        """Shake hands. Raises `Refusal`."""
+        """Shake hands. Raises `HttpProblem`."""
         names, scheme = self.server.addressing.names(request, self.client_address)
         agreement = self.server.doorkeeper.admit(request, names, scheme)
         try:
@@ -276,11 +276,11 @@ class Handler(BaseRequestHandler):
         except NO_THREAD as error:
             if self.server.seldom.due("threads"):
                 log.warning("WebSockets are refused: %s", error or "no memory is left")
-            raise Refusal(NO_ROOM) from None
+            raise HttpProblem(NO_ROOM) from None
         assert self.visit.meter is not None, "a client is counted with its first request"
         try:
             if not self.server.promote(self.visit):
-                raise Refusal(STOPPING)
+                raise HttpProblem(STOPPING)
             return Upgrade(
                 sock=self.visit.sock,
                 address=self.visit.address,
@@ -323,10 +323,10 @@ def is_room(name: str) -> bool:
     """Whether a room may be called `name`; its page is there under any spelling of that name."""
     try:
         check_room(name)
-    except refusals.Refusal:
+    except Refusal:
         return False
     return True
 
 
-def _too_slow() -> Refusal:
-    return Refusal(problem(408, "The request did not arrive in time; send it again, faster."))
+def _too_slow() -> HttpProblem:
+    return HttpProblem(problem(408, "The request did not arrive in time; send it again, faster."))
