@@ -6,15 +6,12 @@ Called by the thread of the connection, which waits here if its address has caus
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from ..core import prices
 from ..deadline import pause
 from .requests import Request
 from .responses import FULL, HttpProblem
-
-if TYPE_CHECKING:
-    from .server import Visit
+from .visits import Visit
 
 
 def arrive(visit: Visit, patience: float) -> None:

@@ -22,9 +22,10 @@ from ..threads import NO_THREAD
 from . import costs, upgrade
 from .requests import Request, blank, end_of_head, parse
 from .responses import FULL, NO_ROOM, STOPPING, HttpProblem, Response, policy, problem, text
+from .visits import Visit
 
 if TYPE_CHECKING:
-    from .server import ChatServer, Visit
+    from .server import ChatServer
 
 log = logging.getLogger(__name__)
 
@@ -89,11 +90,11 @@ class Handler(BaseRequestHandler):
         costs.arrive(self.visit, self.server.settings.header_timeout)
         try:
             try:
-                while not self.server.hung_up:
+                while not self.server.visits.hung_up:
                     head = self._read_head(buffer, keeping)
                     if head is None:
                         return None
-                    with self.server.admission.gate:
+                    with self.server.visits.admission.gate:
                         request = parse(head)
                         self._count_client(request)
                         self.server.addressing.check(request, self.client_address)
@@ -201,7 +202,7 @@ class Handler(BaseRequestHandler):
         if proxies.trusts(self.client_address):
             forwarded = request.values(b"x-forwarded-for")
             client = proxies.client(self.client_address, forwarded)
-            if not self.server.count(self.visit, client):
+            if not self.server.visits.count(self.visit, client):
                 raise HttpProblem(FULL)
 
     def _respond(self, request: Request) -> Response:
@@ -240,7 +241,7 @@ class Handler(BaseRequestHandler):
         if path == "/healthz":
             return text(200, "ok\n")
         if path == "/readyz":
-            return text(503, "stopping\n") if self.server.stopping else text(200, "ok\n")
+            return text(503, "stopping\n") if self.server.visits.stopping else text(200, "ok\n")
         return problem(404, "Nothing is here; the chat is at the root of this server.")
 
     # ---- answering ----------------------------------------------------------------------------
@@ -255,7 +256,7 @@ class Handler(BaseRequestHandler):
         except Exception:  # a fault of ours in one answer is no reason to leave the client without
             log.exception("%s %r failed", request.method, request.path)
             response = problem(500, "The server failed at this; its log says how.")
-        keeping = request.wants_more and not self.server.stopping
+        keeping = request.wants_more and not self.server.visits.stopping
         if request.machine.they_are_waiting_for_100_continue:
             if keeping and response.status < 400:
                 self.visit.sock.sendall(CONTINUE)
@@ -279,7 +280,7 @@ class Handler(BaseRequestHandler):
             raise HttpProblem(NO_ROOM) from None
         assert self.visit.meter is not None, "a client is counted with its first request"
         try:
-            if not self.server.promote(self.visit):
+            if not self.server.visits.promote(self.visit):
                 raise HttpProblem(STOPPING)
             return Upgrade(
                 sock=self.visit.sock,
@@ -315,7 +316,7 @@ class Handler(BaseRequestHandler):
             self.visit.sock.shutdown(socket.SHUT_WR)
         deadline = Deadline(LINGER)
         left = LINGER_BYTES
-        while left > 0 and not self.server.hung_up and (data := self._receive(deadline)):
+        while left > 0 and not self.server.visits.hung_up and (data := self._receive(deadline)):
             left -= len(data)
 
 

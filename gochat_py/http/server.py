@@ -1,6 +1,6 @@
 """The door: listens, counts, and gives each connection a thread of its own.
 
-Owns    the listening socket, and the table of connections with their threads.
+Owns    the listening socket, the table of connections (`Visits`), and their threads.
 Waits   in the thread that called `serve_forever`, on the listener and on a wake-up, nothing else.
 Gives   each admitted connection to a `Handler`, each one too many a 503 without spending a thread.
 """
@@ -14,9 +14,7 @@ import os
 import selectors
 import socket
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 
 from .. import admission
@@ -34,6 +32,7 @@ from .refused import Refused, most_refused
 from .seldom import Seldom
 from .static.assets import Assets
 from .upgrade import Doorkeeper
+from .visits import Visit, Visits
 
 log = logging.getLogger(__name__)
 
@@ -46,18 +45,6 @@ PAUSE = 0.1
 
 #: Seconds that threads get to end after their sockets were shut down under them.
 LAST_JOIN = 1.0
-
-
-@dataclass(slots=True, eq=False)
-class Visit:
-    """One connection from `accept` to its end. Guarded by the server's lock."""
-
-    sock: socket.socket
-    peer: str  # the address at the other end of the socket
-    address: str  # the client's: the peer's, or what a trusted proxy says it is
-    counted: str | None = None  # what it is counted under, see `counted_as`; None: nobody yet
-    meter: admission.Meter | None = None  # what it costs; None while it is not counted
-    upgraded: bool = False
 
 
 class ChatServer(ThreadingHTTPServer):
@@ -98,13 +85,11 @@ class ChatServer(ThreadingHTTPServer):
         self.doorkeeper = Doorkeeper(
             OriginRule(settings.origin), subprotocols, settings.max_message_size
         )
-        self.stopping = False  # set once by `shutdown`; any thread reads it
-        self.hung_up = False  # set once by `hang_up`; any thread reads it
-        self.admission = admission.Admission(
-            terms or admission.Terms(), settings.max_connections_per_address
+        #: Who is here. Its own lock guards it.
+        self.visits = Visits(
+            admission.Admission(terms or admission.Terms(), settings.max_connections_per_address),
+            settings.max_connections,
         )
-        self._lock = threading.Lock()  # guards what follows, and each Visit
-        self._visits: set[Visit] = set()
         self._not_serving = threading.Event()
         self._not_serving.set()
         self._admitted = 0  # the serving thread's own
@@ -151,7 +136,7 @@ class ChatServer(ThreadingHTTPServer):
                 selector.register(self.socket, selectors.EVENT_READ)
                 selector.register(self._wake, selectors.EVENT_READ)
                 refused = Refused(selector, most_refused(self.settings.max_connections))
-                while not self.stopping:
+                while not self.visits.stopping:
                     try:
                         self._step(selector, refused)
                     except MemoryError:  # somebody may give some back; nobody is let in until then
@@ -172,7 +157,7 @@ class ChatServer(ThreadingHTTPServer):
         refused.close(late_only=True)
 
     def _accept_all(self, selector: selectors.BaseSelector, refused: Refused) -> None:
-        while not self.stopping:
+        while not self.visits.stopping:
             try:
                 sock, address = self.socket.accept()
             except BlockingIOError:
@@ -190,7 +175,7 @@ class ChatServer(ThreadingHTTPServer):
         visit = Visit(sock, client, client)
         try:
             counted = None if self.proxies.trusts(client) else counted_as(client)
-            if not self._register(visit, counted):
+            if not self.visits.register(visit, counted):
                 refused.refuse(sock, "the limit on connections is reached")
                 return
             self._admitted += 1
@@ -199,7 +184,7 @@ class ChatServer(ThreadingHTTPServer):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.crew.start(lambda: self._live(visit), f"reader-{self._admitted}")
         except (OSError, *NO_THREAD) as error:  # it has left; or there can be no more threads
-            self._forget(visit)
+            self.visits.forget(visit)
             refused.refuse(sock, str(error) or "no memory is left; see ulimit -v")
 
     def _shed(self, selector: selectors.BaseSelector, refused: Refused) -> None:
@@ -233,55 +218,8 @@ class ChatServer(ThreadingHTTPServer):
         finally:
             # Out of the table first: what is in there is open, so nobody shuts down a descriptor
             # that has meanwhile become another connection's.
-            self._forget(visit)
+            self.visits.forget(visit)
             visit.sock.close()
-
-    def count(self, visit: Visit, client: str) -> bool:
-        """Count `visit` under `client`, whom a trusted proxy named; False if it has too many."""
-        counted = counted_as(client)
-        with self._lock:
-            visit.address = client
-            if visit.counted == counted:
-                return True
-            self._release(visit)
-            return self._claim(visit, counted)
-
-    def promote(self, visit: Visit) -> bool:
-        """Leave this connection to the endpoint from now on; False if it is too late for that."""
-        with self._lock:
-            visit.upgraded = not self.stopping
-            return visit.upgraded
-
-    # ---- the table ----------------------------------------------------------------------------
-
-    def _register(self, visit: Visit, counted: str | None) -> bool:
-        """Let `visit` in if there is room for it; a trusted proxy is not `counted`."""
-        with self._lock:
-            if len(self._visits) >= self.settings.max_connections:
-                return False
-            if counted is not None and not self._claim(visit, counted):
-                return False
-            self._visits.add(visit)
-            return True
-
-    def _forget(self, visit: Visit) -> None:
-        with self._lock:
-            self._visits.discard(visit)
-            self._release(visit)
-
-    def _claim(self, visit: Visit, counted: str) -> bool:
-        assert self._lock.locked()
-        visit.meter = self.admission.enter(counted)
-        if visit.meter is None:
-            return False
-        visit.counted = counted
-        return True
-
-    def _release(self, visit: Visit) -> None:
-        assert self._lock.locked()
-        if visit.meter is not None:
-            visit.meter.leave(time.monotonic())
-            visit.meter = visit.counted = None
 
     # ---- the end ------------------------------------------------------------------------------
 
@@ -290,7 +228,7 @@ class ChatServer(ThreadingHTTPServer):
 
         A signal handler or any thread may call this, any number of times: it takes no lock.
         """
-        self.stopping = True
+        self.visits.stopping = True
         with contextlib.suppress(OSError):  # closed, or full of earlier calls: it is awake
             self._waker.send(b"\0")
 
@@ -312,22 +250,14 @@ class ChatServer(ThreadingHTTPServer):
         self.shutdown()
         self._not_serving.wait()
         self.socket.close()
-        with self._lock:
-            self.hung_up = True
-            for visit in self._visits:
-                if not visit.upgraded:
-                    with contextlib.suppress(OSError):  # the client has gone
-                        visit.sock.shutdown(socket.SHUT_RD)  # wakes its thread; waits for nothing
+        self.visits.hang_up()
 
     def join(self, deadline: Deadline) -> int:
         """Wait for the connections' threads, at the end by force; how many are still alive."""
         self.crew.close()
         if not self.crew.join(deadline):
             return 0
-        with self._lock:
-            for visit in self._visits:
-                with contextlib.suppress(OSError):
-                    visit.sock.shutdown(socket.SHUT_RDWR)
+        self.visits.cut()
         return self.crew.join(Deadline(LAST_JOIN))
 
     def server_close(self) -> None:
