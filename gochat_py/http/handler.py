@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-from socketserver import BaseRequestHandler
-from typing import TYPE_CHECKING
 
 import h11
 
@@ -22,10 +20,8 @@ from ..threads import NO_THREAD
 from . import costs, upgrade
 from .requests import Request, blank, end_of_head, parse
 from .responses import FULL, NO_ROOM, STOPPING, HttpProblem, Response, policy, problem, text
-from .visits import Visit
-
-if TYPE_CHECKING:
-    from .server import ChatServer
+from .site import Site
+from .visits import Visit, Visits
 
 log = logging.getLogger(__name__)
 
@@ -62,14 +58,15 @@ METHODS = frozenset(
 )
 
 
-class Handler(BaseRequestHandler):
+class Handler:
     """The conversation on one connection; its last word may be an `Upgrade`."""
 
-    server: ChatServer
+    __slots__ = ("site", "visit", "visits")
 
-    def __init__(self, visit: Visit, peer: str, server: ChatServer) -> None:
+    def __init__(self, visit: Visit, visits: Visits, site: Site) -> None:
         self.visit = visit
-        super().__init__(visit.sock, peer, server)  # this calls `handle`
+        self.visits = visits
+        self.site = site
 
     def handle(self) -> None:
         """Converse; if that ends in an upgrade, serve it. Called by the connection's thread.
@@ -79,7 +76,7 @@ class Handler(BaseRequestHandler):
         upgraded = self._converse()
         if upgraded is not None:
             try:
-                self.server.endpoint(upgraded)
+                self.site.endpoint(upgraded)
             finally:
                 upgraded.writer.release()  # in case the endpoint did not come to need it
 
@@ -87,17 +84,17 @@ class Handler(BaseRequestHandler):
         """Answer requests in the order they come, until either side ends it."""
         buffer = bytearray()
         keeping = False
-        costs.arrive(self.visit, self.server.settings.header_timeout)
+        costs.arrive(self.visit, self.site.settings.header_timeout)
         try:
             try:
-                while not self.server.visits.hung_up:
+                while not self.visits.hung_up:
                     head = self._read_head(buffer, keeping)
                     if head is None:
                         return None
-                    with self.server.visits.admission.gate:
+                    with self.visits.admission.gate:
                         request = parse(head)
                         self._count_client(request)
-                        self.server.addressing.check(request, self.client_address)
+                        self.site.addressing.check(request, self.visit.peer)
                         if request.path == "/ws" and upgrade.is_asked(request):
                             return self._upgrade(request, buffer)
                     keeping = self._serve(request, buffer)
@@ -119,7 +116,7 @@ class Handler(BaseRequestHandler):
 
         One deadline for all of it, begun with its first byte: a byte now and then buys no time.
         """
-        settings = self.server.settings
+        settings = self.site.settings
         begun = bool(buffer) or not keeping
         deadline = Deadline(settings.header_timeout if begun else settings.idle_timeout)
         searched = skipped = 0
@@ -150,7 +147,7 @@ class Handler(BaseRequestHandler):
         if deadline.passed:
             return None
         sock = self.visit.sock
-        send = self.server.settings.write_wait
+        send = self.site.settings.write_wait
         limit_waits(sock, receive=deadline.remaining(), send=send)
         try:
             return sock.recv(RECEIVE)
@@ -165,7 +162,7 @@ class Handler(BaseRequestHandler):
         machine = request.machine
         announced = int((request.values(b"content-length") or ["0"])[0])
         received = sent = pieces = 0
-        deadline = Deadline(self.server.settings.header_timeout)
+        deadline = Deadline(self.site.settings.header_timeout)
         while True:
             if (
                 max(announced, received) > MAX_IDLE_BODY
@@ -198,11 +195,11 @@ class Handler(BaseRequestHandler):
 
     def _count_client(self, request: Request) -> None:
         """Behind a trusted proxy, find out who the client is, and refuse it if it has too many."""
-        proxies = self.server.proxies
-        if proxies.trusts(self.client_address):
+        proxies = self.site.proxies
+        if proxies.trusts(self.visit.peer):
             forwarded = request.values(b"x-forwarded-for")
-            client = proxies.client(self.client_address, forwarded)
-            if not self.server.visits.count(self.visit, client):
+            client = proxies.client(self.visit.peer, forwarded)
+            if not self.visits.count(self.visit, client):
                 raise HttpProblem(FULL)
 
     def _respond(self, request: Request) -> Response:
@@ -225,11 +222,11 @@ class Handler(BaseRequestHandler):
 
     def _resource(self, request: Request) -> Response:
         """What GET gives for the request's path."""
-        path, assets = request.path, self.server.assets
+        path, assets = request.path, self.site.assets
         encodings = request.joined(b"accept-encoding")
         known = request.joined(b"if-none-match")
         if path == "/" or (path.startswith("/r/") and is_room(path[3:])):
-            names, _ = self.server.addressing.names(request, self.client_address)
+            names, _ = self.site.addressing.names(request, self.visit.peer)
             header = policy(str(names[0]) if names else "")
             return assets.page_for(path).answer("no-cache", encodings, known, header)
         found = assets.find(path)
@@ -241,14 +238,14 @@ class Handler(BaseRequestHandler):
         if path == "/healthz":
             return text(200, "ok\n")
         if path == "/readyz":
-            return text(503, "stopping\n") if self.server.visits.stopping else text(200, "ok\n")
+            return text(503, "stopping\n") if self.visits.stopping else text(200, "ok\n")
         return problem(404, "Nothing is here; the chat is at the root of this server.")
 
     # ---- answering ----------------------------------------------------------------------------
 
     def _serve(self, request: Request, buffer: bytearray) -> bool:
         """Answer one request, and say whether another may come."""
-        costs.pay(self.visit, request, self.server.settings.header_timeout)
+        costs.pay(self.visit, request, self.site.settings.header_timeout)
         try:
             response = self._respond(request)
         except MemoryError:
@@ -256,7 +253,7 @@ class Handler(BaseRequestHandler):
         except Exception:  # a fault of ours in one answer is no reason to leave the client without
             log.exception("%s %r failed", request.method, request.path)
             response = problem(500, "The server failed at this; its log says how.")
-        keeping = request.wants_more and not self.server.visits.stopping
+        keeping = request.wants_more and not self.visits.stopping
         if request.machine.they_are_waiting_for_100_continue:
             if keeping and response.status < 400:
                 self.visit.sock.sendall(CONTINUE)
@@ -270,17 +267,17 @@ class Handler(BaseRequestHandler):
 
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
         """Shake hands. Raises `HttpProblem`."""
-        names, scheme = self.server.addressing.names(request, self.client_address)
-        agreement = self.server.doorkeeper.admit(request, names, scheme)
+        names, scheme = self.site.addressing.names(request, self.visit.peer)
+        agreement = self.site.doorkeeper.admit(request, names, scheme)
         try:
-            writer = self.server.crew.reserve()
+            writer = self.site.crew.reserve()
         except NO_THREAD as error:
-            if self.server.seldom.due("threads"):
+            if self.site.seldom.due("threads"):
                 log.warning("WebSockets are refused: %s", error or "no memory is left")
             raise HttpProblem(NO_ROOM) from None
         assert self.visit.meter is not None, "a client is counted with its first request"
         try:
-            if not self.server.visits.promote(self.visit):
+            if not self.visits.promote(self.visit):
                 raise HttpProblem(STOPPING)
             return Upgrade(
                 sock=self.visit.sock,
@@ -304,7 +301,7 @@ class Handler(BaseRequestHandler):
         for part in (head + body,) if len(body) <= SEND_PIECE else (head, body):
             for start in range(0, len(part), SEND_PIECE):
                 piece = memoryview(part)[start : start + SEND_PIECE]
-                deadline = Deadline(self.server.settings.write_wait)
+                deadline = Deadline(self.site.settings.write_wait)
                 while piece:
                     if deadline.passed:
                         raise TimeoutError("the peer takes the answer too slowly")
@@ -316,7 +313,7 @@ class Handler(BaseRequestHandler):
             self.visit.sock.shutdown(socket.SHUT_WR)
         deadline = Deadline(LINGER)
         left = LINGER_BYTES
-        while left > 0 and not self.server.visits.hung_up and (data := self._receive(deadline)):
+        while left > 0 and not self.visits.hung_up and (data := self._receive(deadline)):
             left -= len(data)
 
 

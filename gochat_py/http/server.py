@@ -16,22 +16,20 @@ import socket
 import threading
 from collections.abc import Callable
 from http.server import ThreadingHTTPServer
+from socketserver import BaseRequestHandler
 
 from .. import admission
-from ..core.origin import HostRule, OriginRule, Proxies, counted_as, plain
-from ..crew import Crew
+from ..core.origin import counted_as, plain
 from ..deadline import Deadline
 from ..dialect import Upgrade
 from ..errors import StartupError
 from ..settings import Settings
 from ..threads import NO_THREAD
-from .addressing import Addressing
 from .handler import Handler
 from .listening import cure, resolve
 from .refused import Refused, most_refused
-from .seldom import Seldom
+from .site import Site
 from .static.assets import Assets
-from .upgrade import Doorkeeper
 from .visits import Visit, Visits
 
 log = logging.getLogger(__name__)
@@ -74,17 +72,9 @@ class ChatServer(ThreadingHTTPServer):
         terms: admission.Terms | None = None,
     ) -> None:
         self.settings = settings
+        self.site = Site.of(settings, assets, endpoint, subprotocols)
         #: Where each connection gets its threads. Closed by `join`.
-        self.crew = Crew()
-        self.assets = assets
-        self.endpoint = endpoint
-        self.proxies = Proxies(settings.trusted_proxy)
-        #: For log records that a peer can bring about.
-        self.seldom = Seldom()
-        self.addressing = Addressing(HostRule(settings.host, settings.name), self.proxies)
-        self.doorkeeper = Doorkeeper(
-            OriginRule(settings.origin), subprotocols, settings.max_message_size
-        )
+        self.crew = self.site.crew
         #: Who is here. Its own lock guards it.
         self.visits = Visits(
             admission.Admission(terms or admission.Terms(), settings.max_connections_per_address),
@@ -102,7 +92,8 @@ class ChatServer(ThreadingHTTPServer):
         # Given up to accept and refuse one more connection when there is no other left.
         self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            super().__init__(address, Handler)
+            # `_live` makes a `Handler` for each connection; this class of handlers is not used.
+            super().__init__(address, BaseRequestHandler)
         except OSError as error:  # the base class has called server_close
             raise StartupError(cure(error, settings.host, settings.port)) from None
         self.socket.setblocking(False)
@@ -174,7 +165,7 @@ class ChatServer(ThreadingHTTPServer):
         client = plain(address)
         visit = Visit(sock, client, client)
         try:
-            counted = None if self.proxies.trusts(client) else counted_as(client)
+            counted = None if self.site.proxies.trusts(client) else counted_as(client)
             if not self.visits.register(visit, counted):
                 refused.refuse(sock, "the limit on connections is reached")
                 return
@@ -212,7 +203,7 @@ class ChatServer(ThreadingHTTPServer):
     def _live(self, visit: Visit) -> None:
         """See one connection from its first request to its end. The body of reader-N."""
         try:
-            Handler(visit, visit.peer, self)
+            Handler(visit, self.visits, self.site).handle()
         except Exception:
             log.exception("the connection from %s failed", visit.address)
         finally:
