@@ -12,14 +12,13 @@ import socket
 
 import h11
 
-from ..core.names import check_room
 from ..deadline import Deadline, limit_waits
 from ..dialect import Upgrade
-from ..refusals import Refusal
 from ..threads import NO_THREAD
 from . import costs, upgrade
 from .requests import Request, blank, end_of_head, parse
-from .responses import FULL, NO_ROOM, STOPPING, HttpProblem, Response, policy, problem, text
+from .resources import respond
+from .responses import FULL, NO_ROOM, STOPPING, HttpProblem, Response, problem
 from .site import Site
 from .visits import Visit, Visits
 
@@ -50,12 +49,6 @@ LINGER = 2.0
 LINGER_BYTES = 256 * 1024
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-ALLOW = ("Allow", "GET, HEAD, OPTIONS")
-
-#: Methods that somebody knows (RFC 9110, section 9; RFC 5789); any other one gets 501.
-METHODS = frozenset(
-    ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE")
-)
 
 
 class Handler:
@@ -202,52 +195,13 @@ class Handler:
             if not self.visits.count(self.visit, client):
                 raise HttpProblem(FULL)
 
-    def _respond(self, request: Request) -> Response:
-        """The answer to all but an upgrade. Decides only: touches no socket."""
-        method, path = request.method, request.path
-        if method not in METHODS:
-            return problem(501, "This server knows no such method; use GET.")
-        if method == "OPTIONS" and path == "*":
-            return Response(204, (ALLOW,))
-        if method == "CONNECT":
-            return problem(405, "This server is no proxy.", ALLOW)
-        if not path.startswith("/"):
-            return problem(400, "The target must be a path, and begin with a slash.")
-        response = self._resource(request)
-        if method in ("GET", "HEAD") or response.status == 404:
-            return response
-        if method == "OPTIONS":
-            return Response(204, (ALLOW,))
-        return problem(405, "Only GET and HEAD are understood here.", ALLOW)
-
-    def _resource(self, request: Request) -> Response:
-        """What GET gives for the request's path."""
-        path, assets = request.path, self.site.assets
-        encodings = request.joined(b"accept-encoding")
-        known = request.joined(b"if-none-match")
-        if path == "/" or (path.startswith("/r/") and is_room(path[3:])):
-            names, _ = self.site.addressing.names(request, self.visit.peer)
-            header = policy(str(names[0]) if names else "")
-            return assets.page_for(path).answer("no-cache", encodings, known, header)
-        found = assets.find(path)
-        if found is not None:
-            file, cache = found
-            return file.answer(cache, encodings, known)
-        if path == "/ws":
-            return upgrade.REQUIRED
-        if path == "/healthz":
-            return text(200, "ok\n")
-        if path == "/readyz":
-            return text(503, "stopping\n") if self.visits.stopping else text(200, "ok\n")
-        return problem(404, "Nothing is here; the chat is at the root of this server.")
-
     # ---- answering ----------------------------------------------------------------------------
 
     def _serve(self, request: Request, buffer: bytearray) -> bool:
         """Answer one request, and say whether another may come."""
         costs.pay(self.visit, request, self.site.settings.header_timeout)
         try:
-            response = self._respond(request)
+            response = respond(request, self.visit.peer, self.site, stopping=self.visits.stopping)
         except MemoryError:
             raise
         except Exception:  # a fault of ours in one answer is no reason to leave the client without
@@ -315,15 +269,6 @@ class Handler:
         left = LINGER_BYTES
         while left > 0 and not self.visits.hung_up and (data := self._receive(deadline)):
             left -= len(data)
-
-
-def is_room(name: str) -> bool:
-    """Whether a room may be called `name`; its page is there under any spelling of that name."""
-    try:
-        check_room(name)
-    except Refusal:
-        return False
-    return True
 
 
 def _too_slow() -> HttpProblem:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gochat_py.core.origin import OriginRule
-from gochat_py.http.handler import is_room
 from gochat_py.http.requests import MAX_HEAD, Request, end_of_head, parse
+from gochat_py.http.resources import is_room
 from gochat_py.http.responses import HttpProblem
 from gochat_py.http.static.assets import has, prefers_gzip
 from gochat_py.http.upgrade import Doorkeeper
