@@ -109,7 +109,7 @@ class App:
 
     def _serve(self, upgrade: Upgrade) -> None:
         """Serve one upgraded socket to its end, in the thread that read the request."""
-        dialect: Dialect
+        dialect: Dialect[Connection]
         if upgrade.subprotocol == SUBPROTOCOL:
             dialect = V1(self._hub, self._journal, self._terms)
         else:
