@@ -25,8 +25,8 @@ from .core.session import Allowance
 from .core.wire import MAX_TEXT, SUBPROTOCOL
 from .deadline import Deadline
 from .dialect import Dialect, Upgrade
-from .http.assets import Assets, web_root
 from .http.server import ChatServer
+from .http.static.assets import Assets, web_root
 from .hub import Hub
 from .settings import Settings
 from .store import open_directory, open_memory
@@ -109,7 +109,7 @@ class App:
 
     def _serve(self, upgrade: Upgrade) -> None:
         """Serve one upgraded socket to its end, in the thread that read the request."""
-        dialect: Dialect
+        dialect: Dialect[Connection]
         if upgrade.subprotocol == SUBPROTOCOL:
             dialect = V1(self._hub, self._journal, self._terms)
         else:

@@ -85,7 +85,7 @@ class Connection:
         "window_bits",
     )
 
-    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect) -> None:
+    def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect[Connection]) -> None:
         self.address = upgrade.address
         #: What it costs the server is spent here. Any thread may spend.
         self.meter = upgrade.meter

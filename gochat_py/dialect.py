@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
 from wsproto.connection import Connection as Machine
 
@@ -12,14 +12,14 @@ from .admission import Meter
 from .crew import Task
 from .refusals import Refusal
 
-if TYPE_CHECKING:
-    from .connection import Connection
+#: The connection over which a dialect is spoken (`connection.Connection`, which knows this module).
+C = TypeVar("C", contravariant=True)
 
 
-class Dialect(Protocol):
+class Dialect(Protocol[C]):
     """What is spoken over one connection. Its reader thread calls all but `refuse`."""
 
-    def opened(self, connection: Connection) -> None:
+    def opened(self, connection: C) -> None:
         """The connection takes messages from now on. May raise `Closed`: the server is stopping.
 
         The peer is told of the upgrade only after this: whatever is said by anyone who knows that
@@ -29,19 +29,19 @@ class Dialect(Protocol):
     def price(self, text: str) -> float:
         """What it costs to read one text message (`core.prices`)."""
 
-    def received(self, connection: Connection, messages: list[str | bytes]) -> None:
+    def received(self, connection: C, messages: list[str | bytes]) -> None:
         """The peer has sent `messages`, never none. May wait; may raise `Closed` as above."""
 
-    def closed(self, connection: Connection) -> None:
+    def closed(self, connection: C) -> None:
         """Nothing more will be received."""
 
     def patience(self) -> float | None:
         """Seconds in which the peer has to say something that must come first; else None."""
 
-    def kept_waiting(self, connection: Connection) -> None:
+    def kept_waiting(self, connection: C) -> None:
         """The peer has let that time pass."""
 
-    def refuse(self, connection: Connection, refusal: Refusal) -> None:
+    def refuse(self, connection: C, refusal: Refusal) -> None:
         """Tell the peer that something it asked for was not done. Any thread; never blocks."""
 
 

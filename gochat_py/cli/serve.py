@@ -14,7 +14,7 @@ from types import FrameType
 from .. import threads
 from ..app import App
 from ..errors import StartupError
-from ..http.leaving import LEAST_LEAVING, MAX_LEAVING, OWN_DESCRIPTORS
+from ..http.refused import LEAST_REFUSED, MAX_REFUSED, OWN_DESCRIPTORS
 from ..settings import Settings
 from .logs import logging_to_standard_error
 
@@ -85,12 +85,12 @@ def _within_descriptors(settings: Settings) -> Settings:
     too few connections are left.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    want = settings.max_connections + OWN_DESCRIPTORS + MAX_LEAVING
+    want = settings.max_connections + OWN_DESCRIPTORS + MAX_REFUSED
     if soft == resource.RLIM_INFINITY or soft >= want:
         return settings
     allowed = want if hard == resource.RLIM_INFINITY else min(want, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    left = allowed - OWN_DESCRIPTORS - LEAST_LEAVING
+    left = allowed - OWN_DESCRIPTORS - LEAST_REFUSED
     if left >= settings.max_connections:
         return settings
     if left < LEAST_CONNECTIONS:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..core.origin import Authority, HostRule, Proxies
 from .requests import Request
-from .responses import Refusal, problem
+from .responses import HttpProblem, problem
 from .seldom import Seldom
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Addressing:
     _seldom: Seldom = field(default_factory=Seldom)
 
     def check(self, request: Request, peer: str) -> None:
-        """Raise `Refusal` if `request` is addressed to a name this server does not have.
+        """Raise `HttpProblem` if `request` is addressed to a name this server does not have.
 
         From a trusted proxy ``X-Forwarded-Host`` counts in place of ``Host``, and each of its
         values must be a name of this server: a page can put some of its own in front. Where there
@@ -42,7 +42,7 @@ class Addressing:
             return
         for name in names:
             if name is None:
-                raise Refusal(
+                raise HttpProblem(
                     problem(
                         403,
                         "The proxy does not tell which host was asked for; let it pass the Host "
@@ -60,7 +60,7 @@ class Addressing:
                 host,
             )
         detail = f"This server is not known as {host}; if it is to be, start it with --name {host}."
-        raise Refusal(problem(403, detail))
+        raise HttpProblem(problem(403, detail))
 
     def names(self, request: Request, peer: str) -> tuple[list[Authority], str | None]:
         """What the client has called this server; and by which scheme, if a proxy tells."""

@@ -6,15 +6,12 @@ Called by the thread of the connection, which waits here if its address has caus
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from ..core import prices
 from ..deadline import pause
 from .requests import Request
-from .responses import FULL, Refusal
-
-if TYPE_CHECKING:
-    from .server import Visit
+from .responses import FULL, HttpProblem
+from .visits import Visit
 
 
 def arrive(visit: Visit, patience: float) -> None:
@@ -29,11 +26,11 @@ def arrive(visit: Visit, patience: float) -> None:
 
 
 def pay(visit: Visit, request: Request, patience: float) -> None:
-    """Let a request be paid for, and wait. Raises `Refusal` (503) beyond `patience` seconds."""
+    """Let a request be paid for, and wait. Raises `HttpProblem` (503) beyond `patience` seconds."""
     if visit.meter is not None:
         cost = prices.REQUEST + prices.BYTE * len(request.head)
         wait = visit.meter.spend(cost, time.monotonic())
         if wait > patience:
-            raise Refusal(FULL)
+            raise HttpProblem(FULL)
         if wait:
             pause(visit.sock, wait)

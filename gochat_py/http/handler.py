@@ -9,22 +9,18 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-from socketserver import BaseRequestHandler
-from typing import TYPE_CHECKING
 
 import h11
 
-from .. import refusals
-from ..core.names import check_room
 from ..deadline import Deadline, limit_waits
 from ..dialect import Upgrade
 from ..threads import NO_THREAD
 from . import costs, upgrade
 from .requests import Request, blank, end_of_head, parse
-from .responses import FULL, NO_ROOM, STOPPING, Refusal, Response, policy, problem, text
-
-if TYPE_CHECKING:
-    from .server import ChatServer, Visit
+from .resources import respond
+from .responses import FULL, NO_ROOM, STOPPING, HttpProblem, Response, problem
+from .site import Site
+from .visits import Visit, Visits
 
 log = logging.getLogger(__name__)
 
@@ -53,22 +49,17 @@ LINGER = 2.0
 LINGER_BYTES = 256 * 1024
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-ALLOW = ("Allow", "GET, HEAD, OPTIONS")
-
-#: Methods that somebody knows (RFC 9110, section 9; RFC 5789); any other one gets 501.
-METHODS = frozenset(
-    ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE")
-)
 
 
-class Handler(BaseRequestHandler):
+class Handler:
     """The conversation on one connection; its last word may be an `Upgrade`."""
 
-    server: ChatServer
+    __slots__ = ("site", "visit", "visits")
 
-    def __init__(self, visit: Visit, peer: str, server: ChatServer) -> None:
+    def __init__(self, visit: Visit, visits: Visits, site: Site) -> None:
         self.visit = visit
-        super().__init__(visit.sock, peer, server)  # this calls `handle`
+        self.visits = visits
+        self.site = site
 
     def handle(self) -> None:
         """Converse; if that ends in an upgrade, serve it. Called by the connection's thread.
@@ -78,7 +69,7 @@ class Handler(BaseRequestHandler):
         upgraded = self._converse()
         if upgraded is not None:
             try:
-                self.server.endpoint(upgraded)
+                self.site.endpoint(upgraded)
             finally:
                 upgraded.writer.release()  # in case the endpoint did not come to need it
 
@@ -86,24 +77,24 @@ class Handler(BaseRequestHandler):
         """Answer requests in the order they come, until either side ends it."""
         buffer = bytearray()
         keeping = False
-        costs.arrive(self.visit, self.server.settings.header_timeout)
+        costs.arrive(self.visit, self.site.settings.header_timeout)
         try:
             try:
-                while not self.server.hung_up:
+                while not self.visits.hung_up:
                     head = self._read_head(buffer, keeping)
                     if head is None:
                         return None
-                    with self.server.admission.gate:
+                    with self.visits.admission.gate:
                         request = parse(head)
                         self._count_client(request)
-                        self.server.addressing.check(request, self.client_address)
+                        self.site.addressing.check(request, self.visit.peer)
                         if request.path == "/ws" and upgrade.is_asked(request):
                             return self._upgrade(request, buffer)
                     keeping = self._serve(request, buffer)
                     if not keeping:
                         break
-            except Refusal as refusal:
-                self._send(refusal.response, close=True)
+            except HttpProblem as error:
+                self._send(error.response, close=True)
             except MemoryError:
                 self._send(NO_ROOM, close=True)
             self._linger()
@@ -118,7 +109,7 @@ class Handler(BaseRequestHandler):
 
         One deadline for all of it, begun with its first byte: a byte now and then buys no time.
         """
-        settings = self.server.settings
+        settings = self.site.settings
         begun = bool(buffer) or not keeping
         deadline = Deadline(settings.header_timeout if begun else settings.idle_timeout)
         searched = skipped = 0
@@ -128,7 +119,7 @@ class Handler(BaseRequestHandler):
                 searched = 0
                 skipped += empty
                 if skipped > MAX_BLANK:
-                    raise Refusal(problem(400, "These are empty lines; send a request."))
+                    raise HttpProblem(problem(400, "These are empty lines; send a request."))
             end = end_of_head(buffer, searched)
             if end is not None:
                 head = bytes(buffer[:end])
@@ -149,7 +140,7 @@ class Handler(BaseRequestHandler):
         if deadline.passed:
             return None
         sock = self.visit.sock
-        send = self.server.settings.write_wait
+        send = self.site.settings.write_wait
         limit_waits(sock, receive=deadline.remaining(), send=send)
         try:
             return sock.recv(RECEIVE)
@@ -159,24 +150,24 @@ class Handler(BaseRequestHandler):
     def _drain(self, request: Request, buffer: bytearray) -> None:
         """Read the request's body and forget it; what is behind it stays in `buffer`.
 
-        Raises `Refusal` if it is too long, too slow or malformed.
+        Raises `HttpProblem` if it is too long, too slow or malformed.
         """
         machine = request.machine
         announced = int((request.values(b"content-length") or ["0"])[0])
         received = sent = pieces = 0
-        deadline = Deadline(self.server.settings.header_timeout)
+        deadline = Deadline(self.site.settings.header_timeout)
         while True:
             if (
                 max(announced, received) > MAX_IDLE_BODY
                 or sent > MAX_IDLE_BODY_SENT
                 or pieces > MAX_PIECES
             ):
-                raise Refusal(problem(413, "Nothing here reads a body; send none."))
+                raise HttpProblem(problem(413, "Nothing here reads a body; send none."))
             try:
                 event = machine.next_event()
             except h11.RemoteProtocolError as error:
                 what = str(error).partition(": bytearray")[0]
-                raise Refusal(problem(400, f"The body is not well-formed: {what}.")) from None
+                raise HttpProblem(problem(400, f"The body is not well-formed: {what}.")) from None
             if isinstance(event, h11.EndOfMessage):
                 buffer[:0] = machine.trailing_data[0]
                 return
@@ -197,65 +188,26 @@ class Handler(BaseRequestHandler):
 
     def _count_client(self, request: Request) -> None:
         """Behind a trusted proxy, find out who the client is, and refuse it if it has too many."""
-        proxies = self.server.proxies
-        if proxies.trusts(self.client_address):
+        proxies = self.site.proxies
+        if proxies.trusts(self.visit.peer):
             forwarded = request.values(b"x-forwarded-for")
-            client = proxies.client(self.client_address, forwarded)
-            if not self.server.count(self.visit, client):
-                raise Refusal(FULL)
-
-    def _respond(self, request: Request) -> Response:
-        """The answer to all but an upgrade. Decides only: touches no socket."""
-        method, path = request.method, request.path
-        if method not in METHODS:
-            return problem(501, "This server knows no such method; use GET.")
-        if method == "OPTIONS" and path == "*":
-            return Response(204, (ALLOW,))
-        if method == "CONNECT":
-            return problem(405, "This server is no proxy.", ALLOW)
-        if not path.startswith("/"):
-            return problem(400, "The target must be a path, and begin with a slash.")
-        response = self._resource(request)
-        if method in ("GET", "HEAD") or response.status == 404:
-            return response
-        if method == "OPTIONS":
-            return Response(204, (ALLOW,))
-        return problem(405, "Only GET and HEAD are understood here.", ALLOW)
-
-    def _resource(self, request: Request) -> Response:
-        """What GET gives for the request's path."""
-        path, assets = request.path, self.server.assets
-        encodings = request.joined(b"accept-encoding")
-        known = request.joined(b"if-none-match")
-        if path == "/" or (path.startswith("/r/") and is_room(path[3:])):
-            names, _ = self.server.addressing.names(request, self.client_address)
-            header = policy(str(names[0]) if names else "")
-            return assets.page_for(path).answer("no-cache", encodings, known, header)
-        found = assets.find(path)
-        if found is not None:
-            file, cache = found
-            return file.answer(cache, encodings, known)
-        if path == "/ws":
-            return upgrade.REQUIRED
-        if path == "/healthz":
-            return text(200, "ok\n")
-        if path == "/readyz":
-            return text(503, "stopping\n") if self.server.stopping else text(200, "ok\n")
-        return problem(404, "Nothing is here; the chat is at the root of this server.")
+            client = proxies.client(self.visit.peer, forwarded)
+            if not self.visits.count(self.visit, client):
+                raise HttpProblem(FULL)
 
     # ---- answering ----------------------------------------------------------------------------
 
     def _serve(self, request: Request, buffer: bytearray) -> bool:
         """Answer one request, and say whether another may come."""
-        costs.pay(self.visit, request, self.server.settings.header_timeout)
+        costs.pay(self.visit, request, self.site.settings.header_timeout)
         try:
-            response = self._respond(request)
+            response = respond(request, self.visit.peer, self.site, stopping=self.visits.stopping)
         except MemoryError:
             raise
         except Exception:  # a fault of ours in one answer is no reason to leave the client without
             log.exception("%s %r failed", request.method, request.path)
             response = problem(500, "The server failed at this; its log says how.")
-        keeping = request.wants_more and not self.server.stopping
+        keeping = request.wants_more and not self.visits.stopping
         if request.machine.they_are_waiting_for_100_continue:
             if keeping and response.status < 400:
                 self.visit.sock.sendall(CONTINUE)
@@ -268,19 +220,19 @@ class Handler(BaseRequestHandler):
         return keeping
 
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
-        """Shake hands. Raises `Refusal`."""
-        names, scheme = self.server.addressing.names(request, self.client_address)
-        agreement = self.server.doorkeeper.admit(request, names, scheme)
+        """Shake hands. Raises `HttpProblem`."""
+        names, scheme = self.site.addressing.names(request, self.visit.peer)
+        agreement = self.site.doorkeeper.admit(request, names, scheme)
         try:
-            writer = self.server.crew.reserve()
+            writer = self.site.crew.reserve()
         except NO_THREAD as error:
-            if self.server.seldom.due("threads"):
+            if self.site.seldom.due("threads"):
                 log.warning("WebSockets are refused: %s", error or "no memory is left")
-            raise Refusal(NO_ROOM) from None
+            raise HttpProblem(NO_ROOM) from None
         assert self.visit.meter is not None, "a client is counted with its first request"
         try:
-            if not self.server.promote(self.visit):
-                raise Refusal(STOPPING)
+            if not self.visits.promote(self.visit):
+                raise HttpProblem(STOPPING)
             return Upgrade(
                 sock=self.visit.sock,
                 address=self.visit.address,
@@ -303,7 +255,7 @@ class Handler(BaseRequestHandler):
         for part in (head + body,) if len(body) <= SEND_PIECE else (head, body):
             for start in range(0, len(part), SEND_PIECE):
                 piece = memoryview(part)[start : start + SEND_PIECE]
-                deadline = Deadline(self.server.settings.write_wait)
+                deadline = Deadline(self.site.settings.write_wait)
                 while piece:
                     if deadline.passed:
                         raise TimeoutError("the peer takes the answer too slowly")
@@ -315,18 +267,9 @@ class Handler(BaseRequestHandler):
             self.visit.sock.shutdown(socket.SHUT_WR)
         deadline = Deadline(LINGER)
         left = LINGER_BYTES
-        while left > 0 and not self.server.hung_up and (data := self._receive(deadline)):
+        while left > 0 and not self.visits.hung_up and (data := self._receive(deadline)):
             left -= len(data)
 
 
-def is_room(name: str) -> bool:
-    """Whether a room may be called `name`; its page is there under any spelling of that name."""
-    try:
-        check_room(name)
-    except refusals.Refusal:
-        return False
-    return True
-
-
-def _too_slow() -> Refusal:
-    return Refusal(problem(408, "The request did not arrive in time; send it again, faster."))
+def _too_slow() -> HttpProblem:
+    return HttpProblem(problem(408, "The request did not arrive in time; send it again, faster."))

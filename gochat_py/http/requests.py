@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import h11
 
 from ..core.origin import Authority
-from .responses import Refusal, problem
+from .responses import HttpProblem, problem
 
 #: Bytes of a whole head, request line and headers. Twice what browsers send with large cookies.
 MAX_HEAD = 16 * 1024
@@ -77,8 +77,8 @@ def blank(buffer: bytearray) -> int:
 def end_of_head(buffer: bytearray, searched: int) -> int | None:
     """Where the head in `buffer` ends, or None if it is not all there.
 
-    The first `searched` bytes are known to hold no end. Raises `Refusal` if there is no point in
-    waiting for one.
+    The first `searched` bytes are known to hold no end. Raises `HttpProblem` if it is useless to
+    wait for one.
     """
     match = _BLANK_LINE.search(buffer, max(0, searched - 3))
     if match is not None and match.end() <= MAX_HEAD:
@@ -93,7 +93,7 @@ def end_of_head(buffer: bytearray, searched: int) -> int | None:
 
 
 def parse(head: bytes) -> Request:
-    """The request that `head`, up to its blank line, spells. Raises `Refusal`."""
+    """The request that `head`, up to its blank line, spells. Raises `HttpProblem`."""
     line = _REQUEST_LINE.match(head)
     if line is not None and line[2] not in VERSIONS:
         raise _no(505, "This server speaks HTTP/1.1 and HTTP/1.0.")
@@ -161,9 +161,9 @@ def _check_framing(request: Request) -> None:
         raise _no(417, "The only expectation that can be met is 100-continue.")
 
 
-def _too_long() -> Refusal:
+def _too_long() -> HttpProblem:
     return _no(414, f"The target is longer than {MAX_TARGET} bytes; ask for less in one request.")
 
 
-def _no(status: int, detail: str) -> Refusal:
-    return Refusal(problem(status, detail))
+def _no(status: int, detail: str) -> HttpProblem:
+    return HttpProblem(problem(status, detail))

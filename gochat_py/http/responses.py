@@ -83,8 +83,8 @@ class Response:
         return head, b"" if head_only or self.status in _NO_BODY else self.body
 
 
-class Refusal(Exception):
-    """A decided no that ends the connection; `response` says why, and the cure.
+class HttpProblem(Exception):
+    """An answer of 4xx or 5xx that ends the connection; `response` says why, and the remedy.
 
     Raised where it is not known where the next request would begin, or whether one is meant.
     """

@@ -1,6 +1,6 @@
 """The door: listens, counts, and gives each connection a thread of its own.
 
-Owns    the listening socket, and the table of connections with their threads.
+Owns    the listening socket, the table of connections (`Visits`), and their threads.
 Waits   in the thread that called `serve_forever`, on the listener and on a wake-up, nothing else.
 Gives   each admitted connection to a `Handler`, each one too many a 503 without spending a thread.
 """
@@ -14,26 +14,23 @@ import os
 import selectors
 import socket
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
+from socketserver import BaseRequestHandler
 
 from .. import admission
-from ..core.origin import HostRule, OriginRule, Proxies, counted_as, plain
-from ..crew import Crew
+from ..core.origin import counted_as, plain
 from ..deadline import Deadline
 from ..dialect import Upgrade
 from ..errors import StartupError
 from ..settings import Settings
 from ..threads import NO_THREAD
-from .addressing import Addressing
-from .assets import Assets
 from .handler import Handler
-from .leaving import Leaving, most_leaving
 from .listening import cure, resolve
-from .seldom import Seldom
-from .upgrade import Doorkeeper
+from .refused import Refused, most_refused
+from .site import Site
+from .static.assets import Assets
+from .visits import Visit, Visits
 
 log = logging.getLogger(__name__)
 
@@ -46,18 +43,6 @@ PAUSE = 0.1
 
 #: Seconds that threads get to end after their sockets were shut down under them.
 LAST_JOIN = 1.0
-
-
-@dataclass(slots=True, eq=False)
-class Visit:
-    """One connection from `accept` to its end. Guarded by the server's lock."""
-
-    sock: socket.socket
-    peer: str  # the address at the other end of the socket
-    address: str  # the client's: the peer's, or what a trusted proxy says it is
-    counted: str | None = None  # what it is counted under, see `counted_as`; None: nobody yet
-    meter: admission.Meter | None = None  # what it costs; None while it is not counted
-    upgraded: bool = False
 
 
 class ChatServer(ThreadingHTTPServer):
@@ -87,24 +72,14 @@ class ChatServer(ThreadingHTTPServer):
         terms: admission.Terms | None = None,
     ) -> None:
         self.settings = settings
+        self.site = Site.of(settings, assets, endpoint, subprotocols)
         #: Where each connection gets its threads. Closed by `join`.
-        self.crew = Crew()
-        self.assets = assets
-        self.endpoint = endpoint
-        self.proxies = Proxies(settings.trusted_proxy)
-        #: For log records that a peer can bring about.
-        self.seldom = Seldom()
-        self.addressing = Addressing(HostRule(settings.host, settings.name), self.proxies)
-        self.doorkeeper = Doorkeeper(
-            OriginRule(settings.origin), subprotocols, settings.max_message_size
+        self.crew = self.site.crew
+        #: Who is here. Its own lock guards it.
+        self.visits = Visits(
+            admission.Admission(terms or admission.Terms(), settings.max_connections_per_address),
+            settings.max_connections,
         )
-        self.stopping = False  # set once by `shutdown`; any thread reads it
-        self.hung_up = False  # set once by `hang_up`; any thread reads it
-        self.admission = admission.Admission(
-            terms or admission.Terms(), settings.max_connections_per_address
-        )
-        self._lock = threading.Lock()  # guards what follows, and each Visit
-        self._visits: set[Visit] = set()
         self._not_serving = threading.Event()
         self._not_serving.set()
         self._admitted = 0  # the serving thread's own
@@ -117,7 +92,8 @@ class ChatServer(ThreadingHTTPServer):
         # Given up to accept and refuse one more connection when there is no other left.
         self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            super().__init__(address, Handler)
+            # `_live` makes a `Handler` for each connection; this class of handlers is not used.
+            super().__init__(address, BaseRequestHandler)
         except OSError as error:  # the base class has called server_close
             raise StartupError(cure(error, settings.host, settings.port)) from None
         self.socket.setblocking(False)
@@ -150,48 +126,48 @@ class ChatServer(ThreadingHTTPServer):
             with selectors.DefaultSelector() as selector:
                 selector.register(self.socket, selectors.EVENT_READ)
                 selector.register(self._wake, selectors.EVENT_READ)
-                leaving = Leaving(selector, most_leaving(self.settings.max_connections))
-                while not self.stopping:
+                refused = Refused(selector, most_refused(self.settings.max_connections))
+                while not self.visits.stopping:
                     try:
-                        self._step(selector, leaving)
+                        self._step(selector, refused)
                     except MemoryError:  # somebody may give some back; nobody is let in until then
                         with contextlib.suppress(MemoryError):
-                            leaving.part()
+                            refused.close()
                         self._pause.acquire(timeout=PAUSE)
-                leaving.part()
+                refused.close()
         finally:
             self._not_serving.set()
 
-    def _step(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
+    def _step(self, selector: selectors.BaseSelector, refused: Refused) -> None:
         """Wait for what happens next, and handle it."""
-        for key, _ in selector.select(leaving.wait):
+        for key, _ in selector.select(refused.wait):
             if key.fileobj is self.socket:
-                self._accept_all(selector, leaving)
-            elif key.data is leaving and isinstance(key.fileobj, socket.socket):
-                leaving.hear(key.fileobj)
-        leaving.part(late_only=True)
+                self._accept_all(selector, refused)
+            elif key.data is refused and isinstance(key.fileobj, socket.socket):
+                refused.read(key.fileobj)
+        refused.close(late_only=True)
 
-    def _accept_all(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
-        while not self.stopping:
+    def _accept_all(self, selector: selectors.BaseSelector, refused: Refused) -> None:
+        while not self.visits.stopping:
             try:
                 sock, address = self.socket.accept()
             except BlockingIOError:
                 return
             except OSError as error:
                 if error.errno in EXHAUSTED:
-                    self._shed(selector, leaving)
+                    self._shed(selector, refused)
                 else:  # the client left before it was its turn; accept(2) has the list
                     log.debug("accept: %s", error)
                 return
-            self._admit(sock, address[0], leaving)
+            self._admit(sock, address[0], refused)
 
-    def _admit(self, sock: socket.socket, address: str, leaving: Leaving) -> None:
+    def _admit(self, sock: socket.socket, address: str, refused: Refused) -> None:
         client = plain(address)
         visit = Visit(sock, client, client)
         try:
-            counted = None if self.proxies.trusts(client) else counted_as(client)
-            if not self._register(visit, counted):
-                leaving.refuse(sock, "the limit on connections is reached")
+            counted = None if self.site.proxies.trusts(client) else counted_as(client)
+            if not self.visits.register(visit, counted):
+                refused.refuse(sock, "the limit on connections is reached")
                 return
             self._admitted += 1
             # Answers and chat lines are small: waiting to fill a segment, while the client waits
@@ -199,22 +175,22 @@ class ChatServer(ThreadingHTTPServer):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.crew.start(lambda: self._live(visit), f"reader-{self._admitted}")
         except (OSError, *NO_THREAD) as error:  # it has left; or there can be no more threads
-            self._forget(visit)
-            leaving.refuse(sock, str(error) or "no memory is left; see ulimit -v")
+            self.visits.forget(visit)
+            refused.refuse(sock, str(error) or "no memory is left; see ulimit -v")
 
-    def _shed(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
+    def _shed(self, selector: selectors.BaseSelector, refused: Refused) -> None:
         """Refuse one connection though there is no descriptor left to accept it with.
 
         The spare one is given up for it and taken back. Where even that fails, the listener is
         left alone for a moment: it stays readable, and the loop would spin.
         """
-        leaving.part()
+        refused.close()
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None
             with contextlib.suppress(OSError):  # another thread took the place; then it waits
                 sock, _ = self.socket.accept()
-                leaving.refuse(sock, "no descriptors are left; see ulimit -n", at_once=True)
+                refused.refuse(sock, "no descriptors are left; see ulimit -n", at_once=True)
         with contextlib.suppress(OSError):
             self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         if self._spare is None:
@@ -227,61 +203,14 @@ class ChatServer(ThreadingHTTPServer):
     def _live(self, visit: Visit) -> None:
         """See one connection from its first request to its end. The body of reader-N."""
         try:
-            Handler(visit, visit.peer, self)
+            Handler(visit, self.visits, self.site).handle()
         except Exception:
             log.exception("the connection from %s failed", visit.address)
         finally:
             # Out of the table first: what is in there is open, so nobody shuts down a descriptor
             # that has meanwhile become another connection's.
-            self._forget(visit)
+            self.visits.forget(visit)
             visit.sock.close()
-
-    def count(self, visit: Visit, client: str) -> bool:
-        """Count `visit` under `client`, whom a trusted proxy named; False if it has too many."""
-        counted = counted_as(client)
-        with self._lock:
-            visit.address = client
-            if visit.counted == counted:
-                return True
-            self._release(visit)
-            return self._claim(visit, counted)
-
-    def promote(self, visit: Visit) -> bool:
-        """Leave this connection to the endpoint from now on; False if it is too late for that."""
-        with self._lock:
-            visit.upgraded = not self.stopping
-            return visit.upgraded
-
-    # ---- the table ----------------------------------------------------------------------------
-
-    def _register(self, visit: Visit, counted: str | None) -> bool:
-        """Let `visit` in if there is room for it; a trusted proxy is not `counted`."""
-        with self._lock:
-            if len(self._visits) >= self.settings.max_connections:
-                return False
-            if counted is not None and not self._claim(visit, counted):
-                return False
-            self._visits.add(visit)
-            return True
-
-    def _forget(self, visit: Visit) -> None:
-        with self._lock:
-            self._visits.discard(visit)
-            self._release(visit)
-
-    def _claim(self, visit: Visit, counted: str) -> bool:
-        assert self._lock.locked()
-        visit.meter = self.admission.enter(counted)
-        if visit.meter is None:
-            return False
-        visit.counted = counted
-        return True
-
-    def _release(self, visit: Visit) -> None:
-        assert self._lock.locked()
-        if visit.meter is not None:
-            visit.meter.leave(time.monotonic())
-            visit.meter = visit.counted = None
 
     # ---- the end ------------------------------------------------------------------------------
 
@@ -290,7 +219,7 @@ class ChatServer(ThreadingHTTPServer):
 
         A signal handler or any thread may call this, any number of times: it takes no lock.
         """
-        self.stopping = True
+        self.visits.stopping = True
         with contextlib.suppress(OSError):  # closed, or full of earlier calls: it is awake
             self._waker.send(b"\0")
 
@@ -312,22 +241,14 @@ class ChatServer(ThreadingHTTPServer):
         self.shutdown()
         self._not_serving.wait()
         self.socket.close()
-        with self._lock:
-            self.hung_up = True
-            for visit in self._visits:
-                if not visit.upgraded:
-                    with contextlib.suppress(OSError):  # the client has gone
-                        visit.sock.shutdown(socket.SHUT_RD)  # wakes its thread; waits for nothing
+        self.visits.hang_up()
 
     def join(self, deadline: Deadline) -> int:
         """Wait for the connections' threads, at the end by force; how many are still alive."""
         self.crew.close()
         if not self.crew.join(deadline):
             return 0
-        with self._lock:
-            for visit in self._visits:
-                with contextlib.suppress(OSError):
-                    visit.sock.shutdown(socket.SHUT_RDWR)
+        self.visits.cut()
         return self.crew.join(Deadline(LAST_JOIN))
 
     def server_close(self) -> None:

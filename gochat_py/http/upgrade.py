@@ -21,7 +21,7 @@ from ..core.deflate import BoundedDeflate
 from ..core.origin import Authority, OriginRule
 from ..errors import BadOffer
 from .requests import Request
-from .responses import Refusal, problem
+from .responses import HttpProblem, problem
 
 #: Bytes of a decoded ``Sec-WebSocket-Key`` (RFC 6455, section 4.2.1, item 5).
 KEY_LENGTH = 16
@@ -66,14 +66,14 @@ class Doorkeeper:
     max_message_size: int
 
     def admit(self, request: Request, hosts: Sequence[Authority], scheme: str | None) -> Agreement:
-        """Agree on a WebSocket with a client that `is_asked` for one, or raise `Refusal`.
+        """Agree on a WebSocket with a client that `is_asked` for one, or raise `HttpProblem`.
 
         A refusal ends the connection: frames may be behind the request already.
         `hosts` are the names that the client may have called this server by, and `scheme` the one
         it used, if a trusted proxy told.
         """
         if not self.rule.allows(request.values(b"origin"), hosts, scheme):
-            raise Refusal(
+            raise HttpProblem(
                 problem(
                     403,
                     f"Pages of {request.joined(b'origin')} may not open this WebSocket. If they "
@@ -82,7 +82,7 @@ class Doorkeeper:
                 )
             )
         if _has_body(request):  # its first bytes would be taken for frames
-            raise Refusal(problem(400, "An upgrade request has no body."))
+            raise HttpProblem(problem(400, "An upgrade request has no body."))
         key = _check_handshake(request)
         subprotocol = self._choose(request.joined(b"sec-websocket-protocol"))
         deflate = self._agree_on_deflate(request.joined(b"sec-websocket-extensions"))
@@ -112,7 +112,7 @@ class Doorkeeper:
             if name in self.subprotocols:
                 return name
         spoken = ", or ".join((*self.subprotocols, "none at all for plain chat lines"))
-        raise Refusal(problem(400, f"As subprotocol offer {spoken}."))
+        raise HttpProblem(problem(400, f"As subprotocol offer {spoken}."))
 
     def _agree_on_deflate(self, offers: str) -> tuple[BoundedDeflate, str] | None:
         """The extension and the words that accept it; None if no offer of it suits."""
@@ -125,7 +125,7 @@ class Doorkeeper:
             )
         except (BadOffer, ValueError) as error:
             detail = f"Sec-WebSocket-Extensions is not well-formed: {error}."
-            raise Refusal(problem(400, detail)) from None
+            raise HttpProblem(problem(400, detail)) from None
         return (deflate, accepted.decode("ascii")) if accepted else None
 
 
@@ -137,12 +137,12 @@ def _has_body(request: Request) -> bool:
 
 
 def _check_handshake(request: Request) -> bytes:
-    """The client's key; raises `Refusal` unless the headers are those of section 4.2.1."""
+    """The client's key; raises `HttpProblem` unless the headers are those of section 4.2.1."""
     if "upgrade" not in request.tokens(b"connection"):
         detail = "Send Connection: Upgrade; a proxy on the way may have dropped it."
-        raise Refusal(problem(400, detail))
+        raise HttpProblem(problem(400, detail))
     if request.values(b"sec-websocket-version") != ["13"]:
-        raise Refusal(
+        raise HttpProblem(
             problem(
                 426,
                 "This server speaks version 13 of the protocol (RFC 6455).",
@@ -156,5 +156,5 @@ def _check_handshake(request: Request) -> bytes:
     except ValueError:  # not base64, or not ASCII
         fits = False
     if not fits:
-        raise Refusal(problem(400, "Send one Sec-WebSocket-Key: 16 random bytes in base64."))
+        raise HttpProblem(problem(400, "Send one Sec-WebSocket-Key: 16 random bytes in base64."))
     return keys[0].encode("ascii")

@@ -12,8 +12,8 @@ from gochat_py.connection import Connection
 from gochat_py.core import frames
 from gochat_py.deadline import Deadline
 from gochat_py.dialect import Upgrade
-from gochat_py.http.assets import Assets, web_root
 from gochat_py.http.server import ChatServer
+from gochat_py.http.static.assets import Assets, web_root
 from gochat_py.refusals import Refusal
 from gochat_py.settings import Settings
 

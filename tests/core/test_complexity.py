@@ -22,7 +22,7 @@ from gochat_py.core.frames import Receiver
 from gochat_py.core.origin import Authority, Origin, Proxies
 from gochat_py.errors import GochatError
 from gochat_py.http import requests
-from gochat_py.http.responses import Refusal as HttpRefusal
+from gochat_py.http.responses import HttpProblem
 from gochat_py.message import Entry, Kind
 from tests.support import frames as client
 from tests.support import instructions
@@ -174,7 +174,7 @@ def _taking(take: Callable[[str], object], unit: str) -> Callable[[int], Callabl
         def call() -> None:
             try:
                 take(given)
-            except (GochatError, HttpRefusal, ValueError):
+            except (GochatError, HttpProblem, ValueError):
                 return
 
         return call

@@ -42,7 +42,7 @@ class EdgeCase(TestCase):
     def setUp(self) -> None:
         super().setUp()
         # A connection's thread may end a moment after its client has seen the end.
-        self.addCleanup(eventually, lambda: not self.edge.server._visits, "the connections ended")
+        self.addCleanup(eventually, lambda: not self.edge.server.visits, "the connections ended")
 
     def ask(self, data: bytes, method: str = "GET") -> Answer:
         return self.edge.ask(data, method)
@@ -669,9 +669,9 @@ class HostileTest(TestCase):
         with Edge(write_wait=0.2) as edge:
             greedy = edge.client()
             greedy.send(request(path="/assets/img/big.png") * 4)
-            eventually(lambda: edge.server._visits, "it was let in")
+            eventually(lambda: edge.server.visits, "it was let in")
             self.assertEqual(edge.ask(request()).status, 200)
-            eventually(lambda: not edge.server._visits, "it was given up")
+            eventually(lambda: not edge.server.visits, "it was given up")
 
     def test_those_who_take_a_file_slowly_share_it(self) -> None:
         """Each had a copy of its own: a thousand held a thousand times the largest file."""
@@ -699,7 +699,7 @@ class HostileTest(TestCase):
             for end in range(0, len(whole), 7):
                 with Client(edge.port) as client:
                     client.send(whole[:end])
-            eventually(lambda: not edge.server._visits, "all of them are gone")
+            eventually(lambda: not edge.server.visits, "all of them are gone")
             self.assertEqual(edge.ask(request()).status, 200)
 
     def test_many_at_once_are_all_answered(self) -> None:

@@ -99,7 +99,7 @@ class ScarcityTest(TestCase):
             self.assertLess(len(descriptors(server.process.pid)), 64)
 
     def test_what_the_server_needs_itself_is_within_what_it_reserves(self) -> None:
-        from gochat_py.http.leaving import OWN_DESCRIPTORS
+        from gochat_py.http.refused import OWN_DESCRIPTORS
 
         with ServerProcess() as server, Client(server.ws_url, "Ada", "tea") as ada:
             ada.send("tea", "hello")

@@ -4,10 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gochat_py.core.origin import OriginRule
-from gochat_py.http.assets import has, prefers_gzip
-from gochat_py.http.handler import is_room
 from gochat_py.http.requests import MAX_HEAD, Request, end_of_head, parse
-from gochat_py.http.responses import Refusal
+from gochat_py.http.resources import is_room
+from gochat_py.http.responses import HttpProblem
+from gochat_py.http.static.assets import has, prefers_gzip
 from gochat_py.http.upgrade import Doorkeeper
 from tests.support.case import TestCase
 from tests.support.edge import UPGRADE
@@ -43,9 +43,9 @@ def read(data: bytes) -> Request | None:
     try:
         end = end_of_head(bytearray(data), 0)
         return parse(data[:end]) if end is not None else None
-    except Refusal as refusal:
-        assert 400 <= refusal.response.status < 600
-        assert refusal.response.encode(close=True).startswith(b"HTTP/1.1 ")
+    except HttpProblem as error:
+        assert 400 <= error.response.status < 600
+        assert error.response.encode(close=True).startswith(b"HTTP/1.1 ")
         return None
 
 
@@ -58,8 +58,8 @@ class RequestProperties(TestCase):
         doorkeeper = Doorkeeper(OriginRule(()), (), 65_536)
         try:
             agreement = doorkeeper.admit(request, [], None)
-        except Refusal as refusal:
-            self.assertGreaterEqual(refusal.response.status, 400)
+        except HttpProblem as error:
+            self.assertGreaterEqual(error.response.status, 400)
         else:
             self.assertTrue(agreement.reply.startswith(b"HTTP/1.1 101 "))
             self.assertEqual(agreement.reply.count(b"\r\n\r\n"), 1)
@@ -70,7 +70,7 @@ class RequestProperties(TestCase):
         try:
             end = end_of_head(whole, 0)
             begun = end_of_head(whole[: cut % (len(whole) + 1)], 0)
-        except Refusal:
+        except HttpProblem:
             return
         if begun is None:
             self.assertEqual(end_of_head(whole, cut % (len(whole) + 1)), end)
@@ -79,8 +79,8 @@ class RequestProperties(TestCase):
     def test_no_head_is_longer_than_the_limit(self, begin: bytes, filler: bytes) -> None:
         try:
             end = end_of_head(bytearray(begin + filler * (MAX_HEAD + 1)), 0)
-        except Refusal as refusal:
-            self.assertIn(refusal.response.status, (414, 431))
+        except HttpProblem as error:
+            self.assertIn(error.response.status, (414, 431))
         else:
             assert end is not None
             self.assertLessEqual(end, MAX_HEAD)

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 from gochat_py.deadline import Deadline
 from gochat_py.dialect import Upgrade
-from gochat_py.http.assets import BASE, INDEX, Assets
 from gochat_py.http.server import ChatServer
+from gochat_py.http.static.assets import BASE, INDEX, Assets
 from gochat_py.settings import Settings
 
 from .case import PATIENCE
@@ -130,7 +130,8 @@ def hold(upgraded: Upgrade) -> None:
 class Edge:
     """A `ChatServer` on a free port, served by a thread of this process; a context manager.
 
-    Keywords are settings. Leaving the context stops it and fails if a connection is left.
+    It serves `assets`, or `files`. Other keywords are settings. Leaving the context stops it, and
+    fails if a connection is left.
     """
 
     def __init__(
@@ -138,11 +139,12 @@ class Edge:
         endpoint: Callable[[Upgrade], None] = hold,
         *,
         files: dict[str, bytes] = FILES,
+        assets: Assets | None = None,
         subprotocols: tuple[str, ...] = (),
         **settings: Any,
     ) -> None:
         settings = {"port": 0, "name": ("chat.example",), **settings}
-        self.assets = Assets(files)
+        self.assets = assets or Assets(files)
         self._endpoint = endpoint
         self.server = ChatServer(Settings(**settings), self.assets, self._greet, subprotocols)
         self.port = self.server.server_port

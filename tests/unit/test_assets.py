@@ -6,7 +6,15 @@ import tempfile
 from pathlib import Path
 
 from gochat_py.errors import StartupError
-from gochat_py.http.assets import ASK_EACH_TIME, FOR_EVER, Assets, File, has, prefers_gzip, web_root
+from gochat_py.http.static.assets import (
+    ASK_EACH_TIME,
+    FOR_EVER,
+    Assets,
+    File,
+    has,
+    prefers_gzip,
+    web_root,
+)
 from tests.support.case import TestCase
 from tests.support.edge import FILES
 

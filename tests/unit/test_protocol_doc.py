@@ -1,7 +1,12 @@
-"""docs/protocol.md is kept true: its examples are read and compared, its lists are complete."""
+"""docs/protocol.md is kept true, both ways.
+
+What it names is sent or taken by the code, unless it is marked as planned; what the code sends or
+takes is in it, without that mark.
+"""
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -10,18 +15,41 @@ from gochat_py.codes import Close
 from gochat_py.core import session, wire
 from gochat_py.core.commands import PAGE, ROOMS
 from gochat_py.core.encode import ANSWER_BYTES
+from gochat_py.core.frames import BYTES_A_FRAGMENT, MAX_FRAGMENTS
 from gochat_py.core.presence import SHOWN
+from gochat_py.http.handler import MAX_BLANK, MAX_IDLE_BODY, MAX_IDLE_BODY_SENT, MAX_PIECES
+from gochat_py.http.resources import TABLE
+from gochat_py.http.static.assets import BESIDE_THE_PAGE, Assets, web_root
 from gochat_py.hub_room import NEWS_PERIOD
+from gochat_py.message import Draft
 from gochat_py.refusals import Code
+from gochat_py.settings import Settings
 from gochat_py.store import bounds, search, users
 from tests.core.examples import EXAMPLES
 from tests.core.test_vectors import as_object
+from tests.support import docs
 from tests.support.case import TestCase
-from tests.support.server import ROOT
+from tests.support.edge import Edge, request, upgrade
 
-TEXT = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+TEXT = docs.document("docs/protocol.md")
+COMMANDS = docs.section(TEXT, "### Commands")
+EVENTS = docs.section(TEXT, "### Events")
+ENTRIES = docs.section(TEXT, "### Entries")
+ERRORS = docs.section(TEXT, "### Errors")
+CLOSES = docs.section(TEXT, "### Close codes")
+HTTP = docs.section(TEXT, "## 3. HTTP")
 ENCODED = [json.loads(event) for event in EXAMPLES.values()]
 ENTRY_TYPES = {"message", "edited", "deleted", "reacted", "topic"}
+
+#: Close codes that no line of the package names: the client's own is answered with the same code
+#: (RFC 6455, section 5.5.1), and wsproto fails a connection whose frames break RFC 6455.
+CLOSED_ELSEWHERE = {Close.NORMAL, Close.PROTOCOL_ERROR, Close.INVALID_PAYLOAD}
+
+#: Fields that every event, or every entry, may have. The document says so once.
+OF_EVENTS = {"type", "id"}
+OF_ENTRIES = {"type", "room", "seq", "user", "nick", "time"}
+
+_FIELD = re.compile(r"`(\w+)`(\??)( \*planned\*)?(?: \[?\{([^}]*)\})?")
 
 
 def blocks(marker: str) -> Iterator[str]:
@@ -38,6 +66,17 @@ def within(events: list[dict]) -> list[dict]:
     return [*events, *(entry for event in events for entry in event.get("entries", ()))]
 
 
+def fields_within(value: object) -> Iterator[str]:
+    """Every field of an object, and of those within it."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield name
+            yield from fields_within(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from fields_within(each)
+
+
 def shape(value: object) -> object:
     """What a value is made of: its JSON type, an object's fields, a list's elements."""
     if isinstance(value, dict):
@@ -45,6 +84,51 @@ def shape(value: object) -> object:
     if isinstance(value, list):
         return [shape(each) for each in value[:1]]
     return "number" if type(value) in (int, float) else type(value).__name__
+
+
+def fields(cell: str) -> dict[str, tuple[str, dict]]:
+    """The fields that a cell names: ``?`` if one may be left out, and the fields within it.
+
+    Those that are marked as planned are left out.
+    """
+    return {
+        name: (optional, fields(inner))
+        for name, optional, planned, inner in _FIELD.findall(cell)
+        if not planned
+    }
+
+
+def compared(objects: list[dict], but: set[str]) -> dict[str, tuple[str, dict]]:
+    """The same of objects: what all of them have, and what some have."""
+    objects = [{name: each[name] for name in each.keys() - but} for each in objects]
+    found = {}
+    for name in {name for each in objects for name in each}:
+        values = [each[name] for each in objects if name in each]
+        within = [
+            inner for value in values for inner in (value if type(value) is list else [value])
+        ]
+        within = [inner for inner in within if type(inner) is dict]
+        plain = name in ("entries", "reactions")  # entries have a table; emoji are no fields
+        optional = "" if len(values) == len(objects) else "?"
+        found[name] = (optional, {} if plain else compared(within, set()))
+    return found
+
+
+def unset() -> set[str]:
+    """Fields of an entry that nothing sets: no draft is made with them."""
+    given = docs.arguments("Draft", "store/")
+    return {name for name in Draft._field_defaults if name not in given}
+
+
+def paths() -> Iterator[tuple[str, str, bool]]:
+    """Method and path of each request in the table, and whether it is planned."""
+    for row in docs.rows(HTTP):
+        found = re.findall(r"`([A-Z]+) (/[^`]*)`( \*planned\*)?", row[0])
+        yield from ((method, path, bool(mark)) for method, path, mark in found)
+
+
+def planned_in(cell: str) -> set[str]:
+    return {name for name, planned in docs.named(cell).items() if planned}
 
 
 class ProtocolDocTest(TestCase):
@@ -85,37 +169,130 @@ class ProtocolDocTest(TestCase):
         for asked, answered in pairs:
             self.assertEqual(json.loads(asked)["id"], json.loads(answered)["id"])
 
-    def test_every_command_and_event_is_in_its_table(self):
-        commands, rest = TEXT.split("### Commands")[1].split("### Events")
-        for kind in (*wire.COMMANDS, "ping"):
-            self.assertRegex(commands, rf"(?m)^\| `{kind}` \|")
-            self.assertIn(f"\n#### {kind}\n", commands)
-        rows = rest.split("### Errors")[0]
-        for kind in {event["type"] for event in ENCODED}:
-            self.assertRegex(rows, rf"(?m)^\| [^|]*`{kind}`[^|]* \|")
+    def test_its_commands_are_those_that_are_taken(self):
+        rows = [docs.named(row[0]) for row in docs.rows(COMMANDS)]
+        told = {name for row in rows for name, planned in row.items() if not planned}
+        self.assertEqual(told, {*wire.COMMANDS, "ping"})
+        planned = {name for row in rows for name, planned in row.items() if planned}
+        self.assertEqual(planned & {*wire.COMMANDS, "ping"}, set(), "the mark is to go")
+        for kind in told:
+            self.assertIn(f"\n#### {kind}\n", COMMANDS)
 
     def test_a_command_s_row_names_its_fields(self):
-        commands = TEXT.split("### Commands")[1].split("### Events")[0]
-        for kind, (_, fields) in wire.COMMANDS.items():
-            row = re.search(rf"(?m)^\| `{kind}` \| ([^|]*)\|", commands)
-            assert row is not None
-            named = dict(re.findall(r"`(\w+)`(\??)", row[1]))
+        rows = {row[0].strip("`"): row[1] for row in docs.rows(COMMANDS)}
+        for kind, (_, grammar) in wire.COMMANDS.items():
             expected = {
                 name: "" if required else "?"
-                for name, _, required in fields
+                for name, _, required in grammar
                 if name != "id" or required
             }
-            self.assertEqual(named, expected, kind)
+            told = {name: optional for name, (optional, _) in fields(rows[kind]).items()}
+            self.assertEqual(told, expected, kind)
+            self.assertEqual(planned_in(rows[kind]) & set(expected), set(), kind)
 
-    def test_every_error_and_close_code_is_explained(self):
-        errors, rest = TEXT.split("### Errors")[1].split("### What the server promises")
-        explained = re.findall(r"`(\w+)`", " ".join(re.findall(r"(?m)^\| (`[^|]*) \|", errors)))
-        self.assertEqual(sorted(explained), sorted(code.value for code in Code))
-        closes = {int(code) for code in re.findall(r"(?m)^\| (\d{4}) \|", rest)}
-        self.assertLessEqual(set(map(int, Close)), closes)
+    def test_it_says_which_fields_of_hello_are_read_and_ignored(self):
+        reads = (docs.PACKAGE / "v1.py").read_text(encoding="utf-8")
+        ignored = {
+            name
+            for name in ("nick", "token", "password", "client")
+            if not re.search(rf"\bwanted\.{name}\b", reads)
+        }
+        (passage,) = docs.PLANNED_PASSAGE.findall(docs.section(TEXT, "#### hello"))
+        named = {name for name, _, required in wire.COMMANDS["hello"][1] if f"`{name}`" in passage}
+        self.assertEqual(named - {"token"}, ignored)
+
+    def test_its_events_are_those_that_are_sent(self):
+        rows = [docs.named(row[0]) for row in docs.rows(EVENTS)]
+        sent = {event["type"] for event in ENCODED}
+        told = {name for row in rows for name, planned in row.items() if not planned}
+        planned = {name for row in rows for name, planned in row.items() if planned}
+        self.assertEqual(told, sent)
+        self.assertEqual(planned & sent, set(), "the mark is to go")
+
+    def test_an_event_s_row_names_its_fields_and_those_within_them(self):
+        for row in docs.rows(EVENTS):
+            kind = row[0].strip("`")
+            if ", " in kind:
+                continue  # entries: the next test
+            written = compared([event for event in ENCODED if event["type"] == kind], OF_EVENTS)
+            if kind == "pong":  # and whatever the ping had
+                written = {"time": written["time"]}
+            with self.subTest(kind):
+                self.assertEqual(fields(row[1]), written)
+                self.assertEqual(planned_in(row[1]) & set(written), set(), "the mark is to go")
+
+    def test_an_entry_s_row_names_its_fields(self):
+        rows = {row[0].strip("`"): row[1] for row in docs.rows(ENTRIES)}
+        self.assertEqual(set(rows), ENTRY_TYPES)
+        never = unset()
+        for kind, cell in rows.items():
+            but = OF_ENTRIES if kind == "message" else OF_ENTRIES | OF_EVENTS
+            written = [entry for entry in within(ENCODED) if entry["type"] == kind]
+            told = compared(written, but | never)
+            with self.subTest(kind):
+                self.assertEqual(fields(cell), told)
+                self.assertEqual(planned_in(cell) & set(told), set(), "the mark is to go")
+
+    def test_every_field_that_is_written_is_in_an_example(self):
+        """So a new field cannot be left out of the document by being left out of the examples."""
+        tree = ast.parse((docs.PACKAGE / "core" / "encode.py").read_text(encoding="utf-8"))
+        everything = {name for event in within(ENCODED) for name in fields_within(event)}
+        written = set()
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                keys = docs.keys_written(node)
+                written |= keys
+                ever = {name for event in ENCODED if event["type"] == node.name for name in event}
+                if ever:
+                    self.assertLessEqual(keys, ever, node.name)
+        self.assertLessEqual(written, everything)
+        self.assertGreater(len(written), 30)
+
+    def test_its_error_codes_are_those_that_are_sent(self):
+        cells = " ".join(row[0] for row in docs.rows(ERRORS))
+        told = docs.named(cells)
+        sent = {Code[name].value for name in docs.used("Code", "refusals.py")}
+        self.assertEqual({code for code, planned in told.items() if not planned}, sent)
+        planned = {code for code, planned in told.items() if planned}
+        self.assertEqual(planned & sent, set(), "the mark is to go")
+        self.assertEqual({code.value for code in Code} - sent - planned, set(), "nothing sends it")
+
+    def test_its_close_codes_are_those_that_are_sent(self):
+        told = {row[0].removesuffix(f" {docs.PLANNED}"): row[0] for row in docs.rows(CLOSES)}
+        planned = {int(code) for code, cell in told.items() if cell.endswith(docs.PLANNED)}
+        sent = {Close[name] for name in docs.used("Close", "codes.py")} | CLOSED_ELSEWHERE
+        self.assertEqual({int(code) for code in told} - planned, set(map(int, sent)))
+        self.assertEqual(set(Close), sent, "nothing sends it")
+
+    def test_its_paths_are_those_that_are_answered(self):
+        """A path that is planned is answered like one that nobody ever heard of."""
+        assets = Assets.load(web_root())
+        with Edge(assets=assets) as edge:
+            for method, path, planned in paths():
+                asked = path.partition("?")[0].replace("ROOM", "lobby")
+                asked = asked.replace("CHECKSUM", assets.checksum).replace("…", "js/main.js")
+                status = edge.ask(request(method, asked)).status
+                with self.subTest(path=path, status=status):
+                    self.assertEqual(status == 404, planned)
+                    if not planned and asked != "/ws":
+                        self.assertEqual(status, 200)
+            self.assertEqual(edge.ask(request(path="/ws")).status, 426)
+            self.assertEqual(edge.ask(upgrade()).status, 101)
+
+    def test_its_table_of_paths_is_that_of_the_code(self):
+        told = set()
+        for method, path, planned in paths():
+            found = TABLE.find(path.partition("?")[0])
+            known = found is not None and found.target(method) is not None
+            with self.subTest(path):
+                self.assertNotEqual(known, planned, "the mark is to go, or missing")
+            if known:
+                told.add((method, found.pattern))
+        self.assertEqual(told, TABLE.rows)
+        self.assertLessEqual({("GET", f"/{name}") for name in BESIDE_THE_PAGE}, TABLE.rows)
 
     def test_its_figures_are_those_of_the_code(self):
-        allowance = session.Allowance()
+        allowance, settings = session.Allowance(), Settings()
         for figure in (
             f"`text` is 1 to {wire.MAX_TEXT:,} characters",
             f"up to {wire.MAX_TOPIC} characters",
@@ -136,6 +313,17 @@ class ProtocolDocTest(TestCase):
             f"until {users.KEPT / users.DAY:g} days after they were last seen",
             f"At most {SHOWN:,} members of a room are listed",
             "at most ten a second for a room",
+            f"`password` (up to {wire.MAX_SECRET} characters)",
+            f"The server pings every {settings.ping_period:g} s (`ping_period`)",
+            f"{settings.pong_wait:g} s (`pong_wait`)",
+            f"{settings.write_wait:g} s (`write_wait`)",
+            f"outbox ({settings.send_buffer} messages or {settings.send_buffer_bytes >> 20} MiB)",
+            f"as many users as it keeps ({settings.max_users:,})",
+            f"one for each {BYTES_A_FRAGMENT} bytes",
+            f"{MAX_FRAGMENTS:,} fragments",
+            f"may have {MAX_IDLE_BODY >> 10} KiB, {MAX_IDLE_BODY_SENT >> 10} KiB as it travels, and"
+            f" come in {MAX_PIECES:,} chunks",
+            f"Before a request {MAX_BLANK} bytes of empty lines",
             f"refused {allowance.flood_count} times within {allowance.flood_seconds:g} seconds",
         ):
             self.assertIn(figure, " ".join(TEXT.split()))

@@ -7,8 +7,8 @@ from unittest import mock
 from gochat_py.deadline import Deadline
 from gochat_py.dialect import Upgrade
 from gochat_py.errors import StartupError
-from gochat_py.http.assets import Assets
 from gochat_py.http.server import ChatServer
+from gochat_py.http.static.assets import Assets
 from gochat_py.settings import Settings
 from tests.support.case import PATIENCE, TestCase, eventually
 from tests.support.edge import FILES, Client, Edge, hold, request, upgrade
@@ -190,7 +190,8 @@ class LimitTest(TestCase):
                 self.assertEqual(edge.ask(request()).status, 503)
             self.assertEqual(edge.ask(request()).status, 200)
             eventually(
-                lambda: not edge.server.admission.addresses.held(), "nobody is counted any more"
+                lambda: not edge.server.visits.admission.addresses.held(),
+                "nobody is counted any more",
             )
 
     def test_without_a_thread_for_its_writer_no_upgrade_is_agreed_on(self) -> None:
@@ -212,7 +213,7 @@ class LimitTest(TestCase):
         with Edge() as edge:
             with Client(edge.port) as client:
                 self.assertEqual(client.ask(request()).status, 200)
-                with mock.patch.object(edge.server, "promote", return_value=False):
+                with mock.patch.object(edge.server.visits, "promote", return_value=False):
                     self.assertEqual(client.ask(upgrade()).status, 503)
                 self.assertTrue(client.ended())
             eventually(lambda: not edge.server.crew._tasks, "no thread is kept")
@@ -221,7 +222,7 @@ class LimitTest(TestCase):
         for where in ("handler.parse", "requests.Request.tokens", "handler.Upgrade"):
             with self.subTest(where), Edge() as edge:
                 with Client(edge.port) as client:
-                    eventually(lambda edge=edge: edge.server._visits, "it was let in")
+                    eventually(lambda edge=edge: edge.server.visits, "it was let in")
                     with mock.patch(f"gochat_py.http.{where}", side_effect=MemoryError):
                         self.assertEqual(client.ask(upgrade()).status, 503)
                     self.assertTrue(client.ended())
@@ -232,7 +233,7 @@ class LimitTest(TestCase):
         with Edge() as edge, self.assertLogs("gochat_py.http", "WARNING"):
             for victim, name in (
                 (edge.server, "_accept_all"),
-                (edge.server, "_register"),
+                (edge.server.visits, "register"),
                 (edge.server.crew, "start"),
             ):
                 failing = mock.patch.object(victim, name, side_effect=MemoryError)
@@ -251,7 +252,8 @@ class LimitTest(TestCase):
                     client.sock.close()
                     self.assertEqual(edge.ask(request()).status, 200)
             eventually(
-                lambda: not edge.server.admission.addresses.held(), "nobody is counted any more"
+                lambda: not edge.server.visits.admission.addresses.held(),
+                "nobody is counted any more",
             )
 
     def test_a_trusted_proxy_is_counted_by_whom_it_brings(self) -> None:
@@ -271,7 +273,7 @@ class LimitTest(TestCase):
             for number in range(5):
                 told = request(headers={"X-Forwarded-For": f"198.51.100.{number}"})
                 self.assertEqual(client.ask(told).status, 200)
-            self.assertEqual(edge.server.admission.addresses.held(), {"198.51.100.4": 1})
+            self.assertEqual(edge.server.visits.admission.addresses.held(), {"198.51.100.4": 1})
 
     def test_counts_are_gone_with_the_connections(self) -> None:
         with Edge() as edge:
@@ -279,7 +281,7 @@ class LimitTest(TestCase):
                 self.assertEqual(edge.ask(request()).status, 200)
             eventually(lambda: not readers(), "all threads ended")
             self.assertEqual(
-                (edge.server.admission.addresses.held(), edge.server._visits), ({}, set())
+                (edge.server.visits.admission.addresses.held(), len(edge.server.visits)), ({}, 0)
             )
 
 

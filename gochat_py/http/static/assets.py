@@ -1,7 +1,8 @@
 """The page and its files, read once at start into a table; nothing outside it is ever served.
 
 A request is looked up in the table by its whole path, so there is no way to climb out of it.
-What is served is without comments and indentation (`slim`), and joined where it is many (`join`).
+What is served is without comments and indentation (`minify`), and the files that the page starts
+with are joined (`bundle`).
 Links in the page carry a checksum of the whole tree, ``assets/<checksum>/js/main.js``: under the
 current checksum a file may be kept for ever, under any other or none the current file is served
 and must be asked for again each time (docs/decisions/0012-one-checksum-for-all-files.md).
@@ -17,10 +18,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import StartupError
-from .join import INDEX, join_modules, join_styles
-from .responses import Headers, Response
-from .slim import slim
+from ...errors import StartupError
+from ..responses import Headers, Response
+from .bundle import INDEX, bundle_modules, bundle_styles
+from .minify import minify
 
 #: What is served, by suffix. A suffix that is not here stops the server at its start rather than
 #: reach a browser as something to guess at.
@@ -137,22 +138,22 @@ class Assets:
             for path in sorted(root.rglob("*")):
                 name = path.relative_to(root).as_posix()
                 if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
-                    files[name] = slim(name, path.read_bytes())
+                    files[name] = minify(name, path.read_bytes())
         except OSError as error:
             raise StartupError(f"the page cannot be read: {error}; mend or reinstall it") from None
         for name in files:
             if _suffix(name) not in CONTENT_TYPES:
                 raise StartupError(
                     f"{root / name} is of no kind that is served; take it out of that directory, "
-                    "or name its content type in gochat_py/http/assets.py"
+                    "or name its content type in gochat_py/http/static/assets.py"
                 )
         if BASE.encode() not in files.get(INDEX, b""):
             raise StartupError(
                 f"{root / INDEX} is missing or lacks {BASE}, which the page's links lean on; "
                 "reinstall gochat_py"
             )
-        join_styles(files)
-        join_modules(files)
+        bundle_styles(files)
+        bundle_modules(files)
         return cls(files)
 
     def page_for(self, path: str) -> File:
@@ -182,7 +183,7 @@ def web_root() -> Path:
 
     Raises `StartupError` if they are in neither place.
     """
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     for root in (package / "web", package.parent / "web"):
         if (root / INDEX).is_file():
             return root

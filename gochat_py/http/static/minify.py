@@ -20,12 +20,12 @@ _EMPTY_LINES = re.compile(r"\n{2,}")
 
 
 def _without(*comments: re.Pattern[str]) -> Callable[[str], str]:
-    def slim(text: str) -> str:
+    def apply(text: str) -> str:
         for each in comments:
             text = each.sub("", text)
         return _EMPTY_LINES.sub("\n", _INDENT.sub("", text)).lstrip("\n")
 
-    return slim
+    return apply
 
 
 _RULES = {
@@ -38,7 +38,7 @@ _RULES = {
 VENDOR = "vendor/"
 
 
-def slim(path: str, body: bytes) -> bytes:
+def minify(path: str, body: bytes) -> bytes:
     """`body` of the file at `path`, to be served; all kinds but ours as they are."""
     suffix = path[path.rfind(".") :].lower()
     if suffix not in _RULES or path.startswith(VENDOR):

@@ -7,26 +7,26 @@ import struct
 from unittest import mock
 
 from gochat_py.deadline import Deadline
-from gochat_py.http import leaving
-from gochat_py.http.leaving import Leaving
+from gochat_py.http import refused
+from gochat_py.http.refused import Refused
 from tests.support.case import PATIENCE, TestCase
 from tests.support.edge import Client, request
 
 
-class LeavingTest(TestCase):
+class RefusedTest(TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.addCleanup(self.listener.close)
         self.selector = selectors.DefaultSelector()
         self.addCleanup(self.selector.close)
-        self.leaving = Leaving(self.selector)
-        self.addCleanup(self.leaving.part)
+        self.refused = Refused(self.selector)
+        self.addCleanup(self.refused.close)
         log = self.assertLogs("gochat_py.http", "WARNING")
         log.__enter__()
         self.addCleanup(log.__exit__, None, None, None)
 
-    def refused(self, *, at_once: bool = False) -> Client:
+    def refuse_one(self, *, at_once: bool = False) -> Client:
         """A client that has sent its request before it was refused."""
         client = Client(self.listener.getsockname()[1])
         self.addCleanup(client.sock.close)
@@ -34,45 +34,45 @@ class LeavingTest(TestCase):
         sock, _ = self.listener.accept()
         sock.settimeout(PATIENCE)
         sock.recv(1, socket.MSG_PEEK)
-        self.leaving.refuse(sock, "a test", at_once=at_once)
+        self.refused.refuse(sock, "a test", at_once=at_once)
         return client
 
     def hear(self) -> None:
         for key, _ in self.selector.select(PATIENCE):
             assert isinstance(key.fileobj, socket.socket)
-            self.leaving.hear(key.fileobj)
+            self.refused.read(key.fileobj)
 
     def test_the_answer_arrives_whole_and_without_a_reset(self) -> None:
         for at_once in (False, True):
-            client = self.refused(at_once=at_once)
+            client = self.refuse_one(at_once=at_once)
             self.assertEqual(client.answer().status, 503)
             self.assertTrue(client.ended())
 
     def test_a_client_is_heard_until_it_leaves(self) -> None:
-        client = self.refused()
+        client = self.refuse_one()
         self.hear()
         client.send(b"more")
         self.hear()
-        self.assertIsNotNone(self.leaving.wait)
+        self.assertIsNotNone(self.refused.wait)
         client.sock.close()
         self.hear()
-        self.assertIsNone(self.leaving.wait)
+        self.assertIsNone(self.refused.wait)
 
     def test_a_client_that_stays_is_closed_when_it_had_its_time(self) -> None:
-        self.refused()
-        self.leaving.part(late_only=True)
-        self.assertIsNotNone(self.leaving.wait)
-        with mock.patch.object(leaving, "PATIENCE", 0.0):
-            self.refused()
-        self.leaving.part(late_only=True)
+        self.refuse_one()
+        self.refused.close(late_only=True)
+        self.assertIsNotNone(self.refused.wait)
+        with mock.patch.object(refused, "PATIENCE", 0.0):
+            self.refuse_one()
+        self.refused.close(late_only=True)
         self.assertEqual(len(self.selector.get_map()), 1)
-        self.leaving.part()
-        self.assertIsNone(self.leaving.wait)
+        self.refused.close()
+        self.assertIsNone(self.refused.wait)
 
     def test_there_is_an_end_to_how_many_are_heard(self) -> None:
-        self.leaving = Leaving(self.selector, most=2)
-        self.addCleanup(self.leaving.part)
-        clients = [self.refused() for _ in range(5)]
+        self.refused = Refused(self.selector, most=2)
+        self.addCleanup(self.refused.close)
+        clients = [self.refuse_one() for _ in range(5)]
         self.assertEqual(len(self.selector.get_map()), 2)
         for client in clients:
             self.assertEqual(client.answer().status, 503)
@@ -86,17 +86,17 @@ class LeavingTest(TestCase):
         deadline = Deadline(PATIENCE)
         while not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) and not deadline.passed:
             self.selector.select(0.01)
-        self.leaving.refuse(sock, "a test")
-        self.assertIsNone(self.leaving.wait)
+        self.refused.refuse(sock, "a test")
+        self.assertIsNone(self.refused.wait)
 
 
 class ScarceTest(TestCase):
     def test_where_descriptors_are_scarce_fewer_are_heard(self) -> None:
         for soft, connections, most in (
-            (10_000, 100, leaving.MAX_LEAVING),
-            (resource.RLIM_INFINITY, 100, leaving.MAX_LEAVING),
-            (64, 24, leaving.LEAST_LEAVING),
+            (10_000, 100, refused.MAX_REFUSED),
+            (resource.RLIM_INFINITY, 100, refused.MAX_REFUSED),
+            (64, 24, refused.LEAST_REFUSED),
             (100, 24, 44),
         ):
             with mock.patch.object(resource, "getrlimit", return_value=(soft, soft)):
-                self.assertEqual(leaving.most_leaving(connections), most)
+                self.assertEqual(refused.most_refused(connections), most)

@@ -2,13 +2,13 @@
 
 import unittest
 
-from gochat_py.http.slim import slim
+from gochat_py.http.static.minify import minify
 from tests.support.case import TestCase
 
 
-class SlimTest(TestCase):
+class MinifyTest(TestCase):
     def js(self, text: str) -> str:
-        return slim("js/a.js", text.encode()).decode()
+        return minify("js/a.js", text.encode()).decode()
 
     def test_comments_with_lines_to_themselves_go_with_indentation(self) -> None:
         self.assertEqual(
@@ -43,13 +43,13 @@ class SlimTest(TestCase):
 
     def test_style_sheets_and_markup_lose_all_comments(self) -> None:
         css = b"/* a */\n.b { /* c */\n  d: e; /* f\n g */\n}\n"
-        self.assertEqual(slim("css/a.css", css), b".b {\nd: e;\n}\n")
+        self.assertEqual(minify("css/a.css", css), b".b {\nd: e;\n}\n")
         html = b"<p>\n  <!-- a\n b --> c <!-- d -->\n</p>\n"
-        self.assertEqual(slim("index.html", html), b"<p>\nc\n</p>\n")
+        self.assertEqual(minify("index.html", html), b"<p>\nc\n</p>\n")
 
     def test_what_is_not_ours_or_no_text_stays_as_it_is(self) -> None:
         for path in ("vendor/qr/qr.js", "img/icon.png", "manifest.webmanifest", "vendor/a.css"):
-            self.assertEqual(slim(path, b"  // a \xff\n\n\n"), b"  // a \xff\n\n\n")
+            self.assertEqual(minify(path, b"  // a \xff\n\n\n"), b"  // a \xff\n\n\n")
 
 
 if __name__ == "__main__":

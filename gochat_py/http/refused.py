@@ -1,8 +1,8 @@
-"""Clients for whom there was no room: told so, and heard out, without a thread of their own.
+"""Clients that are refused with 503, and read until they leave, without a thread of their own.
 
 A connection that is closed while something its client sent is unread is reset, and the reset may
 destroy the answer on its way (RFC 9112, section 9.6). So a refused client is told 503 and that
-this is the end, and what it sends is read and forgotten until it leaves, or has had its time.
+this is the end, and what it sends is read and dropped until it closes, or its time is over.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ log = logging.getLogger(__name__)
 #: traceback.
 OWN_DESCRIPTORS = 32
 
-#: Clients that are heard out at once, and for how many seconds. Beyond that they are just closed.
-#: Where descriptors are scarce they are fewer, but so many at the least.
-MAX_LEAVING = 128
-LEAST_LEAVING = 8
+#: Refused clients that are read at the same time, and for how many seconds. Others are closed at
+#: once. Where descriptors are scarce they are fewer, but so many at the least.
+MAX_REFUSED = 128
+LEAST_REFUSED = 8
 PATIENCE = 1.0
 
 
-class Leaving:
+class Refused:
     """The refused clients. Belongs to the thread that accepts, and to its selector."""
 
-    def __init__(self, selector: selectors.BaseSelector, most: int = MAX_LEAVING) -> None:
-        """Hear out at most `most` clients at a time."""
+    def __init__(self, selector: selectors.BaseSelector, most: int = MAX_REFUSED) -> None:
+        """Read at most `most` clients at a time."""
         self._selector = selector
         self._most = most
         self._until: dict[socket.socket, Deadline] = {}
@@ -43,11 +43,11 @@ class Leaving:
 
     @property
     def wait(self) -> float | None:
-        """Seconds after which `part` ought to be called; None while nobody is here."""
+        """Seconds after which `close` ought to be called; None while nobody is here."""
         return PATIENCE if self._until else None
 
     def refuse(self, sock: socket.socket, why: str, *, at_once: bool = False) -> None:
-        """Take `sock`, answer 503 on it without waiting, and see it out.
+        """Take `sock`, answer 503 on it without waiting, and read it until it closes.
 
         `at_once` closes it before this returns, because its descriptor is needed.
         """
@@ -62,12 +62,12 @@ class Leaving:
             self._until[sock] = Deadline(PATIENCE)
             self._selector.register(sock, selectors.EVENT_READ, self)
 
-    def hear(self, sock: socket.socket) -> None:
+    def read(self, sock: socket.socket) -> None:
         """Read what a refused client has sent; to be called when its socket is readable."""
         if _swallow(sock):
             self._close(sock)
 
-    def part(self, *, late_only: bool = False) -> None:
+    def close(self, *, late_only: bool = False) -> None:
         """Close those that had their time, or all of them."""
         for sock, deadline in list(self._until.items()):
             if deadline.passed or not late_only:
@@ -79,12 +79,12 @@ class Leaving:
         sock.close()
 
 
-def most_leaving(connections: int) -> int:
-    """How many may be heard out beside `connections`: what is left of the process's descriptors."""
+def most_refused(connections: int) -> int:
+    """How many may be read beside `connections`: what is left of the process's descriptors."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
-        return MAX_LEAVING
-    return max(LEAST_LEAVING, min(MAX_LEAVING, soft - OWN_DESCRIPTORS - connections))
+        return MAX_REFUSED
+    return max(LEAST_REFUSED, min(MAX_REFUSED, soft - OWN_DESCRIPTORS - connections))
 
 
 def _say_full(sock: socket.socket) -> bool:

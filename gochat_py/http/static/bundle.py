@@ -36,7 +36,7 @@ class _Unknown(Exception):
     """Raised by a module that says something in a way that is not understood here."""
 
 
-def join_styles(files: dict[str, bytes]) -> None:
+def bundle_styles(files: dict[str, bytes]) -> None:
     """Let the page link one style sheet, in place of one for each of its components.
 
     What is styled by none but them keeps its place in the order: the page has no other.
@@ -49,7 +49,7 @@ def join_styles(files: dict[str, bytes]) -> None:
         files[INDEX] = _STYLE_LINK.sub(lambda _: next(joined, ""), index).encode()
 
 
-def join_modules(files: dict[str, bytes]) -> bool:
+def bundle_modules(files: dict[str, bytes]) -> bool:
     """Join what `ENTRY` imports into `MODULES`; it and what comes late import it from there.
 
     Each module becomes a function that is called at once and gives what the module exports.

@@ -6,8 +6,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from gochat_py.http.assets import Assets, File, web_root
-from gochat_py.http.join import ENTRY, MODULES, STYLES, join_modules, join_styles
+from gochat_py.http.static.assets import Assets, File, web_root
+from gochat_py.http.static.bundle import ENTRY, MODULES, STYLES, bundle_modules, bundle_styles
 from tests.support.case import TestCase
 from tests.support.require import require_node
 
@@ -80,12 +80,12 @@ class ModulesTest(TestCase):
         files = tree()
         apart = self.said(files)
         self.assertEqual(apart, ["say 2", "main one other 2", "late 1"])
-        self.assertTrue(join_modules(files))
+        self.assertTrue(bundle_modules(files))
         self.assertEqual(self.said(files), apart)
 
     def test_what_is_joined_is_no_file_any_more_and_is_not_linked(self) -> None:
         files = tree()
-        join_modules(files)
+        bundle_modules(files)
         self.assertEqual(
             set(files), {"index.html", ENTRY, MODULES, "js/late.js", "js/core/word.js"}
         )
@@ -109,13 +109,13 @@ class ModulesTest(TestCase):
         ):
             with self.subTest(changes=changes):
                 files = tree(**changes)
-                self.assertFalse(join_modules(files))
+                self.assertFalse(bundle_modules(files))
                 self.assertEqual(files, tree(**changes))
 
     def test_a_tree_without_the_entry_is_left_alone(self) -> None:
         files = {"index.html": b"<p>", "js/a.js": b"export const a = 1;\n"}
         before = dict(files)
-        self.assertFalse(join_modules(files))
+        self.assertFalse(bundle_modules(files))
         self.assertEqual(files, before)
 
 
@@ -127,7 +127,7 @@ class StylesTest(TestCase):
             "css/a.css": b"a",
             "css/b.css": b"b",
         }
-        join_styles(files)
+        bundle_styles(files)
         self.assertEqual(files["index.html"], (link.format("page") + "<p>").encode())
         self.assertEqual(files[STYLES], b"ba")
 

@@ -1,0 +1,56 @@
+"""What every connection is served with: the same for all, and fixed before the first one comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..core.origin import HostRule, OriginRule, Proxies
+from ..crew import Crew
+from ..dialect import Upgrade
+from ..settings import Settings
+from .addressing import Addressing
+from .seldom import Seldom
+from .static.assets import Assets
+from .upgrade import Doorkeeper
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Settings and files of one server, who may ask for them, and what takes over after an upgrade.
+
+    Immutable; any thread may read it. `endpoint` is called with each upgraded connection, in that
+    connection's thread, and returns when it is over. `crew` gives threads; the server closes it.
+    """
+
+    settings: Settings
+    assets: Assets
+    proxies: Proxies
+    addressing: Addressing
+    doorkeeper: Doorkeeper
+    endpoint: Callable[[Upgrade], None]
+    crew: Crew
+    #: For log records that a peer can bring about.
+    seldom: Seldom = field(default_factory=Seldom)
+
+    @classmethod
+    def of(
+        cls,
+        settings: Settings,
+        assets: Assets,
+        endpoint: Callable[[Upgrade], None],
+        subprotocols: tuple[str, ...],
+    ) -> Site:
+        """The site that `settings` ask for; `subprotocols` are spoken besides the classic one."""
+        proxies = Proxies(settings.trusted_proxy)
+        return cls(
+            settings=settings,
+            assets=assets,
+            proxies=proxies,
+            addressing=Addressing(HostRule(settings.host, settings.name), proxies),
+            doorkeeper=Doorkeeper(
+                OriginRule(settings.origin), subprotocols, settings.max_message_size
+            ),
+            endpoint=endpoint,
+            crew=Crew(),
+        )
