@@ -6,7 +6,7 @@ import { describe, test } from "node:test";
 import { choices, keptChoices, offers, waiting } from "../../web/js/core/attention.js";
 import { AWAY_AFTER } from "../../web/js/core/presence.js";
 import { current } from "../../web/js/core/state.js";
-import { memberChoices } from "../../web/js/logic.js";
+import { memberChoices } from "../../web/js/core/choices.js";
 import { History } from "./model.js";
 import { Page, WELCOME } from "./page.js";
 
@@ -75,7 +75,7 @@ describe("a call", () => {
     const { id, since } = page.sent.findLast(({ type, room }) => type === "join" && room === "tea");
     page.hear({ ...tea.joined(since), id });
     assert.deepEqual(called(page), [["tea", "@Ada again"]]);
-    const fresh = new Page({ places: ["tea"] }).arrive();
+    const fresh = new Page({ roomNames: ["tea"] }).arrive();
     assert.deepEqual(fresh.calls, []);
   });
 });

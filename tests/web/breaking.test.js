@@ -4,14 +4,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { newest } from "../../web/js/core/log.js";
-import { kept } from "../../web/js/core/pending.js";
+import { kept } from "../../web/js/core/outbox.js";
 import { current } from "../../web/js/core/state.js";
 import { History, writeSomething } from "./model.js";
 import { Page, WELCOME } from "./page.js";
 import { pickOne, seeded } from "./random.js";
 
 /** The model behind a line: what each side says is on its way until the test lets it through. */
-class Line {
+class MessageRow {
   up = [];
   down = [];
   rooms = new Set();
@@ -70,7 +70,7 @@ describe("a page on a line that breaks, and a server that refuses", () => {
         page.do("waiting", { retryAt: page.now + 100, code: 1006 });
       };
       const connect = () => {
-        line = new Line(histories, chance);
+        line = new MessageRow(histories, chance);
         page.take();
         page.do("open", { identity: null });
       };

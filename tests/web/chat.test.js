@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { kept } from "../../web/js/core/pending.js";
+import { kept } from "../../web/js/core/outbox.js";
 import { current } from "../../web/js/core/state.js";
 import { History } from "./model.js";
 import { Page, WELCOME } from "./page.js";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { jumps, marked } from "../../web/js/core/finding.js";
-import { neighbour } from "../../web/js/logic.js";
+import { neighbour } from "../../web/js/core/choices.js";
 import { pickOne, seeded } from "./random.js";
 
 const room = (name, more = {}) => ({ key: name.toLowerCase(), room: name, topic: "", unread: 0, mentions: 0, fresh: false, joined: true, visitedAt: 0, here: false, ...more });

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
-import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n.js";
-import { fateWords, refusalWords, searchRefusal, topicRefusal } from "../../web/js/logic.js";
+import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n/index.js";
+import { fateWords, refusalWords, searchRefusal, topicRefusal } from "../../web/js/core/wording.js";
 
 const loaded = Object.entries(LANGUAGES).map(async ([name, load]) => [name, await load()]);
 const SPOKEN = Object.fromEntries(await Promise.all(loaded));

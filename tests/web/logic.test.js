@@ -3,32 +3,13 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { roomName } from "../../web/js/core/room.js";
-import {
-  HUES,
-  addressOf,
-  anyFresh,
-  atBottom,
-  comeBack,
-  connectionWords,
-  fateWords,
-  hintWords,
-  hue,
-  initial,
-  memberChoices,
-  nearTop,
-  plain,
-  refusalWords,
-  roomAt,
-  roomChoices,
-  searchRefusal,
-  secondsUntil,
-  sends,
-  sentence,
-  title,
-  topicRefusal,
-  typingWords,
-  unreached,
-} from "../../web/js/logic.js";
+import { addressOf, roomAt } from "../../web/js/core/address.js";
+import { hue, HUES, initial } from "../../web/js/core/avatar.js";
+import { anyFresh, memberChoices, roomChoices } from "../../web/js/core/choices.js";
+import { plain, sends } from "../../web/js/core/input.js";
+import { comeBack } from "../../web/js/core/reconnect.js";
+import { atBottom, nearTop } from "../../web/js/core/scrolling.js";
+import { connectionWords, fateWords, hintWords, refusalWords, searchRefusal, secondsUntil, sentence, title, topicRefusal, typingWords, unreached } from "../../web/js/core/wording.js";
 import { History } from "./model.js";
 import { Page } from "./page.js";
 import { pickOne, seeded } from "./random.js";

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 
 import { step } from "../../web/js/core/chat.js";
-import { wakeAt } from "../../web/js/core/due.js";
+import { wakeAt } from "../../web/js/core/timers.js";
 import { begin, current } from "../../web/js/core/state.js";
-import { decode, encode } from "../../web/js/wire.js";
+import { decode, encode } from "../../web/js/core/wire.js";
 import { History } from "./model.js";
 
 const KEPT = { identity: { nick: "Ada", token: "t1" }, drafts: [], seen: [], name: "lobby", online: true, hidden: false, now: 0 };

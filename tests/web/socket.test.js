@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Socket } from "../../web/js/socket.js";
+import { Socket } from "../../web/js/browser/socket.js";
 
 /** A browser without network or clock: the test opens, closes and lets time pass. */
 class Platform {

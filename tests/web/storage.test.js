@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { Storage } from "../../web/js/storage.js";
+import { Storage } from "../../web/js/browser/storage.js";
 
 /** A browser's two storages: objects whose own properties are what is kept. */
 function platform() {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
-import { address, bytes, decode, encode, PROTOCOL } from "../../web/js/wire.js";
+import { address, bytes, decode, encode, PROTOCOL } from "../../web/js/core/wire.js";
 import { pickOne, seeded } from "./random.js";
 
 const vectors = (name) => JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));

@@ -2,34 +2,36 @@
 // to the server, and what is to outlive the page into the browser's storage.
 
 import { step } from "./core/chat.js";
-import { wakeAt } from "./core/due.js";
-import { changedDrafts, drafts } from "./core/acting.js";
+import { wakeAt } from "./core/timers.js";
+import { changedDrafts, drafts } from "./core/changeRules.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
-import { kept } from "./core/pending.js";
-import { places } from "./core/places.js";
+import { kept } from "./core/outbox.js";
+import { roomNames } from "./core/rooms.js";
 import { begin, current } from "./core/state.js";
-import { Attention } from "./attention.js";
-import { AttentionOffer } from "./AttentionOffer.js";
-import { Composer } from "./Composer.js";
-import { ConnectionState } from "./ConnectionState.js";
-import { MemberList } from "./MemberList.js";
-import { MessageList } from "./MessageList.js";
-import { Later } from "./later.js";
-import { NameForm } from "./NameForm.js";
-import { RoomHeader } from "./RoomHeader.js";
-import { RoomList } from "./RoomList.js";
-import { SidePanel } from "./SidePanel.js";
-import { TypingLine } from "./TypingLine.js";
-import { set } from "./dom.js";
-import { dress, formats, LANGUAGES, pick, translator } from "./i18n.js";
-import { install } from "./install.js";
-import { addressOf, neighbour, roomAt, roomChoices, title } from "./logic.js";
-import { Shelf } from "./shelf.js";
-import { Socket } from "./socket.js";
-import { Storage } from "./storage.js";
-import { Wakefulness } from "./wakefulness.js";
-import { address, decode, encode, PROTOCOL } from "./wire.js";
+import { Notifications } from "./browser/notifications.js";
+import { AttentionOffer } from "./components/AttentionOffer.js";
+import { Composer } from "./components/Composer.js";
+import { ConnectionState } from "./components/ConnectionState.js";
+import { MemberList } from "./components/MemberList.js";
+import { MessageList } from "./components/MessageList.js";
+import { Lazy } from "./components/lazy.js";
+import { NameForm } from "./components/NameForm.js";
+import { RoomHeader } from "./components/RoomHeader.js";
+import { RoomList } from "./components/RoomList.js";
+import { SidePanel } from "./components/SidePanel.js";
+import { TypingLine } from "./components/TypingLine.js";
+import { set } from "./browser/dom.js";
+import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
+import { startServiceWorker } from "./browser/serviceWorker.js";
+import { addressOf, roomAt } from "./core/address.js";
+import { neighbour, roomChoices } from "./core/choices.js";
+import { title } from "./core/wording.js";
+import { PendingStore } from "./browser/pendingStore.js";
+import { Socket } from "./browser/socket.js";
+import { Storage } from "./browser/storage.js";
+import { watchSleep } from "./browser/sleep.js";
+import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
 const LOBBY = "lobby"; // until the server has said what it is called
@@ -58,18 +60,18 @@ const components = [
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  Later(at(".room-switcher"), "room-switcher", async () => (await import("./RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools)),
-  Later(at(".room-sheet"), "room-sheet", async () => (await import("./RoomSheet.js")).RoomSheet(at(".room-sheet"), tools)),
-  Later(at(".search-panel"), "search-panel", async () => (await import("./SearchPanel.js")).SearchPanel(at(".search-panel"), tools)),
-  Later(at(".key-sheet"), "key-sheet", async () => (await import("./KeySheet.js")).KeySheet(at(".key-sheet"), tools)),
+  Lazy(at(".room-switcher"), "room-switcher", async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools)),
+  Lazy(at(".room-sheet"), "room-sheet", async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools)),
+  Lazy(at(".search-panel"), "search-panel", async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools)),
+  Lazy(at(".key-sheet"), "key-sheet", async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools)),
   MessageList(at(".message-list"), tools), // after the dialogs: what is found in one gets the focus when it is closed
   AttentionOffer(at(".attention-offer"), tools),
   TypingLine(at(".typing-line"), tools),
   composer,
 ];
 const storage = Storage(BASE);
-const attention = Attention(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
-const shelf = Shelf(BASE, newId(), storage.area, restore);
+const attention = Notifications(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
+const pendingStore = PendingStore(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
 // --- Events into the state -----------------------------------------------------------------
@@ -78,7 +80,7 @@ let state = begin({
   identity: storage.identity(),
   drafts: storage.drafts(),
   seen: storage.seen(),
-  places: storage.rooms(),
+  roomNames: storage.rooms(),
   attention: storage.attention(),
   permission: attention.permission(),
   name: roomAt(location.href, BASE) ?? LOBBY,
@@ -98,7 +100,7 @@ function happen(event) {
   for (const command of done.send) socket.send(encode(command));
   clearTimeout(alarm);
   alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, wakeAt(state) - now())));
-  if (done.line !== null) socket[done.line]();
+  if (done.socket !== null) socket[done.socket]();
 }
 
 /** Let `event` happen, and show it. */
@@ -111,10 +113,10 @@ function tell(event) {
 function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
   if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
-  if (state.pending !== saved.pending) shelf.keep(kept(state.pending));
+  if (state.pending !== saved.pending) pendingStore.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
     saveDrafts(changedDrafts(saved.rooms, state.rooms));
-    savePlaces(places(state));
+    savePlaces(roomNames(state));
   }
   saved = state;
 }
@@ -136,7 +138,7 @@ function savePlaces(names) {
 /** Take over what another tab has left. What of it is of no use is not kept any longer. */
 function restore(items) {
   tell({ type: "restored", items });
-  shelf.keep(kept(state.pending));
+  pendingStore.keep(kept(state.pending));
 }
 
 // --- The state onto the page ---------------------------------------------------------------
@@ -280,13 +282,13 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted) revive({ type: "woke" }); // it was frozen, and its connection ended with that
 });
-Wakefulness(() => revive({ type: "woke" }));
+watchSleep(() => revive({ type: "woke" }));
 
 /** After `event` a line may be dead unnoticed, or to be had again; and another tab may be gone. */
 function revive(event) {
   tell(event);
   socket.wake();
-  shelf.adopt();
+  pendingStore.adopt();
 }
 
 matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "panel", open: false }));
@@ -299,6 +301,6 @@ function seek() {
 
 tell({ type: "start" });
 seek();
-shelf.adopt();
+pendingStore.adopt();
 if (state.naming === null) ready();
-install(BASE);
+startServiceWorker(BASE);

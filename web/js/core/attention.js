@@ -37,51 +37,51 @@ export function waiting(state) {
   return state.away > 0 || [...state.rooms].some(waits);
 }
 
-export const ATTENTION = {
-  level(to, { key, level }) {
-    set(to, { levels: new Map(to.state.attention.levels).set(key, level) });
+export const ATTENTION_RULES = {
+  level(turn, { key, level }) {
+    set(turn, { levels: new Map(turn.state.attention.levels).set(key, level) });
   },
-  sound(to, { on }) {
-    set(to, { sound: on });
+  sound(turn, { on }) {
+    set(turn, { sound: on });
   },
-  desktop(to, { on }) {
-    set(to, { desktop: on, offered: true });
+  desktop(turn, { on }) {
+    set(turn, { desktop: on, offered: true });
   },
-  notNow(to) {
-    set(to, { offered: true });
+  notNow(turn) {
+    set(turn, { offered: true });
   },
   /** The browser has asked the reader, who wants notifications, or the permission was changed elsewhere. */
-  permission(to, { permission }) {
-    to.state.permission = permission;
-    if (permission !== "default") set(to, { desktop: permission === "granted", offered: true });
+  permission(turn, { permission }) {
+    turn.state.permission = permission;
+    if (permission !== "default") set(turn, { desktop: permission === "granted", offered: true });
   },
 };
 
 /** Call the reader for a message of somebody else, if it is one to call for. */
-export function call(to, key, entry) {
-  const { attention, permission, hidden, me } = to.state;
-  const level = levelOf(to.state, key);
+export function call(turn, key, entry) {
+  const { attention, permission, hidden, me } = turn.state;
+  const level = levelOf(turn.state, key);
   const named = names(entry, me);
   if (level === "nothing") return;
-  if (named) to.state.named = true;
-  if (hidden) to.state.away += 1;
-  const looks = !hidden && key === to.state.key;
+  if (named) turn.state.named = true;
+  if (hidden) turn.state.away += 1;
+  const looks = !hidden && key === turn.state.key;
   if (looks || (level === "mentions" && !named)) return;
   const { room, seq, nick, text = "" } = entry;
-  to.calls.push({ key, room, seq, nick, text, named, shown: attention.desktop && permission === "granted", sound: attention.sound });
+  turn.calls.push({ key, room, seq, nick, text, named, shown: attention.desktop && permission === "granted", sound: attention.sound });
 }
 
 /**
  * What the reader is to be called for of what was said while there was no connection: the last to call
  * for, or `last`, which is that of earlier parts, null for nothing.
  */
-export function missedCall(to, key, before, { entries }, last) {
-  const missed = entries.filter(({ type, seq, user }) => type === "message" && seq > before && user !== to.state.me.user);
-  const calls = to.calls.length;
-  for (const entry of missed) call(to, key, entry);
-  return to.calls.splice(calls).at(-1) ?? last;
+export function missedCall(turn, key, before, { entries }, last) {
+  const missed = entries.filter(({ type, seq, user }) => type === "message" && seq > before && user !== turn.state.me.user);
+  const calls = turn.calls.length;
+  for (const entry of missed) call(turn, key, entry);
+  return turn.calls.splice(calls).at(-1) ?? last;
 }
 
-function set(to, changes) {
-  to.state.attention = { ...to.state.attention, ...changes };
+function set(turn, changes) {
+  turn.state.attention = { ...turn.state.attention, ...changes };
 }

@@ -6,18 +6,18 @@
 // RULES lists the events of the page itself; those of the server are in core/heard.js; what becomes
 // due by itself is in core/due.js. Each event carries `now`, in milliseconds.
 
-import { ACTING, saveEdit } from "./acting.js";
-import { ATTENTION } from "./attention.js";
-import { settle } from "./due.js";
-import { HEARD } from "./heard.js";
+import { CHANGE_RULES, saveEdit } from "./changeRules.js";
+import { ATTENTION_RULES } from "./attention.js";
+import { settle } from "./timers.js";
+import { SERVER_EVENTS } from "./serverEvents.js";
 import { wantList } from "./listing.js";
-import { inSight, PAST, wantsOlder } from "./past.js";
-import * as outbox from "./pending.js";
-import { PLACES } from "./places.js";
-import { PRESENCE } from "./presence.js";
+import { inSight, HISTORY_RULES, wantsOlder } from "./history.js";
+import * as outbox from "./outbox.js";
+import { ROOM_RULES } from "./rooms.js";
+import { PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
-import { SEARCH } from "./search.js";
-import { ask, broken, change, current, line, mark, of, put, question } from "./state.js";
+import { SEARCH_RULES } from "./search.js";
+import { ask, broken, change, current, setConnection, mark, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
 const PAGE = 100; // older entries asked for at a time
@@ -25,164 +25,164 @@ const TYPING_EVERY = 3_000;
 
 /** What becomes of `state` by `event`, and what is to be done. */
 export function step(state, event) {
-  const to = { state: { ...state }, send: [], line: null, calls: [] };
-  RULES[event.type](to, event);
-  settle(to, event.now);
-  return to;
+  const turn = { state: { ...state }, send: [], socket: null, calls: [] };
+  RULES[event.type](turn, event);
+  settle(turn, event.now);
+  return turn;
 }
 
 const RULES = {
-  start(to) {
-    if (to.state.identity) to.line = "open";
+  start(turn) {
+    if (turn.state.identity) turn.socket = "open";
   },
   tick() {}, // `settle` sees to what is due
 
   // -- the connection
-  connecting(to, { attempt }) {
-    line(to, { phase: "connecting", attempt });
+  connecting(turn, { attempt }) {
+    setConnection(turn, { phase: "connecting", attempt });
   },
   /** `identity` is the newest that this browser keeps: another tab may have changed the name. */
-  open(to, { identity, now }) {
-    line(to, { phase: "greeting" });
-    Object.assign(to.state, { identity: identity ?? to.state.identity, heardAt: now, pingedAt: now });
-    const { nick, token } = to.state.identity;
-    ask(to, { type: "hello", nick, token: token ?? undefined, client: CLIENT });
+  open(turn, { identity, now }) {
+    setConnection(turn, { phase: "greeting" });
+    Object.assign(turn.state, { identity: identity ?? turn.state.identity, heardAt: now, pingedAt: now });
+    const { nick, token } = turn.state.identity;
+    ask(turn, { type: "hello", nick, token: token ?? undefined, client: CLIENT });
   },
   /** `event` is null where the page has no word for what was said; it is a sign of life anyway. */
-  heard(to, { event, now }) {
-    Object.assign(to.state, { heardAt: now, pingedAt: null });
-    if (event && Object.hasOwn(HEARD, event.type)) HEARD[event.type](to, event, now);
+  heard(turn, { event, now }) {
+    Object.assign(turn.state, { heardAt: now, pingedAt: null });
+    if (event && Object.hasOwn(SERVER_EVENTS, event.type)) SERVER_EVENTS[event.type](turn, event, now);
   },
-  waiting(to, { retryAt, code }) {
-    line(to, { phase: "waiting", retryAt, code });
-    broken(to, code);
+  waiting(turn, { retryAt, code }) {
+    setConnection(turn, { phase: "waiting", retryAt, code });
+    broken(turn, code);
   },
-  stopped(to, { code }) {
-    line(to, { phase: "stopped", code });
-    broken(to, code);
-    const { naming } = to.state;
-    if (naming?.busy) to.state.naming = { ...naming, busy: false, refusal: { code: "closed" } };
+  stopped(turn, { code }) {
+    setConnection(turn, { phase: "stopped", code });
+    broken(turn, code);
+    const { naming } = turn.state;
+    if (naming?.busy) turn.state.naming = { ...naming, busy: false, refusal: { code: "closed" } };
   },
 
   // -- the browser
-  network(to, { online }) {
-    Object.assign(to.state, { online, doubt: true });
+  network(turn, { online }) {
+    Object.assign(turn.state, { online, doubt: true });
   },
   /** The page was asleep, with the device or by itself. */
-  woke(to) {
-    to.state.doubt = true;
+  woke(turn) {
+    turn.state.doubt = true;
   },
-  hidden(to) {
-    to.state.hidden = true;
+  hidden(turn) {
+    turn.state.hidden = true;
   },
-  visible(to, { now }) {
-    if (current(to.state).unread > 0) mark(to, current(to.state));
-    Object.assign(to.state, { hidden: false, away: 0, doubt: true, activeAt: now });
+  visible(turn, { now }) {
+    if (current(turn.state).unread > 0) mark(turn, current(turn.state));
+    Object.assign(turn.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
   /** Another tab of this browser has given a name, which this one still asks for. */
-  identity(to, { identity }) {
-    const { me, naming } = to.state;
+  identity(turn, { identity }) {
+    const { me, naming } = turn.state;
     if (!identity?.token || me || !naming || naming.busy) return;
-    Object.assign(to.state, { identity, naming: { ...naming, nick: identity.nick, busy: true, refusal: null } });
-    to.line = "open";
+    Object.assign(turn.state, { identity, naming: { ...naming, nick: identity.nick, busy: true, refusal: null } });
+    turn.socket = "open";
   },
 
   // -- the reader's name
-  rename(to) {
-    to.state.sheet = null;
-    to.state.naming = question(to.state.me?.nick ?? to.state.identity.nick, false);
+  rename(turn) {
+    turn.state.sheet = null;
+    turn.state.naming = question(turn.state.me?.nick ?? turn.state.identity.nick, false);
   },
-  keepName(to) {
-    if (to.state.naming && !to.state.naming.first) to.state.naming = null;
+  keepName(turn) {
+    if (turn.state.naming && !turn.state.naming.first) turn.state.naming = null;
   },
-  name(to, { nick }) {
-    const { naming, me, identity, connection } = to.state;
+  name(turn, { nick }) {
+    const { naming, me, identity, connection } = turn.state;
     const wanted = nick.slice(0, 300).normalize("NFC").trim(); // the server refuses what is much shorter
     if (wanted === "" || (naming.busy && connection.phase !== "waiting")) return;
-    to.state.naming = { ...naming, busy: true, refusal: null, nick: wanted };
+    turn.state.naming = { ...naming, busy: true, refusal: null, nick: wanted };
     if (naming.first) {
-      to.state.identity = { nick: wanted, token: identity?.token ?? null };
-      to.line = "open";
+      turn.state.identity = { nick: wanted, token: identity?.token ?? null };
+      turn.socket = "open";
     } else if (wanted === me?.nick) {
-      to.state.naming = null;
+      turn.state.naming = null;
     } else if (connection.phase === "connected") {
-      ask(to, { type: "nick", nick: wanted });
+      ask(turn, { type: "nick", nick: wanted });
     } else {
-      to.state.naming = { ...naming, refusal: { code: "offline" }, nick: wanted };
+      turn.state.naming = { ...naming, refusal: { code: "offline" }, nick: wanted };
     }
   },
 
   // -- rooms
-  ...PLACES,
-  panel(to, { open }) {
-    to.state.panel = open;
-    if (open) wantList(to);
+  ...ROOM_RULES,
+  panel(turn, { open }) {
+    turn.state.panel = open;
+    if (open) wantList(turn);
   },
-  follow(to, { following }) {
-    Object.assign(to.state, { following, unseen: following ? 0 : to.state.unseen });
-    const { log } = current(to.state);
-    if (bound(log, following) !== log) change(to, to.state.key, { log: bound(log, following) });
+  follow(turn, { following }) {
+    Object.assign(turn.state, { following, unseen: following ? 0 : turn.state.unseen });
+    const { log } = current(turn.state);
+    if (bound(log, following) !== log) change(turn, turn.state.key, { log: bound(log, following) });
   },
-  older(to) {
-    const { key } = to.state;
-    const room = of(to, key);
+  older(turn) {
+    const { key } = turn.state;
+    const room = of(turn, key);
     if (!wantsOlder(room)) return;
     const question = { type: "history", room: room.name, before: inSight(room).first, limit: PAGE };
-    change(to, key, { older: ask(to, question, key) });
+    change(turn, key, { older: ask(turn, question, key) });
   },
 
-  ...PAST,
-  ...SEARCH,
-  ...ATTENTION,
-  ...PRESENCE,
+  ...HISTORY_RULES,
+  ...SEARCH_RULES,
+  ...ATTENTION_RULES,
+  ...PRESENCE_RULES,
 
   // -- messages
-  draft(to, { text, now }) {
-    const { key } = to.state;
-    const { name, phase, typedAt } = of(to, key);
-    change(to, key, { draft: text });
-    to.state.refusals = 0;
+  draft(turn, { text, now }) {
+    const { key } = turn.state;
+    const { name, phase, typedAt } = of(turn, key);
+    change(turn, key, { draft: text });
+    turn.state.refusals = 0;
     if (text.trim() === "" || phase !== "here" || now - typedAt < TYPING_EVERY) return;
-    to.send.push({ type: "typing", room: name });
-    change(to, key, { typedAt: now });
+    turn.send.push({ type: "typing", room: name });
+    change(turn, key, { typedAt: now });
   },
   /** `id` is new in the world. The line stands at once, and is sent when that can be. */
-  send(to, { text, id, now }) {
-    const { key, connection } = to.state;
+  send(turn, { text, id, now }) {
+    const { key, connection } = turn.state;
     const said = sendable(text);
-    const edits = of(to, key).editing !== null;
+    const edits = of(turn, key).editing !== null;
     if (said.trim() === "" && !edits) return;
-    if (connection.phase === "stopped" || of(to, key).phase === "refused" || excess(to.state, said) > 0) {
-      to.state.refusals += 1;
+    if (connection.phase === "stopped" || of(turn, key).phase === "refused" || excess(turn.state, said) > 0) {
+      turn.state.refusals += 1;
       return;
     }
     if (edits) {
-      saveEdit(to, said);
+      saveEdit(turn, said);
       return;
     }
-    to.state.pending = outbox.add(to.state.pending, { id, key, text: said, time: now, replyTo: of(to, key).replying });
-    change(to, key, { draft: "", replying: null, mark: null });
-    Object.assign(to.state, { following: true, unseen: 0, refusals: 0 });
+    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: of(turn, key).replying });
+    change(turn, key, { draft: "", replying: null, mark: null });
+    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0 });
   },
   /** Another page of this browser is gone, and has left these `items` unsent. */
-  restored(to, { items }) {
+  restored(turn, { items }) {
     let found = outbox.restored(items);
-    for (const { log } of to.state.rooms.values()) found = outbox.confirm(found, log.entries, to.state.me?.user);
-    for (const { key } of found) if (!of(to, key)) put(to, key, newRoom(key, NEVER));
-    to.state.pending = outbox.merge(to.state.pending, found);
+    for (const { log } of turn.state.rooms.values()) found = outbox.confirm(found, log.entries, turn.state.me?.user);
+    for (const { key } of found) if (!of(turn, key)) put(turn, key, newRoom(key, NEVER));
+    turn.state.pending = outbox.merge(turn.state.pending, found);
   },
-  again(to, { id }) {
-    to.state.pending = outbox.queue(to.state.pending, id);
+  again(turn, { id }) {
+    turn.state.pending = outbox.queue(turn.state.pending, id);
   },
-  takeBack(to, { id }) {
-    const item = to.state.pending.find((each) => each.id === id);
+  takeBack(turn, { id }) {
+    const item = turn.state.pending.find((each) => each.id === id);
     if (!item) return;
-    to.state.pending = outbox.drop(to.state.pending, id);
-    const field = of(to, item.key).aside === null ? "draft" : "aside"; // the draft may be a message's new text
-    const draft = of(to, item.key)[field];
-    change(to, item.key, { [field]: draft === "" ? item.text : `${item.text}\n${draft}` });
+    turn.state.pending = outbox.drop(turn.state.pending, id);
+    const field = of(turn, item.key).aside === null ? "draft" : "aside"; // the draft may be a message's new text
+    const draft = of(turn, item.key)[field];
+    change(turn, item.key, { [field]: draft === "" ? item.text : `${item.text}\n${draft}` });
   },
-  ...ACTING,
+  ...CHANGE_RULES,
 };
 
 /** How many characters `text` has more than the server takes in one message. */

@@ -11,8 +11,8 @@ const MOST = 1_000; // rooms that are listed; who wants another writes its name
 const EVERY = 30_000; // how old the list may become while it is in sight, for each page that it takes
 
 /** Ask for the list anew, unless it is on its way. */
-export function wantList(to) {
-  if (to.state.listing.id === null) to.state.listing = { ...to.state.listing, at: -Infinity };
+export function wantList(turn) {
+  if (turn.state.listing.id === null) turn.state.listing = { ...turn.state.listing, at: -Infinity };
 }
 
 /** When the list is to be asked for. */
@@ -21,29 +21,29 @@ export function listAt({ listing: { id, pages, at } }) {
 }
 
 /** Ask for the list if it is due. */
-export function list(to, now) {
-  if (now < listAt(to.state)) return;
-  to.state.listing = { ...to.state.listing, id: ask(to, { type: "rooms", limit: PAGE }), found: [], pages: 1, at: now };
+export function list(turn, now) {
+  if (now < listAt(turn.state)) return;
+  turn.state.listing = { ...turn.state.listing, id: ask(turn, { type: "rooms", limit: PAGE }), found: [], pages: 1, at: now };
 }
 
 /** Take a page of the list, and ask for the next while there are more. */
-export function hearRooms(to, { id, rooms, more }) {
-  const { listing } = to.state;
-  answer(to, id);
+export function hearRooms(turn, { id, rooms, more }) {
+  const { listing } = turn.state;
+  answer(turn, id);
   if (id !== undefined && id !== listing.id) return; // it was asked on another connection
   const found = [...listing.found, ...rooms].slice(0, MOST);
   if (more && rooms.length > 0 && found.length < MOST) {
-    const next = ask(to, { type: "rooms", after: rooms.at(-1).room, limit: PAGE });
-    to.state.listing = { ...listing, id: next, found, pages: listing.pages + 1 };
+    const next = ask(turn, { type: "rooms", after: rooms.at(-1).room, limit: PAGE });
+    turn.state.listing = { ...listing, id: next, found, pages: listing.pages + 1 };
   } else {
-    to.state.listing = { ...listing, id: null, found: [] };
-    to.state.listed = found;
+    turn.state.listing = { ...listing, id: null, found: [] };
+    turn.state.listed = found;
   }
 }
 
 /** The server does not tell the rest now: what has come before is the list. */
-export function endListing(to) {
-  const { listing } = to.state;
-  to.state.listing = { ...listing, id: null, found: [] };
-  if (listing.found.length > 0) to.state.listed = listing.found;
+export function endListing(turn) {
+  const { listing } = turn.state;
+  turn.state.listing = { ...listing, id: null, found: [] };
+  if (listing.found.length > 0) turn.state.listed = listing.found;
 }

@@ -11,7 +11,7 @@
 // says for what it is singled out: "editing", "replying", "removing", or null. A line of the reader's
 // own keeps its key when it comes back. `part` grows down the list: rows of one part stand together.
 
-import { bySeq } from "./acts.js";
+import { bySeq } from "./changes.js";
 
 const TOGETHER = 5 * 60; // seconds within which lines of one author stand under one heading
 const PART = 40; // entries
@@ -23,8 +23,8 @@ const NONE = Object.freeze([]);
  * mark, editing, replying, removing }, and `acts`.
  */
 export function rows(entries, pending, me, dayOf, about = {}) {
-  const { key: room, acts = NONE, mark = null } = about;
-  const open = bySeq(acts, room);
+  const { key: room, changes = NONE, mark = null } = about;
+  const open = bySeq(changes, room);
   const first = entries[0]?.seq;
   const found = [];
   let day = null;
@@ -51,7 +51,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
     const leads = before === null || before.user !== message.user || message.time - before.time > TOGETHER || target !== undefined;
     before = message;
     const quoted = target === undefined ? undefined : entries[target - first] ?? null;
-    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, acts: open.get(seq) ?? NONE, focus: focusOf(seq, about) });
+    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes: open.get(seq) ?? NONE, focus: focusOf(seq, about) });
   }
 
   for (const entry of entries) {
@@ -102,5 +102,5 @@ export function same(a, b) {
   if (a.kind !== "line") return a.entry === b.entry && a.time === b.time;
   const said = a.message === b.message || (a.fate !== null && b.fate !== null);
   const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.why === b.why && a.focus === b.focus && a.quoted === b.quoted;
-  return said && stands && a.acts.length === b.acts.length && a.acts.every((act, i) => act === b.acts[i]);
+  return said && stands && a.changes.length === b.changes.length && a.changes.every((act, i) => act === b.changes[i]);
 }

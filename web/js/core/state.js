@@ -5,15 +5,15 @@
 // to "open", "close" or "drop" where something is to be done with the connection. What the reader is
 // to be called for comes into `calls`: see attention.js.
 
-import { returned } from "./acts.js";
+import { returned } from "./changes.js";
 import { choices } from "./attention.js";
-import * as outbox from "./pending.js";
+import * as outbox from "./outbox.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The state of a page that opens on the room `name`, with what was kept from earlier. */
-export function begin({ identity, drafts, seen, places = [], attention, permission = "denied", name, online, hidden, now }) {
+export function begin({ identity, drafts, seen, roomNames = [], attention, permission = "denied", name, online, hidden, now }) {
   const state = {
     // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -30,8 +30,8 @@ export function begin({ identity, drafts, seen, places = [], attention, permissi
     listing: { id: null, found: [], pages: 1, at: -Infinity }, // how it is asked for: see listing.js
     seen: new Map(seen), // how far rooms were read in this browser, by key
     pending: [],
-    acts: [], // what the reader does to messages, as core/acts.js has it
-    actAt: 0, // none is sent before
+    changes: [], // what the reader does to messages, as core/acts.js has it
+    changesAt: 0, // none is sent before
     slowly: false, // the server found the page too fast
     holdUntil: 0, // no message is sent before
     following: true, // the view is at the newest line, and stays there
@@ -55,7 +55,7 @@ export function begin({ identity, drafts, seen, places = [], attention, permissi
   };
   const texts = new Map(drafts);
   for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
-  places.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
+  roomNames.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
   state.rooms.set(state.key, newRoom(name, now));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft });
   return state;
@@ -78,69 +78,69 @@ export function question(nick, first = true) {
 
 // --- Rooms ---------------------------------------------------------------------------------
 
-export function of(to, key) {
-  return to.state.rooms.get(key);
+export function of(turn, key) {
+  return turn.state.rooms.get(key);
 }
 
-export function put(to, key, room) {
-  if (of(to, key) !== room) to.state.rooms = new Map(to.state.rooms).set(key, room);
+export function put(turn, key, room) {
+  if (of(turn, key) !== room) turn.state.rooms = new Map(turn.state.rooms).set(key, room);
 }
 
-export function change(to, key, changes) {
-  put(to, key, { ...of(to, key), ...changes });
+export function change(turn, key, changes) {
+  put(turn, key, { ...of(turn, key), ...changes });
 }
 
-export function forget(to, key) {
-  to.state.rooms = new Map(to.state.rooms);
-  to.state.rooms.delete(key);
+export function forget(turn, key) {
+  turn.state.rooms = new Map(turn.state.rooms);
+  turn.state.rooms.delete(key);
 }
 
 /** Let `rule` make something of the room that the event is about, if the page is there. */
-export function within(to, event, rule) {
+export function within(turn, event, rule) {
   const key = keyOf(event.room);
-  if (of(to, key)?.phase === "here") put(to, key, rule(of(to, key)));
+  if (of(turn, key)?.phase === "here") put(turn, key, rule(of(turn, key)));
 }
 
 /** Take the server's word for which room `key` is: it may hold names for one that we tell apart. */
-export function rekey(to, key, name) {
+export function rekey(turn, key, name) {
   const right = keyOf(name);
-  if (key === right || !of(to, key)) return of(to, right) ? right : null;
-  const room = of(to, key);
-  forget(to, key);
-  if (!of(to, right)) put(to, right, room);
-  to.state.pending = to.state.pending.map((item) => (item.key === key ? { ...item, key: right } : item));
-  to.state.acts = to.state.acts.map((act) => (act.key === key ? { ...act, key: right } : act));
-  if (to.state.key === key) to.state.key = right;
+  if (key === right || !of(turn, key)) return of(turn, right) ? right : null;
+  const room = of(turn, key);
+  forget(turn, key);
+  if (!of(turn, right)) put(turn, right, room);
+  turn.state.pending = turn.state.pending.map((item) => (item.key === key ? { ...item, key: right } : item));
+  turn.state.changes = turn.state.changes.map((act) => (act.key === key ? { ...act, key: right } : act));
+  if (turn.state.key === key) turn.state.key = right;
   return right;
 }
 
 /** Come in again where something was missed; at once, but not round and round. */
-export function mend(to, key, now) {
-  const room = of(to, key);
-  to.send.push({ type: "leave", room: room.name });
-  put(to, key, { ...lost(room), joinAt: now + mendDelay(room), mends: room.mends + 1 });
+export function mend(turn, key, now) {
+  const room = of(turn, key);
+  turn.send.push({ type: "leave", room: room.name });
+  put(turn, key, { ...lost(room), joinAt: now + mendDelay(room), mends: room.mends + 1 });
 }
 
 /** What is unread in a room that the reader comes to is marked as new; in one read up to its end nothing is. */
-export function mark(to, { unread, read }, key = to.state.key) {
-  change(to, key, { mark: unread > 0 && read > 0 ? read : null });
+export function mark(turn, { unread, read }, key = turn.state.key) {
+  change(turn, key, { mark: unread > 0 && read > 0 ? read : null });
 }
 
 // --- The connection ------------------------------------------------------------------------
 
-export function line(to, connection) {
-  Object.assign(to.state, { connection: { ...NO_LINE, ...connection }, refusals: 0 });
+export function setConnection(turn, connection) {
+  Object.assign(turn.state, { connection: { ...NO_LINE, ...connection }, refusals: 0 });
 }
 
 /** The connection is gone, with all that was asked on it. */
-export function broken(to, code) {
-  const { state } = to;
-  for (const [key, room] of state.rooms) put(to, key, lost(room));
+export function broken(turn, code) {
+  const { state } = turn;
+  for (const [key, room] of state.rooms) put(turn, key, lost(room));
   const tooBig = (item) => code === 1009 && item.fate === "sent";
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
-  state.acts = returned(state.acts);
+  state.changes = returned(state.changes);
   const listing = { ...state.listing, id: null, found: [] };
-  Object.assign(state, { actAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false, listing });
+  Object.assign(state, { changesAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false, listing });
   if (state.search.phase === "busy") state.search = { ...state.search, phase: "refused", id: null, refusal: { code: "offline" } };
   if (state.sheet?.busy) state.sheet = { ...state.sheet, busy: false, refusal: { code: "offline" } };
   if (state.naming?.busy && !state.naming.first) {
@@ -149,20 +149,20 @@ export function broken(to, code) {
 }
 
 /** Ask the server what will be answered under an id; gives the id. */
-export function ask(to, command, key = null) {
-  to.state.ids += 1;
-  const id = `q${to.state.ids}`;
-  to.state.asked = new Map(to.state.asked).set(id, { type: command.type, key });
-  to.send.push({ ...command, id });
+export function ask(turn, command, key = null) {
+  turn.state.ids += 1;
+  const id = `q${turn.state.ids}`;
+  turn.state.asked = new Map(turn.state.asked).set(id, { type: command.type, key });
+  turn.send.push({ ...command, id });
   return id;
 }
 
 /** The question that the answer `id` is to, which is closed by it; undefined if there is none. */
-export function answer(to, id) {
-  const asked = to.state.asked.get(id);
+export function answer(turn, id) {
+  const asked = turn.state.asked.get(id);
   if (asked) {
-    to.state.asked = new Map(to.state.asked);
-    to.state.asked.delete(id);
+    turn.state.asked = new Map(turn.state.asked);
+    turn.state.asked.delete(id);
   }
   return asked;
 }

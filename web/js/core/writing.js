@@ -1,6 +1,6 @@
 // What the words in the composer are to become: a message, an answer to one, or its new wording. Pure.
 
-import { entryAt, inSight } from "./past.js";
+import { entryAt, inSight } from "./history.js";
 import { current } from "./state.js";
 
 const LINE = 200; // characters of what is answered; no more are in sight, and a browser lays out all

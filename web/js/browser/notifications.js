@@ -1,0 +1,86 @@
+// How the reader is called: notifications, a sound, the icon of the tab. The only module that knows
+// them.
+
+const LONGEST = 140; // characters of a message that a notification shows
+const TONES = [[660, 0], [880, 0.11]]; // Hz, and when each begins, in seconds
+
+/**
+ * `icon` is the page's link to its icon; `word` gives words; `open` is called with the { room, seq }
+ * of a notification that was clicked.
+ */
+export function Notifications(icon, { word, base }, open, platform = globalThis) {
+  const { Notification } = platform;
+  const shown = new Map(); // notifications in sight, by room
+  const plain = icon.href;
+  const fresh = plain.replace(/icon\.svg$/, "icon-fresh.svg");
+  let audio = null;
+
+  function notify({ key, room, seq, nick, text, named }) {
+    const title = word(named ? "call.named" : "call.said", { nick, room });
+    const body = [...text].length > LONGEST ? `${[...text].slice(0, LONGEST).join("")}…` : text;
+    try {
+      // One for each room; a page in another tab shows the same, in the same place.
+      const note = new Notification(title, { body, icon: plain, tag: `gochat ${base} ${key}`, renotify: true });
+      note.onclick = () => {
+        platform.focus();
+        note.close();
+        open({ room, seq });
+      };
+      shown.get(key)?.close();
+      shown.set(key, note);
+    } catch {
+      return; // Chromium on Android shows none that come from a page
+    }
+  }
+
+  /** Two soft tones, made here. */
+  function chime() {
+    try {
+      audio ??= new platform.AudioContext();
+      audio.resume();
+      for (const [pitch, after] of TONES) tone(pitch, audio.currentTime + after);
+    } catch {
+      return; // no sound on this device
+    }
+  }
+
+  function tone(pitch, start) {
+    const source = audio.createOscillator();
+    const volume = audio.createGain();
+    source.frequency.value = pitch;
+    volume.gain.setValueAtTime(0, start);
+    volume.gain.linearRampToValueAtTime(0.12, start + 0.015);
+    volume.gain.exponentialRampToValueAtTime(0.0001, start + 0.35);
+    source.connect(volume).connect(audio.destination);
+    source.start(start);
+    source.stop(start + 0.4);
+  }
+
+  return {
+    permission: () => Notification?.permission ?? "denied",
+
+    /** Let the browser ask the reader; gives what it says then. Only on a click. */
+    async ask() {
+      try {
+        return await Notification.requestPermission();
+      } catch {
+        return "denied";
+      }
+    },
+
+    /** Call the reader. */
+    call(call) {
+      if (call.shown) notify(call);
+      if (call.sound) chime();
+    },
+    chime,
+
+    /** Show on the icon whether something `waits`; take away what was shown of the room that is read. */
+    update(waits, read) {
+      const href = waits ? fresh : plain;
+      if (icon.href !== href) icon.href = href;
+      shown.get(read)?.close();
+      shown.delete(read);
+    },
+  };
+}

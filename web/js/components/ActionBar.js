@@ -1,0 +1,163 @@
+// What can be done with one message. It stands over the log, not in it, so that nothing of it is read
+// out as news.
+//
+// Up     "react" with { seq, emoji }, "reply", "edit" and "remove" with { seq }
+
+import { copy } from "../browser/clipboard.js";
+import { tell, write } from "../browser/dom.js";
+
+/** The emoji that are put to messages most. */
+const FREQUENT = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "🚀"];
+
+export function ActionBar(element, { word, ago, calendar, linkTo }) {
+  const find = (selector) => element.querySelector(selector);
+  const tools = [...element.querySelectorAll(".tool")];
+  const picker = find(".picker");
+  const field = find(".picker .field");
+  const spoken = find(".spoken");
+  const when = find(".when");
+  let line = null; // what it is about
+
+  for (const name of ["react", "reply", "edit", "remove", "share"]) label(find(`.${name}`), word(`act.${name}`));
+  find(".often").append(...FREQUENT.map(offer));
+  for (const name of ["reply", "edit", "remove"]) {
+    find(`.${name}`).addEventListener("click", () => {
+      const { seq } = about();
+      hide();
+      tell(element, name, { seq });
+    });
+  }
+  find(".react").addEventListener("click", () => pick(picker.hidden));
+  find(".share").addEventListener("click", async ({ currentTarget }) => {
+    if (!(await copy(linkTo(about().seq)))) return;
+    currentTarget.classList.add("done");
+    label(currentTarget, word("act.shared"));
+    write(spoken, word("act.shared"));
+  });
+  picker.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const which = line;
+    const named = import("../core/emoji.js").then(({ emojify }) => emojify(field.value), () => field.value);
+    named.then((emoji) => which === line && react(emoji));
+  });
+  element.addEventListener("keydown", (event) => {
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      if (picker.hidden) leave();
+      else pick(false);
+    } else if (way && event.target.matches(".tool, .emoji")) {
+      event.preventDefault();
+      const row = [...event.target.parentElement.querySelectorAll("button:not([hidden])")];
+      const step = getComputedStyle(element).direction === "rtl" ? -way : way;
+      row.at((row.indexOf(event.target) + step) % row.length).focus();
+    }
+  });
+  element.addEventListener("focusout", ({ relatedTarget }) => {
+    const clicked = relatedTarget === null && element.matches(":hover"); // Safari gives a button no focus
+    if (!clicked && !element.contains(relatedTarget) && !line?.contains(relatedTarget)) hide();
+  });
+
+  function about() {
+    return { seq: Number(line.dataset.seq) };
+  }
+
+  function label(button, text) {
+    button.title = button.ariaLabel = text;
+  }
+
+  function offer(emoji) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "emoji";
+    button.textContent = emoji;
+    label(button, word("act.putOne", { emoji }));
+    button.addEventListener("click", () => react(emoji));
+    return button;
+  }
+
+  function react(emoji) {
+    const { seq } = about();
+    leave();
+    tell(element, "react", { seq, emoji });
+  }
+
+  function pick(open) {
+    const within = element.contains(document.activeElement);
+    picker.hidden = !open;
+    find(".react").setAttribute("aria-expanded", String(open));
+    place();
+    if (open) find(".often .emoji").focus();
+    else if (within) find(".react").focus();
+  }
+
+  /** Go, and give the focus back to the line. */
+  function leave() {
+    const back = line;
+    if (element.contains(document.activeElement)) back.focus({ preventScroll: true });
+    hide();
+  }
+
+  /** Above the upper corner of the line's bubble that is further from the edge of the page. */
+  function place() {
+    if (line === null) return;
+    const frame = element.parentElement.getBoundingClientRect();
+    const bubble = line.querySelector(".bubble").getBoundingClientRect();
+    const { width, height } = element.getBoundingClientRect();
+    const tall = height - 8;
+    const rtl = getComputedStyle(element).direction === "rtl";
+    const atStart = line.classList.contains("own") !== rtl;
+    const x = atStart ? bubble.left - 12 : bubble.right + 12 - width;
+    const above = (line.querySelector(".quoted") ?? line.querySelector(".bubble")).getBoundingClientRect().top - frame.top - tall;
+    const y = above >= 4 ? above : Math.min(bubble.bottom - frame.top - 8, frame.height - height - 4);
+    element.style.left = `${Math.round(Math.max(4, Math.min(x - frame.left, frame.width - width - 4)))}px`;
+    element.style.top = `${Math.round(Math.max(4, y))}px`;
+  }
+
+  /** Stand at `which`, a line; nothing can be done with one that is deleted or on its way. */
+  function show(which) {
+    if (which === line) return;
+    hide();
+    if (which.dataset.seq === undefined || which.classList.contains("gone")) return;
+    line = which;
+    line.classList.add("chosen");
+    const own = line.classList.contains("own");
+    find(".edit").hidden = find(".remove").hidden = !own;
+    find(".share").classList.remove("done");
+    label(find(".share"), word("act.share"));
+    const time = Date.parse(line.querySelector(".time").dateTime);
+    write(when, ago(time));
+    when.title = calendar(time);
+    when.dateTime = line.querySelector(".time").dateTime;
+    write(spoken, "");
+    element.hidden = false;
+    place();
+  }
+
+  function hide() {
+    if (line === null) return;
+    line.classList.remove("chosen");
+    line = null;
+    element.hidden = picker.hidden = true;
+    field.value = "";
+    find(".react").setAttribute("aria-expanded", "false");
+  }
+
+  return {
+    show,
+    hide,
+    place,
+    /** Whether the reader is in it, so that it must not go. */
+    held: () => !picker.hidden || element.contains(document.activeElement),
+    /** The line that it is about; null while it is not there. */
+    line: () => line,
+    /** Come to `which` by keyboard; with `react`, to the emoji at once. */
+    enter(which, react = false) {
+      show(which);
+      if (line === null) return;
+      if (react) pick(true);
+      else tools[0].focus();
+    },
+  };
+}

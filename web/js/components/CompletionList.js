@@ -1,0 +1,97 @@
+// What the word at the caret may become. The focus stays in the text; the choice is marked there by
+// aria-activedescendant, as in a combobox.
+//
+// Down   the state, with `offer`, each time something was written in `field`
+// Up     "input" from `field`, as if the reader had written what was chosen
+
+import { completions, people, taken } from "../core/completion.js";
+import { EMOJI } from "../core/emoji.js";
+import { copies, write } from "../browser/dom.js";
+import { plainKey } from "../core/input.js";
+
+export function CompletionList(element, { word, compare, field }) {
+  const make = copies("completion");
+  const count = element.parentElement.querySelector(".completion-count");
+  let open = null; // { start, caret, choices, active } while there is something to choose
+
+  // The press, not the click: a click would first take the focus, and close the list with that.
+  element.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    const option = event.target.closest(".option");
+    if (option) take([...element.children].indexOf(option));
+  });
+  field.addEventListener("blur", close);
+  // The caret went elsewhere, by keys or a click; what could be completed was where it was.
+  document.addEventListener("selectionchange", () => {
+    if (open && caret() !== open.caret) close();
+  });
+
+  const KEYS = {
+    ArrowDown: () => mark(open.active + 1),
+    ArrowUp: () => mark(open.active - 1),
+    Enter: () => take(open.active),
+    Tab: () => take(open.active),
+    Escape: () => close(),
+  };
+
+  function caret() {
+    return field.selectionStart === field.selectionEnd ? field.selectionEnd : 0;
+  }
+
+  /** Offer what the word at the caret may become, if anything. */
+  function offer(state) {
+    const found = completions(field.value, caret(), people(state, compare), EMOJI);
+    if (!found || !field.matches(":focus")) {
+      close();
+      return;
+    }
+    open = { ...found, caret: caret(), active: 0 };
+    element.replaceChildren(...open.choices.map(option));
+    element.hidden = false;
+    write(count, word("composer.suggested", { count: open.choices.length }));
+    mark(0);
+  }
+
+  function option({ mark, label }, index) {
+    const made = make();
+    made.id = `completion-${index}`;
+    write(made.querySelector(".mark"), mark);
+    write(made.querySelector(".label"), label);
+    return made;
+  }
+
+  function mark(index) {
+    const { length } = open.choices;
+    open.active = (index + length) % length;
+    for (const [i, each] of [...element.children].entries()) each.setAttribute("aria-selected", String(i === open.active));
+    const active = element.children[open.active];
+    active.scrollIntoView({ block: "nearest" });
+    field.setAttribute("aria-activedescendant", active.id);
+  }
+
+  function close() {
+    if (open === null) return;
+    open = null;
+    element.hidden = true;
+    write(count, "");
+    field.removeAttribute("aria-activedescendant");
+  }
+
+  function take(index) {
+    const { text, caret: place } = taken(field.value, open.caret, open.start, open.choices[index]);
+    close();
+    field.value = text;
+    field.setSelectionRange(place, place);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  /** Do what a key means while the list is open; gives whether it meant anything. */
+  function press(event) {
+    if (open === null || !plainKey(event) || !Object.hasOwn(KEYS, event.key)) return false;
+    event.stopPropagation(); // Escape has closed something already
+    KEYS[event.key]();
+    return true;
+  }
+
+  return { offer, close, press };
+}

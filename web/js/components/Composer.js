@@ -1,0 +1,137 @@
+// Where one writes. The draft is the room's, not the field's, so it outlives a connection.
+//
+// Down   { rooms, key, connection, … }
+// Up     "draft" with the { text } as written so far; "send" with the { text } to send; "edit" with
+//        the { seq } of the reader's last message; "release" when they give up editing or replying
+
+import { lastOwn, purpose, purposeWords } from "../core/writing.js";
+import { set, tell, write } from "../browser/dom.js";
+import { inputMethod, plainKey, sends } from "../core/input.js";
+import { current } from "../core/state.js";
+import { hintWords } from "../core/wording.js";
+
+/** The hints that say why nothing can be sent; the others let it go out, or wait. */
+const QUIET = ["hint.ready", "hint.saves", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding"];
+
+/** The hints that say nothing but how the keys work, which a touch keyboard has no use for. */
+const TEACHING = ["hint.ready", "hint.saves"];
+
+/** What begins a nick or an emoji. */
+const MARK = /[@:]/;
+
+export function Composer(element, { word, ...tools }) {
+  const find = (selector) => element.querySelector(selector);
+  const draft = find(".draft");
+  const send = find(".send");
+  const hint = find(".hint");
+  const spoken = find(".spoken");
+  const about = find(".about");
+  const grows = CSS.supports("field-sizing", "content");
+  let shown = null; // the state
+  let meant = { kind: "new" }; // what is being written
+  let completion = null; // js/CompletionList.js, which comes with the first mark that is written
+  let coming = null; // the promise of it
+
+  draft.addEventListener("input", (event) => {
+    tell(element, "draft", { text: draft.value });
+    complete(event);
+  });
+  draft.addEventListener("compositionend", () => complete({ isComposing: false })); // the last input came before it
+  draft.addEventListener("keydown", (event) => {
+    if (inputMethod(event)) return; // the key is for the candidates of the input method
+    if (completion?.press(event) || KEYS[event.key]?.(event)) event.preventDefault();
+  });
+  find(".cancel").addEventListener("click", () => release());
+  element.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+    draft.focus(); // a phone's keyboard stays open for the next line
+  });
+
+  /** Each gives whether it was meant for what it did. */
+  const KEYS = {
+    Enter: (event) => sends(event) && submit(),
+    Escape(event) {
+      if (meant.kind === "new") return false;
+      event.stopPropagation();
+      return release();
+    },
+    /** In an empty field there is nowhere to go up to, but to what was said last. */
+    ArrowUp(event) {
+      const seq = draft.value === "" && meant.kind === "new" && plainKey(event) ? lastOwn(shown) : null;
+      if (seq !== null) tell(element, "edit", { seq });
+      return seq !== null;
+    },
+  };
+
+  function submit() {
+    completion?.close();
+    tell(element, "send", { text: draft.value });
+    return true;
+  }
+
+  function release() {
+    tell(element, "release", {});
+    draft.focus(); // the button that was pressed is gone
+    return true;
+  }
+
+  async function complete({ isComposing }) {
+    if (isComposing) completion?.close();
+    else if (completion) completion.offer(shown);
+    else if (MARK.test(draft.value)) {
+      coming ??= import("./CompletionList.js").catch(() => null); // without a line there may be none
+      const module = await coming;
+      if (module === null) coming = null;
+      else completion ??= module.CompletionList(find(".completion-list"), { word, field: draft, ...tools });
+      completion?.offer(shown);
+    }
+  }
+
+  function update(state) {
+    const room = current(state);
+    const { key, values } = hintWords(state);
+    const words = word(key, values);
+    if (shown?.key !== state.key) completion?.close();
+    const before = shown?.key === state.key ? meant : null;
+    shown = state;
+    meant = purpose(room);
+    if (draft.value !== room.draft) {
+      completion?.close();
+      draft.value = room.draft;
+    }
+    showPurpose(room);
+    if (before && meant.kind !== "new" && (meant.kind !== before.kind || meant.seq !== before.seq)) begin();
+    if (!grows) fit();
+    // Not `disabled`: the button keeps the focus and can say why it does not send.
+    set(send, { ariaDisabled: String(!QUIET.includes(key)) });
+    write(send, word(meant.kind === "editing" ? "composer.save" : "composer.send"));
+    write(hint, words);
+    element.classList.toggle("insists", state.refusals > 0);
+    element.classList.toggle("quiet", TEACHING.includes(key));
+    write(spoken, state.refusals > 0 ? words : "");
+  }
+
+  function showPurpose({ name }) {
+    const placeholder = word("composer.placeholder", { room: name });
+    set(draft, { placeholder });
+    const words = purposeWords(meant);
+    set(about, { hidden: words === null }); // it describes the field also while it is hidden
+    write(find(".about .what"), words ? word(words.key, words.values) : "");
+    write(find(".about .quote"), meant.line ?? "");
+  }
+
+  /** The reader has chosen what to answer or to change: there they go on, at the end of the text. */
+  function begin() {
+    draft.focus();
+    draft.setSelectionRange(draft.value.length, draft.value.length);
+  }
+
+  /** Grow with the text where the browser does not know `field-sizing`; CSS sets the most. */
+  function fit() {
+    draft.style.blockSize = "auto";
+    draft.style.blockSize = `${draft.scrollHeight}px`;
+  }
+
+  return { update, focus: () => draft.focus() };
+}

@@ -1,0 +1,36 @@
+// How the connection is, in the header: a dot, a few words, and a button when waiting is long.
+//
+// Down   { connection, online }
+// Up     "retry"
+
+import { set, tell, write } from "../browser/dom.js";
+import { connectionWords, secondsUntil } from "../core/wording.js";
+
+const LONG = 3_000; // a shorter wait needs no button, which would only flicker
+
+export function ConnectionState(element, { word, now }) {
+  const seen = element.querySelector(".seen");
+  const spoken = element.querySelector(".spoken");
+  const retry = element.querySelector(".retry");
+  let shown = null;
+  let timer = null;
+
+  retry.addEventListener("click", () => tell(element, "retry"));
+
+  function update(state) {
+    const { phase, retryAt } = state.connection;
+    if (shown?.connection !== state.connection) {
+      retry.hidden = phase !== "stopped" && !(phase === "waiting" && retryAt - now() >= LONG);
+    }
+    shown = state;
+    const words = connectionWords(state);
+    const seconds = secondsUntil(retryAt, now());
+    set(element.dataset, { phase });
+    write(seen, word(words.seen, { seconds }));
+    write(spoken, word(words.spoken)); // without the countdown: nobody wants it read out
+    clearTimeout(timer);
+    if (phase === "waiting" && seconds > 0) timer = setTimeout(() => update(shown), 250);
+  }
+
+  return { update };
+}

@@ -1,0 +1,49 @@
+// Who is here.
+//
+// Down   { rooms, key, me, … }
+
+import { copies, reconcile, set, write } from "../browser/dom.js";
+import { hue, HUES, initial } from "../core/avatar.js";
+import { memberChoices } from "../core/choices.js";
+import { current } from "../core/state.js";
+
+const SHOWN = 200; // nobody reads more; the rest are counted
+
+export function MemberList(element, { word, compare }) {
+  const title = element.querySelector(".title");
+  const list = element.querySelector(".members");
+  const others = element.querySelector(".others");
+  const shown = new Map();
+  const make = copies("member");
+  let drawn = null;
+
+  function update(state) {
+    const { members, absent, memberCount } = current(state);
+    set(element, { hidden: memberCount === 0 }); // not known yet: the reader is one of them
+    if (drawn?.members === members && drawn.absent === absent && drawn.me === state.me) return;
+    drawn = { members, absent, me: state.me };
+    const rows = memberChoices(state, compare).slice(0, SHOWN);
+    reconcile(list, shown, rows, { make, fill, same });
+    write(title, word("members.title", { count: memberCount }));
+    const more = Math.max(memberCount, members.size) - rows.length;
+    write(others, more > 0 && rows.length > 0 ? word("members.others", { count: more }) : "");
+  }
+
+  function fill(item, { key, nick, me, away }) {
+    item.classList.toggle("absent", away);
+    const avatar = item.querySelector(".avatar");
+    write(avatar, initial(nick));
+    avatar.dataset.hue = hue(key, HUES);
+    write(item.querySelector(".nick"), nick);
+    write(item.querySelector(".me"), word("members.me"));
+    item.querySelector(".me").hidden = !me;
+    write(item.querySelector(".away"), word("members.away"));
+    item.querySelector(".away").hidden = !away;
+  }
+
+  return { update };
+}
+
+function same(a, b) {
+  return a.nick === b.nick && a.me === b.me && a.away === b.away;
+}

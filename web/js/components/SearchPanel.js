@@ -1,0 +1,133 @@
+// What was said, by the words in it. It is kept while it is closed, so that one result after another
+// can be looked at.
+//
+// Down   { sheet, search, rooms, key, … }
+// Up     "find" with { query, everywhere }, "findMore", "seek" with the { room, seq } of a result
+
+import { marked } from "../core/finding.js";
+import { gist } from "../core/markup.js";
+import { copies, reconcile, tell, write } from "../browser/dom.js";
+import { hue, HUES, initial } from "../core/avatar.js";
+import { current } from "../core/state.js";
+import { searchRefusal } from "../core/wording.js";
+import { Sheet } from "./sheet.js";
+
+export function SearchPanel(element, { word, clock, dayWords }) {
+  const find = (selector) => element.querySelector(selector);
+  const field = find(".field");
+  const here = find(".here");
+  const everywhere = find(".everywhere");
+  const list = find(".results");
+  const more = find(".more");
+  const status = find(".state");
+  const shown = new Map();
+  const make = copies("result");
+  const sheet = Sheet(element, "search-panel");
+  let drawn = null;
+  let left = null; // the result that was chosen last
+
+  find("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+  find(".where").addEventListener("change", search);
+  field.addEventListener("input", () => {
+    if (field.value === "") search();
+  });
+  more.addEventListener("click", () => tell(element, "findMore"));
+  list.addEventListener("click", ({ target }) => {
+    const item = target.closest(".result");
+    if (!item) return;
+    left = item.querySelector("button");
+    tell(element, "seek", { room: item.dataset.room, seq: Number(item.dataset.seq) });
+  });
+  element.addEventListener("keydown", (event) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const stops = [field, ...list.querySelectorAll("button")];
+    const at = stops.indexOf(event.target);
+    const next = at < 0 || event.isComposing ? undefined : stops[at + by];
+    if (!by || !next) return;
+    event.preventDefault();
+    next.focus();
+  });
+
+  function search() {
+    left = null;
+    tell(element, "find", { query: field.value, everywhere: everywhere.checked });
+  }
+
+  function update(state) {
+    const open = sheet(state);
+    if (!open) return;
+    write(find(".here-words"), word("search.here", { room: current(state).name }));
+    if (open === "opened") {
+      here.checked = !state.search.everywhere;
+      everywhere.checked = state.search.everywhere;
+      if (!state.search.everywhere && state.search.phase !== "idle" && state.search.key !== state.key) left = null;
+      if (left?.isConnected) left.focus();
+      else {
+        field.focus();
+        field.select();
+      }
+    }
+    if (drawn !== state.search) draw(state.search);
+  }
+
+  function draw(search) {
+    const { phase, query, entries, refusal } = search;
+    drawn = search;
+    const rows = entries.map((entry) => ({ key: `${entry.room} ${entry.seq}`, entry, query, room: search.everywhere }));
+    const focused = more.contains(document.activeElement);
+    const before = list.children.length;
+    reconcile(list, shown, rows, { make, fill, same });
+    more.hidden = !search.more || search.everywhere;
+    more.setAttribute("aria-disabled", String(phase === "busy"));
+    if (focused && phase === "done") list.children[before]?.querySelector("button").focus();
+    write(status, stateWords(search, refusal));
+    list.setAttribute("aria-busy", String(phase === "busy"));
+  }
+
+  function stateWords({ phase, entries, more: further, everywhere: all }, refusal) {
+    if (phase === "idle") return word("search.idle");
+    if (phase === "busy") return word("search.busy");
+    if (phase === "refused") {
+      const { key, values } = searchRefusal(refusal);
+      return word(key, values);
+    }
+    if (entries.length === 0) return word("search.none");
+    return word(further ? (all ? "search.newest" : "search.some") : "search.all", { count: entries.length });
+  }
+
+  function fill(item, { entry, query, room }) {
+    item.dataset.room = entry.room;
+    item.dataset.seq = entry.seq;
+    const avatar = item.querySelector(".avatar");
+    write(avatar, initial(entry.nick));
+    avatar.dataset.hue = hue(entry.user, HUES);
+    write(item.querySelector(".nick"), entry.nick);
+    write(item.querySelector(".room"), room ? `#${entry.room}` : "");
+    const time = item.querySelector(".time");
+    write(time, `${dayWords(entry.time * 1000)}, ${clock(entry.time * 1000)}`);
+    time.dateTime = new Date(entry.time * 1000).toISOString();
+    item.querySelector(".text").replaceChildren(...pieces(entry.text ?? "", query).map(piece));
+  }
+
+  return { update };
+}
+
+/** A message on one line as it looks in its room; where only its marks are what was searched, as it was written. */
+function pieces(text, query) {
+  const bare = marked(gist(text, text.length), query);
+  return bare.some(({ found }) => found) ? bare : marked(text, query);
+}
+
+function piece({ text, found }) {
+  if (!found) return text;
+  const mark = document.createElement("mark");
+  mark.textContent = text;
+  return mark;
+}
+
+function same(a, b) {
+  return a.entry === b.entry && a.query === b.query && a.room === b.room;
+}

@@ -1,0 +1,39 @@
+// The panel beside the conversation: rooms, people, the reader. On a narrow screen it covers the
+// conversation, while it is open.
+//
+// Down   { panel, me, identity, … }
+// Up     "panel" with { open: false }, "rename", "sheet" for that of all keys
+
+import { set, tell, write } from "../browser/dom.js";
+import { hue, HUES, initial } from "../core/avatar.js";
+
+export function SidePanel(element, { word }) {
+  const close = element.querySelector(".top > .close");
+  const me = element.querySelector(".me");
+  const avatar = me.querySelector(".avatar");
+  const nick = me.querySelector(".nick");
+  const rename = me.querySelector(".rename");
+  let open = false;
+
+  close.addEventListener("click", () => tell(element, "panel", { open: false }));
+  rename.addEventListener("click", () => tell(element, "rename"));
+  me.querySelector(".keys").addEventListener("click", () => tell(element, "sheet", { name: "key-sheet" }));
+  element.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing && open) tell(element, "panel", { open: false });
+  });
+
+  function update(state) {
+    element.classList.toggle("open", state.panel);
+    if (state.panel && !open) close.focus();
+    open = state.panel;
+    const known = state.me ?? state.identity; // without a server it is the name that was kept
+    set(me, { hidden: known === null });
+    if (known === null) return;
+    write(avatar, initial(known.nick));
+    set(avatar.dataset, { hue: state.me ? String(hue(state.me.user, HUES)) : "" });
+    write(nick, known.nick);
+    set(rename, { ariaLabel: word("panel.renameLabel", { nick: known.nick }) });
+  }
+
+  return { update };
+}

@@ -1,0 +1,51 @@
+// A component that comes when it is first wanted: its module, its style sheet and that of all dialogs
+// are no part of what the page needs at its start.
+
+import { tell } from "../browser/dom.js";
+
+/**
+ * A component in the place of the one that `load` brings: a promise of what mounted it. `name` is
+ * that of its element's class and style sheet, and of the dialog in the state.
+ */
+export function Lazy(element, name, load) {
+  let component = null;
+  let coming = false;
+  let latest;
+
+  function update(state) {
+    latest = state;
+    if (component !== null) component.update(state);
+    else if (state.sheet?.name === name && !coming) come();
+  }
+
+  async function come() {
+    coming = true;
+    try {
+      const [made] = await Promise.all([load(), styled("sheet"), styled(name)]);
+      component = made;
+      component.update(latest);
+    } catch {
+      coming = false; // there is no line just now; it may be wanted again
+      tell(element, "sheet", { name: null });
+    }
+  }
+
+  return { update };
+}
+
+/** A style sheet, beside this module's own folder: its address carries the same checksum. */
+function styled(name) {
+  const { href } = new URL(`../css/${name}.css`, import.meta.url);
+  const there = [...document.styleSheets].some((sheet) => sheet.href === href);
+  if (there) return undefined;
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "stylesheet", href });
+  return new Promise((done, fail) => {
+    link.onload = done;
+    link.onerror = () => {
+      link.remove();
+      fail(new Error(`there is no ${href}`));
+    };
+    document.head.append(link);
+  });
+}

@@ -1,0 +1,150 @@
+// One row of the message list as an element: a line, a day, or a note of a new topic.
+
+import { foreseen } from "../core/changes.js";
+import { gist } from "../core/markup.js";
+import { copies, write } from "../browser/dom.js";
+import { hue, HUES, initial } from "../core/avatar.js";
+import { fateWords, sentence } from "../core/wording.js";
+import { Markup } from "./markup.js";
+import { rove } from "../browser/rovingFocus.js";
+
+/** What a line may have besides its text, in their order; most have none of it. */
+const PARTS = ["by", "quoted", "bubble", "reactions", "asks", "trouble", "fate"];
+const NAMED = 12; // people named at a reaction
+const CHIPS = 50; // reactions shown at a message; servers take fewer kinds
+
+/** What makes rows and brings them up to date: { make, fill }. Times within are seconds. */
+export function Rows({ word, clock, calendar, dayWords, and }) {
+  const draw = Markup({ word });
+  const line = copies("line");
+  const note = copies("note");
+  const chip = copies("chip");
+  const made = Object.fromEntries(["quoted", "reactions", "asks", "trouble", "fate"].map((name) => [name, copies(`line-${name}`)]));
+
+  /** The part `name` of a line where it is wanted; null where it is not, and then it is not there. */
+  function part(element, name, wanted) {
+    const body = element.querySelector(".body");
+    const there = body.querySelector(`:scope > .${name}`);
+    if (!wanted) there?.remove();
+    if (!wanted || there) return wanted ? there : null;
+    const later = PARTS.slice(PARTS.indexOf(name) + 1).map((each) => `:scope > .${each}`).join() || ":scope > none";
+    return body.insertBefore(made[name](), body.querySelector(later));
+  }
+
+  function fillNote(element, { kind, time, entry }) {
+    element.classList.add(kind);
+    const text = element.querySelector(".text");
+    if (kind === "day") write(text, dayWords(time * 1000));
+    else if (kind === "new") write(text, word("list.new"));
+    else write(text, word(entry.text === "" ? "list.noTopic" : "list.topic", { nick: entry.nick, topic: entry.text }));
+  }
+
+  function fillLine(element, row, about) {
+    const { own, leads, fate, changes, focus, seq } = row;
+    const message = foreseen(row.message, changes, about.me?.user);
+    const changing = (type) => changes.some((act) => act.type === type && act.fate !== "failed");
+    const find = (selector) => element.querySelector(selector);
+    element.classList.toggle("own", own);
+    element.classList.toggle("leads", leads);
+    element.classList.toggle("gone", message.deleted === true);
+    element.classList.toggle("changing", changing("edit") || changing("delete"));
+    element.dataset.fate = fate ?? "";
+    element.dataset.focus = focus ?? "";
+    if (seq !== undefined) element.id = `m-${(element.dataset.seq = seq)}`;
+    write(find(".avatar"), own ? "" : initial(message.nick));
+    find(".avatar").dataset.hue = own ? "" : hue(message.user, HUES);
+    write(find(".nick"), own ? word("list.you") : message.nick);
+    write(find(".bot"), word("list.bot"));
+    find(".bot").hidden = message.bot !== true;
+    fillTime(find(".time"), message.time * 1000);
+    find(".bubble").title = calendar(message.time * 1000);
+    if (message.deleted) write(find(".text"), word("list.deleted"));
+    else draw(find(".text"), message.text ?? "", about);
+    fillEdited(find(".edited"), message);
+    fillQuoted(part(element, "quoted", row.quoted !== undefined && !message.deleted), row);
+    fillReactions(part(element, "reactions", Object.keys(message.reactions ?? {}).length > 0), message.reactions, about);
+    fillAsks(part(element, "asks", focus === "removing"));
+    fillTrouble(part(element, "trouble", changes.some((act) => act.fate === "failed")), changes);
+    fillFate(part(element, "fate", fate !== null), row);
+    rove(element);
+  }
+
+  function fillTime(element, time) {
+    element.textContent = clock(time);
+    element.title = calendar(time);
+    element.dateTime = new Date(time).toISOString();
+  }
+
+  function fillEdited(element, { edited, deleted }) {
+    element.hidden = edited === undefined || deleted === true;
+    if (element.hidden) return;
+    write(element, word("list.edited"));
+    element.title = calendar(edited * 1000);
+  }
+
+  /** What the message answers; where that is not at hand, the way there. */
+  function fillQuoted(element, { quoted, message }) {
+    if (element === null) return;
+    element.dataset.seq = message.reply_to;
+    write(element.querySelector(".who"), quoted?.nick ?? "");
+    const words = quoted?.deleted ? word("list.deleted") : quoted?.text && gist(quoted.text);
+    write(element.querySelector(".what"), words || word("list.earlier"));
+    if (words) element.setAttribute("aria-label", word("list.answers", { nick: quoted.nick, text: words }));
+    else element.removeAttribute("aria-label");
+  }
+
+  function fillReactions(element, reactions, { me, nickOf }) {
+    if (element === null) return;
+    const focused = element.contains(document.activeElement) ? document.activeElement.dataset.emoji : null;
+    element.replaceChildren(
+      ...Object.entries(reactions).slice(0, CHIPS).map(([emoji, users]) => {
+        const item = chip();
+        const button = item.querySelector(".chip");
+        const names = users.slice(0, NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
+        if (users.length > NAMED) names.push(word("list.others", { count: users.length - NAMED }));
+        button.dataset.emoji = emoji;
+        button.title = and(names);
+        button.setAttribute("aria-pressed", String(users.includes(me?.user)));
+        button.setAttribute("aria-label", word("list.reacted", { emoji, names: and(names) }));
+        write(item.querySelector(".emoji"), emoji);
+        write(item.querySelector(".count"), String(users.length));
+        return item;
+      }),
+    );
+    if (focused !== null) [...element.querySelectorAll(".chip")].find((each) => each.dataset.emoji === focused)?.focus();
+  }
+
+  function fillAsks(element) {
+    if (element === null) return;
+    write(element.querySelector(".why"), word("act.sure"));
+    write(element.querySelector(".yes"), word("act.delete"));
+    write(element.querySelector(".no"), word("act.keep"));
+  }
+
+  function fillTrouble(element, changes) {
+    if (element === null) return;
+    const failed = changes.find((act) => act.fate === "failed");
+    const { id, type } = failed;
+    element.dataset.act = id;
+    write(element.querySelector(".why"), `${word(`act.failed.${type}`)} ${sentence(failed)}`.trim());
+    write(element.querySelector(".redo"), word("list.again"));
+    write(element.querySelector(".undo"), word(type === "edit" ? "list.takeBack" : "act.never"));
+  }
+
+  function fillFate(element, { fate, code, why }) {
+    if (element === null) return;
+    const again = element.querySelector(".again");
+    const back = element.querySelector(".back");
+    again.hidden = back.hidden = fate !== "failed";
+    const { key, values } = fate === "failed" ? fateWords(code, why) : { key: `list.${fate}` };
+    write(element.querySelector(".why"), word(key, values));
+    write(again, word("list.again"));
+    write(back, word("list.takeBack"));
+  }
+
+  return {
+    make: (row) => (row.kind === "line" ? line() : note()),
+    /** `about` says who is there: { book, me } as for `Markup`, and `nickOf` for a user. */
+    fill: (element, row, about) => (row.kind === "line" ? fillLine(element, row, about) : fillNote(element, row)),
+  };
+}

@@ -1,0 +1,180 @@
+// What the reader does to messages that are there: reply, react, edit and delete.
+// Pure; rules as core/state.js has them.
+//
+// Of a room, `replying` and `editing` are the seq that the composer is about, `removing` the one that
+// is asked about before it is deleted. While one is edited, the draft is its text, and what was being
+// written waits in `aside`.
+
+import * as changes from "./changes.js";
+import { entryAt } from "./history.js";
+import { lost } from "./room.js";
+import { ask, change, current, of, put } from "./state.js";
+
+const EMOJI_MOST = 32; // characters (docs/protocol.md)
+
+/** What the reader does; each is about the room in sight. */
+export const CHANGE_RULES = {
+  reply(turn, { seq }) {
+    if (!standing(current(turn.state), seq)) return;
+    release(turn);
+    change(turn, turn.state.key, { replying: seq });
+  },
+  edit(turn, { seq }) {
+    const { key, changes: open } = turn.state;
+    const message = own(turn, seq);
+    if (!message) return;
+    release(turn);
+    const { text } = changes.foreseen(message, changes.bySeq(open, key).get(seq) ?? [], turn.state.me.user);
+    change(turn, key, { editing: seq, removing: null, aside: current(turn.state).draft, draft: text });
+  },
+  release(turn) {
+    release(turn);
+  },
+  /** Nothing is deleted before the reader was asked. */
+  remove(turn, { seq }) {
+    if (own(turn, seq)) change(turn, turn.state.key, { removing: seq });
+  },
+  keep(turn) {
+    change(turn, turn.state.key, { removing: null });
+  },
+  removeNow(turn) {
+    const { removing, editing } = current(turn.state);
+    if (removing === null) return;
+    if (editing === removing) release(turn);
+    change(turn, turn.state.key, { removing: null });
+    if (own(turn, removing)) begin(turn, { seq: removing, type: "delete" });
+  },
+  /** Put an emoji to a message, or take it away again. */
+  react(turn, { seq, emoji: written }) {
+    const { key, me } = turn.state;
+    const emoji = written.trim();
+    const message = standing(current(turn.state), seq);
+    if (!message || emoji === "" || [...emoji].length > EMOJI_MOST || /[\s\p{C}]/u.test(emoji.replace(/[\u200c\u200d\u{e0020}-\u{e007f}]/gu, ""))) return;
+    const has = () => {
+      const { reactions = {} } = changes.foreseen(message, changes.bySeq(turn.state.changes, key).get(seq) ?? [], me.user);
+      return Object.hasOwn(reactions, emoji) && reactions[emoji].includes(me.user);
+    };
+    const on = !has();
+    turn.state.changes = changes.without(turn.state.changes, { key, seq, type: "react", emoji });
+    if (has() !== on) begin(turn, { seq, type: "react", emoji, on });
+  },
+  /** Another tab has sent, or taken away, what was being written here as well. */
+  draftDone(turn, { key, text }) {
+    const room = of(turn, key);
+    if (room && text !== "" && unsent(room) === text) change(turn, key, room.aside === null ? { draft: "" } : { aside: "" });
+  },
+  /** Try again what was refused, or give it up; the text of an edit goes back to where it was written. */
+  redo(turn, { id }) {
+    turn.state.changes = changes.settle(turn.state.changes, (act) => act.id === id, { fate: "queued", code: null, message: null });
+  },
+  undo(turn, { id }) {
+    const act = turn.state.changes.find((each) => each.id === id);
+    if (!act) return;
+    turn.state.changes = changes.drop(turn.state.changes, id);
+    if (act.type !== "edit" || act.key !== turn.state.key) return;
+    CHANGE_RULES.edit(turn, act);
+    if (current(turn.state).editing === act.seq) change(turn, act.key, { draft: act.text });
+  },
+};
+
+/** What the composer gave becomes the new text of the message that is edited. */
+export function saveEdit(turn, text) {
+  const { key, me } = turn.state;
+  const { editing } = current(turn.state);
+  release(turn);
+  if (text.trim() === "") {
+    CHANGE_RULES.remove(turn, { seq: editing }); // to take all of it away is to delete it, perhaps
+    return;
+  }
+  const like = { key, seq: editing, type: "edit" };
+  turn.state.changes = changes.without(turn.state.changes, like);
+  const message = own(turn, editing); // undefined where it went out of sight since it was taken up
+  const now = message && changes.foreseen(message, changes.bySeq(turn.state.changes, key).get(editing) ?? [], me.user);
+  if (now?.text !== text) begin(turn, { ...like, text });
+}
+
+/** What of a room's writing outlives the page. */
+function unsent(room) {
+  return room?.aside ?? room?.draft ?? "";
+}
+
+/** What outlives the page, of all `rooms`: [[key, text]]. */
+export function drafts(rooms) {
+  return [...rooms].map(([key, room]) => [key, unsent(room)]).filter(([, text]) => text !== "");
+}
+
+/** What of it is not as it was `before`: [[key, text, text before]]. */
+export function changedDrafts(before, rooms) {
+  const changed = [...new Set([...before.keys(), ...rooms.keys()])].filter((key) => before.get(key) !== rooms.get(key));
+  return changed.map((key) => [key, unsent(rooms.get(key)), unsent(before.get(key))]).filter(([, now, was]) => now !== was);
+}
+
+// --- What the server says ------------------------------------------------------------------
+
+/** The question `id`, which was an act, is answered. */
+export function acted(turn, id) {
+  turn.state.changes = changes.done(turn.state.changes, id);
+}
+
+/** An act was refused: for now, or for good. */
+export function refuseChange(turn, { id, code, message, retry_after: after = 1 }, now) {
+  const act = turn.state.changes.find(({ asked }) => asked === id);
+  if (!act) return;
+  const become = (fate) => (turn.state.changes = changes.settle(turn.state.changes, (each) => each === act, { fate, code, message, asked: null }));
+  if (code === "rate_limited") {
+    become("queued");
+    turn.state.changesAt = Math.max(turn.state.changesAt, now + after * 1000);
+  } else if (code === "not_joined") {
+    become("queued");
+    if (of(turn, act.key)?.phase === "here") put(turn, act.key, lost(of(turn, act.key)));
+  } else if (code === "not_found") {
+    acted(turn, id); // it is gone: there is nothing left to do
+  } else {
+    become("failed");
+  }
+}
+
+// --- What becomes due ----------------------------------------------------------------------
+
+/** Send what is to be sent, let go of what is gone. */
+export function sendChanges(turn, now) {
+  for (const [key, room] of turn.state.rooms) tidy(turn, key, room);
+  if (turn.state.connection.phase !== "connected" || now < turn.state.changesAt) return;
+  turn.state.changesAt = 0;
+  for (const act of changes.next(turn.state.changes, ({ key }) => of(turn, key)?.phase === "here")) {
+    const { id, key, seq, type, text, emoji, on } = act;
+    const asked = ask(turn, { type, room: of(turn, key).name, seq, text, emoji, on }, key);
+    turn.state.changes = changes.settle(turn.state.changes, (each) => each.id === id, { fate: "sent", asked });
+  }
+}
+
+/** A message that was deleted meanwhile can be neither edited, answered nor deleted. */
+function tidy(turn, key, room) {
+  const gone = (seq) => seq !== null && entryAt(room, seq)?.deleted === true;
+  if (gone(room.editing) || gone(room.replying)) release(turn, key);
+  if (gone(room.removing)) change(turn, key, { removing: null });
+}
+
+// --- Small steps ---------------------------------------------------------------------------
+
+/** The message `seq` of a room, unless it was deleted. */
+function standing(room, seq) {
+  const entry = entryAt(room, seq);
+  return entry?.type === "message" && !entry.deleted ? entry : undefined;
+}
+
+function own(turn, seq) {
+  const message = standing(current(turn.state), seq);
+  return message?.user === turn.state.me?.user ? message : undefined;
+}
+
+function begin(turn, act) {
+  turn.state.ids += 1;
+  turn.state.changes = changes.add(turn.state.changes, { key: turn.state.key, ...act, id: `a${turn.state.ids}` });
+}
+
+/** End editing and replying; what was being written before comes back. */
+function release(turn, key = turn.state.key) {
+  const { editing, draft, aside } = of(turn, key);
+  change(turn, key, { editing: null, replying: null, aside: null, draft: editing === null ? draft : aside ?? "" });
+}

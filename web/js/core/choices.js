@@ -1,0 +1,73 @@
+// The rooms and members that the page lists, in order. Pure.
+
+import { keyOf, NEVER } from "./room.js";
+import { current } from "./state.js";
+
+/**
+ * The rooms to choose from: [{ key, room, topic, count, fresh, unread, mentions, joined, visitedAt,
+ * here }], the lobby first, then those the reader is in, then the others that the server lists, each
+ * by name. `fresh`: there is something new; how much is known only of those they are in. `compare`
+ * orders names.
+ */
+export function roomChoices(state, compare) {
+  const choices = choicesOf(state, ordered(state.listed, compare));
+  const first = choices.get(keyOf(state.lobby));
+  choices.delete(first.key);
+  const joined = [...choices.values()].filter((choice) => choice.joined);
+  const others = [...choices.values()].filter((choice) => !choice.joined);
+  return [first, ...joined.sort((a, b) => compare(a.room, b.room)), ...others];
+}
+
+const sorted = new WeakMap(); // each list of the server's is put in order once: there may be a thousand rooms
+
+function ordered(listed, compare) {
+  if (!sorted.has(listed)) sorted.set(listed, [...listed].sort((a, b) => compare(a.room, b.room)));
+  return sorted.get(listed);
+}
+
+/** The rooms to choose from by key; those that are only in `listed` in its order. */
+function choicesOf({ lobby, rooms, seen, key: here }, listed) {
+  const choices = new Map();
+  const OTHER = { count: 0, topic: "", fresh: false, unread: 0, mentions: 0, joined: false, visitedAt: NEVER };
+  const add = (key, room, more) => choices.set(key, { ...OTHER, ...more, key, room, here: key === here });
+  add(keyOf(lobby), lobby, {});
+  for (const { room, topic, member_count: count, seq } of listed) {
+    const key = keyOf(room);
+    add(key, room, { topic, count, fresh: seen.has(key) && seq > seen.get(key) });
+  }
+  for (const [key, { name, phase, topic, memberCount, unread, mentions, visitedAt, leaving }] of rooms) {
+    if (leaving || (visitedAt === NEVER && phase !== "here")) continue;
+    const inside = phase === "here";
+    const before = choices.get(key);
+    const news = key === here ? {} : { unread, mentions, fresh: unread > 0 || (!inside && before?.fresh === true) };
+    // What was known when the line broke is newer than the server's list, which is asked for now and then.
+    const about = inside || memberCount > 0 ? { count: memberCount, topic } : { count: before?.count ?? 0, topic: before?.topic ?? "" };
+    add(key, name, { ...about, joined: true, visitedAt, ...news });
+  }
+  return choices;
+}
+
+/**
+ * The room `by` places further down in `choices`, round the end, among those the reader is in;
+ * null where there is no other. With `fresh`, the next that has something new.
+ */
+export function neighbour(choices, by, fresh) {
+  const here = choices.findIndex((choice) => choice.here);
+  for (let n = 1; n < choices.length; n++) {
+    const choice = choices.at((here + by * n) % choices.length);
+    if (fresh ? choice.fresh : choice.joined) return choice;
+  }
+  return null;
+}
+
+/** Whether any room but the one in sight has something new. */
+export function anyFresh(state) {
+  return [...choicesOf(state, state.listed).values()].some(({ fresh }) => fresh);
+}
+
+/** Who is here: [{ key, nick, me, away }] by user, the reader first, those away last, else by nick. */
+export function memberChoices(state, compare) {
+  const { members, absent } = current(state);
+  const all = [...members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user, away: absent.has(key) }));
+  return all.sort((a, b) => b.me - a.me || a.away - b.away || compare(a.nick, b.nick));
+}

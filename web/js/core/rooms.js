@@ -1,0 +1,85 @@
+// Which rooms the page is in, and which is in sight. Pure; rules as core/state.js has them.
+
+import { wantList } from "./listing.js";
+import { down } from "./history.js";
+import { keyOf, NEVER, newRoom } from "./room.js";
+import { alive, ask, change, current, forget, mark, of, put } from "./state.js";
+
+const ROOMS = 20; // joined at a time; beyond, the one not visited for longest is left
+
+export const ROOM_RULES = {
+  enter,
+  /** The reader wants to be in the room no more. What waits in it is sent before; then it is left. */
+  leave(turn, { key, now }) {
+    const { lobby, pending, changes } = turn.state;
+    if (!of(turn, key) || key === keyOf(lobby)) return;
+    turn.state.pending = pending.filter((item) => item.key !== key || item.fate !== "failed");
+    turn.state.changes = changes.filter((act) => act.key !== key || act.fate !== "failed");
+    const seen = new Map(turn.state.seen);
+    seen.delete(key); // what is said there is no news any more
+    Object.assign(turn.state, { seen, sheet: null });
+    if (key === turn.state.key) enter(turn, { name: lobby, now });
+    change(turn, key, { leaving: true, draft: "", editing: null, replying: null, removing: null, aside: null });
+  },
+  /** One of the dialogs opens, or, with null, the open one closes. */
+  sheet(turn, { name }) {
+    if (turn.state.naming === null) turn.state.sheet = name === null ? null : { name, busy: false, refusal: null };
+    if (name === "room-switcher") wantList(turn);
+  },
+  setTopic(turn, { text }) {
+    const { sheet, key } = turn.state;
+    const { name, phase, topic } = current(turn.state);
+    const wanted = text.replace(/\s+/gu, " ").trim();
+    if (sheet?.busy) return;
+    if (wanted === topic) turn.state.sheet = null;
+    else if (phase !== "here") turn.state.sheet = { ...sheet, refusal: { code: "offline" } };
+    else {
+      ask(turn, { type: "topic", room: name, text: wanted }, key);
+      turn.state.sheet = { ...sheet, busy: true, refusal: null };
+    }
+  },
+};
+
+/** The room `name` comes in sight. */
+export function enter(turn, { name, now }) {
+  const key = keyOf(name);
+  put(turn, turn.state.key, down(current(turn.state)));
+  if (!of(turn, key)) put(turn, key, newRoom(name, now));
+  change(turn, key, { visitedAt: now, leaving: false });
+  if (key !== turn.state.key) mark(turn, of(turn, key), key);
+  if (of(turn, key).phase === "refused") change(turn, key, { phase: "away", joinAt: 0 });
+  Object.assign(turn.state, { key, following: true, unseen: 0, refusals: 0, panel: false, sheet: null });
+  wantList(turn);
+  leaveOne(turn);
+}
+
+/** Leave the rooms that are to be left, once nothing waits in them. */
+export function goOut(turn) {
+  for (const [key, { leaving }] of turn.state.rooms) if (leaving && !waits(turn, key)) part(turn, key);
+}
+
+/** The names of the rooms that the reader is in, as they outlive the page: last visited last. */
+export function roomNames({ rooms }) {
+  const own = [...rooms.values()].filter((room) => !room.leaving && room.visitedAt !== NEVER && room.phase !== "refused");
+  return own.sort((a, b) => a.visitedAt - b.visitedAt).map(({ name }) => name);
+}
+
+/** Leave the room not visited for longest, where there are too many. */
+function leaveOne(turn) {
+  const { rooms } = turn.state;
+  if (rooms.size <= ROOMS) return;
+  const idle = [...rooms].filter(([key, { draft, aside }]) => key !== turn.state.key && draft === "" && aside === null && !waits(turn, key));
+  const [key] = idle.sort(([, a], [, b]) => a.visitedAt - b.visitedAt)[0] ?? [];
+  if (key !== undefined) part(turn, key);
+}
+
+/** Whether the reader has said or done something in the room that the server has not confirmed. */
+function waits({ state: { pending, changes } }, key) {
+  return pending.some((item) => item.key === key) || changes.some((act) => act.key === key);
+}
+
+function part(turn, key) {
+  const { name, phase } = of(turn, key);
+  forget(turn, key);
+  if (alive(turn.state) && (phase === "here" || phase === "joining")) turn.send.push({ type: "leave", room: name });
+}

@@ -1,0 +1,192 @@
+// What the page does about what the server says. Pure; rules as core/state.js has them.
+
+import { acted, refuseChange } from "./changeRules.js";
+import { call, missedCall } from "./attention.js";
+import * as outbox from "./outbox.js";
+import { newest } from "./log.js";
+import { endListing, hearRooms, wantList } from "./listing.js";
+import { answered, deepened, refuseHistory } from "./history.js";
+import { entered, hearsTyping, holed, keyOf, lost, met, renamed, replayed, told } from "./room.js";
+import { found, notFound } from "./search.js";
+import { answer, broken, change, setConnection, mark, mend, of, put, question, rekey, within } from "./state.js";
+
+const BUSY_WAIT = 1; // seconds before asking again, where the server did not say how long
+
+/** Each event of docs/protocol.md that the page has a use for. */
+export const SERVER_EVENTS = {
+  welcome(turn, { id, user, nick, token, lobby, limits }) {
+    answer(turn, id);
+    setConnection(turn, { phase: "connected" });
+    const naming = turn.state.naming?.first ? null : turn.state.naming;
+    const identity = { nick, token };
+    const waiting = keyOf(turn.state.lobby);
+    if (keyOf(lobby) !== waiting && of(turn, waiting)?.log.epoch === null) {
+      change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess what it is called
+    }
+    Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false });
+    wantList(turn);
+  },
+  joined(turn, event) {
+    const key = rekey(turn, answer(turn, event.id)?.key, event.room);
+    if (key === null) return; // left again meanwhile
+    const { me, following } = turn.state;
+    turn.state.pending = outbox.confirm(turn.state.pending, event.entries, me.user);
+    const before = of(turn, key);
+    const after = entered(before, event, me, following || key !== turn.state.key);
+    put(turn, key, after);
+    if (event.recovered && before.log.epoch !== null) callOnce(turn, key, newest(before.log), event);
+    else change(turn, key, { missed: null });
+    if (key === turn.state.key && after.unread > before.unread) mark(turn, after);
+    if (key !== turn.state.key || following || after.sought?.fate === "sought") return; // what is sought is asked for
+    if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
+      Object.assign(turn.state, { following: true, unseen: 0 }); // what was read is gone
+    } else {
+      turn.state.unseen += Math.max(0, after.unread - before.unread);
+    }
+  },
+  /** More of what `joined` began to bring: nothing live comes before its end. */
+  replay(turn, event, now) {
+    const key = keyOf(event.room);
+    const { me, following } = turn.state;
+    const before = of(turn, key);
+    turn.state.pending = outbox.confirm(turn.state.pending, event.entries, me?.user);
+    if (before?.phase !== "here" || before.replay === null) return; // left, or joined again, meanwhile
+    const after = replayed(before, event, me, following || key !== turn.state.key);
+    if (after === null) {
+      mend(turn, key, now);
+      return;
+    }
+    put(turn, key, after);
+    if (before.replay.calls) callOnce(turn, key, newest(before.log), event);
+    if (key !== turn.state.key || after.unread === before.unread) return;
+    mark(turn, after);
+    if (!following) turn.state.unseen += after.unread - before.unread;
+  },
+  message: entry,
+  edited: entry,
+  deleted: entry,
+  reacted: entry,
+  topic: entry,
+  unknown: entry,
+  presence(turn, event) {
+    within(turn, event, (room) => met(room, event));
+  },
+  typing(turn, event, now) {
+    if (event.user === turn.state.me?.user) return; // in another tab
+    within(turn, event, (room) => hearsTyping(room, event, now));
+  },
+  renamed(turn, event) {
+    for (const [key, room] of turn.state.rooms) put(turn, key, renamed(room, event));
+    const mine = answer(turn, event.id);
+    if (event.user !== turn.state.me?.user) return;
+    turn.state.me = { user: event.user, nick: event.nick };
+    turn.state.identity = { ...turn.state.identity, nick: event.nick };
+    if (mine) turn.state.naming = null;
+  },
+  history(turn, event) {
+    const key = answer(turn, event.id)?.key;
+    if (of(turn, key) && !answered(turn, key, event)) put(turn, key, deepened(of(turn, key), event));
+  },
+  results: found,
+  rooms: hearRooms,
+  pong(turn, { id }) {
+    answer(turn, id);
+  },
+  ok(turn, { id }) {
+    if (answer(turn, id)) acted(turn, id);
+  },
+  error(turn, event, now) {
+    const asked = answer(turn, event.id);
+    if (!asked) refuseMessage(turn, event, now);
+    else if (Object.hasOwn(REFUSED, asked.type)) REFUSED[asked.type](turn, event, now, asked.key);
+  },
+};
+
+/** Call the reader for what was missed: once, when all of it has come. */
+function callOnce(turn, key, before, event) {
+  const { replay, missed } = of(turn, key);
+  const last = missedCall(turn, key, before, event, missed);
+  if (replay === null && last !== null) turn.calls.push(last);
+  change(turn, key, { missed: replay === null ? null : last });
+}
+
+/** An entry of a room, live. */
+function entry(turn, event, now) {
+  const { me, following } = turn.state;
+  const key = keyOf(event.room);
+  const before = of(turn, key);
+  // The id of a message is its sender's own, and may be anything.
+  const asked = event.type === "message" ? undefined : answer(turn, event.id);
+  if (asked) acted(turn, event.id);
+  if (asked?.type === "topic" && turn.state.sheet?.busy) turn.state.sheet = null;
+  turn.state.pending = outbox.confirm(turn.state.pending, [event], me?.user);
+  if (before?.phase !== "here") return;
+  if (holed(before, event)) {
+    mend(turn, key, now);
+    return;
+  }
+  const after = told(before, event, me, following || key !== turn.state.key);
+  if (after === before) return; // it was there already
+  put(turn, key, after);
+  if (event.type !== "message" || event.user === me?.user) return;
+  call(turn, key, event);
+  if (key === turn.state.key && !following) turn.state.unseen += 1;
+}
+
+/** What is done about a question that was refused. */
+const REFUSED = {
+  hello(turn, { code, message }) {
+    const { identity } = turn.state;
+    if (code === "busy" || code === "storage_failed" || code === "rate_limited") {
+      turn.socket = "drop"; // and come back after a while
+      return;
+    }
+    if (code === "bad_password") {
+      if (!identity.token) return; // the server has a password; the connection ends, and says so
+      turn.state.identity = { ...identity, token: null };
+    }
+    turn.state.naming = { ...question(identity.nick), refusal: { code, message } };
+    setConnection(turn, { phase: "idle" });
+    broken(turn, null);
+    turn.socket = "close"; // thinking of a name may take longer than the server waits for a hello
+  },
+  nick(turn, { code, message }) {
+    if (turn.state.naming) turn.state.naming = { ...turn.state.naming, busy: false, refusal: { code, message } };
+  },
+  join(turn, { code, message, retry_after: after = BUSY_WAIT }, now, key) {
+    if (!of(turn, key)) return;
+    if (code === "rate_limited" || code === "busy" || code === "storage_failed") {
+      change(turn, key, { phase: "away", joinAt: now + after * 1000 });
+    } else if (code === "duplicate_join") {
+      mend(turn, key, now);
+    } else {
+      change(turn, key, { phase: "refused", refusal: { code, message } });
+      turn.state.pending = outbox.failAll(turn.state.pending, (item) => item.key === key, code, message);
+    }
+  },
+  topic(turn, { code, message }) {
+    if (turn.state.sheet) turn.state.sheet = { ...turn.state.sheet, busy: false, refusal: { code, message } };
+  },
+  search: notFound,
+  rooms: endListing,
+  history: refuseHistory,
+  edit: refuseChange,
+  delete: refuseChange,
+  react: refuseChange,
+};
+
+/** A message was refused: for now, or for good. */
+function refuseMessage(turn, { id, code, message, retry_after: after = BUSY_WAIT }, now) {
+  const { pending, holdUntil } = turn.state;
+  const item = pending.find((each) => each.id === id);
+  if (!item) return;
+  if (code === "rate_limited") {
+    turn.state.pending = outbox.queue(pending, id);
+    Object.assign(turn.state, { slowly: true, holdUntil: Math.max(holdUntil, now + after * 1000) });
+  } else if (code === "not_joined") {
+    turn.state.pending = outbox.queue(pending, id);
+    if (of(turn, item.key)?.phase === "here") put(turn, item.key, lost(of(turn, item.key)));
+  } else {
+    turn.state.pending = outbox.fail(pending, id, code, message);
+  }
+}

@@ -1,0 +1,130 @@
+// What becomes due by itself: joining, sending, telling what was read, asking whether the line
+// lives. Pure.
+
+import { bytes, encode } from "./wire.js";
+import { sendChanges } from "./changeRules.js";
+import { list, listAt } from "./listing.js";
+import { position } from "./log.js";
+import * as outbox from "./outbox.js";
+import { down, look, lookAt } from "./history.js";
+import { goOut } from "./rooms.js";
+import { awayAt, tellAway } from "./presence.js";
+import { quieter, readAll } from "./room.js";
+import { alive, ask, change, current, of, put } from "./state.js";
+
+const READ_EVERY = 2_000;
+const QUIET = 25_000; // a line that was silent for so long is asked whether it lives
+const UNANSWERED = 3_000; // so is one that is silent for so long and owes a receipt
+const PONG_WAIT = 4_000; // one that does not answer that is dropped
+const WELCOME_WAIT = 10_000;
+
+/** Do what is due at `now`, after whatever has happened. */
+export function settle(turn, now) {
+  const { state } = turn;
+  put(turn, state.key, quieter(current(state), now));
+  const { phase, replay } = current(state);
+  if (!state.hidden && state.following && phase === "here" && replay === null) see(turn);
+  if (state.following) put(turn, state.key, down(current(state)));
+  if (alive(state)) watch(turn, now);
+  state.doubt = false;
+  goOut(turn);
+  sendChanges(turn, now);
+  look(turn, now);
+  if (state.connection.phase !== "connected") return;
+  for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(turn, key);
+  tellAway(turn, now);
+  pump(turn, now);
+  if (owesRead(state) && now - state.readAt >= READ_EVERY) tellRead(turn, now);
+  if (!state.hidden) list(turn, now);
+}
+
+/** When something becomes due that `settle` has not done yet; Infinity for never. */
+export function wakeAt(state) {
+  const due = [];
+  for (const { until } of current(state).typing.values()) due.push(until);
+  if (alive(state)) {
+    if (state.pingedAt !== null) due.push(state.pingedAt + patience(state));
+    else if (state.connection.phase === "connected") due.push(doubtAt(state));
+  }
+  if (state.connection.phase === "connected") {
+    if (state.holdUntil > 0) due.push(state.holdUntil);
+    if (state.changesAt > 0) due.push(state.changesAt);
+    due.push(lookAt(state));
+    for (const { phase, joinAt } of state.rooms.values()) if (phase === "away") due.push(joinAt);
+    if (!state.gone) due.push(awayAt(state));
+    if (owesRead(state)) due.push(state.readAt + READ_EVERY);
+    if (!state.hidden) due.push(listAt(state));
+  }
+  return Math.min(...due);
+}
+
+// --- The line ------------------------------------------------------------------------------
+
+/** Ask a line that may be dead whether it lives; drop one that does not say so. */
+function watch(turn, now) {
+  const { state } = turn;
+  if (state.pingedAt !== null) {
+    if (now - state.pingedAt >= patience(state)) turn.socket = "drop";
+  } else if (state.connection.phase === "connected" && (state.doubt || now >= doubtAt(state))) {
+    ask(turn, { type: "ping" });
+    state.pingedAt = now;
+  }
+}
+
+/** When the line has been silent for so long that it is doubtful. */
+function doubtAt({ heardAt, hidden, pending }) {
+  const sentAt = pending.filter(({ fate }) => fate === "sent").map((item) => item.sentAt);
+  const owed = sentAt.length > 0 ? Math.max(heardAt, Math.min(...sentAt)) + UNANSWERED : Infinity;
+  return Math.min(owed, hidden ? Infinity : heardAt + QUIET);
+}
+
+function patience({ connection: { phase } }) {
+  return phase === "greeting" ? WELCOME_WAIT : PONG_WAIT;
+}
+
+// --- Rooms and messages --------------------------------------------------------------------
+
+function join(turn, key) {
+  const { name, log } = of(turn, key);
+  change(turn, key, { phase: "joining" });
+  ask(turn, { type: "join", room: name, since: position(log) }, key);
+}
+
+/** Send what waits and may go. */
+function pump(turn, now) {
+  const { state } = turn;
+  if (now < state.holdUntil) return;
+  state.holdUntil = 0;
+  const here = ({ key }) => of(turn, key)?.phase === "here";
+  for (const { id, key, text, replyTo } of outbox.next(state.pending, here, state.slowly)) {
+    const command = { type: "send", id, room: of(turn, key).name, text, reply_to: replyTo ?? undefined };
+    if (bytes(encode(command)) > state.limits.max_message_bytes) {
+      state.pending = outbox.fail(state.pending, id, "too_long"); // it would end the connection
+    } else {
+      turn.send.push(command);
+      state.pending = outbox.sent(state.pending, id, now);
+    }
+  }
+  if (!state.pending.some(({ fate }) => fate === "queued")) state.slowly = false;
+}
+
+/** The reader sees all of the room. */
+function see(turn) {
+  const { key, seen } = turn.state;
+  put(turn, key, readAll(of(turn, key)));
+  const { read } = of(turn, key);
+  if (seen.get(key) !== read) turn.state.seen = new Map(seen).set(key, read);
+}
+
+function owesRead(state) {
+  const { phase, read, told } = current(state);
+  return phase === "here" && read > told;
+}
+
+function tellRead(turn, now) {
+  const { key } = turn.state;
+  const { name, read } = of(turn, key);
+  turn.send.push({ type: "read", room: name, seq: read });
+  change(turn, key, { told: read });
+  turn.state.readAt = now;
+}
