@@ -105,12 +105,18 @@ class ModulesTest(TestCase):
             {"late": 'const it = import("./say.js");\n' + TREE["js/late.js"]},
             {"late": 'import "./say.js";\n' + TREE["js/late.js"]},
             {"core/names": TREE["js/core/names.js"] + "const here = import.meta.url;\n"},
-            {"core/names": TREE["js/core/names.js"] + 'const it = import("./word.js");\n'},
+            {"core/names": TREE["js/core/names.js"] + "const it = import(`./word.js`);\n"},
         ):
             with self.subTest(changes=changes):
                 files = tree(**changes)
                 self.assertFalse(bundle_modules(files))
                 self.assertEqual(files, tree(**changes))
+
+    def test_what_comes_late_is_imported_from_where_it_is(self) -> None:
+        late = 'export const later = () => import("./word.js");\n'
+        files = tree(**{"core/names": TREE["js/core/names.js"] + late})
+        self.assertTrue(bundle_modules(files))
+        self.assertIn(b'import("./core/word.js")', files[MODULES])
 
     def test_a_tree_without_the_entry_is_left_alone(self) -> None:
         files = {"index.html": b"<p>", "js/a.js": b"export const a = 1;\n"}

@@ -75,9 +75,9 @@ describe("a page on a line that breaks, and a server that refuses", () => {
         page.do("open", { identity: null });
       };
       const turn = () => {
-        const before = page.lines.length;
+        const before = page.socketCalls.length;
         page.pass(5);
-        if (page.lines.slice(before).includes("drop")) line = null;
+        if (page.socketCalls.slice(before).includes("drop")) line = null;
         if (line === null) page.take();
         else line.up.push(...page.take());
       };

@@ -14,17 +14,17 @@ const refusal = ({ id }, code, more) => ({ type: "error", id, code, message: "No
 describe("a name", () => {
   test("is asked for once, before anything else", () => {
     const page = new Page({ identity: null });
-    assert.deepEqual(page.lines, []);
+    assert.deepEqual(page.socketCalls, []);
     assert.equal(page.state.naming.first, true);
     page.do("name", { nick: "  Ada " });
-    assert.deepEqual(page.lines, ["open"]);
+    assert.deepEqual(page.socketCalls, ["open"]);
     page.do("open", { identity: null });
     const hello = page.last("hello");
     assert.deepEqual([hello.nick, "token" in hello], ["Ada", false]);
     page.hear({ ...WELCOME, id: hello.id, token: "secret" });
     assert.deepEqual(page.state.identity, { nick: "Ada", token: "secret" });
     assert.equal(page.state.naming, null);
-    assert.deepEqual(new Page().lines, ["open"], "and not again");
+    assert.deepEqual(new Page().socketCalls, ["open"], "and not again");
   });
 
   test("that is refused is asked for again, and meanwhile there is no connection", () => {
@@ -32,7 +32,7 @@ describe("a name", () => {
     page.do("name", { nick: "Bob" });
     page.do("open", { identity: null });
     page.hear(refusal(page.last("hello"), "nick_taken"));
-    assert.deepEqual(page.lines, ["open", "close"]);
+    assert.deepEqual(page.socketCalls, ["open", "close"]);
     assert.equal(page.state.naming.refusal.code, "nick_taken");
     assert.equal(page.state.naming.nick, "Bob");
     page.do("name", { nick: "Ada" });
@@ -58,9 +58,9 @@ describe("a name", () => {
   test("is taken over from another tab that gave it first", () => {
     const page = new Page({ identity: null });
     page.do("identity", { identity: { nick: "Ada", token: "t1" } });
-    assert.deepEqual(page.lines, ["open"]);
+    assert.deepEqual(page.socketCalls, ["open"]);
     page.do("identity", { identity: { nick: "Ada", token: "t1" } });
-    assert.deepEqual(page.lines, ["open"]);
+    assert.deepEqual(page.socketCalls, ["open"]);
   });
 
   test("can be changed, and the change refused", () => {
@@ -91,7 +91,7 @@ describe("a name", () => {
     first.do("stopped", { code: 1002 });
     assert.equal(first.state.naming.busy, false);
     first.do("name", { nick: "Bob" });
-    assert.deepEqual(first.lines, ["open", "open"]);
+    assert.deepEqual(first.socketCalls, ["open", "open"]);
   });
 });
 
@@ -424,7 +424,7 @@ describe("the line", () => {
       assert.equal(pings(page), 1);
       pong(page);
       page.pass(20_000);
-      assert.deepEqual(page.lines, ["open"]);
+      assert.deepEqual(page.socketCalls, ["open"]);
     }
   });
 
@@ -432,9 +432,9 @@ describe("the line", () => {
     const page = new Page().arrive();
     page.do("visible");
     page.pass(3_999);
-    assert.deepEqual(page.lines, ["open"]);
+    assert.deepEqual(page.socketCalls, ["open"]);
     page.pass(1);
-    assert.deepEqual(page.lines, ["open", "drop"]);
+    assert.deepEqual(page.socketCalls, ["open", "drop"]);
     assert.equal(page.state.connection.phase, "waiting");
   });
 
@@ -453,7 +453,7 @@ describe("the line", () => {
       assert.equal(pings(page), n + 1);
     }
     page.pass(4_000);
-    assert.deepEqual(page.lines, ["open", "drop"]);
+    assert.deepEqual(page.socketCalls, ["open", "drop"]);
   });
 
   test("is noticed to be dead after the machine slept", () => {
@@ -462,13 +462,13 @@ describe("the line", () => {
     page.do("tick");
     assert.equal(pings(page), 1);
     page.pass(4_000);
-    assert.deepEqual(page.lines, ["open", "drop"]);
+    assert.deepEqual(page.socketCalls, ["open", "drop"]);
   });
 
   test("that never brings the welcome is dropped", () => {
     const page = new Page();
     page.do("open", { identity: null });
     page.pass(10_000);
-    assert.deepEqual(page.lines, ["open", "drop"]);
+    assert.deepEqual(page.socketCalls, ["open", "drop"]);
   });
 });

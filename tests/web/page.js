@@ -1,4 +1,4 @@
-// A page without a browser: a test plays the server, the line and the clock.
+// A page without a browser: a test plays the server, the socket and the clock.
 
 import assert from "node:assert/strict";
 
@@ -26,7 +26,7 @@ export const WELCOME = {
 /** The state of a page, and what its rules gave to be done. */
 export class Page {
   sent = []; // commands, as the server would read them
-  lines = []; // what was asked of the connection
+  socketCalls = []; // what was asked of the socket
   calls = []; // what the reader was called for
 
   /** `kept` are what `begin` takes, and `pending`, what an earlier page left unsent. */
@@ -38,13 +38,13 @@ export class Page {
   }
 
   do(type, more = {}) {
-    const { state, send, line, calls } = step(freeze(this.state), freeze({ type, now: this.now, ...more }));
+    const { state, send, socket, calls } = step(freeze(this.state), freeze({ type, now: this.now, ...more }));
     this.state = state;
     this.sent.push(...send.map((command) => JSON.parse(encode(command))));
     this.calls.push(...calls);
-    if (line !== null) this.lines.push(line);
-    if (line === "drop") this.do("waiting", { retryAt: this.now + 500, code: 1006 });
-    assert.ok(wakeAt(state) > this.now || line !== null, "what is due has been done");
+    if (socket !== null) this.socketCalls.push(socket);
+    if (socket === "drop") this.do("waiting", { retryAt: this.now + 500, code: 1006 });
+    assert.ok(wakeAt(state) > this.now || socket !== null, "what is due has been done");
     assert.ok(state.rooms.has(state.key));
   }
 

@@ -29,7 +29,7 @@ function needed(name, found = new Set()) {
 }
 
 /** The dialogs that come when they are wanted, with their style sheets. */
-const late = [...code("js/main.js").matchAll(/Later\(at\("\.([\w-]+)"\), "\1", async \(\) => \(await import\("\.\/(\w+)\.js"\)\)\.\2\(/g)];
+const late = [...code("js/main.js").matchAll(/Lazy\(at\("\.([\w-]+)"\), "\1", async \(\) => \(await import\("\.\/components\/(\w+)\.js"\)\)\.\2\(/g)];
 const lateSheets = ["css/sheet.css", ...late.map(([, kebab]) => `css/${kebab}.css`)];
 
 test("every module of the start is preloaded, every style sheet of the start linked, and no other", () => {
@@ -44,10 +44,10 @@ test("every module of the start is preloaded, every style sheet of the start lin
 });
 
 test("a component is one mount function, one style sheet, one class", () => {
-  const components = files.filter((name) => /^js\/[A-Z]/.test(name));
+  const components = files.filter((name) => /^js\/components\/[A-Z]/.test(name));
   assert.ok(components.length >= 9);
   for (const file of components) {
-    const name = file.slice(3, -3);
+    const name = file.slice("js/components/".length, -".js".length);
     const kebab = name.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase();
     assert.match(read(file), new RegExp(`export function ${name}\\(element`));
     assert.ok(read(`css/${kebab}.css`).includes(`.${kebab} `));
@@ -63,21 +63,37 @@ test("the page keeps its own Content-Security-Policy", () => {
 });
 
 test("what decides touches neither page, clock, socket nor chance", () => {
-  const pure = ["js/logic.js", "js/wire.js", ...files.filter((name) => name.startsWith("js/core/"))];
+  const pure = files.filter((name) => name.startsWith("js/core/"));
   assert.ok(pure.length >= 9);
   for (const name of pure) {
     assert.doesNotMatch(code(name), /\b(document|window|Date|WebSocket|crypto|setTimeout|navigator|\w+Storage)\b|Math\.random/, name);
   }
 });
 
-test("what is pure leans on nothing that is not", () => {
-  for (const name of files.filter((name) => name.startsWith("js/core/"))) {
-    for (const [, from] of code(name).matchAll(/from "([^"]+)"/g)) assert.match(from, /^\.\/\w+\.js$|^\.\.\/wire\.js$/, name);
-  }
+/** The folders of the page's modules, lowest first: a module imports from its own and from those below. */
+const FLOORS = [["core", "i18n", "vendor"], ["browser"], ["components"], ["main.js"]];
+
+test("imports go down: core, then browser, then components, then main.js, and in no circle", () => {
+  const floor = (name) => FLOORS.findIndex((folders) => folders.includes(name.replace(/^js\//, "").split("/")[0]));
+  const imports = (name) =>
+    [...code(name).matchAll(/(?:from |import\()"(\.[^"]+)"/g)].map(([, from]) => new URL(from, `x:/${name}`).pathname.slice(1));
+  const done = new Set();
+  const visit = (name, above = []) => {
+    assert.ok(!above.includes(name), [...above, name].join(" imports "));
+    if (done.has(name)) return;
+    for (const other of imports(name)) {
+      assert.ok(floor(other) >= 0 && floor(other) <= floor(name), `${name} imports ${other}`);
+      if (floor(name) === 0) assert.ok(other.startsWith(name.slice(0, name.lastIndexOf("/"))), `${name} imports ${other}`);
+      visit(other, [...above, name]);
+    }
+    done.add(name);
+  };
+  for (const name of files.filter((name) => name.startsWith("js/"))) visit(name);
+  assert.ok(done.size > 40);
 });
 
 test("only one module each knows the WebSocket and the browser's storage", () => {
-  for (const [word, only] of [[/\bWebSocket\b/, "js/socket.js"], [/\b\w+Storage\b/, "js/storage.js"], [/\bindexedDB\b/, "js/shelf.js"]]) {
+  for (const [word, only] of [[/\bWebSocket\b/, "js/browser/socket.js"], [/\b\w+Storage\b/, "js/browser/storage.js"], [/\bindexedDB\b/, "js/browser/pendingStore.js"]]) {
     const found = ours.filter((name) => name.endsWith(".js") && word.test(code(name)));
     assert.deepEqual(found, [only]);
   }

@@ -43,7 +43,7 @@ test("a page that was woken asks whether its line lives, and drops one that does
   page.do("woke");
   assert.deepEqual(page.take().map(({ type }) => type), ["ping"]);
   page.pass(3_999);
-  assert.deepEqual(page.lines, ["open"]);
+  assert.deepEqual(page.socketCalls, ["open"]);
   page.pass(1);
-  assert.deepEqual(page.lines, ["open", "drop"]);
+  assert.deepEqual(page.socketCalls, ["open", "drop"]);
 });

@@ -39,6 +39,7 @@ const FRAME_WAIT = 250; // where no frames are drawn (a hidden tab), the page is
 const PACE = 25; // as soon after another a frame is left to scrolling and writing; nobody reads so fast
 const FAR = 2 ** 31 - 1; // the longest that a timer takes
 const BASE = document.baseURI;
+const STYLES = new URL("../css/", import.meta.url); // as this module's own, it carries the checksum
 
 const spoken = await LANGUAGES[pick(navigator.languages)]();
 const word = translator(spoken);
@@ -60,10 +61,10 @@ const components = [
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  Lazy(at(".room-switcher"), "room-switcher", async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools)),
-  Lazy(at(".room-sheet"), "room-sheet", async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools)),
-  Lazy(at(".search-panel"), "search-panel", async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools)),
-  Lazy(at(".key-sheet"), "key-sheet", async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools)),
+  Lazy(at(".room-switcher"), "room-switcher", async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools), STYLES),
+  Lazy(at(".room-sheet"), "room-sheet", async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
+  Lazy(at(".search-panel"), "search-panel", async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
+  Lazy(at(".key-sheet"), "key-sheet", async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
   MessageList(at(".message-list"), tools), // after the dialogs: what is found in one gets the focus when it is closed
   AttentionOffer(at(".attention-offer"), tools),
   TypingLine(at(".typing-line"), tools),

@@ -27,8 +27,10 @@ _IMPORT = re.compile(r'^import (?:\{([^{}]*)\}|\* as (\w+)) from "([^"]+)";\n', 
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) (\w+)", re.MULTILINE)
 _EXPORT_NAMES = re.compile(r"^export \{ ?(\w+(?:, \w+)*) ?\};\n", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b", re.MULTILINE)
-#: What is relative to the module's own address.
-_WHERE_IT_IS = re.compile(r"\bimport(?:\(|\.meta\b)")
+#: A module that is loaded later, by an address relative to the module that says so.
+_DYNAMIC = re.compile(r'\bimport\("(\.[^"]+)"\)')
+#: What else is relative to the module's own address.
+_RELATIVE = re.compile(r'\bimport(?:\((?!"\.)|\.meta\b)')
 _ADDRESS = re.compile(r'\b(?:from|import)\s*\(?\s*"(\.[^"]+)"')
 
 
@@ -97,8 +99,9 @@ def _as_call(name: str, text: str, joined: Collection[str]) -> str:
     for match in _EXPORT_NAMES.finditer(text):
         exported += match[1].split(", ")
     body = _EXPORT_NAMES.sub("", _EXPORT.sub(r"\1 \2", _bound(name, text, joined)))
+    body = _DYNAMIC.sub(lambda each: f'import("{_address(_resolved(name, each[1]))}")', body)
     elsewhere = posixpath.dirname(name) != posixpath.dirname(MODULES)
-    if _LEFT_OVER.search(body) or (elsewhere and _WHERE_IT_IS.search(body)):
+    if _LEFT_OVER.search(body) or (elsewhere and _RELATIVE.search(body)):
         raise _Unknown(name)
     given = f"return {{ {', '.join(exported)} }};\n"
     return f"const {_variable(name)} = (() => {{\n{body}{given}}})();\n"
@@ -111,9 +114,7 @@ def _taking(name: str, text: str, joined: Collection[str]) -> str:
     wanted = [_variable(source) for source in sources if source in joined]
     if not wanted:
         return body
-    path = posixpath.relpath(MODULES, posixpath.dirname(name))
-    address = path if path.startswith("../") else f"./{path}"
-    return f'import {{ {", ".join(wanted)} }} from "{address}";\n{body}'
+    return f'import {{ {", ".join(wanted)} }} from "{_address(MODULES, name)}";\n{body}'
 
 
 def _bound(name: str, text: str, joined: Collection[str]) -> str:
@@ -130,6 +131,12 @@ def _bound(name: str, text: str, joined: Collection[str]) -> str:
     if any(_resolved(name, address) in joined for address in _ADDRESS.findall(body)):
         raise _Unknown(name)
     return body
+
+
+def _address(name: str, of: str = MODULES) -> str:
+    """The address by which the module `of` imports the module `name`."""
+    path = posixpath.relpath(name, posixpath.dirname(of))
+    return path if path.startswith("../") else f"./{path}"
 
 
 def _resolved(name: str, address: str) -> str:

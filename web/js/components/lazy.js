@@ -5,9 +5,10 @@ import { tell } from "../browser/dom.js";
 
 /**
  * A component in the place of the one that `load` brings: a promise of what mounted it. `name` is
- * that of its element's class and style sheet, and of the dialog in the state.
+ * that of its element's class and style sheet, and of the dialog in the state. `styles` is the address
+ * of the folder of style sheets.
  */
-export function Lazy(element, name, load) {
+export function Lazy(element, name, load, styles) {
   let component = null;
   let coming = false;
   let latest;
@@ -21,11 +22,11 @@ export function Lazy(element, name, load) {
   async function come() {
     coming = true;
     try {
-      const [made] = await Promise.all([load(), styled("sheet"), styled(name)]);
+      const [made] = await Promise.all([load(), linked("sheet", styles), linked(name, styles)]);
       component = made;
       component.update(latest);
     } catch {
-      coming = false; // there is no line just now; it may be wanted again
+      coming = false; // there is no connection just now; it may be wanted again
       tell(element, "sheet", { name: null });
     }
   }
@@ -33,9 +34,9 @@ export function Lazy(element, name, load) {
   return { update };
 }
 
-/** A style sheet, beside this module's own folder: its address carries the same checksum. */
-function styled(name) {
-  const { href } = new URL(`../css/${name}.css`, import.meta.url);
+/** Have the page link a style sheet of the folder `styles`, if it does not yet; resolves when it is loaded. */
+function linked(name, styles) {
+  const { href } = new URL(`${name}.css`, styles);
   const there = [...document.styleSheets].some((sheet) => sheet.href === href);
   if (there) return undefined;
   const link = document.createElement("link");

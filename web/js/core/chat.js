@@ -1,10 +1,10 @@
 // What the page does about what happens. Pure: time, chance and ids come with the events, and what
 // is to be done about them is given back.
 //
-//   step(state, event) -> { state, send, line, calls }      as core/state.js says
+//   step(state, event) -> { state, send, socket, calls }      as core/state.js says
 //
-// RULES lists the events of the page itself; those of the server are in core/heard.js; what becomes
-// due by itself is in core/due.js. Each event carries `now`, in milliseconds.
+// RULES lists the events of the page itself; those of the server are in core/serverEvents.js; what becomes
+// due by itself is in core/timers.js. Each event carries `now`, in milliseconds.
 
 import { CHANGE_RULES, saveEdit } from "./changeRules.js";
 import { ATTENTION_RULES } from "./attention.js";

@@ -1,4 +1,4 @@
-// Finding a room, and a place in one. Pure; the choices are those of `roomChoices` in logic.js.
+// Finding a room, and a place in one. Pure; the choices are those of `roomChoices` in choices.js.
 
 import { keyOf, roomName } from "./room.js";
 

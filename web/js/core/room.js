@@ -45,7 +45,7 @@ export function newRoom(name, now) {
     leaving: false, // to be left as soon as nothing waits in it
     older: null, // the id of the question for older entries, while it is open
     newer: null, // that for newer ones, where a past is in sight
-    past: null, // the log of a place further up, while that is in sight: see past.js
+    past: null, // the log of a place further up, while that is in sight: see history.js
     sought: null, // the place that is to be shown
     draft: "",
     editing: null, // the seq of the message that the draft is the new text of

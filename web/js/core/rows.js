@@ -6,8 +6,8 @@
 //   { key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, acts, focus }
 //
 // A line `leads` where its author or its time has to be said anew. `fate` is null for what has come
-// back, else that of core/pending.js, with the server's `code` and sentence, `why`, if it failed. `quoted` is the message that it answers, null where that is not
-// in the log, undefined where it answers none. `acts` are those of core/acts.js about it, and `focus`
+// back, else that of core/outbox.js, with the server's `code` and sentence, `why`, if it failed. `quoted` is the message that it answers, null where that is not
+// in the log, undefined where it answers none. `acts` are those of core/changes.js about it, and `focus`
 // says for what it is singled out: "editing", "replying", "removing", or null. A line of the reader's
 // own keeps its key when it comes back. `part` grows down the list: rows of one part stand together.
 

@@ -1,9 +1,9 @@
 // The state of the page, and the small steps by which the rules change it. Pure.
 //
-// A rule is given `to`, { state, send, line, calls }. It may set the fields of `state`, which is a copy,
-// but changes nothing within them; it puts commands for the server into `send`; and it sets `line`
-// to "open", "close" or "drop" where something is to be done with the connection. What the reader is
-// to be called for comes into `calls`: see attention.js.
+// A rule is given `turn`, { state, send, socket, calls }: what one event leads to. The rule may set the
+// fields of `state`, which is a copy, but changes nothing within them. It puts commands for the server
+// into `send`. It sets `socket` to "open", "close" or "drop" when the connection has to be opened or
+// ended. What the user is notified of goes into `calls`: see attention.js.
 
 import { returned } from "./changes.js";
 import { choices } from "./attention.js";
@@ -30,7 +30,7 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
     listing: { id: null, found: [], pages: 1, at: -Infinity }, // how it is asked for: see listing.js
     seen: new Map(seen), // how far rooms were read in this browser, by key
     pending: [],
-    changes: [], // what the reader does to messages, as core/acts.js has it
+    changes: [], // what the reader does to messages, as core/changes.js has it
     changesAt: 0, // none is sent before
     slowly: false, // the server found the page too fast
     holdUntil: 0, // no message is sent before
