@@ -1,6 +1,7 @@
 # gochat_py: run, test, check and measure it. Each target sets up what it needs in .venv.
 
 PYTHON ?= python3
+HOST ?= 127.0.0.1
 PORT ?= 8080
 MINUTES ?= 10
 VENV := .venv
@@ -10,16 +11,24 @@ DEV_READY := $(VENV)/.dev-ready
 BENCH_READY := $(VENV)/.bench-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types format conformance soak hostile bench screenshots measure wheel clean
+.PHONY: help run test coverage check lint types format conformance soak hostile bench screenshots measure wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(RUN_READY) ## Serve the chat on http://127.0.0.1:8080/ (other port: make run PORT=9000)
-	$(BIN)/python -m gochat_py --port $(PORT)
+run: $(RUN_READY) ## Serve the chat on http://127.0.0.1:8080/ (others: make run HOST=0.0.0.0 PORT=9000)
+	@$(BIN)/python -m gochat_py --host $(HOST) --port $(PORT) || { status=$$?; \
+		[ $$status -ne 2 ] || echo "With make, the flags are variables: make run HOST=$(HOST) PORT=$(PORT)" >&2; exit $$status; }
 
 test: $(DEV_READY) ## Run the tests
 	$(BIN)/python -m tests
+
+coverage: $(DEV_READY) ## Run the tests without a browser, and say which lines they reach
+	$(BIN)/python -m coverage run -m unittest discover -s tests/unit -t .
+	$(BIN)/python -m coverage run --append -m unittest discover -s tests/core -t .
+	$(BIN)/python -m coverage run --append -m unittest discover -s tests/properties -t .
+	$(BIN)/python -m coverage run --append -m unittest discover -s tests/integration -t .
+	$(BIN)/python -m coverage report
 
 check: lint types test ## Check style, types and tests
 
@@ -61,11 +70,13 @@ clean: ## Remove everything that was set up or built
 $(BIN)/python:
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gochat_py needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv; then run make again" >&2; exit 1; }
 
 $(RUN_READY): $(BIN)/python setup.cfg
 	@echo "Installing gochat_py and wsproto into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || { \
+		echo "wsproto could not be installed; it is downloaded once, so check the network, then run make again" >&2; exit 1; }
 	@touch $@
 
 $(DEV_READY): $(RUN_READY)

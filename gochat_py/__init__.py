@@ -1,3 +1,10 @@
-"""gochat_py: a chat server on threads, the standard library's sockets and wsproto."""
+"""gochat_py: a chat server on threads, the standard library's sockets and wsproto.
 
-__version__ = "0.1.0"
+`Server` runs one inside another program; ``python -m gochat_py`` is one by itself.
+"""
+
+from .errors import StartupError
+from .server import Server
+from .version import __version__
+
+__all__ = ["Server", "StartupError", "__version__"]

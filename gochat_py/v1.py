@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import __version__
 from .backplane import Backplane
 from .channel import Reply
 from .codes import Close
@@ -37,6 +36,7 @@ from .orders import (
     Unregister,
 )
 from .refusals import Code, Refusal, made_too_many
+from .version import __version__
 
 
 @dataclass(frozen=True, slots=True)

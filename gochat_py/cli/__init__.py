@@ -8,10 +8,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from .. import __version__
 from ..errors import StartupError
 from ..option import Option
 from ..settings import combine, options
+from ..version import __version__
 from .serve import serve
 
 #: Exit status of a command that was asked for what it cannot do.

@@ -1,9 +1,11 @@
 """The page and the command come along however the project is installed."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from pathlib import Path
@@ -77,10 +79,44 @@ class PackagingTest(TestCase):
         """What is built from, away from the checkout, which building would litter."""
         source = folder / "source"
         source.mkdir()
-        for entry in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        for entry in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
             shutil.copy(ROOT / entry, source / entry)
-        for entry in ("gochat_py", "web"):
+        for entry in ("docs", "gochat_py", "web"):
             shutil.copytree(
                 ROOT / entry, source / entry, ignore=shutil.ignore_patterns("__pycache__")
             )
         return source
+
+
+class SourceDistributionTest(TestCase):
+    def test_it_holds_what_one_needs_to_read_test_and_run_it(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            source = folder / "source"
+            shutil.copytree(
+                ROOT,
+                source,
+                ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info"),
+            )
+            subprocess.run(
+                [sys.executable, "-m", "build", "--sdist", "--no-isolation",
+                 "--outdir", str(folder), str(source)],
+                check=True, timeout=300, capture_output=True,
+            )  # fmt: skip
+            (archive,) = folder.glob("*.tar.gz")
+            with tarfile.open(archive) as packed:
+                names = {each.partition("/")[2] for each in packed.getnames()}
+        for path in (
+            "Makefile", "docs/protocol.md", "tests/unit/test_hub.py", "tests/vectors/events.json",
+            "web/index.html",
+        ):  # fmt: skip
+            self.assertIn(path, names)
+
+
+class DescriptionTest(TestCase):
+    def test_the_description_for_the_package_index_needs_no_file_beside_it(self):
+        """There, a relative link leads nowhere, and a relative image is a broken one."""
+        text = (ROOT / "docs" / "pypi.md").read_text(encoding="utf-8")
+        setup = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+        self.assertIn("long_description = file: docs/pypi.md\n", setup)
+        self.assertEqual(re.findall(r"\]\((?!https://)[^)]*\)|<img|!\[", text), [])

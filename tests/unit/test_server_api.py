@@ -1,0 +1,96 @@
+"""`gochat_py.Server`: a chat server inside another program, as its documentation says."""
+
+import json
+import re
+import threading
+import urllib.request
+
+from websockets.sync.client import connect
+
+import gochat_py
+from gochat_py import Server, StartupError
+from tests.support.case import PATIENCE, TestCase
+from tests.support.server import ROOT
+
+
+def chat(url: str, nick: str):
+    """A gochat.v1 connection that has said hello and joined the lobby."""
+    client = connect(url.replace("http", "ws", 1) + "ws", subprotocols=["gochat.v1"])
+    for number, command in enumerate(
+        ({"type": "hello", "nick": nick}, {"type": "join", "room": "lobby"})
+    ):
+        client.send(json.dumps({**command, "id": str(number)}))
+        answer = json.loads(client.recv(PATIENCE))
+        assert answer["id"] == str(number), answer
+    return client
+
+
+class ServerTest(TestCase):
+    def test_it_serves_the_page_and_the_chat_while_the_context_is_open(self):
+        with Server(port=0, memory=True) as server:
+            with urllib.request.urlopen(server.url, timeout=PATIENCE) as page:
+                self.assertIn(b"<!doctype html>", page.read().lower())
+            with chat(server.url, "Ada") as ada:
+                ada.send(json.dumps({"type": "send", "room": "lobby", "text": "hi", "id": "a"}))
+                while (event := json.loads(ada.recv(PATIENCE)))["type"] != "message":
+                    pass
+                self.assertEqual(event["text"], "hi")
+        with self.assertRaises(OSError):
+            urllib.request.urlopen(server.url, timeout=PATIENCE)
+
+    def test_two_run_side_by_side_and_know_nothing_of_each_other(self):
+        with Server(port=0, memory=True) as one, Server(port=0, memory=True) as two:
+            self.assertNotEqual(one.url, two.url)
+            with chat(one.url, "Ada"), chat(two.url, "Ada"):
+                pass
+
+    def test_the_connections_are_told_when_it_closes(self):
+        server = Server(port=0, memory=True)
+        server.start()
+        with chat(server.url, "Ada") as ada:
+            closing = threading.Thread(target=server.close)
+            closing.start()
+            while True:
+                try:
+                    ada.recv(PATIENCE)
+                except Exception:
+                    break
+            self.assertEqual(ada.close_code, 1001)
+            closing.join(PATIENCE)
+            self.assertFalse(closing.is_alive())
+
+    def test_it_is_started_once_and_closed_as_often_as_one_likes(self):
+        server = Server(port=0, memory=True)
+        server.close()
+        with self.assertRaisesRegex(RuntimeError, "not started"):
+            server.url  # noqa: B018
+        server.start()
+        with self.assertRaisesRegex(RuntimeError, "started before"):
+            server.start()
+        server.close()
+        server.close()
+
+    def test_a_setting_that_is_not_allowed_is_one_sentence(self):
+        with self.assertRaisesRegex(StartupError, "--rate"):
+            Server(rate=-1.0)
+        with self.assertRaises(TypeError):
+            Server(no_such_setting=1)
+
+    def test_a_port_that_is_taken_is_one_sentence_and_leaves_nothing_behind(self):
+        with Server(port=0, memory=True) as server:
+            port = int(server.url.rstrip("/").rpartition(":")[2])
+            with self.assertRaisesRegex(StartupError, "--port"):
+                Server(port=port, memory=True).start()
+
+    def test_the_example_in_the_readme_runs(self):
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        example = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+        assert example is not None
+        printed: list[str] = []
+        exec(example[1], {"print": printed.append})
+        self.assertRegex(printed[0], r"^http://127\.0\.0\.1:\d+/$")
+
+    def test_the_public_names_are_these(self):
+        self.assertEqual(gochat_py.__all__, ["Server", "StartupError", "__version__"])
+        for name in gochat_py.__all__:
+            self.assertTrue(hasattr(gochat_py, name), name)
