@@ -10,8 +10,13 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 BENCH_READY := $(VENV)/.bench-ready
 
+# The page's scripts are checked with tools from npm, where there is npm.
+NPM := $(shell command -v npm)
+PAGE_BIN := tests/web/node_modules/.bin
+PAGE_READY := tests/web/node_modules/.package-lock.json
+
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check lint types format conformance soak hostile bench screenshots measure wheel clean
+.PHONY: help run test coverage check lint types page-lint page-types format conformance soak hostile bench screenshots measure wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,12 +37,24 @@ coverage: $(DEV_READY) ## Run the tests without a browser, and say which lines t
 
 check: lint types test ## Check style, types and tests
 
-lint: $(DEV_READY) ## Check the style
+lint: $(DEV_READY) page-lint ## Check the style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(DEV_READY) ## Check the types
+types: $(DEV_READY) page-types ## Check the types
 	$(BIN)/mypy
+
+ifdef NPM
+page-lint: $(PAGE_READY)
+	$(PAGE_BIN)/eslint -c tests/web/eslint.config.js web/js web/sw.js tests/web
+
+page-types: $(PAGE_READY)
+	! $(PAGE_BIN)/tsc --pretty false -p tests/web | grep -v "^web/vendor/" | grep .
+else
+page-lint page-types:
+	@echo "npm is not installed, so the page's scripts are not checked"
+	@! echo ",$$GOCHAT_TEST_REQUIRE," | grep -q ,node,
+endif
 
 format: $(DEV_READY) ## Put the code into the house style
 	$(BIN)/ruff check --fix .
@@ -65,7 +82,7 @@ wheel: $(DEV_READY) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
 clean: ## Remove everything that was set up or built
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) tests/web/node_modules build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version)"
@@ -82,6 +99,11 @@ $(RUN_READY): $(BIN)/python setup.cfg
 $(DEV_READY): $(RUN_READY)
 	@echo "Installing what the tests need into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(PAGE_READY): tests/web/package-lock.json
+	@echo "Installing what checks the page's scripts into tests/web/node_modules"
+	@cd tests/web && npm ci --no-audit --no-fund --silent
 	@touch $@
 
 $(BENCH_READY): $(RUN_READY)

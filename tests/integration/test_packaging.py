@@ -96,7 +96,9 @@ class SourceDistributionTest(TestCase):
             shutil.copytree(
                 ROOT,
                 source,
-                ignore=shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "*.egg-info"),
+                ignore=shutil.ignore_patterns(
+                    ".*", "__pycache__", "build", "dist", "*.egg-info", "node_modules"
+                ),
             )
             subprocess.run(
                 [sys.executable, "-m", "build", "--sdist", "--no-isolation",

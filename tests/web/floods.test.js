@@ -59,7 +59,7 @@ describe("a long word", () => {
       for (const each of found) {
         assert.ok(each.isWellFormed());
         assert.ok(each.split(/[ \n]/).every((word) => word.length <= 1_000));
-        assert.doesNotMatch(each, /^[\u0301\u200d\u{1f3fb}]|\u200d$/u);
+        assert.doesNotMatch(each, /^(?:\u0301|\u200d|\u{1f3fb})|\u200d$/u);
       }
     }
   });

@@ -273,7 +273,7 @@ describe("a search", () => {
   test("asks in the room in sight, and goes on above the oldest that was found", () => {
     const { page } = long(5);
     page.do("find", { query: "  tea ", everywhere: false });
-    const { id, ...command } = page.last("search");
+    const { id: _, ...command } = page.last("search");
     assert.deepEqual(command, { type: "search", query: "tea", room: "lobby", limit: 30 });
     page.hear(found(page, [5, 3], true));
     page.do("findMore");

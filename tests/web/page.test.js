@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { HANDLED, RULED, SHEETS } from "../../web/js/core/names.js";
+
 const WEB = new URL("../../web/", import.meta.url);
 const page = readFileSync(new URL("index.html", WEB), "utf8");
 const files = readdirSync(WEB, { recursive: true }).filter((name) => /\.\w+$/.test(name));
@@ -29,7 +31,7 @@ function needed(name, found = new Set()) {
 }
 
 /** The dialogs that come when they are wanted, with their style sheets. */
-const late = [...code("js/main.js").matchAll(/Lazy\(at\("\.([\w-]+)"\), "\1", async \(\) => \(await import\("\.\/components\/(\w+)\.js"\)\)\.\2\(/g)];
+const late = [...code("js/main.js").matchAll(/Lazy\(at\("\.([\w-]+)"\), SHEETS\.\w+, async \(\) => \(await import\("\.\/components\/(\w+)\.js"\)\)\.\2\(/g)];
 const lateSheets = ["css/sheet.css", ...late.map(([, kebab]) => `css/${kebab}.css`)];
 
 test("every module of the start is preloaded, every style sheet of the start linked, and no other", () => {
@@ -52,6 +54,25 @@ test("a component is one mount function, one style sheet, one class", () => {
     assert.match(read(file), new RegExp(`export function ${name}\\(element`));
     assert.ok(read(`css/${kebab}.css`).includes(`.${kebab} `));
     assert.ok(page.includes(`class="${kebab}"`));
+  }
+});
+
+test("every event that a component tells is one that the page hears, and the other way round", () => {
+  const told = files
+    .filter((name) => name.startsWith("js/components/"))
+    .flatMap((name) => [...code(name).matchAll(/\btell\(element, "(\w+)"/g)].map(([, type]) => type));
+  const heard = new Set([...RULED, ...HANDLED]);
+  for (const type of told) assert.ok(heard.has(type), type);
+  const elsewhere = ["keep", "remove", "removeNow", "reply"]; // told by a name that is put together
+  assert.deepEqual([...heard].filter((type) => !told.includes(type)).sort(), elsewhere);
+  const main = code("js/main.js");
+  for (const type of HANDLED) assert.ok(main.includes(`on("${type}", `), type);
+});
+
+test("each dialog has its element and its style sheet", () => {
+  for (const name of Object.values(SHEETS)) {
+    assert.ok(page.includes(`class="${name}"`), name);
+    assert.ok(files.includes(`css/${name}.css`), name);
   }
 });
 

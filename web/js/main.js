@@ -6,6 +6,7 @@ import { wakeAt } from "./core/timers.js";
 import { changedDrafts, drafts } from "./core/changeRules.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
+import { RULED, SHEETS } from "./core/names.js";
 import { kept } from "./core/outbox.js";
 import { roomNames } from "./core/rooms.js";
 import { begin, current } from "./core/state.js";
@@ -47,8 +48,8 @@ document.documentElement.lang = spoken.language;
 dress(document, word);
 
 const now = () => Date.now();
-const tools = { word, now, base: BASE, ...formats(navigator.languages, spoken.language, now) };
-tools.mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, and the only thing that says which keys there are
+const mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, and the only thing that says which keys there are
+const tools = { word, now, mac, base: BASE, ...formats(navigator.languages, spoken.language, now) };
 const at = (selector) => document.querySelector(selector);
 
 const page = at(".page");
@@ -61,10 +62,10 @@ const components = [
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  Lazy(at(".room-switcher"), "room-switcher", async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools), STYLES),
-  Lazy(at(".room-sheet"), "room-sheet", async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
-  Lazy(at(".search-panel"), "search-panel", async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
-  Lazy(at(".key-sheet"), "key-sheet", async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
+  Lazy(at(".room-switcher"), SHEETS.switcher, async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools), STYLES),
+  Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
+  Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
+  Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
   MessageList(at(".message-list"), tools), // after the dialogs: what is found in one gets the focus when it is closed
   AttentionOffer(at(".attention-offer"), tools),
   TypingLine(at(".typing-line"), tools),
@@ -195,34 +196,43 @@ function hear(event) {
 
 // --- From the reader -----------------------------------------------------------------------
 
-const EVENTS = ["follow", "older", "newer", "draft", "again", "takeBack", "panel", "name", "rename", "keepName",
-  "reply", "edit", "release", "remove", "keep", "removeNow", "react", "redo", "undo",
-  "sheet", "setTopic", "find", "findMore", "level", "notNow"];
+/**
+ * Have `handle` called with the detail of each such event of a component.
+ *
+ * @param {import("./core/names.js").ComponentEvent} type
+ * @param {(detail: any) => void} handle
+ */
+function on(type, handle) {
+  document.addEventListener(type, (event) => handle(/** @type {CustomEvent} */ (event).detail));
+}
 
-for (const type of EVENTS) document.addEventListener(type, ({ detail }) => tell({ type, ...detail }));
-document.addEventListener("send", ({ detail }) => tell({ type: "send", id: newId(), ...detail }));
-for (const type of ["reply", "edit"]) document.addEventListener(type, () => composer.focus());
-for (const type of ["enter", "leave"]) document.addEventListener(type, ({ detail }) => travel({ type, ...detail }));
+for (const type of RULED) on(type, (detail) => tell({ type, ...detail }));
+on("send", (detail) => tell({ type: "send", id: newId(), ...detail }));
+on("reply", () => composer.focus());
+on("edit", () => composer.focus());
+on("enter", (detail) => travel({ type: "enter", ...detail }));
+on("leave", (detail) => travel({ type: "leave", ...detail }));
 at(".scrim").addEventListener("click", () => tell({ type: "panel", open: false }));
-document.addEventListener("retry", () => {
+on("retry", () => {
   socket.open();
   ready();
 });
 
-document.addEventListener("seek", ({ detail }) => travel({ type: "seek", ...detail }, false));
-document.addEventListener("notify", async ({ detail: { on } }) => {
-  if (on && state.permission === "default") tell({ type: "permission", permission: await attention.ask() });
-  else tell({ type: "desktop", on });
+on("seek", (detail) => travel({ type: "seek", ...detail }, false));
+on("notify", async ({ on: wanted }) => {
+  if (wanted && state.permission === "default") tell({ type: "permission", permission: await attention.ask() });
+  else tell({ type: "desktop", on: wanted });
   ready();
 });
-document.addEventListener("notNow", ready); // the buttons that were pressed are gone
-document.addEventListener("chime", ({ detail: { on } }) => {
-  tell({ type: "sound", on });
-  if (on) attention.chime(); // how it sounds; and the browser allows it from now on
+on("notNow", ready); // the buttons that were pressed are gone
+on("chime", ({ on: wanted }) => {
+  tell({ type: "sound", on: wanted });
+  if (wanted) attention.chime(); // how it sounds; and the browser allows it from now on
 });
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
-  const meant = meaning(event, event.target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
+  const target = /** @type {Element} */ (event.target);
+  const meant = meaning(event, target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
   if (meant === null) return;
   event.preventDefault();
   if (meant.type !== "neighbour") {

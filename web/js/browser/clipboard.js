@@ -12,7 +12,7 @@ export async function copy(text) {
 
 /** As a reader would: in a field that nobody sees, everything chosen. */
 function byHand(text) {
-  const before = document.activeElement;
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
   const field = document.createElement("textarea");
   field.className = "visually-hidden";
   field.value = text;

@@ -10,15 +10,22 @@ export function set(element, properties) {
   for (const [name, value] of Object.entries(properties)) if (element[name] !== value) element[name] = value;
 }
 
-/** Tell the page what the reader did: the event bubbles up. */
+/**
+ * Tell the page what the user did: the event bubbles up.
+ *
+ * @param {Element} element
+ * @param {import("../core/names.js").ComponentEvent} type
+ * @param {object} [detail]
+ */
 export function tell(element, type, detail) {
   element.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
 }
 
 /** A function that gives a copy of what the template `id` holds. */
 export function copies(id) {
-  const original = document.getElementById(id).content.firstElementChild;
-  return () => original.cloneNode(true);
+  const { content } = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
+  const original = content.firstElementChild;
+  return () => /** @type {any} */ (original.cloneNode(true));
 }
 
 /**

@@ -20,7 +20,8 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
     const body = [...text].length > LONGEST ? `${[...text].slice(0, LONGEST).join("")}…` : text;
     try {
       // One for each room; a page in another tab shows the same, in the same place.
-      const note = new Notification(title, { body, icon: plain, tag: `gochat ${base} ${key}`, renotify: true });
+      const options = { body, icon: plain, tag: `gochat ${base} ${key}`, renotify: true };
+      const note = new Notification(title, options);
       note.onclick = () => {
         platform.focus();
         note.close();

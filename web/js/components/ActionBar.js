@@ -20,7 +20,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo }) {
 
   for (const name of ["react", "reply", "edit", "remove", "share"]) label(find(`.${name}`), word(`act.${name}`));
   find(".often").append(...FREQUENT.map(offer));
-  for (const name of ["reply", "edit", "remove"]) {
+  for (const name of /** @type {const} */ (["reply", "edit", "remove"])) {
     find(`.${name}`).addEventListener("click", () => {
       const { seq } = about();
       hide();

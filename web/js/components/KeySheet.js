@@ -3,6 +3,7 @@
 // Down   { sheet }
 
 import { caps, KEYS } from "../core/keys.js";
+import { SHEETS } from "../core/names.js";
 import { copies, write } from "../browser/dom.js";
 import { Sheet } from "./sheet.js";
 
@@ -10,7 +11,7 @@ export function KeySheet(element, { word, mac }) {
   const list = element.querySelector(".groups");
   const group = copies("key-group");
   const row = copies("key-row");
-  const sheet = Sheet(element, "key-sheet");
+  const sheet = Sheet(element, SHEETS.keys);
 
   list.replaceChildren(
     ...KEYS.map(({ group: title, rows }) => {

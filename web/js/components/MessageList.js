@@ -25,6 +25,10 @@ import { Reach } from "../browser/rovingFocus.js";
 const KEYS = { r: "reply", e: "edit", Delete: "remove" };
 const GUESS = 3.25; // rem, how tall a row is, for as long as it has not been in sight
 
+/**
+ * @param {any} element
+ * @param {any} tools
+ */
 export function MessageList(element, { word, dayOf, base, ...formats }) {
   const view = element.querySelector(".view");
   const older = element.querySelector(".older");
@@ -41,6 +45,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   let drawn = {}; // what it was made of
   let following = true;
   let sought = null; // the place that was looked for last
+  /** @type {any} */
   let about = { book: bookOf([]), me: null, members: null, nickOf: () => undefined };
   let address = "";
 

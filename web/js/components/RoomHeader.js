@@ -7,6 +7,7 @@
 import { set, tell, write } from "../browser/dom.js";
 import { anyFresh } from "../core/choices.js";
 import { current } from "../core/state.js";
+import { SHEETS } from "../core/names.js";
 
 export function RoomHeader(element, { word }) {
   const menu = element.querySelector(".menu");
@@ -20,9 +21,9 @@ export function RoomHeader(element, { word }) {
 
   menu.addEventListener("click", () => tell(element, "panel", { open: true }));
   people.addEventListener("click", () => tell(element, "panel", { open: true }));
-  topic.addEventListener("click", () => tell(element, "sheet", { name: "room-sheet" }));
-  search.addEventListener("click", () => tell(element, "sheet", { name: "search-panel" }));
-  about.addEventListener("click", () => tell(element, "sheet", { name: "room-sheet" }));
+  topic.addEventListener("click", () => tell(element, "sheet", { name: SHEETS.room }));
+  search.addEventListener("click", () => tell(element, "sheet", { name: SHEETS.search }));
+  about.addEventListener("click", () => tell(element, "sheet", { name: SHEETS.room }));
 
   function update(state) {
     const room = current(state);

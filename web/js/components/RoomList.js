@@ -9,6 +9,7 @@ import { copies, reconcile, tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";
 import { roomChoices } from "../core/choices.js";
 import { plain } from "../core/input.js";
+import { SHEETS } from "../core/names.js";
 
 export function RoomList(element, { word, compare, base }) {
   const list = element.querySelector(".rooms");
@@ -35,7 +36,7 @@ export function RoomList(element, { word, compare, base }) {
     tell(element, "enter", { name });
   });
   field.addEventListener("input", () => refuse(""));
-  element.querySelector(".find").addEventListener("click", () => tell(element, "sheet", { name: "room-switcher" }));
+  element.querySelector(".find").addEventListener("click", () => tell(element, "sheet", { name: SHEETS.switcher }));
 
   function refuse(words) {
     write(refusal, words);

@@ -9,6 +9,7 @@ import { tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";
 import { current } from "../core/state.js";
 import { topicRefusal } from "../core/wording.js";
+import { SHEETS } from "../core/names.js";
 import { Sheet } from "./sheet.js";
 
 const load = () => import("../browser/qr.js");
@@ -24,7 +25,7 @@ export function RoomSheet(element, { word, base }) {
   const desktop = find(".desktop");
   const sound = find(".sound");
   const code = find(".address .code");
-  const sheet = Sheet(element, "room-sheet");
+  const sheet = Sheet(element, SHEETS.room);
   let drawn = null; // the address that the code is of
   let key = null;
 

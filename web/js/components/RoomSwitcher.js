@@ -7,6 +7,7 @@ import { badge } from "./badge.js";
 import { jumps } from "../core/finding.js";
 import { copies, reconcile, tell, write } from "../browser/dom.js";
 import { roomChoices } from "../core/choices.js";
+import { SHEETS } from "../core/names.js";
 import { Sheet } from "./sheet.js";
 
 export function RoomSwitcher(element, { word, compare }) {
@@ -15,7 +16,7 @@ export function RoomSwitcher(element, { word, compare }) {
   const none = element.querySelector(".none");
   const shown = new Map();
   const make = copies("choice");
-  const sheet = Sheet(element, "room-switcher");
+  const sheet = Sheet(element, SHEETS.switcher);
   let choices = [];
   let marked = null; // the key of the choice that Enter takes
   let latest;

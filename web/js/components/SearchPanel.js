@@ -10,6 +10,7 @@ import { copies, reconcile, tell, write } from "../browser/dom.js";
 import { hue, HUES, initial } from "../core/avatar.js";
 import { current } from "../core/state.js";
 import { searchRefusal } from "../core/wording.js";
+import { SHEETS } from "../core/names.js";
 import { Sheet } from "./sheet.js";
 
 export function SearchPanel(element, { word, clock, dayWords }) {
@@ -22,7 +23,7 @@ export function SearchPanel(element, { word, clock, dayWords }) {
   const status = find(".state");
   const shown = new Map();
   const make = copies("result");
-  const sheet = Sheet(element, "search-panel");
+  const sheet = Sheet(element, SHEETS.search);
   let drawn = null;
   let left = null; // the result that was chosen last
 

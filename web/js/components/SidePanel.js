@@ -6,6 +6,7 @@
 
 import { set, tell, write } from "../browser/dom.js";
 import { hue, HUES, initial } from "../core/avatar.js";
+import { SHEETS } from "../core/names.js";
 
 export function SidePanel(element, { word }) {
   const close = element.querySelector(".top > .close");
@@ -17,7 +18,7 @@ export function SidePanel(element, { word }) {
 
   close.addEventListener("click", () => tell(element, "panel", { open: false }));
   rename.addEventListener("click", () => tell(element, "rename"));
-  me.querySelector(".keys").addEventListener("click", () => tell(element, "sheet", { name: "key-sheet" }));
+  me.querySelector(".keys").addEventListener("click", () => tell(element, "sheet", { name: SHEETS.keys }));
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && open) tell(element, "panel", { open: false });
   });

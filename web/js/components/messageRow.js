@@ -95,7 +95,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
 
   function fillReactions(element, reactions, { me, nickOf }) {
     if (element === null) return;
-    const focused = element.contains(document.activeElement) ? document.activeElement.dataset.emoji : null;
+    const focused = element.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.emoji : null;
     element.replaceChildren(
       ...Object.entries(reactions).slice(0, CHIPS).map(([emoji, users]) => {
         const item = chip();

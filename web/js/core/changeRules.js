@@ -49,7 +49,7 @@ export const CHANGE_RULES = {
     const { key, me } = turn.state;
     const emoji = written.trim();
     const message = standing(current(turn.state), seq);
-    if (!message || emoji === "" || [...emoji].length > EMOJI_MOST || /[\s\p{C}]/u.test(emoji.replace(/[\u200c\u200d\u{e0020}-\u{e007f}]/gu, ""))) return;
+    if (!message || emoji === "" || [...emoji].length > EMOJI_MOST || /[\s\p{C}]/u.test(emoji.replace(/\u200c|\u200d|[\u{e0020}-\u{e007f}]/gu, ""))) return;
     const has = () => {
       const { reactions = {} } = changes.foreseen(message, changes.bySeq(turn.state.changes, key).get(seq) ?? [], me.user);
       return Object.hasOwn(reactions, emoji) && reactions[emoji].includes(me.user);

@@ -69,5 +69,5 @@ export function anyFresh(state) {
 export function memberChoices(state, compare) {
   const { members, absent } = current(state);
   const all = [...members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user, away: absent.has(key) }));
-  return all.sort((a, b) => b.me - a.me || a.away - b.away || compare(a.nick, b.nick));
+  return all.sort((a, b) => Number(b.me) - Number(a.me) || Number(a.away) - Number(b.away) || compare(a.nick, b.nick));
 }

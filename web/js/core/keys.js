@@ -1,6 +1,8 @@
 // Which keys do what, wherever the focus is. Pure. KEYS is what the sheet of all keys shows; a key
 // that a component listens to itself is listed here all the same. A group is of one place on the page.
 
+import { SHEETS } from "./names.js";
+
 /** Groups of { keys, does }: each of `keys` is one way, "Mod" is ⌘ or Ctrl; `does` names its words. */
 export const KEYS = [
   {
@@ -54,12 +56,12 @@ export function caps(way, mac) {
 export function meaning({ key, ctrlKey, metaKey, altKey, shiftKey, isComposing }, writing, mac) {
   if (isComposing) return null;
   const mod = mac ? metaKey && !ctrlKey : ctrlKey && !metaKey;
-  if (mod && !altKey && !shiftKey && key.toLowerCase() === "k") return { type: "sheet", name: "room-switcher" };
+  if (mod && !altKey && !shiftKey && key.toLowerCase() === "k") return { type: "sheet", name: SHEETS.switcher };
   if (ctrlKey || metaKey) return null;
   const by = { ArrowUp: -1, ArrowDown: 1 }[key];
   if (altKey && by) return { type: "neighbour", by, fresh: shiftKey };
   if (altKey || writing) return null;
-  if (key === "/") return { type: "sheet", name: "search-panel" };
-  if (key === "?") return { type: "sheet", name: "key-sheet" };
+  if (key === "/") return { type: "sheet", name: SHEETS.search };
+  if (key === "?") return { type: "sheet", name: SHEETS.keys };
   return null;
 }

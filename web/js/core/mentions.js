@@ -22,9 +22,9 @@ export function bookOf(nicks) {
 }
 
 /**
- * Where `text` speaks to somebody of `book`: [{ start, end, nick }], `start` is that of the @. After
- * an @ it goes down the tree of nicks as far as the text does, so it takes at most as many steps for
- * each @ as the longest nick has characters; `meter` counts them.
+ * Where `text` speaks to somebody of `book`: [{ start, end, nick }], `start` is that of the at sign. After
+ * one it goes down the tree of nicks as far as the text does, so it takes at most as many steps for
+ * each at sign as the longest nick has characters; `meter` counts them.
  */
 export function lookUp(text, book, meter = { steps: 0 }) {
   const found = [];

@@ -4,6 +4,7 @@ import { wantList } from "./listing.js";
 import { down } from "./history.js";
 import { keyOf, NEVER, newRoom } from "./room.js";
 import { alive, ask, change, current, forget, mark, of, put } from "./state.js";
+import { SHEETS } from "./names.js";
 
 const ROOMS = 20; // joined at a time; beyond, the one not visited for longest is left
 
@@ -24,7 +25,7 @@ export const ROOM_RULES = {
   /** One of the dialogs opens, or, with null, the open one closes. */
   sheet(turn, { name }) {
     if (turn.state.naming === null) turn.state.sheet = name === null ? null : { name, busy: false, refusal: null };
-    if (name === "room-switcher") wantList(turn);
+    if (name === SHEETS.switcher) wantList(turn);
   },
   setTopic(turn, { text }) {
     const { sheet, key } = turn.state;

@@ -20,7 +20,9 @@ const NONE = Object.freeze([]);
 /**
  * The rows for `entries` and, below them, `pending` items. `me` is { user, nick } of the reader;
  * `dayOf` names the day of a time in seconds. `about` holds what else there is to a room: { key,
- * mark, editing, replying, removing }, and `acts`.
+ * mark, editing, replying, removing }, and `changes`.
+ *
+ * @param {any} about
  */
 export function rows(entries, pending, me, dayOf, about = {}) {
   const { key: room, changes = NONE, mark = null } = about;

@@ -55,7 +55,6 @@ const COMMANDS = {
   rooms: ["after", "limit"],
   topic: ["room", "text"],
   nick: ["nick"],
-  away: ["away"],
 };
 
 /** A command, {type, id?, …}, as text. A ping may have any fields. */

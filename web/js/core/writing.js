@@ -27,7 +27,11 @@ export function lastOwn(state) {
   return entries.findLast(own)?.seq ?? null;
 }
 
-/** Which words say what is being written: { key, values }; null for nothing but a message. */
+/**
+ * Which words say what is being written: { key, values }; null for nothing but a message.
+ *
+ * @param {{ kind: string, nick?: string | null }} purpose
+ */
 export function purposeWords({ kind, nick }) {
   if (kind === "new") return null;
   if (kind === "editing") return { key: "composer.editing" };

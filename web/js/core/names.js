@@ -1,0 +1,20 @@
+// The names that several modules of the page use: its dialogs, and the events of its components. Pure.
+
+/** The dialogs, each by the class of its element, which is also the name of its style sheet. */
+export const SHEETS = Object.freeze({
+  keys: "key-sheet",
+  room: "room-sheet",
+  search: "search-panel",
+  switcher: "room-switcher",
+});
+
+/** Events of components that go into the state as they are: each is a rule of chat.js. */
+export const RULED = /** @type {const} */ ([
+  "again", "draft", "edit", "find", "findMore", "follow", "keep", "keepName", "level", "name", "newer", "notNow", "older",
+  "panel", "react", "redo", "release", "remove", "removeNow", "rename", "reply", "setTopic", "sheet", "takeBack", "undo",
+]);
+
+/** Events of components with which main.js does something first. */
+export const HANDLED = /** @type {const} */ (["chime", "enter", "leave", "notify", "retry", "seek", "send"]);
+
+/** @typedef {typeof RULED[number] | typeof HANDLED[number]} ComponentEvent */
