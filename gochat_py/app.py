@@ -78,6 +78,7 @@ class App:
             self._directory.close()
             self._server.server_close()
             raise
+        self._server.unready = self._journal.unready
         self.url = self._server.url
         #: Whether the server stops because one of its own threads failed. Set by any thread, once.
         self.failed = False

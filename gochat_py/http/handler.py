@@ -240,7 +240,8 @@ class Handler(BaseRequestHandler):
         if path == "/healthz":
             return text(200, "ok\n")
         if path == "/readyz":
-            return text(503, "stopping\n") if self.server.stopping else text(200, "ok\n")
+            reason = "stopping" if self.server.stopping else self.server.unready()
+            return text(503, f"{reason}\n") if reason else text(200, "ok\n")
         return problem(404, "Nothing is here; the chat is at the root of this server.")
 
     # ---- answering ----------------------------------------------------------------------------

@@ -77,6 +77,8 @@ class ChatServer(ThreadingHTTPServer):
     allow_reuse_address = True
     # Or a second server on the same port would quietly take half of the connections.
     allow_reuse_port = False
+    #: Gives the reason why the server cannot do its work, None while it can. See ``/readyz``.
+    unready: Callable[[], str | None] = staticmethod(lambda: None)
 
     def __init__(
         self,

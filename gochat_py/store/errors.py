@@ -8,7 +8,9 @@
  ├── ``LimitReached``    there are as many of something as there may be; it says of what
  ├── ``Unstorable``      a text that has no UTF-8 form (a lone surrogate)
  ├── ``ReadersBusy``     every reading connection was in use until the deadline
+ ├── ``Damaged``         a row of the room cannot be what was written; it concerns this room alone
  └── ``StorageFailed``   disk full, locked, or broken: nothing of the transaction was kept
+      └── ``FilesReplaced``   a path does not lead to the file any more that the server has open
 """
 
 from __future__ import annotations
@@ -48,5 +50,13 @@ class ReadersBusy(StoreError):
     """Every reading connection was in use until the deadline passed."""
 
 
+class Damaged(StoreError):
+    """A row that is needed holds what was never written there. The rest of the database is used."""
+
+
 class StorageFailed(StoreError):
     """The database could not be read or written. Of the transaction nothing was kept."""
+
+
+class FilesReplaced(StorageFailed):
+    """A file of the directory was removed, moved or replaced. Its text says which, and the cure."""
