@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 
 from ..core.text import FOLD_VERSION, fold
 from .budget import Budget
+from .rows import SOUND_ROOM
 from .schema import SEQ_BITS
 
 #: Follows each text in the index, so that its last two characters start trigrams too and are found
@@ -52,7 +53,7 @@ def add(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> 
     """Index messages, given as row number and text; quickest in the order of their numbers."""
     connection.executemany(
         "INSERT INTO grams (rowid, text) VALUES (?, ?)",
-        ((number, fold(text) + PAD) for number, text in messages),
+        ((number, fold(text) + PAD) for number, text in messages if isinstance(text, str)),
     )
 
 
@@ -61,7 +62,7 @@ def remove(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) 
 
     What is left of them in the file is counted as residue, for `scrub` to remove.
     """
-    rows = [(number, fold(text) + PAD) for number, text in messages]
+    rows = [(number, fold(text) + PAD) for number, text in messages if isinstance(text, str)]
     if rows:
         connection.executemany(
             "INSERT INTO grams (grams, rowid, text) VALUES ('delete', ?, ?)", rows
@@ -80,7 +81,8 @@ def index_some(connection: sqlite3.Connection, limit: int, *, budget: Budget | N
     """
     step = _Step(limit, budget or Budget(STEP))
     for room, indexed, newest in connection.execute(
-        "SELECT id, indexed, seq FROM rooms WHERE indexed < seq ORDER BY id LIMIT ?",
+        "SELECT id, indexed, seq FROM rooms WHERE indexed < seq"
+        f" AND {SOUND_ROOM} ORDER BY id LIMIT ?",
         (ROOMS_AT_ONCE,),
     ).fetchall():
         base = room << SEQ_BITS
@@ -117,7 +119,7 @@ class _Step:
             before = number
             self.taken += 1
             self._left -= 1
-            if kind == 0 and text is not None:
+            if kind == 0 and isinstance(text, str):
                 yield number, text
                 self._characters -= len(text)
             self.over = self._left <= 0 or self._characters <= 0 or self._budget.spent

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from . import grams
 from .budget import Budget
-from .rows import Room
+from .rows import SOUND_ROOM, Room
 
 #: A sender may still be retrying what is younger than this, in seconds; the retry could not be
 #: recognised once its first attempt is trimmed. So `history_limit` spares it for so long.
@@ -55,7 +55,7 @@ def trim(
         going = _going(connection, room, older_than, history_limit, now, left, characters)
         _trim_room(connection, room, going)
         left -= len(going)
-        characters -= sum(len(text or "") for _, _, _, text in going)
+        characters -= sum(_length(text) for _, _, _, text in going)
         if not left or characters <= 0:
             return Trimmed(batch - left, room.id - 1)
     return Trimmed(batch - left, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None)
@@ -78,13 +78,20 @@ def _going(
         (room.base + room.first, room.base + room.seq, batch),
     ):
         number, time, _, text = row
+        if not isinstance(time, float):
+            time = 0.0  # damaged: it goes with what is old
         old = older_than is not None and time < older_than
         surplus = number <= surplus_until and time < now - RETRY_WINDOW
         if not (old or surplus) or characters <= 0:
             break
         going.append(row)
-        characters -= len(text or "")
+        characters -= _length(text)
     return going
+
+
+def _length(text: object) -> int:
+    """Characters of a text; there is none, or one that is damaged."""
+    return len(text) if isinstance(text, str) else 0
 
 
 def _trim_room(
@@ -138,7 +145,11 @@ def _is_unused(connection: sqlite3.Connection, room: Room, now: float) -> bool:
     ).fetchone()
     if newest is None:
         return True
-    if newest[0] > now - UNUSED_KEPT or room.seq - room.first >= LEFT_OVER:
+    if (
+        not isinstance(newest[0], float)
+        or newest[0] > now - UNUSED_KEPT
+        or room.seq - room.first >= LEFT_OVER
+    ):
         return False
     readable = connection.execute(
         "SELECT 1 FROM entries WHERE id BETWEEN ? AND ? AND text IS NOT NULL LIMIT 1",
@@ -161,7 +172,7 @@ def _rooms_after(connection: sqlite3.Connection, after: int) -> list[Room]:
     """The next rooms to look at, beginning after number `after`."""
     found = connection.execute(
         "SELECT id, key, name, topic, seq, first, indexed FROM rooms"
-        " WHERE id > ? ORDER BY id LIMIT ?",
+        f" WHERE id > ? AND {SOUND_ROOM} ORDER BY id LIMIT ?",
         (after, ROOMS_AT_ONCE),
     )
     return [Room(*row) for row in found]
