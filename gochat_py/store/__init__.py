@@ -12,6 +12,7 @@
 from .directory import Directory, open_directory, open_memory
 from .errors import (
     Damaged,
+    DamagedRoom,
     FilesReplaced,
     LimitReached,
     NickTaken,
@@ -33,6 +34,7 @@ from .writer import Writer
 __all__ = [
     "Applied",
     "Damaged",
+    "DamagedRoom",
     "Directory",
     "FilesReplaced",
     "Found",

@@ -91,7 +91,8 @@ class Files:
         self._stays = connect(database, durability, busy_timeout=1.0, reader=True)
         # SQLite opens the log and its index when it reads for the first time.
         self._stays.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        beside = [database.with_name(f"{DATABASE}-{end}") for end in ("wal", "shm")]
+        real = Path(os.path.realpath(database))  # SQLite's files are beside what a link leads to
+        beside = [real.with_name(f"{real.name}-{end}") for end in ("wal", "shm")]
         self._read = (
             _known(database, self._database),
             *(_known(path) for path in beside if path.exists()),

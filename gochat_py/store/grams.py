@@ -12,11 +12,11 @@ steps, until what was deleted is gone from the file.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ..core.text import FOLD_VERSION, fold
 from .budget import Budget
-from .rows import SOUND_ROOM
+from .rows import SOUND_ROOM, blaming
 from .schema import SEQ_BITS
 
 #: Follows each text in the index, so that its last two characters start trigrams too and are found
@@ -70,11 +70,18 @@ def remove(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) 
         connection.execute("UPDATE meta SET value = value + ? WHERE name = 'residue'", (len(rows),))
 
 
-def index_some(connection: sqlite3.Connection, limit: int, *, budget: Budget | None = None) -> int:
+def index_some(
+    connection: sqlite3.Connection,
+    limit: int,
+    *,
+    budget: Budget | None = None,
+    passing_over: Collection[int] = (),
+) -> int:
     """Index up to `limit` of the entries that are not indexed yet; returns how many it took.
 
     It stops before that when `budget` (`STEP` if left out) is spent, or `CHARACTERS_AT_ONCE` are
-    taken, but never before the first: 0 means that there is nothing left.
+    taken, but never before the first: 0 means that there is nothing left but in the rooms
+    `passing_over`. Raises `DamagedRoom`.
 
     A transaction of 512 costs half as much an entry as one of 128 (21 and 37 µs for 64 characters
     of English), since FTS5 writes one segment a transaction: so let some gather.
@@ -83,15 +90,18 @@ def index_some(connection: sqlite3.Connection, limit: int, *, budget: Budget | N
     for room, indexed, newest in connection.execute(
         "SELECT id, indexed, seq FROM rooms WHERE indexed < seq"
         f" AND {SOUND_ROOM} ORDER BY id LIMIT ?",
-        (ROOMS_AT_ONCE,),
+        (ROOMS_AT_ONCE + len(passing_over),),
     ).fetchall():
+        if room in passing_over:
+            continue
         base = room << SEQ_BITS
         rows = connection.execute(
             "SELECT id, kind, text FROM entries WHERE id > ? AND id <= ? ORDER BY id",
             (base + indexed, base + newest),
         )
         step.reached = base + newest  # unless it stops earlier: the rest, if any, was trimmed
-        add(connection, step.messages(rows))
+        with blaming(room):
+            add(connection, step.messages(rows))
         connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (step.reached - base, room))
         if step.over:
             break

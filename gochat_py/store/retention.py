@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Container
 from dataclasses import dataclass
 
 from . import grams
 from .budget import Budget
-from .rows import SOUND_ROOM, Room
+from .rows import SOUND_ROOM, Room, blaming
 
 #: A sender may still be retrying what is younger than this, in seconds; the retry could not be
 #: recognised once its first attempt is trimmed. So `history_limit` spares it for so long.
@@ -42,18 +43,23 @@ def trim(
     now: float,
     batch: int = 200,
     after: int = 0,
+    passing_over: Container[int] = (),
 ) -> Trimmed:
     """Forget up to `batch` entries, beginning with the rooms after number `after`.
 
     An entry goes when its time is before `older_than`, or when `history_limit` newer ones are kept
     and it is older than `RETRY_WINDOW`; always a room's oldest first, so what is kept has no holes.
-    A room keeps counting where it was. Forgetting an indexed message takes about 40 µs.
+    A room keeps counting where it was. The rooms `passing_over` are left alone. Raises
+    `DamagedRoom`. Forgetting an indexed message takes about 40 µs.
     """
     left, characters = batch, CHARACTERS_AT_ONCE
     looked = _rooms_after(connection, after)
     for room in looked:
-        going = _going(connection, room, older_than, history_limit, now, left, characters)
-        _trim_room(connection, room, going)
+        if room.id in passing_over:
+            continue
+        with blaming(room.id):
+            going = _going(connection, room, older_than, history_limit, now, left, characters)
+            _trim_room(connection, room, going)
         left -= len(going)
         characters -= sum(_length(text) for _, _, _, text in going)
         if not left or characters <= 0:
@@ -118,21 +124,29 @@ def _trim_room(
 
 
 def drop_rooms(
-    connection: sqlite3.Connection, now: float, *, after: int = 0
+    connection: sqlite3.Connection,
+    now: float,
+    *,
+    after: int = 0,
+    passing_over: Container[int] = (),
 ) -> tuple[int, int | None]:
     """Drop rooms in which nothing can be read any more, beginning after room number `after`.
 
     Returns how many, and where the next step goes on; None when all had their turn. `Writer.forget`
     has to follow the commit. Rooms made later count on from the greatest seq of any that was
-    dropped: a position that a client still has never means two things.
+    dropped: a position that a client still has never means two things. The rooms `passing_over` are
+    left alone. Raises `DamagedRoom`.
     """
     budget = Budget(DROPPING)
     dropped = 0
     looked = _rooms_after(connection, after)
     for room in looked:
-        if _is_unused(connection, room, now):
-            _drop(connection, room)
-            dropped += 1
+        if room.id in passing_over:
+            continue
+        with blaming(room.id):
+            if _is_unused(connection, room, now):
+                _drop(connection, room)
+                dropped += 1
         if budget.spent:
             return dropped, room.id
     return dropped, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby, islice
 from math import isfinite
 from operator import itemgetter
@@ -18,7 +19,7 @@ from ..core.encode import weigh
 from ..failures import Failures
 from ..message import Entry, Kind
 from .bounds import EMOJI, REACTIONS
-from .errors import Damaged
+from .errors import Damaged, DamagedRoom
 from .schema import CODES, KINDS, LAST_ROOM, SEQ_BITS, SEQ_MASK
 
 #: What `entry` reads, in its order.
@@ -39,7 +40,8 @@ SOUND_ROOM = (
 #: The author of an entry of which nothing is left.
 UNKNOWN = "unknown"
 
-_failures = Failures()
+#: Logs what is damaged.
+failures = Failures()
 
 
 class Room(NamedTuple):
@@ -155,7 +157,7 @@ def is_sound(row: tuple[Any, ...]) -> bool:
 def _damaged(row: tuple[Any, ...], room: str, key: str) -> Entry:
     """What can be shown of a row that cannot be what was written: that there was something."""
     number, _, user, nick, time, *_ = row
-    _failures.warn(
+    failures.warn(
         "entry %d of the room %r is damaged, and shown as deleted", number & SEQ_MASK, key
     )
     return Entry(
@@ -175,6 +177,17 @@ def is_corrupt(error: sqlite3.Error) -> bool:
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_CORRUPT
 
 
+@contextmanager
+def blaming(room: int) -> Iterator[None]:
+    """Raise `DamagedRoom` for a damaged page that is met within the block."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not is_corrupt(error):
+            raise
+        raise DamagedRoom(room) from error
+
+
 def up_to_damage(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Those of `entries` that come before the first page that cannot be read.
 
@@ -188,7 +201,7 @@ def up_to_damage(entries: Iterable[Entry]) -> Iterator[Entry]:
     except sqlite3.DatabaseError as error:
         if not (any_read and is_corrupt(error)):
             raise
-        _failures.log(error, "a page of history cannot be read; what comes before it is shown")
+        failures.log(error, "a page of history cannot be read; what comes before it is shown")
 
 
 def walk(

@@ -4,6 +4,8 @@ import json
 import sqlite3
 from unittest import mock
 
+from gochat_py import failures
+from gochat_py.backplane.upkeep import Upkeep
 from gochat_py.core import encode
 from gochat_py.errors import StartupError
 from gochat_py.message import Position
@@ -30,7 +32,7 @@ NOT_A_NUMBER = ("NULL", "x'ff'", "'soon'", "9e999")
 class DamageCase(StoreCase):
     def setUp(self) -> None:
         super().setUp()
-        self.enterContext(mock.patch.object(rows, "_failures"))
+        self.enterContext(mock.patch.object(failures, "log"))
 
     def damage(self, statement: str) -> None:
         damage.execute(self.directory.database, statement)
@@ -309,6 +311,23 @@ class PageTest(DamageCase):
         self.assertEqual([entry.seq for entry in page.entries], list(range(1, min(lost) - 1)))
         with self.assertRaises(StorageFailed):
             self.read(history.page, "tea", after=0, limit=100)
+
+    def test_other_rooms_are_indexed_trimmed_and_searched(self):
+        for number in range(5):
+            self.entry(message(f"later {number}", room="Milk"))
+        self.assertEqual(self.read(search.search, ["milk"], "later 3").entries[0].text, "later 3")
+        found = self.read(search.search, ["tea"], "<099>")
+        self.assertEqual([entry.seq for entry in found.entries], [99])
+        found = self.read(search.search, ["tea"], "<001>")
+        self.assertEqual((found.entries, found.complete), ((), False))
+        upkeep = Upkeep(1.0, 0)
+        with self.assertLogs("gochat_py.backplane.upkeep", "ERROR") as logs:
+            for now in range(50):
+                upkeep.step(self.writer, self.readers, True, float(now), 3e6)
+        self.assertEqual(len(logs.records), 1)
+        self.assertEqual(self.read(history.page, "milk").entries, ())
+        self.assertEqual([room.key for room in self.read(history.rooms)[0]], ["tea"])
+        self.assertEqual(self.entry(message("more")).seq, 101)
 
     def test_writing_goes_on_and_who_needs_the_page_fails_alone(self):
         self.assertEqual(self.entry(message("more")).seq, 101)

@@ -235,6 +235,17 @@ class ReplacedTest(FilesCase):
         self.close()
         self.assertEqual(self.stored(away), ["first", "second"])
 
+    def test_a_database_elsewhere_has_its_log_there(self) -> None:
+        self.close()
+        elsewhere = self.place / "elsewhere.db"
+        (self.data / "gochat.db").rename(elsewhere)
+        (self.data / "gochat.db").symlink_to(elsewhere)
+        self.open()
+        self.acknowledge("third")
+        self.place.joinpath("elsewhere.db-wal").unlink()
+        with self.told_once():
+            self.assertIn("elsewhere.db-wal was removed", self.refused())
+
     def test_of_a_server_in_memory_too(self) -> None:
         directory = open_memory()
         self.addCleanup(directory.close)
