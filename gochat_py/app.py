@@ -5,7 +5,7 @@
     hub             one thread
     reader, writer  two threads a connection; the reader begins as the request's handler
 
-Stopping follows the water: no new connections, then the journal writes what it still has, the hub
+Shutdown follows the message flow: no new connections, then the journal writes what it has, the hub
 gives that out and dismisses everyone, then each connection's threads finish, all within one
 deadline.
 """
@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
+from collections.abc import Callable
 
 from . import admission, threads
 from .backplane.local import Journal
@@ -50,6 +52,7 @@ class App:
             self._serve,
             subprotocols=(SUBPROTOCOL,),
             terms=_admission_terms(settings),
+            unready=lambda: self._journal.unready(),
         )
         try:
             self._directory = (
@@ -77,13 +80,22 @@ class App:
             self._server.server_close()
             raise
         self.url = self._server.url
+        #: Whether the server stops because one of its own threads failed. Set by any thread, once.
+        self.failed = False
 
     def run(self) -> bool:
-        """Serve until `stop`. Returns whether everything ended by itself within the deadline."""
-        hub = threads.start(self._hub.run, "hub", failed=self.stop)
-        journal = threads.start(self._journal.run, "journal", failed=self.stop)
+        """Serve until `stop`. Returns whether everything ended by itself within the deadline.
+
+        Where the hub, the journal or the loop that accepts connections fails, the log says why,
+        the server stops in order, and `failed` is set.
+        """
+        hub = self._start(self._hub.run, "hub")
+        journal = self._start(self._journal.run, "journal")
         try:
             self._server.serve_forever()
+        except Exception as error:
+            threads.log_end("main", error)
+            self._fail()
         finally:
             deadline = Deadline(self._settings.drain_timeout)
             self._server.hang_up()
@@ -98,9 +110,21 @@ class App:
             log.warning("%d threads of connections did not end in time", left)
         return not left
 
+    def _start(self, run: Callable[[], None], name: str) -> threading.Thread:
+        return threads.start(run, name, failed=self._fail, stopping=lambda: self.stopping)
+
+    def _fail(self) -> None:
+        self.failed = True
+        self.stop()
+
     def stop(self) -> None:
         """Ask `run` to end. Returns at once; a signal handler or any thread may call this."""
         self._server.shutdown()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called. Any thread may ask."""
+        return self._server.visits.stopping
 
     @property
     def waker(self) -> int:

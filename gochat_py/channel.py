@@ -123,6 +123,14 @@ class Inbox(queue.Queue[T], Generic[T]):
                 raise Closed
             return batch
 
+    def abandon(self) -> list[T]:
+        """Close it and give what is left, for an owner that cannot go on. Only the owner's."""
+        self.close()
+        with self.mutex:
+            left = list(self.queue)
+            self.queue.clear()
+        return left
+
     def __iter__(self) -> Iterator[list[T]]:
         """Batches of what is waiting, until the inbox is closed and empty."""
         while True:

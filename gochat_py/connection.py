@@ -159,7 +159,10 @@ class Connection:
                 if self.vanished:
                     self._outbox.abandon()
                 self._outbox.close()
-                self._dialect.closed(self)
+                try:
+                    self._dialect.closed(self)
+                except Exception:  # the writer is waited for all the same: it has the socket
+                    log.exception("the end of the connection from %s failed", self.address)
             self._writer.join()
             self._outbox.abandon()
             if not self.vanished:
@@ -315,6 +318,8 @@ class Connection:
                 return
         except OSError as error:
             log.debug("%s takes nothing: %s", self.address, error)
+        except Exception:
+            log.exception("writing to %s failed", self.address)
         self._outbox.abandon()
         _shut_down(self._sock)
 

@@ -4,6 +4,7 @@ Owns    rooms, members, who is catching up, and its own inbox. Nothing else touc
         nothing is locked.
 Waits   on its inbox, at most until there is news of somebody's presence to tell.
 Gives   frames to connections by `offer`; a connection whose send buffer is full is evicted.
+Fails   one order at a time: the connections that it concerns are closed with 1011, and come back.
 
 goChat's hub selects over three channels: register, unregister, broadcast. Its channels are
 unbuffered, so a registration is received before the next line of code runs. A bounded queue does
@@ -27,6 +28,7 @@ from .core.rendering import Rendering, of_entries, of_event
 from .core.replay import Hole
 from .delivery import own_words, portions
 from .errors import Closed
+from .hub_failing import Failing
 from .hub_room import HubRoom, News
 from .message import Entry, Kind, RoomInfo
 from .orders import (
@@ -68,19 +70,26 @@ class Hub:
         #: Connections whose readers are away, in whatever room.
         self._away: set[Connection] = set()
         self._news = News()
+        self._failing = Failing(self._forget)
 
     def run(self) -> None:
         """Handle commands until the inbox is closed, then dismiss everyone.
 
-        The hub thread lives here.
+        The hub thread lives here. Where it fails, it takes nothing more, and everyone is told so.
         """
+        batch: list[Order] = []
         try:
             while True:
-                self.handle(self.inbox.take(self._news.due_in(time.monotonic())))
+                batch = self.inbox.take(self._news.due_in(time.monotonic()))
+                self.handle(batch)
+                batch = []
                 self.tell_news(time.monotonic())
         except Closed:
             for connection in self._connections:
                 connection.close(Close.GOING_AWAY, "the server is stopping")
+        except BaseException:
+            self._failing.hub((*batch, *self.inbox.abandon()), self._connections)
+            raise
 
     def handle(self, batch: Iterable[Order]) -> None:
         """Carry out `batch` in order; entries that follow each other are sent together."""
@@ -92,14 +101,20 @@ class Hub:
             if written:
                 self._publish(written)
                 written = []
-            RULES[type(order)](self, order)
+            try:
+                RULES[type(order)](self, order)
+            except Exception as error:
+                self._failing.order(order, error)
         if written:
             self._publish(written)
 
     def tell_news(self, now: float) -> None:
         """Tell rooms who came and who went, if it is time."""
-        for room, event in self._news.due(now):
-            self._give(room.introduced, of_event(event, self._compress_from))
+        for room, event in self._news.due(now, self._failing.room):
+            try:
+                self._give(room.introduced, of_event(event, self._compress_from))
+            except Exception as error:
+                self._failing.room(room, error)
 
     # -- who is where ----------------------------------------------------------------------------
 
@@ -238,8 +253,11 @@ class Hub:
             by_room.setdefault(written.entry.key, []).append(written)
         for key, all_written in by_room.items():
             room = self._rooms.get(key)
-            for portion in portions(all_written):
-                self._publish_in(room, portion)
+            try:
+                for portion in portions(all_written):
+                    self._publish_in(room, portion)
+            except Exception as error:
+                self._failing.messages(room, all_written, error)
 
     def _publish_in(self, room: HubRoom | None, batch: Sequence[Written]) -> None:
         new = [written.entry for written in batch if not written.duplicate]

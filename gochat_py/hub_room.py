@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from .connection import Connection
@@ -93,8 +93,13 @@ class News:
         """Seconds until there is something to tell; None without news."""
         return max(0.0, self._not_before - now) if self._rooms else None
 
-    def due(self, now: float) -> Iterator[tuple[HubRoom, bytes]]:
-        """The rooms that are to be told now, each with the event; then a rest in proportion."""
+    def due(
+        self, now: float, failed: Callable[[HubRoom, Exception], None]
+    ) -> Iterator[tuple[HubRoom, bytes]]:
+        """The rooms that are to be told now, each with the event; then a rest in proportion.
+
+        `failed` is called with a room whose event cannot be made, and why; the others get theirs.
+        """
         if now < self._not_before or not self._rooms:
             return
         told = 0
@@ -103,7 +108,11 @@ class News:
                 break
             room = self._rooms.pop(key, None)
             if room is not None and room.presence.changed:
-                event, names = room.news()
+                try:
+                    event, names = room.news()
+                except Exception as error:
+                    failed(room, error)
+                    continue
                 told += len(room) * (1 + names // NAMES)
                 yield room, event
         self._not_before = now + max(NEWS_PERIOD, told * NEWS_REST)

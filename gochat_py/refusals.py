@@ -67,6 +67,11 @@ class Refusal(GochatError):
         return self.close is not None
 
 
+def internal_error() -> Refusal:
+    """The server has failed at it in a way that nobody foresaw; trying again does no harm."""
+    return Refusal(Code.BUSY, "Internal error; see the server log.")
+
+
 def made_too_many(what: str, wait: float) -> Refusal:
     """Somebody's address has made too many of something lately; in `wait` seconds it may again."""
     seconds = math.ceil(wait)

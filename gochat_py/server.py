@@ -38,7 +38,9 @@ class Server:
             if self._app is not None:
                 raise RuntimeError("this server was started before; make another one")
             app = self._app = App(self._settings)
-            self._thread = threads.start(lambda: _run(app), "main", failed=app.stop)
+            self._thread = threads.start(
+                lambda: _run(app), "main", failed=app.stop, stopping=lambda: app.stopping
+            )
 
     @property
     def url(self) -> str:

@@ -174,21 +174,31 @@ def _check_headroom() -> None:
         ) from None
 
 
-def start(run: Callable[[], None], name: str, failed: Callable[[], None]) -> threading.Thread:
-    """Start a thread that lives as long as the server; if `run` raises, log it and call `failed`.
+def start(
+    run: Callable[[], None],
+    name: str,
+    failed: Callable[[], None],
+    stopping: Callable[[], bool],
+) -> threading.Thread:
+    """Start a thread that lives as long as the server; where it ends before, call `failed`.
 
-    The server cannot do its work with one of them gone, so `failed` is to stop it. Raises
+    That is when `run` raises, and when it returns though the server is not `stopping`. The server
+    cannot do its work with one of them gone, so `failed` is to stop it; the log says why. Raises
     `StartupError` if the system grants no thread.
     """
 
     def body() -> None:
+        error: BaseException | None = None
         try:
             run()
-        except Exception:
-            try:
-                log.critical("the %s thread failed; the server stops", name, exc_info=True)
-            finally:
-                failed()
+        except BaseException as caught:  # sys.exit(), too, would end it without a word
+            error = caught
+        if error is None and stopping():
+            return
+        try:
+            log_end(name, error)
+        finally:
+            failed()
 
     try:
         return launch(body, name)
@@ -197,3 +207,12 @@ def start(run: Callable[[], None], name: str, failed: Callable[[], None]) -> thr
             f"the system grants no thread for the {name} ({error}); raise its limits "
             "(ulimit -u, ulimit -v)"
         ) from None
+
+
+def log_end(name: str, error: BaseException | None) -> None:
+    """Log that a thread has ended which the server cannot do without, and why."""
+    if error is None:
+        log.critical("the %s thread has ended too early; the server stops", name)
+    else:
+        why = f"{type(error).__name__}: {error}"
+        log.critical("the %s thread failed (%s); the server stops", name, why, exc_info=error)

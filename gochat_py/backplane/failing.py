@@ -1,13 +1,10 @@
-"""What cannot be done: the store's errors as refusals, and the errors that nobody foresaw."""
+"""What cannot be done: the store's errors as refusals."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-
-from ..refusals import Code, Refusal
+from ..refusals import Code, Refusal, internal_error
 from ..store import (
+    Damaged,
     LimitReached,
     NickTaken,
     NotFound,
@@ -18,33 +15,8 @@ from ..store import (
     Unstorable,
 )
 
-log = logging.getLogger(__name__)
-
-#: Seconds for which an error of one kind is not logged again.
-SAY_AGAIN = 60.0
-
 #: Seconds a reader waits for room in the inbox, or for an answer, before its peer is told `busy`.
 BUSY = 10.0
-
-
-class Failures:
-    """Logs errors that nobody foresaw: each kind once in `SAY_AGAIN` seconds, with its traceback.
-
-    Any thread. Owns  when each kind was logged last, under one lock.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards `_logged`
-        self._logged: dict[type[Exception], float] = {}
-
-    def log(self, error: Exception, what: str) -> None:
-        """Log `error`, which is being handled, and what it led to; unless that is known."""
-        now = time.monotonic()
-        with self._lock:
-            if now < self._logged.get(type(error), now - SAY_AGAIN) + SAY_AGAIN:
-                return
-            self._logged[type(error)] = now
-        log.exception("%s", what)
 
 
 #: What the store's noes are on the wire, and the sentence for a person.
@@ -54,6 +26,7 @@ REFUSALS: dict[type[StoreError], tuple[Code, str]] = {
     NickTaken: (Code.NICK_TAKEN, "This name, or one that looks the same, belongs to another user."),
     Unstorable: (Code.BAD_FIELD, '"text" holds half of a surrogate pair.'),
     ReadersBusy: (Code.BUSY, "The server is busy; try again."),
+    Damaged: (Code.STORAGE_FAILED, "What the server keeps of this room is damaged."),
     StorageFailed: (Code.STORAGE_FAILED, "The server could not read its storage; try again."),
 }
 
@@ -62,8 +35,10 @@ def refused(error: StoreError) -> Refusal:
     """What to tell the peer of `error`."""
     if isinstance(error, LimitReached):
         return Refusal(Code.LIMIT_REACHED, str(error))
-    code, sentence = REFUSALS[type(error)]
-    return Refusal(code, sentence)
+    for kind in type(error).__mro__:
+        if kind in REFUSALS:
+            return Refusal(*REFUSALS[kind])
+    return internal_error()
 
 
 def not_stored() -> Refusal:

@@ -18,32 +18,30 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from .. import threads
 from ..channel import Inbox, Reply
+from ..codes import Close
 from ..connection import Connection
 from ..core import encode
 from ..errors import Closed
 from ..hub import Hub
-from ..message import Draft, Position, RoomInfo, User
+from ..message import Draft, User
 from ..orders import Publish, Written
-from ..refusals import Refusal
+from ..refusals import Code, Refusal, internal_error
 from ..store import (
     Directory,
-    Found,
     NothingToDo,
-    Page,
-    Replay,
     StorageFailed,
     StoreError,
-    history,
-    search,
     users,
 )
-from .failing import BUSY, Failures, busy, not_stored, refused
+from .failing import BUSY, busy, not_stored, refused
+from .reading import Reading
 from .requests import Ask, Request, Write
 from .upkeep import Upkeep
+from .watching import WAIT_FOR_PROOF, Readiness, StorageWatch, touch
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +55,7 @@ INBOX = 1024
 RENAMES = 10_000
 
 
-class Journal:
+class Journal(Reading):
     """Numbers, keeps and passes on. `run` is one thread; the rest is for readers."""
 
     def __init__(
@@ -69,35 +67,46 @@ class Journal:
         most_rooms: int = 10_000,
         most_users: int = 100_000,
     ) -> None:
+        super().__init__(directory)
         self.inbox: Inbox[Request] = Inbox(INBOX, woken=threads.give_way)
         self._hub = hub
         self._upkeep = upkeep
-        self._ahead = directory.ahead
         self._attendance = upkeep.attendance
         self._most_users = most_users
         self._writer = directory.writer(most_rooms=most_rooms)
-        self._readers = directory.readers()
         #: Nicks taken while running, by user: their other connections may not know. Journal's own.
         self._renames: dict[str, str] = {}
-        self._failures = Failures()
+        self._health = directory.health
+        self._watch = StorageWatch(self._writer, directory.health)
+        self._readiness = Readiness(directory.files, directory.health)
 
     # -- the journal thread ----------------------------------------------------------------------
 
     def run(self) -> None:
         """Write what comes until the inbox is closed. The journal thread lives here."""
+        batch: list[Request] = []
         try:
             while True:
-                batch = self.inbox.take(self._upkeep.calm_in(time.monotonic()))
+                batch = self.inbox.take(self._wait(time.monotonic()))
                 self.handle(batch, time.time())
                 self._upkeep.step(
                     self._writer, self._readers, not batch, time.monotonic(), time.time()
                 )
+                self._watch.step(time.monotonic(), time.time())
         except Closed:
             self._upkeep.settle(self._writer)
             log.debug("the journal is complete")
         finally:
+            for request in (*batch, *self.inbox.abandon()):  # who was answered hears no more of it
+                if isinstance(request, Ask) and request.reply is not None:
+                    request.reply.give(Closed())
             self._writer.close()
             self._readers.close()
+
+    def _wait(self, now: float) -> float:
+        """Seconds to wait for a request, at the most."""
+        due, look = self._upkeep.calm_in(now), self._watch.due_in(now)
+        return look if due is None else min(due, look)
 
     def handle(self, batch: list[Request], now: float) -> None:
         """Make `batch` last, all at once, then pass it on; or tell everyone that it failed."""
@@ -107,16 +116,28 @@ class Journal:
         for request, outcome in zip(batch, self._outcomes(batch, now), strict=True):
             if isinstance(outcome, Written):
                 written.append(outcome)
-            elif isinstance(request, Ask):
-                if request.kept is not None and not isinstance(outcome, Refusal):
-                    request.kept(outcome)
-                if request.reply is not None:
-                    request.reply.give(outcome)
-            elif request.sender is not None:
-                self._tell(request.sender, request.draft.id, outcome)
+                continue
+            try:
+                self._answer(request, outcome)
+            except Exception as error:
+                self._failures.log(error, "an answer could not be given")
+                if isinstance(request, Write):
+                    assert request.sender is not None, "it was told something"
+                    request.sender.close(Close.INTERNAL_ERROR, "internal error; reconnect")
+                elif request.reply is not None:
+                    request.reply.give(internal_error())
         self._upkeep.wrote(written)
         if written:
             self._hub.inbox.put(Publish(tuple(written)))
+
+    def _answer(self, request: Request, outcome: Any) -> None:
+        if isinstance(request, Ask):
+            if request.kept is not None and not isinstance(outcome, Refusal):
+                request.kept(outcome)
+            if request.reply is not None:
+                request.reply.give(outcome)
+        elif request.sender is not None:
+            self._tell(request.sender, request.draft.id, outcome)
 
     def _outcomes(self, batch: list[Request], now: float) -> list[Any]:
         """What became of each request, which lasts now: see `_carry_out`.
@@ -140,7 +161,7 @@ class Journal:
             return outcomes
 
     def _all_failed(self, batch: list[Request], error: StorageFailed) -> list[Any]:
-        log.error("nothing can be stored: %s", error)
+        self._health.failed(str(error))
         return [not_stored() for _ in batch]
 
     def _together(self, batch: list[Request], now: float) -> list[Any]:
@@ -197,6 +218,28 @@ class Journal:
         self, nick: str, nick_key: str, token: str | None, allow_new: Callable[[], None]
     ) -> tuple[User, str]:
         """Whom `token` brings back, or a new user; see `Backplane.identify`."""
+        known = self._known(token) if token and self._health.reason else None
+        if known is None or known.nick != nick:
+            try:
+                return self._introduce(nick, nick_key, token, allow_new)
+            except Refusal as refusal:
+                known = known or (self._known(token) if token else None)
+                if known is None or refusal.code not in (Code.STORAGE_FAILED, Code.BUSY):
+                    raise
+        assert token is not None
+        self._attendance.came(known.id)
+        return known, token
+
+    def _known(self, token: str) -> User | None:
+        """Whom `token` brings back, found by reading alone; None if that fails, too."""
+        try:
+            return self._readers.run(users.find, _digest(token))
+        except StoreError:
+            return None
+
+    def _introduce(
+        self, nick: str, nick_key: str, token: str | None, allow_new: Callable[[], None]
+    ) -> tuple[User, str]:
         newcomer = User(secrets.token_hex(8), nick)
         new_token = secrets.token_urlsafe(32)
 
@@ -269,30 +312,13 @@ class Journal:
 
         self._put(Ask(release, None, kept=lambda _: self._ended(user)))
 
-    def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
-        """What somebody who enters has to know; see `Backplane.replay`."""
+    def unready(self) -> str | None:
+        """Why nothing can be stored now; None if it can. Any thread; waits for a moment."""
 
-        ahead = self._ahead.of(key)
+        def ask(reply: Reply[None]) -> None:
+            self.inbox.put(Ask(touch, reply), timeout=WAIT_FOR_PROOF)
 
-        def both(connection: sqlite3.Connection) -> tuple[Replay, int]:
-            found = history.since(connection, key, since, ahead=ahead)
-            return found, users.last_read(connection, user.id, key)
-
-        return self._read(both)
-
-    def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
-        """A page of a room's history."""
-        ahead = self._ahead.of(key)
-        return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
-
-    def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
-        """Messages in the rooms `keys` that hold `query`, newest first."""
-        ahead = [entry for key in keys for entry in self._ahead.of(key)]
-        return self._read(search.search, keys, query, ahead=ahead, before=before, limit=limit)
-
-    def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
-        """Rooms in the order of their keys; see `Backplane.rooms`."""
-        return self._read(history.rooms, self._ahead.newest(), after=after, limit=limit)
+        return self._readiness.reason(ask)
 
     def _put(self, request: Request) -> None:
         try:
@@ -312,22 +338,6 @@ class Journal:
             return reply.wait(BUSY)
         except queue.Empty:
             raise busy() from None
-
-    def _read(
-        self,
-        function: Callable[Concatenate[sqlite3.Connection, P], T],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        try:
-            return self._readers.run(function, *args, **kwargs)
-        except Closed:
-            raise
-        except Exception as error:
-            if isinstance(error, StoreError) and not isinstance(error, StorageFailed):
-                raise refused(error) from error
-            self._failures.log(error, "something could not be read, and is refused")
-            raise refused(StorageFailed()) from error
 
 
 def _digest(token: str) -> bytes:

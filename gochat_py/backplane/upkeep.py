@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from ..message import Kind
 from ..orders import Written
-from ..store import Readers, StorageFailed, Writer, grams, retention, users
+from ..store import DamagedRoom, Readers, StorageFailed, Writer, grams, retention, users
 from ..store.budget import Budget
 from .attendance import Attendance
 
@@ -95,6 +95,8 @@ class Upkeep:
         self._next_sweep = 0.0
         self._next_turn = 0.0
         self._not_before = 0.0
+        #: Numbers of rooms that are passed over: a page of the file is damaged there.
+        self._damaged: set[int] = set()
         #: What may be to do, with the method that does a step of it; the next turn begins with the
         #: one after the last.
         self._tasks: list[Task] = [
@@ -146,6 +148,10 @@ class Upkeep:
         except StorageFailed as error:
             log.warning("upkeep has to wait: %s", error)
             self._not_before = now + RETRY_AFTER
+        except DamagedRoom as error:
+            log.error("%s; upkeep passes it over from now on", error)
+            self._damaged.add(error.room)
+            writer.close()  # after a damaged page nothing more can be written in its transaction
         except Exception:
             log.exception("upkeep failed, and will try again")
             self._not_before = now + RETRY_AFTER
@@ -227,7 +233,7 @@ class Upkeep:
 
     def _index(self, writer: Writer, now: float, wall: float) -> None:
         writer.begin()
-        done = writer.run(grams.index_some, INDEX_STEP)
+        done = writer.run(grams.index_some, INDEX_STEP, passing_over=self._damaged)
         writer.commit()
         self._unindexed = max(1, self._unindexed - done) if done else 0
 
@@ -244,6 +250,7 @@ class Upkeep:
             history_limit=self._history_limit or None,
             now=wall,
             after=self._trim_after or 0,
+            passing_over=self._damaged,
         )
         writer.commit()
         self._trim_after = trimmed.after
@@ -284,7 +291,9 @@ class Upkeep:
             writer.commit()
             self._used_log(now)
             return
-        dropped, after = writer.run(retention.drop_rooms, wall, after=self._rooms_after or 0)
+        dropped, after = writer.run(
+            retention.drop_rooms, wall, after=self._rooms_after or 0, passing_over=self._damaged
+        )
         writer.commit()
         self._rooms_after = after
         if dropped:

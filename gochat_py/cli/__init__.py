@@ -70,7 +70,10 @@ def _reader(option: Option) -> Any:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit status: 0 done, 2 asked for what cannot be done."""
+    """Run the command line; gives the exit status.
+
+    0: done. 1: the server has failed; the log says how. 2: it was asked for what cannot be done.
+    """
     try:
         given = vars(parser().parse_args(arguments))
         flags = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}

@@ -179,15 +179,23 @@ class QueueHandler(logging.Handler):
             if isinstance(line, threading.Event):
                 line.set()
                 continue
+            # Without memory a line is lost, and counted; the thread goes on to the next.
+            with contextlib.suppress(Exception):
+                self._take(line)
+
+    def _take(self, line: bytes) -> None:
+        written = False
+        try:
             written = self._write(line)
+        finally:
             with self._guard:
                 self._count -= 1
                 self._bytes -= len(line)
                 self._dropped += not written
                 dropped = self._dropped if written and self._count <= MAX_LINES // 2 else 0
-            if dropped and self._write(self._dropped_line(dropped)):
-                with self._guard:
-                    self._dropped -= dropped
+        if dropped and self._write(self._dropped_line(dropped)):
+            with self._guard:
+                self._dropped -= dropped
 
     def _dropped_line(self, dropped: int) -> bytes:
         words = "%d log records were dropped: standard error took them too slowly"

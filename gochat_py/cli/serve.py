@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 #: Connections that a server must be able to hold to be of any use.
 LEAST_CONNECTIONS = 8
 
+#: The exit status where a thread failed that the server cannot do without.
+FAILED = 1
+
 #: Seconds that standard output has to take the one line that is written to it.
 ANNOUNCE_WITHIN = 1.0
 
@@ -31,7 +34,7 @@ def serve(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; a second signal ends the process at once.
 
     Prints one line to standard output once connections are accepted. Raises `StartupError` where
-    it cannot start. Returns the exit status.
+    it cannot start. Returns the exit status: 0, or `FAILED`, so that a supervisor restarts it.
     """
     _hold_standard_descriptors()
     threads.prepare()
@@ -51,7 +54,7 @@ def serve(settings: Settings) -> int:
             app.run()
         finally:
             signal.set_wakeup_fd(-1)
-    return 0
+    return FAILED if app.failed else 0
 
 
 def _hold_standard_descriptors() -> None:

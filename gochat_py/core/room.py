@@ -55,6 +55,11 @@ class Room(Generic[Token]):
         return len(self._users)
 
     @property
+    def tokens(self) -> tuple[Token, ...]:
+        """Every connection that is here, live or not."""
+        return tuple(self._users)
+
+    @property
     def live(self) -> Iterable[Token]:
         """The connections that get what is new, in the order in which they became live."""
         return self._live

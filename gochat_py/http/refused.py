@@ -19,9 +19,9 @@ from .seldom import Seldom
 log = logging.getLogger(__name__)
 
 #: Descriptors that are kept free for the server itself: 3 standard ones, 4 of the HTTP server, the
-#: selector, 3 of the directory and its log, 3 of the connection that writes, 8 of those that read,
-#: 2 more while the directory is closed, and some for what Python opens in passing, as for a
-#: traceback.
+#: selector, 3 of the directory and its log, 3 of the connection that stays open, 2 of the one that
+#: writes, 8 of those that read, 2 more while the directory is closed, and some for what Python
+#: opens in passing, as for a traceback.
 OWN_DESCRIPTORS = 32
 
 #: Refused clients that are read at the same time, and for how many seconds. Others are closed at

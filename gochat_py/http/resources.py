@@ -1,7 +1,8 @@
 """What each path gives: one function for each resource, and the table that leads to them.
 
-Nothing here touches a socket or waits: a request comes in, an answer goes out. The WebSocket is
-agreed on elsewhere (`upgrade`); here is only the answer to who asks for its path without it.
+Nothing here touches a socket: a request comes in, an answer goes out. Only ``/readyz`` may wait.
+The WebSocket is agreed on elsewhere (`upgrade`); here is only the answer to who asks for its path
+without it.
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ def _health(asked: Asked) -> Response:
 
 
 def _readiness(asked: Asked) -> Response:
-    return text(503, "stopping\n") if asked.stopping else text(200, "ok\n")
+    reason = "stopping" if asked.stopping else asked.site.unready()
+    return text(503, f"{reason}\n") if reason else text(200, "ok\n")
 
 
 def _nothing() -> Response:

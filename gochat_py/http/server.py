@@ -49,8 +49,8 @@ class ChatServer(ThreadingHTTPServer):
     """Serves until `shutdown`; then `hang_up` and `join` end what is left.
 
     `endpoint` is called with each upgraded connection, in that connection's thread, and returns
-    when it is over. `terms` say what each connection, user and address may cost. Construction binds
-    and listens, or raises `StartupError` with the cure.
+    when it is over. `terms` say what each connection, user and address may cost; `unready` is as
+    `Site` has it. Construction binds and listens, or raises `StartupError` with the cure.
     """
 
     # 5 would drop a storm of reconnects at the door. The kernel caps this at net.core.somaxconn.
@@ -70,9 +70,10 @@ class ChatServer(ThreadingHTTPServer):
         endpoint: Callable[[Upgrade], None],
         subprotocols: tuple[str, ...] = (),
         terms: admission.Terms | None = None,
+        unready: Callable[[], str | None] = lambda: None,
     ) -> None:
         self.settings = settings
-        self.site = Site.of(settings, assets, endpoint, subprotocols)
+        self.site = Site.of(settings, assets, endpoint, subprotocols, unready)
         #: Where each connection gets its threads. Closed by `join`.
         self.crew = self.site.crew
         #: Who is here. Its own lock guards it.

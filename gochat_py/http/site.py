@@ -30,6 +30,8 @@ class Site:
     doorkeeper: Doorkeeper
     endpoint: Callable[[Upgrade], None]
     crew: Crew
+    #: Gives the reason why the server cannot do its work, None while it can; may wait some seconds.
+    unready: Callable[[], str | None]
     #: For log records that a peer can bring about.
     seldom: Seldom = field(default_factory=Seldom)
 
@@ -40,6 +42,7 @@ class Site:
         assets: Assets,
         endpoint: Callable[[Upgrade], None],
         subprotocols: tuple[str, ...],
+        unready: Callable[[], str | None],
     ) -> Site:
         """The site that `settings` ask for; `subprotocols` are spoken besides the classic one."""
         proxies = Proxies(settings.trusted_proxy)
@@ -53,4 +56,5 @@ class Site:
             ),
             endpoint=endpoint,
             crew=Crew(),
+            unready=unready,
         )

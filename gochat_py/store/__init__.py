@@ -11,6 +11,9 @@
 
 from .directory import Directory, open_directory, open_memory
 from .errors import (
+    Damaged,
+    DamagedRoom,
+    FilesReplaced,
     LimitReached,
     NickTaken,
     NotFound,
@@ -21,6 +24,7 @@ from .errors import (
     StoreError,
     Unstorable,
 )
+from .health import Health
 from .history import Page, Replay
 from .ledger import Applied
 from .readers import Readers
@@ -29,8 +33,12 @@ from .writer import Writer
 
 __all__ = [
     "Applied",
+    "Damaged",
+    "DamagedRoom",
     "Directory",
+    "FilesReplaced",
     "Found",
+    "Health",
     "LimitReached",
     "NickTaken",
     "NotFound",

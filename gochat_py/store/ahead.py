@@ -24,12 +24,13 @@ import mmap
 import os
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..core.names import room_key
 from ..message import Entry, Kind
+from .errors import FilesReplaced
 from .ledger import Ledger
 
 #: Bytes of the file. 2,000 messages of a line each take 400,000.
@@ -39,8 +40,19 @@ SIZE = 1 << 20
 class Ahead:
     """The log, open. Without a `file` (`--memory`) nothing survives the process."""
 
-    def __init__(self, file: Path | None = None, *, sync: bool = False) -> None:
-        """Make the file if there is none. Raises `OSError`."""
+    def __init__(
+        self,
+        file: Path | None = None,
+        *,
+        sync: bool = False,
+        confirm: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Make the file if there is none. Raises `OSError`.
+
+        `confirm` is called after each write; it raises `FilesReplaced` where what was written will
+        not be found again.
+        """
+        self._confirm = confirm
         #: Acknowledged, and not committed.
         self.entries: list[Entry] = []
         self._sync = sync
@@ -59,8 +71,8 @@ class Ahead:
     def append(self, entries: Sequence[Entry], encoded: Sequence[str]) -> bool:
         """Make messages last; `encoded` are the same, as JSON.
 
-        Returns False, having done nothing, if they do not fit. Raises `OSError` if they may not
-        last.
+        Returns False, having done nothing, if they do not fit. Raises `OSError`, `FilesReplaced`
+        if they may not last.
         """
         if self._map is None:  # then the length is only what it takes in memory
             end = self._length + sum(map(len, encoded))
@@ -78,7 +90,8 @@ class Ahead:
             try:
                 if self._sync and self._file is not None:
                     _sync(self._file, self._map)
-            except OSError:
+                self._confirm()
+            except (OSError, FilesReplaced):
                 self._map[self._length : end + 1] = bytes(len(line) + 1)
                 raise
             self._length = end + 1

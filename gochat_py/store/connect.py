@@ -25,6 +25,11 @@ CHECKPOINT_PAGES = 4_000
 LOG_SIZE = CHECKPOINT_PAGES * 4096
 
 
+def decode(text: bytes) -> str:
+    """A text as it is stored; what is not UTF-8 in it, of a damaged file, becomes U+FFFD."""
+    return text.decode("utf-8", "replace")
+
+
 def connect(
     database: Path, durability: Durability, *, busy_timeout: float, reader: bool = False
 ) -> sqlite3.Connection:

@@ -8,7 +8,6 @@ them.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -21,8 +20,10 @@ from typing import Literal
 from ..errors import StartupError
 from . import grams, keys, schema
 from .ahead import Ahead, recover
-from .connect import Durability, connect
+from .connect import Durability, connect, decode
 from .errors import StorageFailed
+from .files import LOCK, Files, lock_directory
+from .health import Health
 from .readers import Readers
 from .schema import LAST_ROOM
 from .writer import Writer
@@ -51,7 +52,7 @@ def open_directory(
     try:
         if create:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = _lock(place)
+        files = Files(place)
     except BlockingIOError:
         raise StartupError(
             f"the directory {place} is in use by another gochat{_holder(place)}; "
@@ -61,7 +62,7 @@ def open_directory(
         raise StartupError(
             f"the directory {place} cannot be used ({error.strerror}); {cure}"
         ) from None
-    return _open(place, lock, durability)
+    return _open(place, files, durability)
 
 
 def open_memory() -> Directory:
@@ -75,13 +76,13 @@ def open_memory() -> Directory:
     _sweep(parent)
     try:
         place = Path(tempfile.mkdtemp(prefix=MEMORY_PREFIX, dir=parent))
-        lock = _lock(place)
+        files = Files(place)
     except OSError as error:
         raise StartupError(
             f"no temporary directory can be made in {parent} ({error.strerror}); make room there, "
             "or name a directory with --data"
         ) from None
-    return _open(place, lock, "none")
+    return _open(place, files, "none")
 
 
 class Directory:
@@ -91,13 +92,15 @@ class Directory:
     """
 
     def __init__(
-        self, path: Path, lock: int, durability: Durability, epoch: str, ahead: Ahead
+        self, path: Path, files: Files, durability: Durability, epoch: str, ahead: Ahead
     ) -> None:
         self.path = path
         self.ahead = ahead
         self.durability = durability
         self.epoch = epoch
-        self._lock = lock
+        #: Whether it can be written; any thread may ask.
+        self.health = Health(str(path))
+        self.files = files
 
     @property
     def database(self) -> Path:
@@ -111,6 +114,8 @@ class Directory:
             self.ahead,
             self.durability,
             self.epoch,
+            self.files,
+            self.health,
             busy_timeout=busy_timeout,
             most_rooms=most_rooms,
         )
@@ -121,14 +126,26 @@ class Directory:
         Raises `StartupError` if they cannot be opened.
         """
         try:
-            return Readers(self.database, self.durability, size, patience=patience)
+            return Readers(
+                self.database,
+                self.durability,
+                size,
+                patience=patience,
+                verify=self.files.check_database,
+            )
         except StorageFailed as error:
             raise _unusable(self.path, error) from error
 
     def close(self) -> None:
-        """Note that nothing was lost, let the next server in; in memory mode, remove everything."""
+        """Note that nothing was lost, let the next server in; in memory mode, remove everything.
+
+        Nothing is written, nor removed, where other files have taken the place of these.
+        """
         self.ahead.close()
+        self.files.end_watch()
         try:
+            if not self.files.is_database_in_place():
+                return
             if self.durability == "none":
                 shutil.rmtree(self.path, ignore_errors=True)
             elif self.durability == "process":
@@ -136,19 +153,16 @@ class Directory:
                 with contextlib.suppress(sqlite3.Error), _administering(self.path) as connection:
                     connection.execute("UPDATE meta SET value = 1 WHERE name = 'clean'")
         finally:
-            os.close(self._lock)
+            self.files.close()
 
 
-def _open(place: Path, lock: int, durability: Durability) -> Directory:
+def _open(place: Path, files: Files, durability: Durability) -> Directory:
     """Bring the database up to date under the lock, which is let go if that fails."""
     try:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise StartupError(
                 f"this Python brings SQLite {sqlite3.sqlite_version}; gochat needs 3.35 or newer"
             )
-        # Made here rather than by SQLite, so that it is private whatever the umask; the files
-        # beside it take its mode.
-        os.close(os.open(place / "gochat.db", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         with _administering(place) as connection:
             schema.migrate(connection, str(place), time.time())
             keys.renew(connection)
@@ -156,20 +170,31 @@ def _open(place: Path, lock: int, durability: Durability) -> Directory:
             recover(connection, place / AHEAD)
             epoch = _start_numbering(connection, durability)
         ahead = (
-            Ahead() if durability == "none" else Ahead(place / AHEAD, sync=durability == "power")
+            Ahead()
+            if durability == "none"
+            else Ahead(place / AHEAD, sync=durability == "power", confirm=files.check_noted)
         )
-    except (OSError, sqlite3.Error) as error:
-        os.close(lock)
+        try:
+            files.watch(durability, *([] if durability == "none" else [place / AHEAD]))
+        except BaseException:
+            ahead.close()
+            raise
+    except Exception as error:
+        files.close()
+        if isinstance(error, StartupError):
+            raise
         raise _unusable(place, error) from error
     except BaseException:
-        os.close(lock)
+        files.close()
         raise
-    return Directory(place, lock, durability, epoch, ahead)
+    return Directory(place, files, durability, epoch, ahead)
 
 
 def _unusable(place: Path, error: Exception) -> StartupError:
+    told = isinstance(error, OSError | sqlite3.Error | StorageFailed)
+    why = str(error) if told else f"{type(error).__name__}: {error}"  # what is in it is damaged
     return StartupError(
-        f"the database in {place} cannot be used ({error}); restore a backup, or choose "
+        f"the database in {place} cannot be used ({why}); restore a backup, or choose "
         "another directory with --data"
     )
 
@@ -182,6 +207,7 @@ def _administering(place: Path) -> Iterator[sqlite3.Connection]:
     before the last server was killed does not stay there.
     """
     connection = connect(place / "gochat.db", "power", busy_timeout=STARTUP_PATIENCE)
+    connection.text_factory = decode  # what is not UTF-8 must not keep the server from starting
     try:
         # Takes effect in an empty file only; an existing one has it already.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
@@ -219,23 +245,10 @@ def boot_id() -> str:
         return ""
 
 
-def _lock(place: Path) -> int:
-    """Take the directory's lock and leave the pid in it. Raises `OSError`, at once if taken."""
-    lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    except BaseException:
-        os.close(lock)
-        raise
-    return lock
-
-
 def _holder(place: Path) -> str:
     """Who holds the lock, as far as the lock file tells."""
     try:
-        pid = (place / "lock").read_text(encoding="ascii").strip()
+        pid = (place / LOCK).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return ""
     return f" (process {pid})" if pid.isdigit() else ""
@@ -245,9 +258,9 @@ def _sweep(parent: Path) -> None:
     """Remove what killed servers kept in memory: directories of ours that nobody holds locked."""
     for place in parent.glob(f"{MEMORY_PREFIX}*"):
         try:
-            if place.lstat().st_uid != os.getuid() or not (place / "lock").exists():
+            if place.lstat().st_uid != os.getuid() or not (place / LOCK).exists():
                 continue
-            lock = _lock(place)
+            lock = lock_directory(place)
         except OSError:  # in use, or just gone
             continue
         shutil.rmtree(place, ignore_errors=True)

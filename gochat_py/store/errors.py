@@ -8,7 +8,10 @@
  ├── ``LimitReached``    there are as many of something as there may be; it says of what
  ├── ``Unstorable``      a text that has no UTF-8 form (a lone surrogate)
  ├── ``ReadersBusy``     every reading connection was in use until the deadline
+ ├── ``Damaged``         a row of the room cannot be what was written; it concerns this room alone
+ ├── ``DamagedRoom``     a page of the file that holds the room cannot be read; for maintenance
  └── ``StorageFailed``   disk full, locked, or broken: nothing of the transaction was kept
+      └── ``FilesReplaced``   a path does not lead to the file any more that the server has open
 """
 
 from __future__ import annotations
@@ -48,5 +51,24 @@ class ReadersBusy(StoreError):
     """Every reading connection was in use until the deadline passed."""
 
 
+class Damaged(StoreError):
+    """A row that is needed holds what was never written there. The rest of the database is used."""
+
+
+class DamagedRoom(StoreError):
+    """A page of the file cannot be read. The transaction has to be undone; nothing else is wrong.
+
+    Maintenance passes over the room of number `room` from now on, so that others have their turn.
+    """
+
+    def __init__(self, room: int) -> None:
+        super().__init__(f"a page that holds the room of number {room} is damaged")
+        self.room = room
+
+
 class StorageFailed(StoreError):
     """The database could not be read or written. Of the transaction nothing was kept."""
+
+
+class FilesReplaced(StorageFailed):
+    """A file of the directory was removed, moved or replaced. Its text says which, and the cure."""

@@ -12,10 +12,11 @@ steps, until what was deleted is gone from the file.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ..core.text import FOLD_VERSION, fold
 from .budget import Budget
+from .rows import SOUND_ROOM, blaming
 from .schema import SEQ_BITS
 
 #: Follows each text in the index, so that its last two characters start trigrams too and are found
@@ -52,7 +53,7 @@ def add(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> 
     """Index messages, given as row number and text; quickest in the order of their numbers."""
     connection.executemany(
         "INSERT INTO grams (rowid, text) VALUES (?, ?)",
-        ((number, fold(text) + PAD) for number, text in messages),
+        ((number, fold(text) + PAD) for number, text in messages if isinstance(text, str)),
     )
 
 
@@ -61,7 +62,7 @@ def remove(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) 
 
     What is left of them in the file is counted as residue, for `scrub` to remove.
     """
-    rows = [(number, fold(text) + PAD) for number, text in messages]
+    rows = [(number, fold(text) + PAD) for number, text in messages if isinstance(text, str)]
     if rows:
         connection.executemany(
             "INSERT INTO grams (grams, rowid, text) VALUES ('delete', ?, ?)", rows
@@ -69,27 +70,38 @@ def remove(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) 
         connection.execute("UPDATE meta SET value = value + ? WHERE name = 'residue'", (len(rows),))
 
 
-def index_some(connection: sqlite3.Connection, limit: int, *, budget: Budget | None = None) -> int:
+def index_some(
+    connection: sqlite3.Connection,
+    limit: int,
+    *,
+    budget: Budget | None = None,
+    passing_over: Collection[int] = (),
+) -> int:
     """Index up to `limit` of the entries that are not indexed yet; returns how many it took.
 
     It stops before that when `budget` (`STEP` if left out) is spent, or `CHARACTERS_AT_ONCE` are
-    taken, but never before the first: 0 means that there is nothing left.
+    taken, but never before the first: 0 means that there is nothing left but in the rooms
+    `passing_over`. Raises `DamagedRoom`.
 
     A transaction of 512 costs half as much an entry as one of 128 (21 and 37 µs for 64 characters
     of English), since FTS5 writes one segment a transaction: so let some gather.
     """
     step = _Step(limit, budget or Budget(STEP))
     for room, indexed, newest in connection.execute(
-        "SELECT id, indexed, seq FROM rooms WHERE indexed < seq ORDER BY id LIMIT ?",
-        (ROOMS_AT_ONCE,),
+        "SELECT id, indexed, seq FROM rooms WHERE indexed < seq"
+        f" AND {SOUND_ROOM} ORDER BY id LIMIT ?",
+        (ROOMS_AT_ONCE + len(passing_over),),
     ).fetchall():
+        if room in passing_over:
+            continue
         base = room << SEQ_BITS
         rows = connection.execute(
             "SELECT id, kind, text FROM entries WHERE id > ? AND id <= ? ORDER BY id",
             (base + indexed, base + newest),
         )
         step.reached = base + newest  # unless it stops earlier: the rest, if any, was trimmed
-        add(connection, step.messages(rows))
+        with blaming(room):
+            add(connection, step.messages(rows))
         connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (step.reached - base, room))
         if step.over:
             break
@@ -117,7 +129,7 @@ class _Step:
             before = number
             self.taken += 1
             self._left -= 1
-            if kind == 0 and text is not None:
+            if kind == 0 and isinstance(text, str):
                 yield number, text
                 self._characters -= len(text)
             self.over = self._left <= 0 or self._characters <= 0 or self._budget.spent

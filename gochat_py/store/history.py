@@ -4,6 +4,7 @@
 was taken: some may be in the database meanwhile, and none is missing in between.
 
 What is given at once takes at most `ANSWER_BYTES` as JSON, or is one entry; and no more is read.
+Where a page of the file is damaged, what is newer is given; see `since`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ from types import MappingProxyType
 
 from ..core.encode import ANSWER_BYTES
 from ..message import Entry, Position, RoomInfo
-from .rows import Room, find_room, fitting, one_entry, walk
+from .rows import (
+    SOUND_ROOM,
+    Room,
+    find_room,
+    fitting,
+    is_corrupt,
+    one_entry,
+    up_to_damage,
+    walk,
+)
 from .schema import read_epoch, read_floor
 
 #: Entries that a client who just comes gets, and one who lost the thread.
@@ -67,7 +77,8 @@ def since(
     """All entries after `position`, or, where that cannot be, the `newest`.
 
     It cannot be without a position, in another epoch, beyond the newest entry, when any of them
-    was trimmed, or when they are more than `limit`.
+    was trimmed or cannot be read, or when they are more than `limit`. Of the newest, only those are
+    given that are newer than any that cannot be read: who comes hears what is live in any case.
     """
     epoch = read_epoch(connection)
     room = find_room(connection, key)
@@ -81,13 +92,23 @@ def since(
         and position.epoch == epoch
         and room.first - 1 <= position.seq <= seq <= position.seq + limit
     )
-    if position is not None and recovered:
-        found, whole = _forward(connection, room, position.seq, seq, ahead)
-        more = position.seq >= room.first
-    else:
-        whole = True
-        found = _back(connection, room, max(room.first - 1, seq - newest), seq, ahead)
-        more = bool(found) and found[0].seq > room.first
+    found: list[Entry] = []
+    whole = more = True
+    try:
+        if position is not None and recovered:
+            found, whole = _forward(connection, room, position.seq, seq, ahead)
+            more = position.seq >= room.first
+    except sqlite3.DatabaseError as error:
+        if not is_corrupt(error):
+            raise
+        recovered = False
+    if not recovered:
+        try:
+            found = _back(connection, room, max(room.first - 1, seq - newest), seq, ahead)
+            more = bool(found) and found[0].seq > room.first
+        except sqlite3.DatabaseError as error:
+            if not is_corrupt(error):
+                raise
     return Replay(
         tuple(found),
         recovered,
@@ -149,7 +170,9 @@ def rooms(
     room takes at most 1,400 bytes of JSON.
     """
     found = connection.execute(
-        "SELECT name, key, topic, seq FROM rooms WHERE key > ? AND seq > 0 ORDER BY key LIMIT ?",
+        "SELECT name, key, topic, seq FROM rooms WHERE key > ? AND seq > 0"
+        f" AND typeof(name) = 'text' AND typeof(topic) = 'text' AND {SOUND_ROOM}"
+        " ORDER BY key LIMIT ?",
         (after, limit + 1),
     ).fetchall()
     listed = [
@@ -176,8 +199,8 @@ def _forward(
 def _back(
     connection: sqlite3.Connection, room: Room, after: int, last: int, ahead: Sequence[Entry]
 ) -> list[Entry]:
-    """The newest entries that fit, oldest first: no hole lies between them."""
+    """The newest entries that fit and can be read, oldest first: no hole lies between them."""
     stored = walk(connection, room, after, min(last, room.seq), newest_first=True)
     newer = (entry for entry in reversed(ahead) if max(after, room.seq) < entry.seq <= last)
-    found, _ = fitting(chain(newer, stored), ANSWER_BYTES)
+    found, _ = fitting(up_to_damage(chain(newer, stored)), ANSWER_BYTES)
     return found[::-1]

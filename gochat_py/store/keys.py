@@ -33,7 +33,8 @@ def renew(connection: sqlite3.Connection) -> None:
 def _renew_nicks(connection: sqlite3.Connection) -> None:
     holders: dict[str, str] = {}
     for user, nick in connection.execute(
-        "SELECT id, nick FROM users WHERE nick_key IS NOT NULL ORDER BY seen DESC, id"
+        "SELECT id, nick FROM users WHERE nick_key IS NOT NULL AND typeof(nick) = 'text'"
+        " ORDER BY seen DESC, id"
     ).fetchall():
         holders.setdefault(nick_key(nick), user)
     connection.execute("UPDATE users SET nick_key = NULL")
@@ -41,7 +42,9 @@ def _renew_nicks(connection: sqlite3.Connection) -> None:
 
 
 def _renew_rooms(connection: sqlite3.Connection) -> None:
-    rooms = connection.execute("SELECT id, key, name FROM rooms ORDER BY id").fetchall()
+    rooms = connection.execute(
+        "SELECT id, key, name FROM rooms WHERE typeof(name) = 'text' ORDER BY id"
+    ).fetchall()
     taken = {key for _, key, _ in rooms}
     for room, key, name in rooms:
         renewed = room_key(name)

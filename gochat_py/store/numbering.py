@@ -9,6 +9,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from .errors import LimitReached
+from .rows import find_room
 from .schema import LAST_ROOM, SEQ_BITS, SEQ_MASK, read_floor
 
 #: Rooms whose newest seq is kept in memory; with more, all are forgotten and read again.
@@ -37,18 +38,16 @@ class Numbering:
         self._unsaved: list[Tail] = []
 
     def find(self, key: str) -> Tail | None:
-        """Read where a room's numbering stands."""
-        row = self._connection.execute(
-            "SELECT id, name, seq FROM rooms WHERE key = ?", (key,)
-        ).fetchone()
-        if row is None:
+        """Read where a room's numbering stands. Raises `Damaged`."""
+        found = find_room(self._connection, key)
+        if found is None:
             return None
-        room, name, seq = row
-        base = room << SEQ_BITS
+        base, name, seq = found.base, found.name, found.seq
         newest = self._connection.execute(
             "SELECT time FROM entries WHERE id = ?", (base + seq,)
         ).fetchone()
-        tail = self.tails[key] = Tail(base, name, key, seq, newest[0] if newest else 0.0)
+        time = newest[0] if newest and isinstance(newest[0], float) else 0.0
+        tail = self.tails[key] = Tail(base, name, key, seq, time)
         return tail
 
     def make(self, key: str, name: str) -> Tail:

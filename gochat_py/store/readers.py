@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ..deadline import Deadline
 from ..errors import Closed
-from .connect import Durability, connect
+from .connect import Durability, connect, decode
 from .errors import ReadersBusy, StorageFailed
 
 P = ParamSpec("P")
@@ -31,9 +31,16 @@ class Readers:
     """
 
     def __init__(
-        self, database: Path, durability: Durability, size: int, *, patience: float
+        self,
+        database: Path,
+        durability: Durability,
+        size: int,
+        *,
+        patience: float,
+        verify: Callable[[], None] = lambda: None,
     ) -> None:
-        """Open them. Raises `StorageFailed`."""
+        """Open them, each after a call of `verify`. Raises `StorageFailed`, as that may."""
+        self._verify = verify
         self._database = database
         self._durability: Durability = durability
         self._patience = patience
@@ -60,14 +67,25 @@ class Readers:
     ) -> T:
         """Call `function(connection, …)` on a snapshot that nothing changes meanwhile.
 
-        Raises `ReadersBusy`, `StorageFailed`, `Closed`, and what `function` raises.
+        It is called again if it met a text that is not UTF-8; then U+FFFD stands for what is not.
+        (To decode each text that way at once would make every read slower.) Raises `ReadersBusy`,
+        `StorageFailed`, `Closed`, and what `function` raises.
         """
-        with self.borrow() as connection:
+        try:
+            with self.borrow() as connection:
+                return function(connection, *args, **kwargs)
+        except StorageFailed as error:
+            if not _is_undecodable(error.__cause__):
+                raise
+        with self.borrow(lenient=True) as connection:
             return function(connection, *args, **kwargs)
 
     @contextlib.contextmanager
-    def borrow(self) -> Iterator[sqlite3.Connection]:
-        """A connection, and one snapshot for as long as it is kept. See `run` for the errors."""
+    def borrow(self, *, lenient: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection, and one snapshot for as long as it is kept. See `run` for the errors.
+
+        A `lenient` one reads text that is not UTF-8, too.
+        """
         deadline = Deadline(self._patience)
         if not self._places.acquire(timeout=self._patience):
             raise ReadersBusy(f"no reading connection became free within {self._patience:g} s")
@@ -76,15 +94,22 @@ class Readers:
                 raise ReadersBusy(f"reading was paused for {self._patience:g} s")
             connection = self._take()
             try:
+                if lenient:
+                    connection.text_factory = decode
                 connection.execute("BEGIN")
                 yield connection
-                connection.execute("COMMIT")
             except BaseException as error:
                 # Whatever state it is in, it is not worth finding out.
                 connection.close()
                 if isinstance(error, sqlite3.Error):
                     raise StorageFailed(str(error)) from error
                 raise
+            try:
+                connection.execute("COMMIT")
+            except sqlite3.Error:  # it has met a damaged page; what was read is as good as before
+                connection.close()
+                return
+            connection.text_factory = str
             self._give_back(connection)
         finally:
             self._places.release()
@@ -115,6 +140,7 @@ class Readers:
         return self._open()
 
     def _open(self) -> sqlite3.Connection:
+        self._verify()
         try:
             connection = connect(self._database, self._durability, busy_timeout=1.0, reader=True)
             try:
@@ -133,3 +159,8 @@ class Readers:
                 self._idle.append(connection)
                 return
         connection.close()
+
+
+def _is_undecodable(error: BaseException | None) -> bool:
+    """Whether a text that is not UTF-8 is at fault, as Python's `sqlite3` words it."""
+    return isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Container
 from dataclasses import dataclass
 
 from . import grams
 from .budget import Budget
-from .rows import Room
+from .rows import SOUND_ROOM, Room, blaming
 
 #: A sender may still be retrying what is younger than this, in seconds; the retry could not be
 #: recognised once its first attempt is trimmed. So `history_limit` spares it for so long.
@@ -42,20 +43,25 @@ def trim(
     now: float,
     batch: int = 200,
     after: int = 0,
+    passing_over: Container[int] = (),
 ) -> Trimmed:
     """Forget up to `batch` entries, beginning with the rooms after number `after`.
 
     An entry goes when its time is before `older_than`, or when `history_limit` newer ones are kept
     and it is older than `RETRY_WINDOW`; always a room's oldest first, so what is kept has no holes.
-    A room keeps counting where it was. Forgetting an indexed message takes about 40 µs.
+    A room keeps counting where it was. The rooms `passing_over` are left alone. Raises
+    `DamagedRoom`. Forgetting an indexed message takes about 40 µs.
     """
     left, characters = batch, CHARACTERS_AT_ONCE
     looked = _rooms_after(connection, after)
     for room in looked:
-        going = _going(connection, room, older_than, history_limit, now, left, characters)
-        _trim_room(connection, room, going)
+        if room.id in passing_over:
+            continue
+        with blaming(room.id):
+            going = _going(connection, room, older_than, history_limit, now, left, characters)
+            _trim_room(connection, room, going)
         left -= len(going)
-        characters -= sum(len(text or "") for _, _, _, text in going)
+        characters -= sum(_length(text) for _, _, _, text in going)
         if not left or characters <= 0:
             return Trimmed(batch - left, room.id - 1)
     return Trimmed(batch - left, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None)
@@ -78,13 +84,20 @@ def _going(
         (room.base + room.first, room.base + room.seq, batch),
     ):
         number, time, _, text = row
+        if not isinstance(time, float):
+            time = 0.0  # damaged: it goes with what is old
         old = older_than is not None and time < older_than
         surplus = number <= surplus_until and time < now - RETRY_WINDOW
         if not (old or surplus) or characters <= 0:
             break
         going.append(row)
-        characters -= len(text or "")
+        characters -= _length(text)
     return going
+
+
+def _length(text: object) -> int:
+    """Characters of a text; there is none, or one that is damaged."""
+    return len(text) if isinstance(text, str) else 0
 
 
 def _trim_room(
@@ -111,21 +124,29 @@ def _trim_room(
 
 
 def drop_rooms(
-    connection: sqlite3.Connection, now: float, *, after: int = 0
+    connection: sqlite3.Connection,
+    now: float,
+    *,
+    after: int = 0,
+    passing_over: Container[int] = (),
 ) -> tuple[int, int | None]:
     """Drop rooms in which nothing can be read any more, beginning after room number `after`.
 
     Returns how many, and where the next step goes on; None when all had their turn. `Writer.forget`
     has to follow the commit. Rooms made later count on from the greatest seq of any that was
-    dropped: a position that a client still has never means two things.
+    dropped: a position that a client still has never means two things. The rooms `passing_over` are
+    left alone. Raises `DamagedRoom`.
     """
     budget = Budget(DROPPING)
     dropped = 0
     looked = _rooms_after(connection, after)
     for room in looked:
-        if _is_unused(connection, room, now):
-            _drop(connection, room)
-            dropped += 1
+        if room.id in passing_over:
+            continue
+        with blaming(room.id):
+            if _is_unused(connection, room, now):
+                _drop(connection, room)
+                dropped += 1
         if budget.spent:
             return dropped, room.id
     return dropped, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None
@@ -138,7 +159,11 @@ def _is_unused(connection: sqlite3.Connection, room: Room, now: float) -> bool:
     ).fetchone()
     if newest is None:
         return True
-    if newest[0] > now - UNUSED_KEPT or room.seq - room.first >= LEFT_OVER:
+    if (
+        not isinstance(newest[0], float)
+        or newest[0] > now - UNUSED_KEPT
+        or room.seq - room.first >= LEFT_OVER
+    ):
         return False
     readable = connection.execute(
         "SELECT 1 FROM entries WHERE id BETWEEN ? AND ? AND text IS NOT NULL LIMIT 1",
@@ -161,7 +186,7 @@ def _rooms_after(connection: sqlite3.Connection, after: int) -> list[Room]:
     """The next rooms to look at, beginning after number `after`."""
     found = connection.execute(
         "SELECT id, key, name, topic, seq, first, indexed FROM rooms"
-        " WHERE id > ? ORDER BY id LIMIT ?",
+        f" WHERE id > ? AND {SOUND_ROOM} ORDER BY id LIMIT ?",
         (after, ROOMS_AT_ONCE),
     )
     return [Room(*row) for row in found]

@@ -1,17 +1,26 @@
-"""From rows to entries, in the one way that reading and writing share."""
+"""From rows to entries, in the one way that reading and writing share.
+
+A file may be damaged, by a disk, or by somebody who wrote into it. SQLite keeps any type in any
+column. So what is read is looked at before it is believed: one row that cannot be what was written
+is shown as a deleted message, and the others as ever.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby, islice
+from math import isfinite
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..core.encode import weigh
-from ..message import Entry
+from ..failures import Failures
+from ..message import Entry, Kind
 from .bounds import EMOJI, REACTIONS
-from .schema import KINDS, SEQ_BITS, SEQ_MASK
+from .errors import Damaged, DamagedRoom
+from .schema import CODES, KINDS, LAST_ROOM, SEQ_BITS, SEQ_MASK
 
 #: What `entry` reads, in its order.
 COLUMNS = (
@@ -19,6 +28,20 @@ COLUMNS = (
 )
 
 Reactions = dict[str, tuple[str, ...]]
+
+MESSAGE, REACTED, TOPIC = CODES[Kind.MESSAGE], CODES[Kind.REACTED], CODES[Kind.TOPIC]
+
+#: In SQL, what holds of the row of every room that is not damaged, as far as numbers go.
+SOUND_ROOM = (
+    f"rooms.id BETWEEN 1 AND {LAST_ROOM} AND typeof(seq) = 'integer' AND seq BETWEEN 0 AND"
+    f" {SEQ_MASK} AND typeof(first) = 'integer' AND typeof(indexed) = 'integer'"
+)
+
+#: The author of an entry of which nothing is left.
+UNKNOWN = "unknown"
+
+#: Logs what is damaged.
+failures = Failures()
 
 
 class Room(NamedTuple):
@@ -39,15 +62,38 @@ class Room(NamedTuple):
 
 
 def find_room(connection: sqlite3.Connection, key: str) -> Room | None:
-    """The room called `key`, if anything was ever written there."""
+    """The room called `key`, if anything was ever written there.
+
+    Raises `Damaged` where its row does not say where its entries are.
+    """
     row = connection.execute(
         "SELECT id, key, name, topic, seq, first, indexed FROM rooms WHERE key = ?", (key,)
     ).fetchone()
-    return Room(*row) if row else None
+    return sound_room(Room(*row)) if row else None
+
+
+def sound_room(room: Room) -> Room:
+    """`room` with a name and a topic that can be shown. Raises `Damaged` if its numbers cannot be.
+
+    `id`, `seq`, `first` and `indexed` are those of the stored row.
+    """
+    numbers = (room.id, room.seq, room.first, room.indexed)
+    if (
+        any(type(number) is not int for number in numbers)
+        or not 1 <= room.id <= LAST_ROOM
+        or not 0 <= room.seq <= SEQ_MASK
+    ):
+        raise Damaged(f"the row of the room {room.key!r} is damaged: {numbers}")
+    if type(room.name) is str and type(room.topic) is str:
+        return room
+    name = room.name if type(room.name) is str else room.key
+    return room._replace(name=name, topic=room.topic if type(room.topic) is str else "")
 
 
 def entry(row: tuple[Any, ...], room: str, key: str, reactions: Reactions) -> Entry:
-    """The entry that a row of `COLUMNS` holds."""
+    """The entry that a row of `COLUMNS` holds; if it is damaged, a deleted message in its place."""
+    if not is_sound(row):
+        return _damaged(row, room, key)
     (
         number,
         kind,
@@ -83,6 +129,79 @@ def entry(row: tuple[Any, ...], room: str, key: str, reactions: Reactions) -> En
         deleted=gone is not None,
         reactions=reactions,
     )
+
+
+def is_sound(row: tuple[Any, ...]) -> bool:
+    """Whether each column is of the type that is written there. Costs less than 1 µs."""
+    _, kind, user, nick, time, sent, text, reply_to, target, emoji, _, _, edited, gone = row
+    return (
+        type(user) is str
+        and type(nick) is str
+        and type(time) is float
+        and isfinite(time)
+        and type(kind) is int
+        and 0 <= kind < len(KINDS)
+        and (sent is None or type(sent) is str)
+        and (reply_to is None or (type(reply_to) is int and reply_to > 0))
+        and (edited is None or (type(edited) is float and isfinite(edited)))
+        and (
+            (text is None and gone is not None) or type(text) is str
+            if kind == MESSAGE
+            else (text is None or type(text) is str)
+            and (type(text) is str if kind == TOPIC else type(target) is int)
+            and (type(emoji) is str or (emoji is None and kind != REACTED))
+        )
+    )
+
+
+def _damaged(row: tuple[Any, ...], room: str, key: str) -> Entry:
+    """What can be shown of a row that cannot be what was written: that there was something."""
+    number, _, user, nick, time, *_ = row
+    failures.warn(
+        "entry %d of the room %r is damaged, and shown as deleted", number & SEQ_MASK, key
+    )
+    return Entry(
+        kind=Kind.MESSAGE,
+        room=room,
+        key=key,
+        seq=number & SEQ_MASK,
+        user=user if type(user) is str else UNKNOWN,
+        nick=nick if type(nick) is str else UNKNOWN,
+        time=time if type(time) is float and isfinite(time) else 0.0,
+        deleted=True,
+    )
+
+
+def is_corrupt(error: sqlite3.Error) -> bool:
+    """Whether a page of the file is damaged, as far as SQLite can tell (SQLITE_CORRUPT)."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_CORRUPT
+
+
+@contextmanager
+def blaming(room: int) -> Iterator[None]:
+    """Raise `DamagedRoom` for a damaged page that is met within the block."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if not is_corrupt(error):
+            raise
+        raise DamagedRoom(room) from error
+
+
+def up_to_damage(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Those of `entries` that come before the first page that cannot be read.
+
+    Raises `sqlite3.DatabaseError` where there are none.
+    """
+    any_read = False
+    try:
+        for each in entries:
+            yield each
+            any_read = True
+    except sqlite3.DatabaseError as error:
+        if not (any_read and is_corrupt(error)):
+            raise
+        failures.log(error, "a page of history cannot be read; what comes before it is shown")
 
 
 def walk(
@@ -167,6 +286,8 @@ def gather(rows: Iterable[tuple[int, str, str]]) -> Reactions:
     """
     gathered: dict[str, list[str]] = {}
     for _, emoji, user in islice(rows, REACTIONS):
+        if type(emoji) is not str or type(user) is not str:
+            continue  # damaged
         if emoji in gathered or len(gathered) < EMOJI:
             gathered.setdefault(emoji, []).append(user)
     return {emoji: tuple(users) for emoji, users in gathered.items()}

@@ -25,7 +25,7 @@ from ..core.encode import ANSWER_BYTES
 from ..core.text import fold
 from ..message import Entry
 from .budget import Budget
-from .rows import COLUMNS, Room, entry, find_room, fitting, reactions_to
+from .rows import COLUMNS, Room, entry, find_room, fitting, is_corrupt, is_sound, reactions_to
 from .schema import SEQ_BITS
 
 #: A longer query asks the index for so many of its trigrams: enough to leave few wrong proposals.
@@ -154,8 +154,8 @@ def _expression(connection: sqlite3.Connection, wanted: str, progress: _Progress
                 "SELECT term FROM gram_list WHERE term >= ? AND term < ? LIMIT ?",
                 (wanted, wanted + chr(0x10FFFF), MOST_TRIGRAMS + 1),
             ).fetchall()
-        except sqlite3.OperationalError:
-            if not progress.budget.spent:
+        except sqlite3.DatabaseError as error:
+            if not progress.budget.spent and not is_corrupt(error):
                 raise
             progress.gave_up = True
             return None
@@ -180,12 +180,12 @@ def _hits(candidates: Iterator[Row], wanted: str, progress: _Progress) -> Iterat
                 progress.gave_up = True
                 return
             text = row[6]
-            if row[1] == 0 and text is not None and wanted in fold(text):
+            if row[1] == 0 and type(text) is str and wanted in fold(text) and is_sound(row):
                 yield row
-    except sqlite3.OperationalError:
-        if not progress.budget.spent:
+    except sqlite3.DatabaseError as error:
+        if not progress.budget.spent and not is_corrupt(error):
             raise
-        progress.gave_up = True
+        progress.gave_up = True  # what was found before the damaged page is given
 
 
 def _row(room: Room, entry: Entry) -> Row:

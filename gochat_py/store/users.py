@@ -11,7 +11,7 @@ from collections.abc import Container, Mapping
 
 from ..message import User
 from .errors import LimitReached, NickTaken, NotFound
-from .rows import find_room
+from .rows import find_room, is_corrupt
 
 DAY = 86_400.0
 
@@ -57,9 +57,15 @@ def create(
 
 
 def find(connection: sqlite3.Connection, token: bytes) -> User | None:
-    """The user whom this token (its SHA-256) brings back, with the nick they had last."""
+    """The user whom this token (its SHA-256) brings back, with the nick they had last.
+
+    A nick that is damaged is the id until the user takes another.
+    """
     row = connection.execute("SELECT id, nick FROM users WHERE token = ?", (token,)).fetchone()
-    return User(*row) if row else None
+    if row is None or not isinstance(row[0], str):
+        return None
+    user, nick = row
+    return User(user, nick if isinstance(nick, str) and nick else user)
 
 
 def claim_nick(
@@ -174,13 +180,18 @@ def mark_read(connection: sqlite3.Connection, user: str, key: str, seq: int, now
 
 
 def last_read(connection: sqlite3.Connection, user: str, key: str) -> int:
-    """The seq up to which the user has read the room, 0 if they never said so."""
-    row: tuple[int] | None = connection.execute(
-        "SELECT reads.seq FROM rooms JOIN reads ON reads.room = rooms.id"
-        " WHERE rooms.key = ? AND reads.user = ?",
-        (key, user),
-    ).fetchone()
-    return row[0] if row else 0
+    """The seq up to which the user has read the room, 0 if they never said so, or it is lost."""
+    try:
+        row = connection.execute(
+            "SELECT reads.seq FROM rooms JOIN reads ON reads.room = rooms.id"
+            " WHERE rooms.key = ? AND reads.user = ?",
+            (key, user),
+        ).fetchone()
+    except sqlite3.DatabaseError as error:
+        if not is_corrupt(error):
+            raise
+        return 0
+    return row[0] if row and isinstance(row[0], int) else 0
 
 
 def _take_from_the_long_gone(

@@ -7,6 +7,7 @@ tells them.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -14,20 +15,25 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ..message import Draft
 from .ahead import Ahead
-from .connect import Durability, connect
-from .errors import StorageFailed
+from .connect import Durability, connect, decode
+from .errors import FilesReplaced, StorageFailed
+from .files import Files
+from .health import Health
 from .ledger import Applied, Ledger
 from .schema import LAST_ROOM
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 #: What SQLite says of the database (https://sqlite.org/rescode.html). Whatever else it says is said
-#: of one statement, and the database is as good as before.
+#: of one statement, and the database is as good as before. So it is with a page that is damaged
+#: (SQLITE_CORRUPT): who needs it fails, the others do not.
 OF_THE_DATABASE = frozenset({
     sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
 })  # fmt: skip
 
@@ -39,8 +45,9 @@ class Writer:
     batch; whoever calls it sees to it that a `commit` follows soon (`unsettled`).
 
     Any of them raises `StorageFailed` when the disk is full, or the database locked by a foreign
-    program for longer than `busy_timeout` seconds, or broken. Then nothing of the batch was kept,
-    it is over, and the next `begin` opens the database anew: service resumes by itself. When
+    program for longer than `busy_timeout` seconds, or broken; and `FilesReplaced` when its files
+    are not where they were. Then nothing of the batch was kept, it is over, and the next `begin`
+    opens the database anew: service resumes by itself. `health` is told of it. When
     `begin`, `apply`, `run`, `acknowledge` or `commit` raises anything but a `StoreError`, one of
     the requests is at fault, and the caller has to `rollback`.
 
@@ -53,6 +60,8 @@ class Writer:
         ahead: Ahead,
         durability: Durability,
         epoch: str,
+        files: Files,
+        health: Health,
         *,
         busy_timeout: float,
         most_rooms: int = LAST_ROOM,
@@ -60,6 +69,9 @@ class Writer:
         self._most_rooms = most_rooms
         self.epoch = epoch
         self._ahead = ahead
+        self._files = files
+        self._health = health
+        self._rescued = False  # since the files were replaced
         self._database = database
         self._log = database.with_name(f"{database.name}-wal")
         self._durability: Durability = durability
@@ -72,20 +84,15 @@ class Writer:
         """Begin a batch. Waits for a foreign program's lock at most `busy_timeout`."""
         assert self._active is None, "a batch is open already"
         try:
+            if self._ledger is None:
+                self._files.check()
             if self._connection is None:
-                self._connection = connect(
-                    self._database, self._durability, busy_timeout=self._busy_timeout
-                )
+                self._connection = self._connect()
             if self._ledger is None and self._ahead.entries:
-                self._connection.execute("BEGIN IMMEDIATE")
-                ledger = Ledger(self._connection, self._most_rooms)
-                ledger.restore(self._ahead.entries)
-                ledger.write()
-                self._connection.execute("COMMIT")
-                self._ahead.clear()
+                self._restore(self._connection)
             if not self._connection.in_transaction:
                 self._connection.execute("BEGIN IMMEDIATE")
-        except (sqlite3.Error, OSError) as error:
+        except Exception as error:  # whatever it is, it is no request's fault
             raise self._undone(error) from error
         if self._ledger is None:
             self._ledger = Ledger(self._connection, self._most_rooms)
@@ -136,7 +143,7 @@ class Writer:
             raise StorageFailed("no transaction is open")
         try:
             noted = not self._active.changed and self._ahead.append(*self._active.fresh)
-        except OSError as error:
+        except (OSError, FilesReplaced) as error:
             raise self._undone(error) from error
         if not noted:
             self.commit()
@@ -156,11 +163,15 @@ class Writer:
         if self._active is None or self._connection is None:
             raise StorageFailed("no transaction is open")
         try:
+            self._files.check()  # so that nothing is committed that is refused
             self._active.write()
             self._connection.execute("COMMIT")
+            self._files.check_database()  # so that nothing is acknowledged that is lost
             self._ahead.clear()
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, FilesReplaced) as error:
             raise self._undone(error) from error
+        self._health.written()
+        self._rescued = False
         self._active.fresh = ([], [])
         self._active.changed = False
         self._active = None
@@ -215,13 +226,66 @@ class Writer:
         if connection is not None:
             connection.close()
 
+    def verify(self) -> None:
+        """Look whether the files are where they were, between batches. Raises `FilesReplaced`."""
+        try:
+            self._files.check()
+        except FilesReplaced as error:
+            raise self._undone(error) from error
+
     def _undone(self, error: Exception) -> StorageFailed:
         """Drop the connection, which undoes its transaction; a new one reads what is so.
 
         What was acknowledged in it is not lost: the next `begin` writes it again.
         """
+        failed = error if isinstance(error, StorageFailed) else StorageFailed(_told(error))
+        self._active = self._ledger = None
+        if isinstance(error, FilesReplaced) and not self._rescued:
+            self._rescued = True
+            self._rescue()
         self.close()
-        return StorageFailed(str(error))
+        self._health.failed(str(failed))
+        return failed
+
+    def _rescue(self) -> None:
+        """Bring what was acknowledged into the database itself, if that is still in its place.
+
+        Then nothing of it is lost with the log that was removed, ours or SQLite's.
+        """
+        if not self._files.is_database_in_place():
+            return
+        try:
+            if self._connection is None:
+                self._files.check_database()  # or it would open another log
+                self._connection = self._connect()
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if self._ahead.entries:
+                self._restore(self._connection)
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except Exception as error:
+            log.error("what was acknowledged last is not in the database yet: %s", _told(error))
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = connect(self._database, self._durability, busy_timeout=self._busy_timeout)
+        # A text that is not UTF-8 must not keep upkeep from going on, nor its author from deleting
+        # it. Few texts are read here.
+        connection.text_factory = decode
+        return connection
+
+    def _restore(self, connection: sqlite3.Connection) -> None:
+        """Commit what was acknowledged, and was undone with a transaction."""
+        connection.execute("BEGIN IMMEDIATE")
+        ledger = Ledger(connection, self._most_rooms)
+        ledger.restore(self._ahead.entries)
+        ledger.write()
+        connection.execute("COMMIT")
+        self._ahead.clear()
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, for the log and for the operator."""
+    return str(error) or type(error).__name__
 
 
 def _of_the_database(error: sqlite3.Error) -> bool:

@@ -108,7 +108,7 @@ class JournalTest(JournalCase):
             self.journal._writer, "acknowledge", side_effect=StorageFailed("full")
         )
         with failing:
-            with self.assertLogs("gochat_py.backplane.local", "ERROR"):
+            with self.assertLogs("gochat_py.store.health", "ERROR"):
                 self.write(message("a", "1"), message("b", "2"))
             self.journal._writer.rollback()
         self.assertEqual(self.published(), [])

@@ -3,7 +3,7 @@
 import sqlite3
 from unittest import mock
 
-from gochat_py.backplane import failing
+from gochat_py import failures
 from gochat_py.backplane.attendance import Attendance
 from gochat_py.backplane.local import RENAMES, Ask, Write
 from gochat_py.backplane.upkeep import (
@@ -44,7 +44,7 @@ FAULTS = (
 class FaultTest(JournalCase):
     def setUp(self):
         super().setUp()
-        self.enterContext(mock.patch.object(failing, "SAY_AGAIN", -1.0))
+        self.enterContext(mock.patch.object(failures, "SAY_AGAIN", -1.0))
 
     def bad(self, kind=Kind.MESSAGE, **fields):
         return Draft(kind, "lobby", "lobby", ANN, "bad", text="bad", **fields)
@@ -66,7 +66,7 @@ class FaultTest(JournalCase):
             with (
                 self.subTest(repr(error)),
                 self.faulty("_message", error, lambda draft: draft.text == "bad"),
-                self.assertLogs("gochat_py.backplane.failing", "ERROR") as logs,
+                self.assertLogs("gochat_py.failures", "ERROR") as logs,
             ):
                 self.write(message("a", f"a{number}"), self.bad(), message("b", f"b{number}"))
                 self.assertEqual(
@@ -87,7 +87,7 @@ class FaultTest(JournalCase):
         change = self.bad(Kind.EDITED, target=1)
         with (
             self.faulty("_change", ValueError("late"), lambda _: True),
-            self.assertLogs("gochat_py.backplane.failing", "ERROR"),
+            self.assertLogs("gochat_py.failures", "ERROR"),
         ):
             self.write(change, message("b", "2"))
         self.assertEqual([w.entry.seq for w in self.published()], [2])
@@ -100,7 +100,7 @@ class FaultTest(JournalCase):
             raise RuntimeError
 
         kept, replies = [], [Reply(), Reply()]
-        with self.assertLogs("gochat_py.backplane.failing", "ERROR"):
+        with self.assertLogs("gochat_py.failures", "ERROR"):
             self.journal.handle(
                 [
                     Ask(fail, replies[0], kept=lambda _: kept.append("never")),
@@ -121,7 +121,7 @@ class FaultTest(JournalCase):
         full.sqlite_errorcode = sqlite3.SQLITE_FULL
         with (
             self.faulty("_message", full, lambda draft: draft.text == "bad"),
-            self.assertLogs("gochat_py.backplane.local", "ERROR"),
+            self.assertLogs("gochat_py.store.health", "ERROR"),
         ):
             self.write(message("a", "1"), self.bad(), message("b", "2"))
         self.assertEqual([each.code for each in self.sender.refused], [Code.STORAGE_FAILED] * 3)
@@ -133,7 +133,7 @@ class FaultTest(JournalCase):
         with (
             self.faulty("_message", ValueError(), lambda draft: draft.text == "bad"),
             mock.patch.object(Writer, "acknowledge", self.commit_once(full)),
-            self.assertLogs("gochat_py.backplane", "ERROR"),
+            self.assertLogs("gochat_py", "ERROR"),
         ):
             self.write(message("a", "1"), self.bad(), message("b", "2"), message("c", "3"))
         self.journal._writer.rollback()
@@ -160,7 +160,7 @@ class FaultTest(JournalCase):
             with (
                 self.subTest(repr(error)),
                 mock.patch.object(history, "find_room", side_effect=error),
-                self.assertLogs("gochat_py.backplane.failing", "ERROR"),
+                self.assertLogs("gochat_py.failures", "ERROR"),
                 self.assertRaises(Refusal) as caught,
             ):
                 self.journal.page("lobby", None, None, 50)
@@ -171,9 +171,9 @@ class FaultTest(JournalCase):
 
     def test_the_same_failure_is_logged_once_a_minute(self):
         with (
-            mock.patch.object(failing, "SAY_AGAIN", 60.0),
+            mock.patch.object(failures, "SAY_AGAIN", 60.0),
             self.faulty("_message", ValueError(), lambda draft: draft.text == "bad"),
-            self.assertLogs("gochat_py.backplane.failing", "ERROR") as logs,
+            self.assertLogs("gochat_py.failures", "ERROR") as logs,
         ):
             for _ in range(5):
                 self.write(self.bad())
@@ -209,7 +209,7 @@ class FaultTest(JournalCase):
         user, _ = self.identify("Ann")
         with (
             mock.patch.object(self.journal._writer, "acknowledge", side_effect=StorageFailed("x")),
-            self.assertLogs("gochat_py.backplane.local", "ERROR"),
+            self.assertLogs("gochat_py.store.health", "ERROR"),
             self.assertRaises(Refusal),
         ):
             self.ask(lambda: self.journal.rename(user, "Anna", nick_key("Anna")))

@@ -3,6 +3,7 @@
 import resource
 import sys
 import threading
+from collections.abc import Callable
 from unittest import mock
 
 from gochat_py import threads
@@ -82,9 +83,32 @@ class StartTest(TestCase):
     def test_a_failure_is_logged_and_told(self) -> None:
         failed = threading.Event()
         with self.assertLogs("gochat_py.threads", "CRITICAL") as said:
-            threads.start(lambda: void(1 / 0), "hub", failed.set).join(PATIENCE)
+            threads.start(lambda: void(1 / 0), "hub", failed.set, stopping=lambda: False).join(
+                PATIENCE
+            )
         self.assertTrue(failed.is_set())
         self.assertIn("hub", said.output[0])
+
+    def test_the_log_says_which_thread_and_why_in_one_record(self) -> None:
+        with self.assertLogs("gochat_py.threads", "CRITICAL") as said:
+            start(lambda: void(1 / 0), lambda: None).join(PATIENCE)
+        (record,) = said.records
+        self.assertIn("hub thread failed (ZeroDivisionError: ", record.getMessage())
+        self.assertIsNotNone(record.exc_info)
+
+    def test_so_is_one_that_exits_or_returns_before_the_server_stops(self) -> None:
+        for run in (sys.exit, lambda: None):
+            failed = threading.Event()
+            with self.assertLogs("gochat_py.threads", "CRITICAL") as said:
+                start(run, failed.set).join(PATIENCE)
+            self.assertTrue(failed.is_set())
+            self.assertIn("hub", said.output[0])
+
+    def test_one_that_returns_while_the_server_stops_is_no_failure(self) -> None:
+        failed = threading.Event()
+        with self.assertNoLogs("gochat_py.threads", "CRITICAL"):
+            start(lambda: None, failed.set, stopping=True).join(PATIENCE)
+        self.assertFalse(failed.is_set())
 
     def test_it_is_told_even_if_there_is_no_memory_to_log_it(self) -> None:
         failed = threading.Event()
@@ -92,7 +116,9 @@ class StartTest(TestCase):
             mock.patch.object(threads.log, "critical", side_effect=MemoryError),
             mock.patch.object(threading, "excepthook"),
         ):
-            threads.start(lambda: void(1 / 0), "hub", failed.set).join(PATIENCE)
+            threads.start(lambda: void(1 / 0), "hub", failed.set, stopping=lambda: False).join(
+                PATIENCE
+            )
         self.assertTrue(failed.is_set())
 
     def test_without_a_thread_the_start_is_refused_in_a_sentence(self) -> None:
@@ -101,7 +127,13 @@ class StartTest(TestCase):
                 mock.patch.object(threading.Thread, "start", side_effect=error),
                 self.assertRaisesRegex(StartupError, "no thread for the hub.*ulimit -u"),
             ):
-                threads.start(lambda: None, "hub", lambda: None)
+                threads.start(lambda: None, "hub", lambda: None, lambda: False)
+
+
+def start(
+    run: Callable[[], None], failed: Callable[[], None], *, stopping: bool = False
+) -> threading.Thread:
+    return threads.start(run, "hub", failed, lambda: stopping)
 
 
 def void(_: object) -> None:

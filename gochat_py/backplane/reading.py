@@ -1,0 +1,80 @@
+"""What is read for connections: the past of rooms, lists of rooms, searches.
+
+Any thread may call it; each call borrows a reading connection of the store, and waits for one with
+a deadline. What is not committed yet comes from `Ahead`, asked before the database is read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from ..errors import Closed
+from ..failures import Failures
+from ..message import Position, RoomInfo, User
+from ..store import (
+    Directory,
+    Found,
+    Page,
+    Replay,
+    StorageFailed,
+    StoreError,
+    history,
+    search,
+    users,
+)
+from .failing import refused
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Reading:
+    """The part of a journal that only reads. Closed with the journal."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._ahead = directory.ahead
+        self._readers = directory.readers()
+        self._failures = Failures()
+
+    def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
+        """What somebody who enters has to know; see `Backplane.replay`."""
+
+        ahead = self._ahead.of(key)
+
+        def both(connection: sqlite3.Connection) -> tuple[Replay, int]:
+            found = history.since(connection, key, since, ahead=ahead)
+            return found, users.last_read(connection, user.id, key)
+
+        return self._read(both)
+
+    def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
+        """A page of a room's history."""
+        ahead = self._ahead.of(key)
+        return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
+
+    def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
+        """Messages in the rooms `keys` that hold `query`, newest first."""
+        ahead = [entry for key in keys for entry in self._ahead.of(key)]
+        return self._read(search.search, keys, query, ahead=ahead, before=before, limit=limit)
+
+    def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
+        """Rooms in the order of their keys; see `Backplane.rooms`."""
+        return self._read(history.rooms, self._ahead.newest(), after=after, limit=limit)
+
+    def _read(
+        self,
+        function: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        try:
+            return self._readers.run(function, *args, **kwargs)
+        except Closed:
+            raise
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, StorageFailed):
+                raise refused(error) from error
+            self._failures.log(error, "something could not be read, and is refused")
+            raise refused(StorageFailed()) from error

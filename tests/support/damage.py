@@ -1,0 +1,46 @@
+"""Damage to a database, as a disk does it, or somebody who writes into it."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+PAGE = 4096
+
+
+def execute(database: Path, statement: str, *arguments: Any) -> None:
+    """Change rows as no gochat would: columns take NULL, too. The server may be running."""
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        tables = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE '%NOT NULL%'"
+            " AND sql NOT LIKE '%WITHOUT ROWID%'"
+        ).fetchall()
+        connection.execute("PRAGMA writable_schema = ON")
+        for name, sql in tables:
+            loose = sql.replace("NOT NULL", "")
+            connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (loose, name))
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute(statement, arguments)
+        connection.execute("PRAGMA writable_schema = ON")
+        for name, sql in tables:
+            connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, name))
+
+
+def spoil(database: Path, marker: bytes) -> int:
+    """Overwrite every page that holds `marker`; gives how many. Nobody may have it open."""
+    data = bytearray(database.read_bytes())
+    pages = {at // PAGE for at in _found(data, marker)}
+    for page in pages:
+        data[page * PAGE : (page + 1) * PAGE] = b"\xa5" * PAGE
+    database.write_bytes(data)
+    return len(pages)
+
+
+def _found(data: bytes, marker: bytes) -> list[int]:
+    found, at = [], data.find(marker)
+    while at >= 0:
+        found.append(at)
+        at = data.find(marker, at + 1)
+    return found

@@ -1,0 +1,322 @@
+"""While the storage cannot be written: who is known comes in, and whoever asks is told why."""
+
+import shutil
+import sqlite3
+import tempfile
+import threading
+from pathlib import Path
+from unittest import mock
+
+from gochat_py.backplane import local, watching
+from gochat_py.backplane.local import Ask, Journal, Write
+from gochat_py.backplane.upkeep import Upkeep
+from gochat_py.backplane.watching import LOOK_EVERY, PROOF_FOR, TRY_EVERY, Readiness, touch
+from gochat_py.channel import Reply
+from gochat_py.codes import Close
+from gochat_py.core.names import nick_key
+from gochat_py.errors import Closed
+from gochat_py.hub import Hub
+from gochat_py.message import Draft, Kind
+from gochat_py.refusals import Code, Refusal
+from gochat_py.store import StorageFailed, health, open_directory
+from gochat_py.store.writer import Writer
+from tests.support.case import PATIENCE, TestCase
+from tests.unit.test_journal import FakeSender, JournalCase, message
+
+
+class StoredCase(JournalCase):
+    """A journal whose directory is a real one."""
+
+    def setUp(self) -> None:
+        TestCase.setUp(self)
+        self.place = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
+        self.data = self.place / "data"
+        self.directory = open_directory(self.data)
+        self.addCleanup(self.directory.close)
+        self.hub = Hub(compress_from=1 << 20)
+        self.journal = Journal(self.directory, self.hub, Upkeep(0.0, 0))
+        self.journal._writer._busy_timeout = 0.05
+        self.addCleanup(self.finish)
+        self.sender = FakeSender()
+
+    def locked(self) -> sqlite3.Connection:
+        """The write lock, held as a foreign program may."""
+        self.journal._upkeep.settle(self.journal._writer)
+        other = sqlite3.connect(self.data / "gochat.db", isolation_level=None)
+        self.addCleanup(other.close)
+        other.execute("BEGIN EXCLUSIVE")
+        return other
+
+    def refusal(self, call) -> Refusal:
+        with self.assertRaises(Refusal) as caught:
+            call()
+        return caught.exception
+
+
+class KnownTest(StoredCase):
+    def test_whoever_is_known_comes_in_and_a_new_user_does_not(self):
+        ann, token = self.identify("Ann")
+        bob, _ = self.identify("Bob")
+        self.write(message("hello", "1", ann))
+        other = self.locked()
+        with self.assertLogs("gochat_py.store.health", "ERROR") as logs:
+            for _ in range(3):
+                self.assertEqual(self.identify("Ann", token), (ann, token))
+            self.assertEqual(self.refusal(lambda: self.identify("Cyn")).code, Code.STORAGE_FAILED)
+            unknown = self.refusal(lambda: self.identify("Cyn", "no such token"))
+            self.assertEqual(unknown.code, Code.STORAGE_FAILED)
+        self.assertEqual(len(logs.records), 1)
+        self.assertIn("locked", logs.output[0])
+        self.assertIn(ann.id, self.journal._attendance)
+        self.assertEqual(self.journal.replay(ann, "lobby", None)[0].entries[0].text, "hello")
+        other.execute("ROLLBACK")
+        with self.assertLogs("gochat_py.store.health", "INFO"):
+            self.identify("Cyn")
+        self.assertEqual(self.identify("Ann", token), (ann, token))
+        self.assertNotEqual(bob.id, ann.id)
+
+    def test_they_keep_the_nick_they_had_if_they_ask_for_another(self):
+        ann, token = self.identify("Ann")
+        other = self.locked()
+        with self.assertLogs("gochat_py.store.health", "ERROR"):
+            self.assertEqual(self.identify("Anna", token), (ann, token))
+            self.assertEqual(self.identify("Anna", token), (ann, token))
+        other.execute("ROLLBACK")
+        user, _ = self.identify("Anna", token)
+        self.assertEqual((user.id, user.nick), (ann.id, "Anna"))
+
+    def test_known_or_not_a_nick_of_another_is_refused_while_one_can_write(self):
+        _, token = self.identify("Ann")
+        self.identify("Bob")
+        self.assertEqual(self.refusal(lambda: self.identify("Bob", token)).code, Code.NICK_TAKEN)
+
+    def test_where_the_journal_does_not_get_round_to_it_they_come_in_too(self):
+        ann, token = self.identify("Ann")
+        with mock.patch.object(local, "BUSY", 0.01):
+            known = self.journal.identify("Ann", nick_key("Ann"), token, self.allow_new)
+            self.assertEqual(known, (ann, token))
+            busy = self.refusal(
+                lambda: self.journal.identify("Bob", nick_key("Bob"), None, self.allow_new)
+            )
+        self.assertEqual(busy.code, Code.BUSY)
+
+
+class ReadinessTest(StoredCase):
+    def unready(self) -> str | None:
+        return self.ask(self.journal.unready)
+
+    def test_says_nothing_is_wrong_and_asks_for_proof_once_in_a_while(self):
+        commits = mock.patch.object(Writer, "commit", autospec=True, side_effect=Writer.commit)
+        with commits as commit:
+            for _ in range(20):
+                self.assertIsNone(self.unready())
+            self.assertEqual(commit.call_count, 1)
+            with mock.patch.object(watching.time, "monotonic", lambda: now + PROOF_FOR + 1.0):
+                now = self.directory.health.written_at
+                self.assertIsNone(self.unready())
+            self.assertEqual(commit.call_count, 2)
+
+    def test_says_why_nothing_can_be_written_and_that_it_can_again(self):
+        other = self.locked()
+        self.directory.health.written_at = 0.0
+        with (
+            self.assertLogs("gochat_py.store.health", "ERROR"),
+            mock.patch.object(watching.time, "monotonic", lambda: 1e9),
+        ):
+            self.assertEqual(self.unready(), "cannot write: database is locked")
+            self.assertEqual(self.unready(), "cannot write: database is locked")
+        self.journal._watch.step(1e9, 1.0)
+        self.assertIsNotNone(self.directory.health.reason)
+        other.execute("ROLLBACK")
+        self.journal._watch.step(1e9 + TRY_EVERY / 2, 1.0)
+        self.assertIsNotNone(self.directory.health.reason, "it is not time yet")
+        with self.assertLogs("gochat_py.store.health", "INFO"):
+            self.journal._watch.step(1e9 + 2 * TRY_EVERY, 1.0)
+        self.assertIsNone(self.unready())
+
+    def test_says_at_once_that_files_were_replaced(self):
+        self.assertIsNone(self.unready())
+        away = self.place / "away"
+        self.data.rename(away)
+        with self.assertLogs("gochat_py.store.health", "ERROR") as logs:
+            for _ in range(3):
+                self.assertRegex(self.unready(), "^cannot write: gochat.db was removed or moved; ")
+        self.assertEqual(len(logs.records), 1)
+        self.assertNotIn(str(self.place), self.unready(), "nobody is told where it is")
+        self.assertIn(str(self.place), logs.output[0], "but for the operator")
+        away.rename(self.data)
+        self.journal._watch.step(1e9, 1.0)
+        self.assertIsNone(self.unready())
+
+    def test_that_nobody_answers_is_a_reason_too(self):
+        with mock.patch.object(watching, "WAIT_FOR_PROOF", 0.01):
+            self.assertIn("nothing was committed", self.journal.unready())
+        self.journal.inbox.queue.clear()
+
+    def test_only_one_waits_for_a_proof(self):
+        asked, go = threading.Event(), threading.Event()
+        readiness = Readiness(self.directory.files, self.directory.health)
+
+        def ask(reply: Reply[None]) -> None:
+            asked.set()
+            go.wait(PATIENCE)
+            reply.give(None)
+
+        told: list[str | None] = []
+        thread = threading.Thread(target=lambda: told.append(readiness.reason(ask)))
+        thread.start()
+        self.assertTrue(asked.wait(PATIENCE))
+        self.assertIsNone(readiness.reason(lambda _: self.fail("nobody else asks")))
+        go.set()
+        thread.join(PATIENCE)
+        self.assertEqual(told, [None])
+
+    def test_while_it_stops_it_says_so(self):
+        self.journal.inbox.close()
+        self.assertEqual(self.journal.unready(), "stopping")
+
+    def test_the_same_reason_is_logged_once_a_minute(self):
+        state = health.Health("here")
+        with self.assertLogs("gochat_py.store.health", "INFO") as logs:
+            for _ in range(10):
+                state.failed("full")
+                state.failed("full")
+                state.written()
+        self.assertEqual([record.levelname for record in logs.records].count("ERROR"), 1)
+
+
+class WatchTest(StoredCase):
+    def test_looks_at_the_files_though_nobody_writes(self):
+        watch = self.journal._watch
+        self.assertLessEqual(watch.due_in(100.0), LOOK_EVERY)
+        watch.step(100.0, 1.0)
+        self.assertEqual(watch.due_in(100.0), LOOK_EVERY)
+        self.data.rename(self.place / "away")
+        watch.step(100.0 + LOOK_EVERY / 2, 1.0)
+        self.assertIsNone(self.directory.health.reason)
+        with self.assertLogs("gochat_py.store.health", "ERROR"):
+            watch.step(100.0 + LOOK_EVERY, 1.0)
+        self.assertIsNotNone(self.directory.health.reason)
+        self.assertEqual(watch.due_in(100.0 + LOOK_EVERY), TRY_EVERY)
+        (self.place / "away").rename(self.data)
+
+    def test_a_failure_is_noticed_in_time_whoever_finds_it(self):
+        watch = self.journal._watch
+        watch.step(100.0, 1.0)
+        with self.assertLogs("gochat_py.store.health", "ERROR"):
+            self.directory.health.failed("full")
+        self.assertEqual(watch.due_in(100.0), TRY_EVERY)
+
+    def test_what_nobody_foresaw_does_not_end_the_journal(self):
+        with (
+            mock.patch.object(Writer, "verify", side_effect=MemoryError),
+            self.assertLogs("gochat_py.failures", "ERROR"),
+        ):
+            self.journal._watch.step(1e9, 1.0)
+
+
+class AnswerTest(StoredCase):
+    """An answer that cannot be given is that connection's failure."""
+
+    def test_of_one_draft(self):
+        class Broken(FakeSender):
+            closed_with = 0
+
+            def refuse(self, refusal):
+                raise TypeError("a bug in one dialect")
+
+            def close(self, code, reason=""):
+                self.closed_with = code
+
+        broken = Broken()
+        bad = Draft(Kind.DELETED, "lobby", "lobby", message("", "").user, "d", target=99)
+        with self.assertLogs("gochat_py.failures", "ERROR"):
+            self.journal.handle(
+                [Write(bad, broken), Write(message("a", "1"), self.sender)], now=1.0
+            )
+        self.assertEqual(broken.closed_with, Close.INTERNAL_ERROR)
+        self.assertEqual([w.entry.text for w in self.published()], ["a"])
+
+    def test_of_one_question(self):
+        replies = [Reply(), Reply()]
+
+        def fail(_):
+            raise MemoryError
+
+        with self.assertLogs("gochat_py.failures", "ERROR"):
+            self.journal.handle(
+                [Ask(lambda *_: 1, replies[0], kept=fail), Ask(lambda *_: 2, replies[1])], now=1.0
+            )
+        with self.assertRaises(Refusal):
+            replies[0].wait(0)
+        self.assertEqual(replies[1].wait(0), 2)
+
+    def test_a_page_that_is_damaged_fails_who_needs_it_and_nobody_else_of_the_batch(self):
+        corrupt = sqlite3.DatabaseError("database disk image is malformed")
+        corrupt.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        replies = [Reply(), Reply()]
+
+        def meet(*_):
+            raise corrupt
+
+        with self.assertLogs("gochat_py.failures", "ERROR"):
+            self.journal.handle(
+                [
+                    Write(message("a", "1"), self.sender),
+                    Ask(meet, replies[0]),
+                    Ask(touch, replies[1]),
+                    Write(message("b", "2"), self.sender),
+                ],
+                now=1.0,
+            )
+        with self.assertRaises(Refusal) as caught:
+            replies[0].wait(0)
+        self.assertEqual(caught.exception.code, Code.STORAGE_FAILED)
+        self.assertIsNone(replies[1].wait(0))
+        self.assertEqual([w.entry.text for w in self.published()], ["a", "b"])
+        self.assertIsNone(self.directory.health.reason)
+
+    def test_whoever_waits_for_a_journal_that_ends_is_answered(self):
+        in_hand, waiting = Reply(), Reply()
+        self.journal.inbox.put(Ask(touch, in_hand))
+
+        def end(*_):
+            self.journal.inbox.put(Ask(touch, waiting))
+            raise SystemError("over")
+
+        with mock.patch.object(self.journal, "handle", end), self.assertRaises(SystemError):
+            self.journal.run()
+        for reply in (in_hand, waiting):
+            with self.assertRaises(Closed):
+                reply.wait(0)
+        with self.assertRaises(Closed):
+            self.journal.inbox.put(Ask(touch, None))
+
+    def test_what_goes_wrong_in_the_beginning_of_a_batch_is_a_reason(self):
+        self.write(message("a", "0"))
+        self.write(message("a", "1"))
+        self.published()
+        self.journal._writer.rollback()  # so that it is written again, from the log
+        with (
+            mock.patch.object(Writer, "_restore", side_effect=TypeError("damaged")),
+            self.assertLogs("gochat_py.store.health", "ERROR"),
+        ):
+            self.write(message("b", "2"))
+        self.assertEqual(self.sender.refused[0].code, Code.STORAGE_FAILED)
+        self.assertEqual(self.directory.health.reason, "damaged")
+        self.write(message("b", "2"))
+        self.assertEqual([w.entry.seq for w in self.published()], [3])
+
+
+class ErrorTest(TestCase):
+    def test_every_error_of_the_store_is_a_refusal(self):
+        from gochat_py.backplane.failing import refused
+        from gochat_py.store import errors
+
+        kinds = [errors.StoreError]
+        for kind in kinds:
+            kinds += kind.__subclasses__()
+        for kind in kinds:
+            self.assertIsInstance(refused(kind("why")), Refusal)
+        self.assertEqual(refused(StorageFailed()).code, Code.STORAGE_FAILED)
