@@ -30,8 +30,8 @@ PROSE = "\n".join(line for line in STATED.splitlines() if not line.startswith("|
 
 #: Words in code spans that are no names of the protocol.
 OTHER_WORDS = {
-    "_", "detail", "gochat", "guest", "i", "localhost", "null", "ss", "unknown", "vv", "w", "websocat",
-    "wscat", *names.RESERVED,
+    "_", "detail", "gochat", "guest", "i", "localhost", "null", "ss", "unknown", "vv", "w",
+    "websocat", "wscat", *names.RESERVED,
 }  # fmt: skip
 
 
