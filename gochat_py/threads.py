@@ -105,8 +105,9 @@ def _enlarge_futex_table() -> None:
 def give_way() -> None:
     """Let the threads that could run right now on this processor run first. Any thread's.
 
-    A thread that serves many gets more done at once that way: they may all be about to ask. Where
-    the system has no such call, it does nothing.
+    It releases the interpreter lock. A thread that serves many gets more done at once that way:
+    they may all be about to ask. And a message does not wait for a thread whose work is not urgent.
+    Where the system has no such call, it does nothing.
     """
     if hasattr(os, "sched_yield"):
         os.sched_yield()

@@ -41,6 +41,7 @@ from ..store import (
     search,
     users,
 )
+from .departures import Departures
 from .failing import BUSY, Failures, busy, not_stored, refused
 from .requests import Ask, Request, Write
 from .upkeep import Upkeep
@@ -74,6 +75,7 @@ class Journal:
         self._upkeep = upkeep
         self._ahead = directory.ahead
         self._attendance = upkeep.attendance
+        self._departures = Departures(self._ended)
         self._most_users = most_users
         self._writer = directory.writer(most_rooms=most_rooms)
         self._readers = directory.readers()
@@ -87,7 +89,9 @@ class Journal:
         """Write what comes until the inbox is closed. The journal thread lives here."""
         try:
             while True:
-                batch = self.inbox.take(self._upkeep.calm_in(time.monotonic()))
+                batch = self.inbox.take(self._wait(time.monotonic()))
+                if departed := self._departures.next_request(time.monotonic()):
+                    batch.append(departed)
                 self.handle(batch, time.time())
                 self._upkeep.step(
                     self._writer, self._readers, not batch, time.monotonic(), time.time()
@@ -98,6 +102,11 @@ class Journal:
         finally:
             self._writer.close()
             self._readers.close()
+
+    def _wait(self, now: float) -> float | None:
+        """Seconds to wait for a request; None: without limit."""
+        due = (self._upkeep.calm_in(now), self._departures.due_in(now))
+        return min((seconds for seconds in due if seconds is not None), default=None)
 
     def handle(self, batch: list[Request], now: float) -> None:
         """Make `batch` last, all at once, then pass it on; or tell everyone that it failed."""
@@ -238,10 +247,10 @@ class Journal:
             del self._renames[next(iter(self._renames))]
         self._renames[user.id] = user.nick
 
-    def _ended(self, user: User) -> None:
+    def _ended(self, user_id: str) -> None:
         """Forget a nick that no connection needs to be told; runs in the journal thread."""
-        if user.id not in self._attendance:
-            self._renames.pop(user.id, None)
+        if user_id not in self._attendance:
+            self._renames.pop(user_id, None)
 
     def mark_read(self, user: User, key: str, seq: int) -> None:
         """Remember how far `user` has read; see `Backplane.mark_read`."""
@@ -254,11 +263,12 @@ class Journal:
     def seen(self, user: User) -> None:
         """Note that a connection of `user` has ended; see `Backplane.seen`."""
         self._attendance.went(user.id)
-
-        def saw(connection: sqlite3.Connection, now: float) -> None:
-            users.saw(connection, {user.id: now})
-
-        self._put(Ask(saw, None, kept=lambda _: self._ended(user)))
+        if self._departures.add(user.id):
+            try:
+                self._put(self._departures.request())
+            except BaseException:
+                self._departures.not_requested()
+                raise
 
     def release_nick(self, user: User) -> None:
         """Let others take the nick of `user`; see `Backplane.release_nick`."""
@@ -267,7 +277,7 @@ class Journal:
         def release(connection: sqlite3.Connection, _now: float) -> None:
             users.release_nick(connection, user.id)
 
-        self._put(Ask(release, None, kept=lambda _: self._ended(user)))
+        self._put(Ask(release, None, kept=lambda _: self._ended(user.id)))
 
     def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know; see `Backplane.replay`."""

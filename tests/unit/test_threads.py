@@ -1,10 +1,12 @@
 """Threads begin within a limit, or not at all."""
 
 import ctypes
+import os
 import resource
 import subprocess
 import sys
 import threading
+import unittest
 from unittest import mock
 
 from gochat_py import threads
@@ -117,6 +119,30 @@ class PrepareTest(TestCase):
         for error in (OSError("no library"), AttributeError("prctl"), TypeError("None")):
             with mock.patch.object(ctypes, "CDLL", side_effect=error):
                 threads._enlarge_futex_table()
+
+
+class GiveWayTest(TestCase):
+    @unittest.skipUnless(hasattr(os, "sched_yield"), "there is nothing to call")
+    def test_it_releases_the_interpreter_lock(self) -> None:
+        """Otherwise nobody gets anything done meanwhile: each thread stops at the lock."""
+        code = (
+            "import sys, threading\n"
+            "from gochat_py.threads import give_way\n"
+            "go, ready = threading.Lock(), threading.Event(); go.acquire()\n"
+            "ran = []\n"
+            "def run():\n"
+            "    ready.set(); go.acquire(); ran.append(True)\n"
+            "thread = threading.Thread(target=run); thread.start(); ready.wait()\n"
+            "sys.setswitchinterval(3600.0)  # nobody asks for the lock; it has to be released\n"
+            "go.release()\n"
+            "tries = 0\n"
+            "while not ran and tries < 1_000_000: give_way(); tries += 1\n"
+            "print(bool(ran)); thread.join()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        self.assertEqual(done.stdout.strip(), "True")
 
 
 class StartTest(TestCase):
