@@ -32,6 +32,7 @@ from .errors import Closed
 from .outbox import Outbox
 from .refusals import Refusal
 from .settings import Settings
+from .threads import give_way
 
 log = logging.getLogger(__name__)
 
@@ -155,6 +156,7 @@ class Connection:
             self.close(Close.INTERNAL_ERROR)
         finally:
             with self.meter.gate:
+                give_way()  # a message need not wait behind thousands who leave
                 self._reader_done.set()  # before the writer is woken, so that it need not wait
                 if self.vanished:
                     self._outbox.abandon()
@@ -279,6 +281,8 @@ class Connection:
         except OSError:
             data = b""
         self.vanished = not data
+        if not data:
+            self._outbox.discard_offers()
         return data
 
     def _linger(self) -> None:

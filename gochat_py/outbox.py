@@ -178,6 +178,16 @@ class Outbox:
             self._drained.ring()
             return True
 
+    def discard_offers(self) -> None:
+        """Take nothing more, without waking the writer; `abandon` is to follow. Any thread.
+
+        It is for a peer that is gone. When thousands are, those who offer them something save the
+        system calls, and not all of their writers wake at the same moment.
+        """
+        with self._lock:
+            self._closed = True
+            self._straight = False
+
     def abandon(self) -> None:
         """Drop what is waiting and take nothing more: the peer cannot be reached."""
         with self._lock:

@@ -50,6 +50,16 @@ HEADROOM = 32 * 1024 * 1024
 #: A parameter of mallopt(3), as malloc.h numbers it.
 M_ARENA_MAX = -8
 
+#: Slots of the process's futex hash table: a power of two, about one for each thread of 8,000
+#: connections. A slot takes 64 bytes. From Linux 6.17 on, each process has a table of its own, and
+#: the kernel sizes it by the number of processors: 16 slots where there are two. Each wait and each
+#: wake then searches a list of a thousand threads, with 16,000 threads. See PR_FUTEX_HASH(2const).
+FUTEX_SLOTS = 16_384
+
+#: Operations of prctl(2), as linux/prctl.h numbers them.
+PR_FUTEX_HASH = 78
+PR_FUTEX_HASH_SET_SLOTS = 1
+
 #: What `launch` raises where the system grants no thread, or no memory for one.
 NO_THREAD = (RuntimeError, MemoryError)
 
@@ -64,6 +74,7 @@ def prepare() -> None:
     """
     if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
         _share_one_heap()
+    _enlarge_futex_table()
     threading.stack_size(STACK_SIZE)
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(*GARBAGE)
@@ -81,11 +92,22 @@ def _share_one_heap() -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
+def _enlarge_futex_table() -> None:
+    """Ask for `FUTEX_SLOTS`. An older kernel, or another system, refuses; that is no error."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        unsigned = ctypes.c_ulong
+        ctypes.CDLL(None).prctl(
+            PR_FUTEX_HASH,
+            unsigned(PR_FUTEX_HASH_SET_SLOTS), unsigned(FUTEX_SLOTS), unsigned(0), unsigned(0),
+        )  # fmt: skip
+
+
 def give_way() -> None:
     """Let the threads that could run right now on this processor run first. Any thread's.
 
-    A thread that serves many gets more done at once that way: they may all be about to ask. Where
-    the system has no such call, it does nothing.
+    It releases the interpreter lock. A thread that serves many gets more done at once that way:
+    they may all be about to ask. And a message does not wait for a thread whose work is not urgent.
+    Where the system has no such call, it does nothing.
     """
     if hasattr(os, "sched_yield"):
         os.sched_yield()

@@ -37,6 +37,7 @@ from ..store import (
     StoreError,
     users,
 )
+from .departures import Departures
 from .failing import BUSY, busy, not_stored, refused
 from .reading import Reading
 from .requests import Ask, Request, Write
@@ -72,6 +73,7 @@ class Journal(Reading):
         self._hub = hub
         self._upkeep = upkeep
         self._attendance = upkeep.attendance
+        self._departures = Departures(self._ended)
         self._most_users = most_users
         self._writer = directory.writer(most_rooms=most_rooms)
         #: Nicks taken while running, by user: their other connections may not know. Journal's own.
@@ -88,6 +90,8 @@ class Journal(Reading):
         try:
             while True:
                 batch = self.inbox.take(self._wait(time.monotonic()))
+                if departed := self._departures.next_request(time.monotonic()):
+                    batch.append(departed)
                 self.handle(batch, time.time())
                 self._upkeep.step(
                     self._writer, self._readers, not batch, time.monotonic(), time.time()
@@ -105,8 +109,8 @@ class Journal(Reading):
 
     def _wait(self, now: float) -> float:
         """Seconds to wait for a request, at the most."""
-        due, look = self._upkeep.calm_in(now), self._watch.due_in(now)
-        return look if due is None else min(due, look)
+        due = (self._upkeep.calm_in(now), self._departures.due_in(now))
+        return min([self._watch.due_in(now), *(seconds for seconds in due if seconds is not None)])
 
     def handle(self, batch: list[Request], now: float) -> None:
         """Make `batch` last, all at once, then pass it on; or tell everyone that it failed."""
@@ -281,10 +285,10 @@ class Journal(Reading):
             del self._renames[next(iter(self._renames))]
         self._renames[user.id] = user.nick
 
-    def _ended(self, user: User) -> None:
+    def _ended(self, user_id: str) -> None:
         """Forget a nick that no connection needs to be told; runs in the journal thread."""
-        if user.id not in self._attendance:
-            self._renames.pop(user.id, None)
+        if user_id not in self._attendance:
+            self._renames.pop(user_id, None)
 
     def mark_read(self, user: User, key: str, seq: int) -> None:
         """Remember how far `user` has read; see `Backplane.mark_read`."""
@@ -297,11 +301,12 @@ class Journal(Reading):
     def seen(self, user: User) -> None:
         """Note that a connection of `user` has ended; see `Backplane.seen`."""
         self._attendance.went(user.id)
-
-        def saw(connection: sqlite3.Connection, now: float) -> None:
-            users.saw(connection, {user.id: now})
-
-        self._put(Ask(saw, None, kept=lambda _: self._ended(user)))
+        if self._departures.add(user.id):
+            try:
+                self._put(self._departures.request())
+            except BaseException:
+                self._departures.not_requested()
+                raise
 
     def release_nick(self, user: User) -> None:
         """Let others take the nick of `user`; see `Backplane.release_nick`."""
@@ -310,7 +315,7 @@ class Journal(Reading):
         def release(connection: sqlite3.Connection, _now: float) -> None:
             users.release_nick(connection, user.id)
 
-        self._put(Ask(release, None, kept=lambda _: self._ended(user)))
+        self._put(Ask(release, None, kept=lambda _: self._ended(user.id)))
 
     def unready(self) -> str | None:
         """Why nothing can be stored now; None if it can. Any thread; waits for a moment."""

@@ -7,7 +7,7 @@ Each asks before it writes, so that one that refuses leaves a transaction as it 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container, Mapping
+from collections.abc import Container, Sequence
 
 from ..message import User
 from .errors import LimitReached, NickTaken, NotFound
@@ -98,11 +98,16 @@ def holder(connection: sqlite3.Connection, nick_key: str, now: float) -> str | N
     return row[0] if row else None
 
 
-def saw(connection: sqlite3.Connection, times: Mapping[str, float]) -> None:
-    """Note when users, by id, were last seen; who is not known is passed over."""
-    connection.executemany(
-        "UPDATE users SET seen = max(seen, ?) WHERE id = ?",
-        [(time, user) for user, time in times.items()],
+def saw(connection: sqlite3.Connection, users: Sequence[str], now: float) -> None:
+    """Note that users, by id, were last seen at `now`; who is not known is passed over.
+
+    It is one statement, so there may be 998 (SQLITE_MAX_VARIABLE_NUMBER): each statement releases
+    the interpreter lock and waits for it, which takes far longer than the update when thousands of
+    threads want it.
+    """
+    connection.execute(
+        f"UPDATE users SET seen = max(seen, ?) WHERE id IN ({','.join('?' * len(users))})",
+        (now, *users),
     )
 
 
@@ -125,7 +130,7 @@ def forget(
     ).fetchall()
     for seen, user, wrote, reads in looked:
         if user in here:
-            saw(connection, {user: now})
+            saw(connection, [user], now)
         elif seen < now - KEPT or not (wrote or reads):
             _forget(connection, user)
     return looked[-1][:2] if len(looked) == LOOKED_AT else None
@@ -138,7 +143,7 @@ def _make_room(connection: sqlite3.Connection, now: float, here: Container[str])
         "SELECT id FROM users WHERE seen < ? ORDER BY seen LIMIT ?", (now - DAY, LOOKED_AT)
     ).fetchall():
         if user in here:
-            saw(connection, {user: now})
+            saw(connection, [user], now)
         elif gone < MAKE_ROOM:
             _forget(connection, user)
             gone += 1

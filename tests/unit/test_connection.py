@@ -8,14 +8,14 @@ from wsproto.connection import SERVER
 from wsproto.connection import Connection as Machine
 from wsproto.events import CloseConnection, Ping, Pong, TextMessage
 
-from gochat_py.admission import OWN_BURST, Meter
+from gochat_py.admission import AT_ONCE, OWN_BURST, Meter
 from gochat_py.connection import DEFLATED_FRAMES, READ_SIZE, Connection
 from gochat_py.connection import PATIENCE as PATIENCE_WITH_DEBT
 from gochat_py.core import frames
 from gochat_py.core.deflate import BoundedDeflate
 from gochat_py.errors import Closed
 from tests.support import frames as client
-from tests.support.case import PATIENCE, TestCase
+from tests.support.case import PATIENCE, TestCase, eventually
 from tests.support.peer import Peer, Recorder, free
 
 
@@ -56,6 +56,40 @@ class TalkingTest(TestCase):
                 self.assertTrue(peer.connection.offer(frames.text(f"{number} {line}".encode()), 1))
             for number in range(count):
                 self.assertEqual(peer.receive().data, f"{number} {line}")
+
+
+class LeavingTest(TestCase):
+    """What thousands do at the same moment when a network fails."""
+
+    def test_who_is_gone_is_offered_nothing_while_the_reader_waits_at_the_gate(self):
+        """To send to each of 5,000 peers that were gone kept the hub busy for 60 ms."""
+        meter = free()
+        with Peer(meter=meter) as peer, contextlib.ExitStack() as inside:
+            self.assertEqual(peer.dialect.next(), "opened")
+            for _ in range(AT_ONCE):
+                inside.enter_context(meter.gate)
+            peer.sock.close()
+            outbox = peer.connection._outbox
+            eventually(lambda: outbox.closed, "the end of the stream to be noticed")
+            self.assertTrue(peer.dialect.happened.empty(), "the rest waits at the gate")
+            with mock.patch.object(outbox, "_sock") as sock:
+                self.assertTrue(peer.connection.offer(b"news", 1))
+                sock.send.assert_not_called()
+            inside.close()
+            self.assertEqual(peer.dialect.next(), "closed")
+
+    def test_who_leaves_gives_way_before_anything_is_done_for_that(self):
+        with (
+            Peer() as peer,
+            mock.patch(
+                "gochat_py.connection.give_way", lambda: peer.dialect.happened.put("gave way")
+            ),
+        ):
+            peer.sock.close()
+            peer.join()
+            self.assertEqual(
+                [peer.dialect.next() for _ in range(3)], ["opened", "gave way", "closed"]
+            )
 
 
 class BudgetTest(TestCase):

@@ -111,6 +111,24 @@ class OutboxTest(TestCase):
         with self.assertRaises(Closed):
             outbox.get(0)
 
+    def test_what_is_offered_to_a_peer_that_is_gone_costs_nothing(self):
+        kernel = Kernel()
+        outbox = self.outbox(kernel)
+        outbox.discard_offers()
+        self.assertTrue(outbox.offer(b"a", 1), "nobody evicts it: its end is on its way")
+        self.assertTrue(outbox.closed)
+        self.assertEqual((kernel.taken, self.purse.waiting), (b"", 0))
+
+    def test_the_writer_of_a_peer_that_is_gone_is_woken_only_at_the_end(self):
+        outbox = self.outbox(Kernel())
+        outbox._bell.expected = True  # as of a writer that waits
+        outbox.discard_offers()
+        self.assertTrue(outbox._bell.expected)
+        outbox.abandon()
+        self.assertFalse(outbox._bell.expected)
+        with self.assertRaises(Closed):
+            outbox.get(0)
+
     def test_a_waiting_writer_is_woken_by_what_only_it_can_do(self):
         kernel = Kernel(room=0)
         outbox = self.outbox(kernel)

@@ -184,7 +184,7 @@ class EffortTest(StoreCase):
         self.writer.run(retention.trim, older_than=15.0, history_limit=9, now=20.0, batch=20)
         self.writer.run(users.create, ANN, b"token", "ann", 1.0)
         self.writer.run(users.claim_nick, ANN.id, "ann", "ann", 1.0)
-        self.writer.run(users.saw, {ANN.id: 2.0})
+        self.writer.run(users.saw, [ANN.id], 2.0)
         self.writer.run(users.mark_read, ANN.id, "tea", 5, 2.0)
         self.writer.run(lambda connection: connection.set_trace_callback(None))
         ran = [

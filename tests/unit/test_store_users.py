@@ -51,8 +51,8 @@ class UsersTest(StoreCase):
     def test_a_nick_is_kept_for_thirty_days_after_its_user_was_seen(self):
         ann = self.create("ann")
         bob = self.create("bob")
-        self.write(users.saw, {ann.id: 5 * DAY, "nobody": 9 * DAY})
-        self.write(users.saw, {ann.id: 4 * DAY})
+        self.write(users.saw, [ann.id, "nobody"], 5 * DAY)
+        self.write(users.saw, [ann.id], 4 * DAY)
         self.claim(ann, "ann", now=3 * DAY)
         self.assertEqual(self.read(users.holder, "ann", 34.9 * DAY), ann.id)
         with self.assertRaises(NickTaken):

@@ -1,8 +1,12 @@
 """Threads begin within a limit, or not at all."""
 
+import ctypes
+import os
 import resource
+import subprocess
 import sys
 import threading
+import unittest
 from collections.abc import Callable
 from unittest import mock
 
@@ -77,6 +81,69 @@ class LaunchTest(TestCase):
             self.assertTrue(late.wait(PATIENCE))
             self.assertTrue(told.wait(PATIENCE), "`threading` knows it no more, and says so")
         self.assertFalse(called.is_set())
+
+
+#: From prctl(2), as linux/prctl.h numbers it.
+PR_FUTEX_HASH_GET_SLOTS = 2
+
+
+def futex_slots() -> int:
+    """The size of this process's own futex hash table; 0 where it has none."""
+    if not sys.platform.startswith("linux"):
+        return 0
+    number = ctypes.c_ulong
+    prctl = ctypes.CDLL(None).prctl
+    ask = number(PR_FUTEX_HASH_GET_SLOTS)
+    return max(0, int(prctl(threads.PR_FUTEX_HASH, ask, number(0), number(0), number(0))))
+
+
+class PrepareTest(TestCase):
+    def test_the_futex_table_has_a_slot_for_each_of_thousands_of_threads(self) -> None:
+        """With the kernel's 16 slots, each wake searched a list of a thousand threads."""
+        code = (
+            "import threading\n"
+            "from gochat_py import threads\n"
+            "from tests.unit.test_threads import futex_slots\n"
+            "thread = threading.Thread(target=int); thread.start(); thread.join()\n"
+            "before = futex_slots(); threads.prepare(); print(before, futex_slots())"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        before, after = map(int, done.stdout.split())
+        if not before:
+            self.skipTest("this kernel keeps one table for all processes")
+        self.assertLess(before, threads.FUTEX_SLOTS)
+        self.assertEqual(after, threads.FUTEX_SLOTS)
+
+    def test_a_system_without_such_a_table_is_no_error(self) -> None:
+        for error in (OSError("no library"), AttributeError("prctl"), TypeError("None")):
+            with mock.patch.object(ctypes, "CDLL", side_effect=error):
+                threads._enlarge_futex_table()
+
+
+class GiveWayTest(TestCase):
+    @unittest.skipUnless(hasattr(os, "sched_yield"), "there is nothing to call")
+    def test_it_releases_the_interpreter_lock(self) -> None:
+        """Otherwise nobody gets anything done meanwhile: each thread stops at the lock."""
+        code = (
+            "import sys, threading\n"
+            "from gochat_py.threads import give_way\n"
+            "go, ready = threading.Lock(), threading.Event(); go.acquire()\n"
+            "ran = []\n"
+            "def run():\n"
+            "    ready.set(); go.acquire(); ran.append(True)\n"
+            "thread = threading.Thread(target=run); thread.start(); ready.wait()\n"
+            "sys.setswitchinterval(3600.0)  # nobody asks for the lock; it has to be released\n"
+            "go.release()\n"
+            "tries = 0\n"
+            "while not ran and tries < 1_000_000: give_way(); tries += 1\n"
+            "print(bool(ran)); thread.join()"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        self.assertEqual(done.stdout.strip(), "True")
 
 
 class StartTest(TestCase):
