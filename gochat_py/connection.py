@@ -26,12 +26,13 @@ from .core import frames, prices
 from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
 from .core.rendering import FORMS
-from .deadline import Deadline, limit_waits, pause
+from .deadline import Deadline, limit_waits, pause, send_some
 from .dialect import Dialect, Upgrade
 from .errors import Closed
 from .outbox import Outbox
 from .refusals import Refusal
 from .settings import Settings
+from .stall import WATCH
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,6 @@ class Connection:
     """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
 
     __slots__ = (
-        "_answered",
         "_dialect",
         "_frames",
         "_hurried",
@@ -113,7 +113,6 @@ class Connection:
         self._hurried = False  # whether `recv` waits less than pong_wait; the reader's own
         self._frames = FRAMES if upgrade.window_bits is None else DEFLATED_FRAMES
         self._used = 0.0  # microseconds of this thread's time that are settled; the reader's own
-        self._answered = 0.0  # when the peer last answered a ping; the reader's own
 
     # -- any thread ------------------------------------------------------------------------------
 
@@ -166,14 +165,10 @@ class Connection:
                 self._linger()
 
     def pause(self, seconds: float) -> None:
-        """Read nothing for so long, or until nothing more is sent to the peer either.
-
-        It may answer pings meanwhile, though nobody hears it: that time does not count.
-        """
+        """Read nothing for so long, or until nothing more is sent to the peer either."""
         begun = time.monotonic()
         while not self._outbox.closed and (left := begun + seconds - time.monotonic()) > 0.0:
             pause(self._sock, min(left, LOOK_EVERY))
-        self._answered += seconds
 
     def drained(self) -> None:
         """Wait until the kernel has all that was offered to this peer.
@@ -186,7 +181,6 @@ class Connection:
     def _read(self) -> None:
         """Take in what the peer sends, until it closes, fails, falls silent, or is gone."""
         data, self._trailing = self._trailing, b""
-        self._answered = time.monotonic()
         self._used = time.thread_time() * 1e6
         while True:
             end = self._take_in(data)
@@ -198,10 +192,6 @@ class Connection:
                 return
             data = self._receive()
             if not data:
-                return
-            if time.monotonic() - self._answered > self._settings.pong_wait:
-                log.debug("%s did not answer a ping", self.address)
-                self.close(Close.PROTOCOL_ERROR, "no pong")
                 return
 
     def _take_in(self, data: bytes) -> Closing | Failed | None:
@@ -215,9 +205,7 @@ class Connection:
                 messages.append(event)
             elif isinstance(event, Pinged):
                 pings.append(event)
-            elif isinstance(event, Ponged):
-                self._answered = time.monotonic()
-            else:
+            elif not isinstance(event, Ponged):  # it has shown that it lives, as any byte does
                 end = event
         cost = 0.0
         if not self.meter.free:
@@ -259,22 +247,35 @@ class Connection:
             self.meter.spend(more, time.monotonic())
 
     def _receive(self) -> bytes:
-        """What comes next from the peer; nothing if it is gone, silent, or kept us waiting."""
+        """What comes next from the peer; nothing if it is gone, silent, or kept us waiting.
+
+        Any byte is a sign of life. A peer that sent none for `pong_wait`, of which this process was
+        running all the time, is asked to come back (4008): it may have been the way that failed.
+        """
         patience = self._dialect.patience()
+        wait = self._settings.pong_wait if patience is None else patience
         if self._hurried or patience is not None:
             self._hurried = patience is not None
-            wait = self._settings.pong_wait if patience is None else patience
             limit_waits(self._sock, receive=wait, send=self._settings.write_wait)
-        try:
-            data = self._sock.recv(READ_SIZE)
-        except BlockingIOError:
-            if self._hurried:
-                self._dialect.kept_waiting(self)
-                return b""
-            log.debug("%s was silent for pong_wait", self.address)
-            data = b""
-        except OSError:
-            data = b""
+        while True:
+            try:
+                data = self._sock.recv(READ_SIZE)
+                break
+            except BlockingIOError:
+                whole = wait if patience is None else self._settings.hello_wait
+                if left := WATCH.more(whole):
+                    self._hurried = True
+                    limit_waits(self._sock, receive=left, send=self._settings.write_wait)
+                    continue
+                if patience is not None:
+                    self._dialect.kept_waiting(self)
+                    return b""
+                self.close(Close.SLOW, "nothing was heard from you for too long; come back")
+                data = b""
+                break
+            except OSError:
+                data = b""
+                break
         self.vanished = not data
         return data
 
@@ -311,7 +312,7 @@ class Connection:
                     self.offer(frames.ping(), 0)
         except Closed:
             # Everything is said. The reader ends when the peer has answered, or here.
-            if self._reader_done.wait(self._settings.write_wait):
+            if Deadline(self._settings.write_wait).wait(self._reader_done.wait):
                 return
         except OSError as error:
             log.debug("%s takes nothing: %s", self.address, error)
@@ -324,7 +325,7 @@ class Connection:
         while rest:
             piece, rest = rest[:SEND_PIECE], rest[SEND_PIECE:]
             deadline = Deadline(self._settings.write_wait)
-            while piece := piece[self._sock.send(piece) :]:
+            while piece := piece[send_some(self._sock, piece, self._settings.write_wait) :]:
                 if deadline.passed:
                     raise TimeoutError("the peer takes what it is sent too slowly")
 

@@ -107,9 +107,9 @@ class Settings:
         high=86_400,
     )
     ping_period: float = setting(
-        54.0,
-        "time between pings; less than pong-wait, and than the 60 s after which nginx cuts a quiet "
-        "line",
+        25.0,
+        "time between pings; less than pong-wait, and than half of the 50 to 60 s after which many "
+        "proxies close a quiet connection",
         unit="SECONDS",
         low=0.01,
         high=86_400,
@@ -267,6 +267,17 @@ class Settings:
                 raise StartupError(
                     f"--origin {origin!r} is not an origin; write it like https://chat.example.org"
                 )
+
+    @property
+    def shortest_wait(self) -> float:
+        """Seconds of the shortest wait for a peer; stalls of that length must be noticed."""
+        return min(
+            self.pong_wait,
+            self.write_wait,
+            self.hello_wait,
+            self.header_timeout,
+            self.idle_timeout,
+        )
 
 
 def options() -> Iterator[Option]:

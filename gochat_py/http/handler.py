@@ -16,7 +16,7 @@ import h11
 
 from .. import refusals
 from ..core.names import check_room
-from ..deadline import Deadline, limit_waits
+from ..deadline import Deadline, limit_waits, send_some
 from ..dialect import Upgrade
 from ..threads import NO_THREAD
 from . import costs, upgrade
@@ -146,15 +146,13 @@ class Handler(BaseRequestHandler):
 
     def _receive(self, deadline: Deadline) -> bytes | None:
         """What has come, `b""` at the end, None when the time is up."""
-        if deadline.passed:
-            return None
         sock = self.visit.sock
         send = self.server.settings.write_wait
-        limit_waits(sock, receive=deadline.remaining(), send=send)
-        try:
-            return sock.recv(RECEIVE)
-        except BlockingIOError:
-            return None
+        while left := deadline.remaining():
+            limit_waits(sock, receive=left, send=send)
+            with contextlib.suppress(BlockingIOError):
+                return sock.recv(RECEIVE)
+        return None
 
     def _drain(self, request: Request, buffer: bytearray) -> None:
         """Read the request's body and forget it; what is behind it stays in `buffer`.
@@ -307,7 +305,8 @@ class Handler(BaseRequestHandler):
                 while piece:
                     if deadline.passed:
                         raise TimeoutError("the peer takes the answer too slowly")
-                    piece = piece[self.visit.sock.send(piece) :]
+                    sent = send_some(self.visit.sock, piece, self.server.settings.write_wait)
+                    piece = piece[sent:]
 
     def _linger(self) -> None:
         """Say that this was all, and listen a little longer so that it arrives."""

@@ -26,6 +26,7 @@ from ..deadline import Deadline
 from ..dialect import Upgrade
 from ..errors import StartupError
 from ..settings import Settings
+from ..stall import WATCH, period_for
 from ..threads import NO_THREAD
 from .addressing import Addressing
 from .assets import Assets
@@ -107,6 +108,7 @@ class ChatServer(ThreadingHTTPServer):
         self._visits: set[Visit] = set()
         self._not_serving = threading.Event()
         self._not_serving.set()
+        self._period = period_for(settings.shortest_wait)
         self._admitted = 0  # the serving thread's own
         self._pause = threading.Lock()  # never released: to wait for it takes time, and no memory
         self._pause.acquire()
@@ -144,10 +146,10 @@ class ChatServer(ThreadingHTTPServer):
     # ---- the thread that serves ---------------------------------------------------------------
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
-        """Accept connections until `shutdown`. `poll_interval` is not used: nothing is polled."""
+        """Accept connections until `shutdown`; wakes once a period for `WATCH`, in any case."""
         self._not_serving.clear()
         try:
-            with selectors.DefaultSelector() as selector:
+            with WATCH.watching(self._period), selectors.DefaultSelector() as selector:
                 selector.register(self.socket, selectors.EVENT_READ)
                 selector.register(self._wake, selectors.EVENT_READ)
                 leaving = Leaving(selector, most_leaving(self.settings.max_connections))
@@ -164,7 +166,11 @@ class ChatServer(ThreadingHTTPServer):
 
     def _step(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
         """Wait for what happens next, and handle it."""
-        for key, _ in selector.select(leaving.wait):
+        events = selector.select(min(self._period, leaving.wait or self._period))
+        WATCH.now()
+        if seconds := WATCH.take_stall():
+            log.warning("the server was not run for %.1f s; its deadlines begin anew", seconds)
+        for key, _ in events:
             if key.fileobj is self.socket:
                 self._accept_all(selector, leaving)
             elif key.data is leaving and isinstance(key.fileobj, socket.socket):

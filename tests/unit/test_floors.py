@@ -17,7 +17,7 @@ FLOORS = {
     5: ["http", "classic", "joining", "v1"],
     4: ["hub", "hub_room", "delivery", "orders", "connection", "dialect", "backplane"],
     3: ["store"],
-    2: ["admission", "channel", "crew", "deadline", "outbox", "sharing", "threads"],
+    2: ["admission", "channel", "crew", "deadline", "outbox", "sharing", "stall", "threads"],
     1: ["core"],
     0: ["__init__", "errors", "codes", "settings", "option", "message", "refusals", "hostnames"],
 }
@@ -38,6 +38,7 @@ WITHIN_A_FLOOR = {
     ("backplane", "hub"),
     ("backplane", "connection"),
     ("channel", "deadline"),
+    ("deadline", "stall"),
     ("outbox", "channel"),
     ("admission", "sharing"),
     ("crew", "deadline"),
