@@ -102,10 +102,18 @@ class App:
         """Ask `run` to end. Returns at once; a signal handler or any thread may call this."""
         self._server.shutdown()
 
+    def reload(self) -> None:
+        """Ask `run` to read the page's files again. Returns at once; may be called as `stop`."""
+        self._server.reload()
+
     @property
     def waker(self) -> int:
-        """Where `signal.set_wakeup_fd` is to write, so that no signal goes unheard."""
-        return self._server.waker
+        """Where `signal.set_wakeup_fd` is to write; a byte there ends the main thread's wait.
+
+        A signal that comes just before that wait, or that the kernel gives to another thread, would
+        else go unheard until somebody connects.
+        """
+        return self._server.waker.fileno()
 
     def _serve(self, upgrade: Upgrade) -> None:
         """Serve one upgraded socket to its end, in the thread that read the request."""

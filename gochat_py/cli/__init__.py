@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from .. import __version__
 from ..errors import StartupError
@@ -23,6 +24,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise StartupError(f"{message} ({self.prog} --help lists all flags)")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        _say(message, sys.stdout if file is None else file)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -76,5 +80,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
         return serve(combine(os.environ, flags))
     except StartupError as error:
-        print(f"gochat: {error}", file=sys.stderr)
+        _say(f"gochat: {error}\n", sys.stderr)
         return USAGE
+
+
+def _say(text: str, file: TextIO | None) -> None:
+    """Write to a standard stream, if it is open; where it takes nothing, nobody can be told so."""
+    if file is None:  # it was closed when Python started
+        return
+    try:
+        file.write(text)
+        file.flush()
+    except (OSError, ValueError):
+        # Python writes what is left once more when it ends, and would fail with a traceback.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())

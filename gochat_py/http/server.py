@@ -35,6 +35,7 @@ from .leaving import Leaving, most_leaving
 from .listening import cure, resolve
 from .seldom import Seldom
 from .upgrade import Doorkeeper
+from .waker import Waker
 
 log = logging.getLogger(__name__)
 
@@ -108,14 +109,13 @@ class ChatServer(ThreadingHTTPServer):
         self._visits: set[Visit] = set()
         self._not_serving = threading.Event()
         self._not_serving.set()
+        self._reload_wanted = False  # set by `reload`; cleared by the serving thread
         self._period = period_for(settings.shortest_wait)
         self._admitted = 0  # the serving thread's own
         self._pause = threading.Lock()  # never released: to wait for it takes time, and no memory
         self._pause.acquire()
         self.address_family, address = resolve(settings.host, settings.port)
-        self._wake, self._waker = socket.socketpair()
-        self._wake.setblocking(False)
-        self._waker.setblocking(False)
+        self.waker = Waker()
         # Given up to accept and refuse one more connection when there is no other left.
         self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -151,11 +151,14 @@ class ChatServer(ThreadingHTTPServer):
         try:
             with WATCH.watching(self._period), selectors.DefaultSelector() as selector:
                 selector.register(self.socket, selectors.EVENT_READ)
-                selector.register(self._wake, selectors.EVENT_READ)
+                selector.register(self.waker.readable, selectors.EVENT_READ)
                 leaving = Leaving(selector, most_leaving(self.settings.max_connections))
                 while not self.stopping:
                     try:
                         self._step(selector, leaving)
+                        if self._reload_wanted:
+                            self._reload_wanted = False
+                            self.assets = self.assets.read_again()
                     except MemoryError:  # somebody may give some back; nobody is let in until then
                         with contextlib.suppress(MemoryError):
                             leaving.part()
@@ -173,6 +176,8 @@ class ChatServer(ThreadingHTTPServer):
         for key, _ in events:
             if key.fileobj is self.socket:
                 self._accept_all(selector, leaving)
+            elif key.fileobj is self.waker.readable:
+                self.waker.drain()
             elif key.data is leaving and isinstance(key.fileobj, socket.socket):
                 leaving.hear(key.fileobj)
         leaving.part(late_only=True)
@@ -297,17 +302,12 @@ class ChatServer(ThreadingHTTPServer):
         A signal handler or any thread may call this, any number of times: it takes no lock.
         """
         self.stopping = True
-        with contextlib.suppress(OSError):  # closed, or full of earlier calls: it is awake
-            self._waker.send(b"\0")
+        self.waker.wake()
 
-    @property
-    def waker(self) -> int:
-        """A descriptor; a byte written to it ends the wait of `serve_forever`. Never blocks.
-
-        It is for `signal.set_wakeup_fd`: a signal that comes just before that wait, or that the
-        kernel gives to another thread, would else go unheard until somebody connects.
-        """
-        return self._waker.fileno()
+    def reload(self) -> None:
+        """Ask `serve_forever` to read the page's files again. As `shutdown`, it takes no lock."""
+        self._reload_wanted = True
+        self.waker.wake()
 
     def hang_up(self) -> None:
         """Close the listener, and end the connections that are not WebSockets.
@@ -339,8 +339,7 @@ class ChatServer(ThreadingHTTPServer):
     def server_close(self) -> None:
         """Close what this object holds, for good; the connections' sockets are their threads'."""
         super().server_close()
-        self._wake.close()
-        self._waker.close()
+        self.waker.close()
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None
