@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TextIO
 
 from .. import __version__
 from ..errors import StartupError
-from ..option import Option
+from ..option import Option, nearest
 from ..settings import combine, options
 from .serve import serve
 
@@ -24,6 +24,16 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise StartupError(f"{message} ({self.prog} --help lists all flags)")
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As the base class; what is unknown is named, with the flag that is spelt most like it."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            flags = [option.flag for option in options()]
+            word = unknown[0].partition("=")[0]
+            near = f"; the nearest flag is {nearest(word, flags)}" if word.startswith("-") else ""
+            self.error(f"unknown argument {unknown[0]!r}{near}")
+        return found
 
     def _print_message(self, message: str, file: Any = None) -> None:
         _say(message, sys.stdout if file is None else file)

@@ -50,7 +50,25 @@ class MistakesTest(TestCase):
             self.assertIn(word, done.stderr)
 
     def test_an_unknown_flag(self):
-        self.refused("--prot", "1", words=("--prot", "--help"))
+        self.refused("--prot", "1", words=("--prot", "--port", "--help"))
+        self.refused("--pasword-file=x", words=("'--pasword-file=x'", "nearest"))
+        self.refused("serve", words=("'serve'", "--help"))
+
+    def test_an_unknown_environment_variable(self):
+        """GOCHAT_PASSWORD=x started a server that was open to all, without a word."""
+        self.refused(words=("GOCHAT_PASSWORD", "--help"), GOCHAT_PASSWORD="secret")
+        self.refused(words=("GOCHAT_PROT", "GOCHAT_PORT"), GOCHAT_PROT="1")
+        self.refused(words=("gochat_port", "GOCHAT_PORT"), gochat_port="1")
+
+    def test_a_text_that_is_empty(self):
+        """--data '' used the directory it was started in; --host '' let everybody in."""
+        for flag in ("--data", "--host", "--name", "--origin", "--trusted-proxy"):
+            for value in ("", " \t\n"):
+                with self.subTest(flag=flag, value=value):
+                    self.refused(flag, value, words=(flag, "leave"))
+        for flag in ("--port", "--retention", "--log-level", "--rate"):
+            with self.subTest(flag=flag):
+                self.refused(flag, "", words=(flag, "takes"))
 
     def test_an_abbreviated_flag_is_unknown(self):
         self.refused("--por", "1", words=("--por",))
