@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 
-from . import admission, threads
+from . import admission, lives, threads
 from .backplane.local import Journal
 from .backplane.upkeep import Upkeep
 from .classic import LOBBY, Classic
@@ -24,7 +25,7 @@ from .core.encode import Limits
 from .core.session import Allowance
 from .core.wire import MAX_TEXT, SUBPROTOCOL
 from .deadline import Deadline
-from .dialect import Dialect, Upgrade
+from .dialect import Upgrade
 from .http.assets import Assets, web_root
 from .http.server import ChatServer
 from .hub import Hub
@@ -92,6 +93,7 @@ class App:
             self._hub.inbox.close()
             hub.join()
             left = self._server.join(deadline)
+            self._server.log_limit.report(at_the_end=True)
             self._server.server_close()
             self._directory.close()
         if left:
@@ -117,12 +119,18 @@ class App:
 
     def _serve(self, upgrade: Upgrade) -> None:
         """Serve one upgraded socket to its end, in the thread that read the request."""
-        dialect: Dialect
+        dialect: V1 | Classic
         if upgrade.subprotocol == SUBPROTOCOL:
             dialect = V1(self._hub, self._journal, self._terms)
         else:
             dialect = Classic(self._hub, self._journal, self._settings.rate, self._settings.burst)
-        Connection(upgrade, self._settings, dialect).run()
+        connection = Connection(upgrade, self._settings, dialect)
+        begun = time.monotonic()
+        try:
+            connection.run()
+        finally:
+            seconds = time.monotonic() - begun
+            lives.ended(connection, upgrade.sock, dialect.described(), seconds)
 
 
 def _admission_terms(settings: Settings) -> admission.Terms:

@@ -29,6 +29,7 @@ from .core.rendering import FORMS
 from .deadline import Deadline, limit_waits, pause, send_some
 from .dialect import Dialect, Upgrade
 from .errors import Closed
+from .lives import THEM, US, End
 from .outbox import Outbox
 from .refusals import Refusal
 from .settings import Settings
@@ -78,7 +79,10 @@ class Connection:
         "_used",
         "_writer",
         "address",
+        "end",
         "form",
+        "log_limit",
+        "messages",
         "meter",
         "offer",
         "vanished",
@@ -110,6 +114,11 @@ class Connection:
         self._reader_done = threading.Event()
         #: The peer was gone, or silent, without a close frame. The reader's, and its dialect's.
         self.vanished = False
+        #: Why it ended. Set once, by whoever ends it.
+        self.end = End(1006, THEM, "gone without a close frame")
+        #: For log records that this peer can bring about.
+        self.log_limit = upgrade.log_limit
+        self.messages = 0  # that the peer has sent; the reader's own
         self._hurried = False  # whether `recv` waits less than pong_wait; the reader's own
         self._frames = FRAMES if upgrade.window_bits is None else DEFLATED_FRAMES
         self._used = 0.0  # microseconds of this thread's time that are settled; the reader's own
@@ -128,9 +137,10 @@ class Connection:
         """Tell the peer that something it asked for was not done, in its dialect."""
         self._dialect.refuse(self, refusal)
 
-    def close(self, code: int, reason: str = "") -> None:
+    def close(self, code: int, reason: str = "", *, by: str = US) -> None:
         """Ask for the end: what is queued, then a close frame. Returns at once; the first wins."""
         if self._outbox.close(frames.close(code, reason)):
+            self.end = End(int(code), by, reason)
             log.debug("closing %s: %d %s", self.address, code, reason)
 
     # -- the reader thread -----------------------------------------------------------------------
@@ -188,7 +198,8 @@ class Connection:
                 end = self._take_in(b"")
             if end is not None:
                 # A close frame is answered with the same code (RFC 6455, 5.5.1).
-                self.close(end.code, end.reason if isinstance(end, Failed) else "")
+                failed = isinstance(end, Failed)
+                self.close(end.code, end.reason if failed else "", by=US if failed else THEM)
                 return
             data = self._receive()
             if not data:
@@ -217,6 +228,7 @@ class Connection:
                 self.pause(wait)
         for ping in pings:
             self.offer(frames.pong(ping.payload), 0)
+        self.messages += len(messages)
         if messages and not self._outbox.closed:
             self._dialect.received(self, messages)
         self._settle(cost)
@@ -315,6 +327,8 @@ class Connection:
             if Deadline(self._settings.write_wait).wait(self._reader_done.wait):
                 return
         except OSError as error:
+            if isinstance(error, BlockingIOError | TimeoutError) and not self._outbox.closed:
+                self.end = End(1006, US, "took nothing for write_wait")
             log.debug("%s takes nothing: %s", self.address, error)
         self._outbox.abandon()
         _shut_down(self._sock)

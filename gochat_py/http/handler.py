@@ -19,7 +19,7 @@ from ..core.names import check_room
 from ..deadline import Deadline, limit_waits, send_some
 from ..dialect import Upgrade
 from ..threads import NO_THREAD
-from . import costs, upgrade
+from . import costs, refusal_log, upgrade
 from .requests import Request, blank, end_of_head, parse
 from .responses import FULL, NO_ROOM, STOPPING, Refusal, Response, policy, problem, text
 
@@ -200,6 +200,8 @@ class Handler(BaseRequestHandler):
             forwarded = request.values(b"x-forwarded-for")
             client = proxies.client(self.client_address, forwarded)
             if not self.server.count(self.visit, client):
+                why = "the limit on connections from one address is reached"
+                refusal_log.no_room(self.server.log_limit, self.visit.address, why)
                 raise Refusal(FULL)
 
     def _respond(self, request: Request) -> Response:
@@ -268,12 +270,18 @@ class Handler(BaseRequestHandler):
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
         """Shake hands. Raises `Refusal`."""
         names, scheme = self.server.addressing.names(request, self.client_address)
-        agreement = self.server.doorkeeper.admit(request, names, scheme)
+        try:
+            agreement = self.server.doorkeeper.admit(request, names, scheme)
+        except Refusal as refusal:
+            if refusal.response.status == 403:
+                origin = request.joined(b"origin")
+                refusal_log.foreign_origin(self.server.log_limit, self.visit.address, origin)
+            raise
         try:
             writer = self.server.crew.reserve()
         except NO_THREAD as error:
-            if self.server.seldom.due("threads"):
-                log.warning("WebSockets are refused: %s", error or "no memory is left")
+            why = str(error) or "no memory is left; see ulimit -v"
+            refusal_log.no_room(self.server.log_limit, self.visit.address, why, "WebSockets")
             raise Refusal(NO_ROOM) from None
         assert self.visit.meter is not None, "a client is counted with its first request"
         try:
@@ -289,6 +297,7 @@ class Handler(BaseRequestHandler):
                 trailing=bytes(buffer),
                 subprotocol=agreement.subprotocol,
                 window_bits=agreement.deflate.window_bits if agreement.deflate else None,
+                log_limit=self.server.log_limit,
             )
         except BaseException:
             writer.release()

@@ -25,6 +25,7 @@ from ..crew import Crew
 from ..deadline import Deadline
 from ..dialect import Upgrade
 from ..errors import StartupError
+from ..log_limit import LogLimit
 from ..settings import Settings
 from ..stall import WATCH, period_for
 from ..threads import NO_THREAD
@@ -33,7 +34,6 @@ from .assets import Assets
 from .handler import Handler
 from .leaving import Leaving, most_leaving
 from .listening import cure, resolve
-from .seldom import Seldom
 from .upgrade import Doorkeeper
 from .waker import Waker
 
@@ -95,12 +95,15 @@ class ChatServer(ThreadingHTTPServer):
         self.endpoint = endpoint
         self.proxies = Proxies(settings.trusted_proxy)
         #: For log records that a peer can bring about.
-        self.seldom = Seldom()
-        self.addressing = Addressing(HostRule(settings.host, settings.name), self.proxies)
+        self.log_limit = LogLimit()
+        rule = HostRule(settings.host, settings.name)
+        self.addressing = Addressing(rule, self.proxies, self.log_limit)
         self.doorkeeper = Doorkeeper(
             OriginRule(settings.origin), subprotocols, settings.max_message_size
         )
         self.stopping = False  # set once by `shutdown`; any thread reads it
+        self._reload_wanted = False  # set by `reload`; cleared by the serving thread
+        self._period = period_for(settings.shortest_wait)
         self.hung_up = False  # set once by `hang_up`; any thread reads it
         self.admission = admission.Admission(
             terms or admission.Terms(), settings.max_connections_per_address
@@ -109,8 +112,6 @@ class ChatServer(ThreadingHTTPServer):
         self._visits: set[Visit] = set()
         self._not_serving = threading.Event()
         self._not_serving.set()
-        self._reload_wanted = False  # set by `reload`; cleared by the serving thread
-        self._period = period_for(settings.shortest_wait)
         self._admitted = 0  # the serving thread's own
         self._pause = threading.Lock()  # never released: to wait for it takes time, and no memory
         self._pause.acquire()
@@ -152,7 +153,8 @@ class ChatServer(ThreadingHTTPServer):
             with WATCH.watching(self._period), selectors.DefaultSelector() as selector:
                 selector.register(self.socket, selectors.EVENT_READ)
                 selector.register(self.waker.readable, selectors.EVENT_READ)
-                leaving = Leaving(selector, most_leaving(self.settings.max_connections))
+                most = most_leaving(self.settings.max_connections)
+                leaving = Leaving(selector, most, self.log_limit)
                 while not self.stopping:
                     try:
                         self._step(selector, leaving)
@@ -181,6 +183,7 @@ class ChatServer(ThreadingHTTPServer):
             elif key.data is leaving and isinstance(key.fileobj, socket.socket):
                 leaving.hear(key.fileobj)
         leaving.part(late_only=True)
+        self.log_limit.report()
 
     def _accept_all(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
         while not self.stopping:
@@ -202,7 +205,7 @@ class ChatServer(ThreadingHTTPServer):
         try:
             counted = None if self.proxies.trusts(client) else counted_as(client)
             if not self._register(visit, counted):
-                leaving.refuse(sock, "the limit on connections is reached")
+                leaving.refuse(sock, "the limit on connections is reached", client)
                 return
             self._admitted += 1
             # Answers and chat lines are small: waiting to fill a segment, while the client waits
@@ -211,7 +214,7 @@ class ChatServer(ThreadingHTTPServer):
             self.crew.start(lambda: self._live(visit), f"reader-{self._admitted}")
         except (OSError, *NO_THREAD) as error:  # it has left; or there can be no more threads
             self._forget(visit)
-            leaving.refuse(sock, str(error) or "no memory is left; see ulimit -v")
+            leaving.refuse(sock, str(error) or "no memory is left; see ulimit -v", client)
 
     def _shed(self, selector: selectors.BaseSelector, leaving: Leaving) -> None:
         """Refuse one connection though there is no descriptor left to accept it with.
