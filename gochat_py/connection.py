@@ -29,7 +29,7 @@ from .core.rendering import FORMS
 from .deadline import Deadline, limit_waits, pause, send_some
 from .dialect import Dialect, Upgrade
 from .errors import Closed
-from .lives import THEM, US, End
+from .lives import GONE, THEM, US, End
 from .outbox import Outbox
 from .refusals import Refusal
 from .settings import Settings
@@ -115,7 +115,7 @@ class Connection:
         #: The peer was gone, or silent, without a close frame. The reader's, and its dialect's.
         self.vanished = False
         #: Why it ended. Set once, by whoever ends it.
-        self.end = End(1006, THEM, "gone without a close frame")
+        self.end = GONE
         #: For log records that this peer can bring about.
         self.log_limit = upgrade.log_limit
         self.messages = 0  # that the peer has sent; the reader's own

@@ -51,6 +51,9 @@ class End:
 US = "server"
 THEM = "client"
 
+#: How a connection ends of which nobody says that it ends.
+GONE = End(1006, THEM, "gone without a close frame")
+
 
 class Life(Protocol):
     """What is to be known of a connection."""

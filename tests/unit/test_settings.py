@@ -99,6 +99,11 @@ class SettingsTest(TestCase):
                 for word in words:
                     self.assertIn(word, str(caught.exception))
 
+    def test_a_quiet_connection_outlives_a_proxy_that_closes_it_after_50_seconds(self):
+        """54 s, gorilla's figure, was too long for proxies with 50 s, and near nginx's 60."""
+        self.assertLessEqual(2 * Settings().ping_period, 50)
+        self.assertLessEqual(2 * Settings().ping_period, Settings().pong_wait)
+
     def test_every_setting_says_what_it_is_for(self):
         self.assertEqual(
             {o.name for o in options()}, {f.name for f in dataclasses.fields(Settings)}
