@@ -16,7 +16,7 @@ import logging
 import math
 import time
 
-from . import admission, lives, threads
+from . import admission, connection_log, threads
 from .backplane.local import Journal
 from .backplane.upkeep import Upkeep
 from .classic import LOBBY, Classic
@@ -130,7 +130,7 @@ class App:
             connection.run()
         finally:
             seconds = time.monotonic() - begun
-            lives.ended(connection, upgrade.sock, dialect.described(), seconds)
+            connection_log.ended(connection, upgrade.sock, dialect.described(), seconds)
 
 
 def _admission_terms(settings: Settings) -> admission.Terms:

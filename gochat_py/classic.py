@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 
-from . import lives
+from . import connection_log
 from .backplane import Backplane
 from .codes import Close
 from .connection import Connection
@@ -81,9 +81,9 @@ class Classic:
         except Closed:
             return
 
-    def described(self) -> lives.Described:
+    def described(self) -> connection_log.Described:
         """Who this is, for the log."""
-        return lives.Described("classic", self._user.id, self._user.nick, rooms=1)
+        return connection_log.Described("classic", self._user.id, self._user.nick, rooms=1)
 
     def patience(self) -> None:
         """Nothing has to come first."""
@@ -93,5 +93,5 @@ class Classic:
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:
         """Hang up: the dialect has no word for a line that was lost, but a lost line says it."""
-        lives.refused(connection, refusal)
+        connection_log.refused(connection, refusal)
         connection.close(Close.INTERNAL_ERROR, refusal.message)

@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from .codes import Close
+from .connection_log import GONE, THEM, US, End
 from .core import frames, prices
 from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
@@ -29,7 +30,6 @@ from .core.rendering import FORMS
 from .deadline import Deadline, limit_waits, pause, send_some
 from .dialect import Dialect, Upgrade
 from .errors import Closed
-from .lives import GONE, THEM, US, End
 from .outbox import Outbox
 from .refusals import Refusal
 from .settings import Settings
@@ -272,7 +272,6 @@ class Connection:
         while True:
             try:
                 data = self._sock.recv(READ_SIZE)
-                break
             except BlockingIOError:
                 whole = wait if patience is None else self._settings.hello_wait
                 if left := WATCH.more(whole):
@@ -284,12 +283,10 @@ class Connection:
                     return b""
                 self.close(Close.SLOW, "nothing was heard from you for too long; come back")
                 data = b""
-                break
             except OSError:
                 data = b""
-                break
-        self.vanished = not data
-        return data
+            self.vanished = not data
+            return data
 
     def _linger(self) -> None:
         """Say that nothing more will be sent, and read until the peer has hung up, for a while.

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import __version__, lives
+from . import __version__, connection_log
 from .backplane import Backplane
 from .channel import Reply
 from .codes import Close
@@ -121,17 +121,17 @@ class V1:
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:
         """Send an ``error`` event; a fatal one is the last. Any thread may call this."""
-        lives.refused(connection, refusal)
+        connection_log.refused(connection, refusal)
         connection.tell(encode.error(refusal))
         if refusal.close is not None:
             connection.close(refusal.close, refusal.message)
 
-    def described(self) -> lives.Described:
+    def described(self) -> connection_log.Described:
         """Who this is, for the log; to be asked at the end."""
         if self._session.state is State.GREETING:
-            return lives.Described(SUBPROTOCOL)
+            return connection_log.Described(SUBPROTOCOL)
         user, rooms = self._session.user, len(self._session.rooms)
-        return lives.Described(SUBPROTOCOL, user.id, user.nick, self._client, rooms)
+        return connection_log.Described(SUBPROTOCOL, user.id, user.nick, self._client, rooms)
 
     # -- what the session decided ----------------------------------------------------------------
 

@@ -55,7 +55,7 @@ THEM = "client"
 GONE = End(1006, THEM, "gone without a close frame")
 
 
-class Life(Protocol):
+class Logged(Protocol):
     """What is to be known of a connection."""
 
     address: str
@@ -64,8 +64,8 @@ class Life(Protocol):
     messages: int
 
 
-def ended(connection: Life, sock: socket.socket, who: Described, seconds: float) -> None:
-    """Log the life of a connection, while `sock` is still open.
+def ended(connection: Logged, sock: socket.socket, who: Described, seconds: float) -> None:
+    """Log that a connection ended, while `sock` is still open.
 
     Unless its address, or all together, ended more of them lately than `About.ENDED` allows.
     """
@@ -93,7 +93,7 @@ def ended(connection: Life, sock: socket.socket, who: Described, seconds: float)
     log.log(About.ENDED.level, "connection ended: %s", line, extra={"fields": said})
 
 
-def refused(connection: Life, refusal: Refusal) -> None:
+def refused(connection: Logged, refusal: Refusal) -> None:
     """Log a refusal that tells the operator something: a flood, a limit of the server's."""
     if refusal.close == Close.FLOODING:
         about, key = About.FLOODS, counted_as(connection.address)
