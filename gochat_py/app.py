@@ -15,9 +15,10 @@ from __future__ import annotations
 import logging
 import math
 import threading
+import time
 from collections.abc import Callable
 
-from . import admission, threads
+from . import admission, connection_log, threads
 from .backplane.local import Journal
 from .backplane.upkeep import Upkeep
 from .classic import LOBBY, Classic
@@ -26,7 +27,7 @@ from .core.encode import Limits
 from .core.session import Allowance
 from .core.wire import MAX_TEXT, SUBPROTOCOL
 from .deadline import Deadline
-from .dialect import Dialect, Upgrade
+from .dialect import Upgrade
 from .http.server import ChatServer
 from .http.static.assets import Assets, web_root
 from .hub import Hub
@@ -104,6 +105,7 @@ class App:
             self._hub.inbox.close()
             hub.join()
             left = self._server.join(deadline)
+            self._server.site.log_limit.report(at_the_end=True)
             self._server.server_close()
             self._directory.close()
         if left:
@@ -121,6 +123,10 @@ class App:
         """Ask `run` to end. Returns at once; a signal handler or any thread may call this."""
         self._server.shutdown()
 
+    def reload(self) -> None:
+        """Ask `run` to read the page's files again. Returns at once; may be called as `stop`."""
+        self._server.reload()
+
     @property
     def stopping(self) -> bool:
         """Whether `stop` was called. Any thread may ask."""
@@ -128,17 +134,27 @@ class App:
 
     @property
     def waker(self) -> int:
-        """Where `signal.set_wakeup_fd` is to write, so that no signal goes unheard."""
-        return self._server.waker
+        """Where `signal.set_wakeup_fd` is to write; a byte there ends the main thread's wait.
+
+        A signal that comes just before that wait, or that the kernel gives to another thread, would
+        else go unheard until somebody connects.
+        """
+        return self._server.waker.fileno()
 
     def _serve(self, upgrade: Upgrade) -> None:
         """Serve one upgraded socket to its end, in the thread that read the request."""
-        dialect: Dialect[Connection]
+        dialect: V1 | Classic
         if upgrade.subprotocol == SUBPROTOCOL:
             dialect = V1(self._hub, self._journal, self._terms)
         else:
             dialect = Classic(self._hub, self._journal, self._settings.rate, self._settings.burst)
-        Connection(upgrade, self._settings, dialect).run()
+        connection = Connection(upgrade, self._settings, dialect)
+        begun = time.monotonic()
+        try:
+            connection.run()
+        finally:
+            seconds = time.monotonic() - begun
+            connection_log.ended(connection, upgrade.sock, dialect.described(), seconds)
 
 
 def _admission_terms(settings: Settings) -> admission.Terms:

@@ -152,7 +152,14 @@ class Reply(Generic[T]):
 
     def wait(self, timeout: float) -> T:
         """The answer. Raises `queue.Empty` after `timeout` seconds, or the error it was given."""
-        answer = self._box.get(timeout=timeout)
+        deadline = Deadline(timeout)
+        while True:
+            try:
+                answer = self._box.get(timeout=deadline.remaining())
+                break
+            except queue.Empty:
+                if deadline.passed:  # and not only because the process was stopped meanwhile
+                    raise
         if isinstance(answer, GochatError):
             raise answer
         return answer

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 
+from . import connection_log
 from .backplane import Backplane
 from .codes import Close
 from .connection import Connection
@@ -80,6 +81,10 @@ class Classic:
         except Closed:
             return
 
+    def described(self) -> connection_log.Described:
+        """Who this is, for the log."""
+        return connection_log.Described("classic", self._user.id, self._user.nick, rooms=1)
+
     def patience(self) -> None:
         """Nothing has to come first."""
 
@@ -88,4 +93,5 @@ class Classic:
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:
         """Hang up: the dialect has no word for a line that was lost, but a lost line says it."""
+        connection_log.refused(connection, refusal)
         connection.close(Close.INTERNAL_ERROR, refusal.message)

@@ -19,19 +19,20 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterable, Sequence
 
 from .codes import Close
+from .connection_log import GONE, THEM, US, End
 from .core import frames, prices
 from .core.deflate import WINDOW_BITS
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
 from .core.rendering import FORMS
-from .deadline import Deadline, limit_waits, pause
+from .deadline import Deadline, limit_waits, pause, send_some
 from .dialect import Dialect, Upgrade
 from .errors import Closed
 from .outbox import Outbox
 from .refusals import Refusal
 from .settings import Settings
+from .stall import WATCH
 from .threads import give_way
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,6 @@ class Connection:
     """One WebSocket peer. `run` is called once, by the thread that becomes the reader."""
 
     __slots__ = (
-        "_answered",
         "_dialect",
         "_frames",
         "_hurried",
@@ -79,7 +79,10 @@ class Connection:
         "_used",
         "_writer",
         "address",
+        "end",
         "form",
+        "log_limit",
+        "messages",
         "meter",
         "offer",
         "vanished",
@@ -111,10 +114,14 @@ class Connection:
         self._reader_done = threading.Event()
         #: The peer was gone, or silent, without a close frame. The reader's, and its dialect's.
         self.vanished = False
+        #: Why it ended. Set once, by whoever ends it.
+        self.end = GONE
+        #: For log records that this peer can bring about.
+        self.log_limit = upgrade.log_limit
+        self.messages = 0  # that the peer has sent; the reader's own
         self._hurried = False  # whether `recv` waits less than pong_wait; the reader's own
         self._frames = FRAMES if upgrade.window_bits is None else DEFLATED_FRAMES
         self._used = 0.0  # microseconds of this thread's time that are settled; the reader's own
-        self._answered = 0.0  # when the peer last answered a ping; the reader's own
 
     # -- any thread ------------------------------------------------------------------------------
 
@@ -130,9 +137,10 @@ class Connection:
         """Tell the peer that something it asked for was not done, in its dialect."""
         self._dialect.refuse(self, refusal)
 
-    def close(self, code: int, reason: str = "") -> None:
+    def close(self, code: int, reason: str = "", *, by: str = US) -> None:
         """Ask for the end: what is queued, then a close frame. Returns at once; the first wins."""
         if self._outbox.close(frames.close(code, reason)):
+            self.end = End(int(code), by, reason)
             log.debug("closing %s: %d %s", self.address, code, reason)
 
     # -- the reader thread -----------------------------------------------------------------------
@@ -171,14 +179,10 @@ class Connection:
                 self._linger()
 
     def pause(self, seconds: float) -> None:
-        """Read nothing for so long, or until nothing more is sent to the peer either.
-
-        It may answer pings meanwhile, though nobody hears it: that time does not count.
-        """
+        """Read nothing for so long, or until nothing more is sent to the peer either."""
         begun = time.monotonic()
         while not self._outbox.closed and (left := begun + seconds - time.monotonic()) > 0.0:
             pause(self._sock, min(left, LOOK_EVERY))
-        self._answered += seconds
 
     def drained(self) -> None:
         """Wait until the kernel has all that was offered to this peer.
@@ -191,7 +195,6 @@ class Connection:
     def _read(self) -> None:
         """Take in what the peer sends, until it closes, fails, falls silent, or is gone."""
         data, self._trailing = self._trailing, b""
-        self._answered = time.monotonic()
         self._used = time.thread_time() * 1e6
         while True:
             end = self._take_in(data)
@@ -199,14 +202,11 @@ class Connection:
                 end = self._take_in(b"")
             if end is not None:
                 # A close frame is answered with the same code (RFC 6455, 5.5.1).
-                self.close(end.code, end.reason if isinstance(end, Failed) else "")
+                failed = isinstance(end, Failed)
+                self.close(end.code, end.reason if failed else "", by=US if failed else THEM)
                 return
             data = self._receive()
             if not data:
-                return
-            if time.monotonic() - self._answered > self._settings.pong_wait:
-                log.debug("%s did not answer a ping", self.address)
-                self.close(Close.PROTOCOL_ERROR, "no pong")
                 return
 
     def _take_in(self, data: bytes) -> Closing | Failed | None:
@@ -220,13 +220,12 @@ class Connection:
                 messages.append(event)
             elif isinstance(event, Pinged):
                 pings.append(event)
-            elif isinstance(event, Ponged):
-                self._answered = time.monotonic()
-            else:
+            elif not isinstance(event, Ponged):  # it has shown that it lives, as any byte does
                 end = event
         cost = 0.0
         if not self.meter.free:
-            cost = self._estimate(messages, pings, self._receiver.frames - frames_before)
+            read = self._receiver.frames - frames_before
+            cost = prices.of_read(messages, len(pings), read, self._dialect.price)
             wait = self.meter.spend(cost, time.monotonic())
             if wait > PATIENCE or (wait and self._outbox.closed):  # then it need not be heard out
                 return Failed(Close.TRY_AGAIN_LATER, "too much at once; come back later")
@@ -234,21 +233,11 @@ class Connection:
                 self.pause(wait)
         for ping in pings:
             self.offer(frames.pong(ping.payload), 0)
+        self.messages += len(messages)
         if messages and not self._outbox.closed:
             self._dialect.received(self, messages)
         self._settle(cost)
         return end
-
-    def _estimate(
-        self, messages: Iterable[str | bytes], pings: Sequence[Pinged], frames_read: int
-    ) -> float:
-        """What it costs to act on what has come (`core.prices`), as far as its size tells."""
-        cost = prices.BATCH + prices.FRAME * frames_read + prices.COMMAND * len(pings)
-        for message in messages:
-            cost += prices.BYTE * len(message)
-            if isinstance(message, str):
-                cost += self._dialect.price(message)
-        return cost
 
     def _settle(self, estimate: float) -> None:
         """Let the peer pay for what this thread has really done since the last time.
@@ -264,26 +253,36 @@ class Connection:
             self.meter.spend(more, time.monotonic())
 
     def _receive(self) -> bytes:
-        """What comes next from the peer; nothing if it is gone, silent, or kept us waiting."""
+        """What comes next from the peer; nothing if it is gone, silent, or kept us waiting.
+
+        Any byte is a sign of life. A peer that sent none for `pong_wait`, of which this process was
+        running all the time, is asked to come back (4008): it may have been the way that failed.
+        """
         patience = self._dialect.patience()
+        wait = self._settings.pong_wait if patience is None else patience
         if self._hurried or patience is not None:
             self._hurried = patience is not None
-            wait = self._settings.pong_wait if patience is None else patience
             limit_waits(self._sock, receive=wait, send=self._settings.write_wait)
-        try:
-            data = self._sock.recv(READ_SIZE)
-        except BlockingIOError:
-            if self._hurried:
-                self._dialect.kept_waiting(self)
-                return b""
-            log.debug("%s was silent for pong_wait", self.address)
-            data = b""
-        except OSError:
-            data = b""
-        self.vanished = not data
-        if not data:
-            self._outbox.discard_offers()
-        return data
+        while True:
+            try:
+                data = self._sock.recv(READ_SIZE)
+            except BlockingIOError:
+                whole = wait if patience is None else self._settings.hello_wait
+                if left := WATCH.more(whole):
+                    self._hurried = True
+                    limit_waits(self._sock, receive=left, send=self._settings.write_wait)
+                    continue
+                if patience is not None:
+                    self._dialect.kept_waiting(self)
+                    return b""
+                self.close(Close.SLOW, "nothing was heard from you for too long; come back")
+                data = b""
+            except OSError:
+                data = b""
+            self.vanished = not data
+            if not data:
+                self._outbox.discard_offers()
+            return data
 
     def _linger(self) -> None:
         """Say that nothing more will be sent, and read until the peer has hung up, for a while.
@@ -318,9 +317,11 @@ class Connection:
                     self.offer(frames.ping(), 0)
         except Closed:
             # Everything is said. The reader ends when the peer has answered, or here.
-            if self._reader_done.wait(self._settings.write_wait):
+            if Deadline(self._settings.write_wait).wait(self._reader_done.wait):
                 return
         except OSError as error:
+            if isinstance(error, BlockingIOError | TimeoutError) and not self._outbox.closed:
+                self.end = End(1006, US, "took nothing for write_wait")
             log.debug("%s takes nothing: %s", self.address, error)
         except Exception:
             log.exception("writing to %s failed", self.address)
@@ -333,7 +334,7 @@ class Connection:
         while rest:
             piece, rest = rest[:SEND_PIECE], rest[SEND_PIECE:]
             deadline = Deadline(self._settings.write_wait)
-            while piece := piece[self._sock.send(piece) :]:
+            while piece := piece[send_some(self._sock, piece, self._settings.write_wait) :]:
                 if deadline.passed:
                     raise TimeoutError("the peer takes what it is sent too slowly")
 

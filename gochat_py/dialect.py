@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from wsproto.connection import Connection as Machine
 
 from .admission import Meter
 from .crew import Task
+from .log_limit import LogLimit
 from .refusals import Refusal
 
 #: The connection over which a dialect is spoken (`connection.Connection`, which knows this module).
@@ -52,8 +53,9 @@ class Upgrade:
     `address` is the peer's own, also behind a trusted proxy. `machine` is wsproto's, open.
     `greeting` is the answer to the upgrade request, still to be sent. `trailing` are bytes that
     came in one piece with the request: the kernel will not give them again. `window_bits` is what
-    the peer inflates with, None if it takes plain messages only. `meter` counts what it costs.
-    `writer` is a thread that waits for what it is to do: it was there before the agreement.
+    the peer inflates with, None if it takes plain messages only. `meter` counts what it costs,
+    `log_limit` what it brings about in the log. `writer` is a thread that waits for what it is to
+    do: it was there before the agreement.
     """
 
     sock: socket.socket
@@ -65,3 +67,4 @@ class Upgrade:
     trailing: bytes = b""
     subprotocol: str | None = None
     window_bits: int | None = None
+    log_limit: LogLimit = field(default_factory=LogLimit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -105,6 +107,9 @@ class Option:
 
     def check(self, value: Any) -> None:
         """Raise `StartupError` if `value` is out of range or not one of the choices."""
+        for text in value if self.many else (value,):
+            if isinstance(text, str) and not self.choices and (not text.strip() or "\0" in text):
+                raise StartupError(self._no_text(text))
         if self.choices and value not in self.choices:
             raise StartupError(f"{self.flag} takes one of {', '.join(self.choices)}, not {value!r}")
         if isinstance(value, int | float):
@@ -114,3 +119,21 @@ class Option:
                 raise StartupError(f"{self.flag} must be at least {self.low:g}, not {value:g}")
             if self.high is not None and value > self.high:
                 raise StartupError(f"{self.flag} must be at most {self.high:g}, not {value:g}")
+
+    def _no_text(self, text: str) -> str:
+        """The sentence for a text that cannot be meant: empty, blank, or with a NUL in it."""
+        if text.strip():
+            return f"{self.flag} {text!r} holds a NUL character; remove it"
+        cure = "leave the flag out for none" if self.many else f"leave it out for {self.default}"
+        what = self.unit or "text"
+        return f"{self.flag} takes {article(what)} {what}, not {text!r}; {cure}"
+
+
+def article(word: str) -> str:
+    """The indefinite article that goes before `word`."""
+    return "an" if word[:1] in "AEIOUaeiou" else "a"
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The one of `known` that is spelt most like `name`."""
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]

@@ -42,7 +42,8 @@ class Refusal(GochatError):
 
     `message` is a sentence for a person. `answers` is the ``id`` of the refused command, None if it
     had none that could be read. `retry_after` is in seconds, None where waiting does not help.
-    `fatal` refusals end the connection, with the close code `close`.
+    `fatal` refusals end the connection, with the close code `close`. `notable` is of what
+    there were too many, where that tells the operator of a limit that may be too low: it is logged.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Refusal(GochatError):
         answers: str | None = None,
         retry_after: float | None = None,
         close: int | None = None,
+        notable: str = "",
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -60,6 +62,7 @@ class Refusal(GochatError):
         self.answers = answers
         self.retry_after = retry_after
         self.close = close
+        self.notable = notable
 
     @property
     def fatal(self) -> bool:
@@ -79,4 +82,5 @@ def made_too_many(what: str, wait: float) -> Refusal:
         Code.RATE_LIMITED,
         f"Too many {what} were made from your address; try again in {seconds} s.",
         retry_after=float(seconds),
+        notable=what,
     )

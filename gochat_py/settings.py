@@ -16,7 +16,10 @@ from typing import Any, cast
 
 from .errors import StartupError
 from .hostnames import dns_name
-from .option import Duration, Option, setting
+from .option import ENVIRONMENT_PREFIX, Duration, Option, nearest, setting
+
+#: What the test suite's own environment variables begin with.
+TEST_PREFIX = ENVIRONMENT_PREFIX + "TEST_"
 
 #: How long messages are kept unless something else is said.
 FOR_EVER = Duration(0)
@@ -107,9 +110,9 @@ class Settings:
         high=86_400,
     )
     ping_period: float = setting(
-        54.0,
-        "time between pings; less than pong-wait, and than the 60 s after which nginx cuts a quiet "
-        "line",
+        25.0,
+        "time between pings; less than pong-wait, and than half of the 50 to 60 s after which many "
+        "proxies close a quiet connection",
         unit="SECONDS",
         low=0.01,
         high=86_400,
@@ -268,6 +271,17 @@ class Settings:
                     f"--origin {origin!r} is not an origin; write it like https://chat.example.org"
                 )
 
+    @property
+    def shortest_wait(self) -> float:
+        """Seconds of the shortest wait for a peer; stalls of that length must be noticed."""
+        return min(
+            self.pong_wait,
+            self.write_wait,
+            self.hello_wait,
+            self.header_timeout,
+            self.idle_timeout,
+        )
+
 
 def options() -> Iterator[Option]:
     """Each setting, in the order in which help lists them."""
@@ -276,8 +290,22 @@ def options() -> Iterator[Option]:
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that `environment` gives, by field name; empty variables count as absent."""
+    """The settings that `environment` gives, by field name; empty variables count as absent.
+
+    Raises `StartupError` for a value that is not allowed, and for a variable with this program's
+    prefix that is no setting: a misspelled setting would else silently have no effect. Variables
+    that begin with `TEST_PREFIX` are the test suite's, and are ignored.
+    """
     found: dict[str, Any] = {}
+    known = [option.variable for option in options()]
+    for name in sorted(environment):
+        if name.startswith(TEST_PREFIX) or not name.upper().startswith(ENVIRONMENT_PREFIX):
+            continue
+        if name not in known:
+            raise StartupError(
+                f"the environment variable {name!r} is not a setting; the nearest one is "
+                f"{nearest(name.upper(), known)} (gochat --help lists all; unset what is not meant)"
+            )
     for option in options():
         text = environment.get(option.variable, "").strip()
         if not text:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from .deadline import Deadline
 from .errors import StartupError
 
 log = logging.getLogger(__name__)
@@ -173,7 +174,7 @@ def launch(run: Callable[[], None], name: str) -> threading.Thread:
 
     thread = _Thread(body, name)
     thread.start()
-    if not begun.acquire(timeout=BEGIN_WITHIN):
+    if not Deadline(BEGIN_WITHIN).wait(lambda left: begun.acquire(timeout=left)):
         with lock:
             given_up = not begun.acquire(blocking=False)
         if given_up:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from . import connection_log
 from .backplane import Backplane
 from .channel import Reply
 from .codes import Close
@@ -21,7 +22,8 @@ from .connection import PATIENCE, Connection
 from .core import decisions as d
 from .core import encode, prices, wire
 from .core.encode import Limits
-from .core.session import Allowance, Session
+from .core.session import Allowance, Session, State
+from .core.wire import SUBPROTOCOL
 from .errors import Closed
 from .hub import Hub
 from .joining import hub_answer, join
@@ -59,6 +61,7 @@ class V1:
         self._session = Session(terms.allowance, time.monotonic())
         #: A user made by this connection's `hello`, while nothing shows that they were told so.
         self._untold: User | None = None
+        self._client: str | None = None  # what the client calls itself
 
     # -- the connection's dialect ----------------------------------------------------------------
 
@@ -119,9 +122,17 @@ class V1:
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:
         """Send an ``error`` event; a fatal one is the last. Any thread may call this."""
+        connection_log.refused(connection, refusal)
         connection.tell(encode.error(refusal))
         if refusal.close is not None:
             connection.close(refusal.close, refusal.message)
+
+    def described(self) -> connection_log.Described:
+        """Who this is, for the log; to be asked at the end."""
+        if self._session.state is State.GREETING:
+            return connection_log.Described(SUBPROTOCOL)
+        user, rooms = self._session.user, len(self._session.rooms)
+        return connection_log.Described(SUBPROTOCOL, user.id, user.nick, self._client, rooms)
 
     # -- what the session decided ----------------------------------------------------------------
 
@@ -153,6 +164,7 @@ class V1:
             raise
         self._session.welcomed(user, connection.meter.identify(user.id).sending)
         self._untold = user if token != wanted.token else None
+        self._client = wanted.client
         connection.tell(
             encode.welcome(
                 user,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from ..errors import StartupError
-from ..option import Option
+from ..option import Option, nearest
 from ..settings import combine, options
 from ..version import __version__
 from .serve import serve
@@ -23,6 +24,19 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise StartupError(f"{message} ({self.prog} --help lists all flags)")
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As the base class; what is unknown is named, with the flag that is spelt most like it."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            flags = [option.flag for option in options()]
+            word = unknown[0].partition("=")[0]
+            near = f"; the nearest flag is {nearest(word, flags)}" if word.startswith("-") else ""
+            self.error(f"unknown argument {unknown[0]!r}{near}")
+        return found
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        _say(message, sys.stdout if file is None else file)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -79,5 +93,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         flags = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
         return serve(combine(os.environ, flags))
     except StartupError as error:
-        print(f"gochat: {error}", file=sys.stderr)
+        _say(f"gochat: {error}\n", sys.stderr)
         return USAGE
+
+
+def _say(text: str, file: TextIO | None) -> None:
+    """Write to a standard stream, if it is open; where it takes nothing, nobody can be told so."""
+    if file is None:  # it was closed when Python started
+        return
+    try:
+        file.write(text)
+        file.flush()
+    except (OSError, ValueError):
+        # Python writes what is left once more when it ends, and would fail with a traceback.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())

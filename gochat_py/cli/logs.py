@@ -70,7 +70,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, with the time in UTC."""
+    """One JSON object a line, with the time in UTC; `fields` are the record's own, where it has."""
 
     def format(self, record: logging.LogRecord) -> str:
         """`record` as a line of JSON; a traceback is one of its fields."""
@@ -81,6 +81,8 @@ class JsonFormatter(logging.Formatter):
             "thread": record.threadName,
             "message": record.getMessage()[:MAX_TEXT],
         }
+        if isinstance(fields := getattr(record, "fields", None), dict):
+            said["fields"] = fields
         if record.exc_info:
             said["traceback"] = self.formatException(record.exc_info)[-MAX_TEXT:]
         # JSON escapes most of what is unsafe, and takes the rest in this form.

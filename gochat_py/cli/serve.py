@@ -33,10 +33,13 @@ ANNOUNCE_WITHIN = 1.0
 def serve(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; a second signal ends the process at once.
 
-    Prints one line to standard output once connections are accepted. Raises `StartupError` where
-    it cannot start. Returns the exit status: 0, or `FAILED`, so that a supervisor restarts it.
+    SIGHUP has the page's files read again, and never ends the process; where it is ignored from the
+    start (`nohup`), it stays ignored. Prints one line to standard output once connections are
+    accepted. Raises `StartupError` where it cannot start. Returns the exit status: 0, or `FAILED`,
+    so that a supervisor restarts it.
     """
     _hold_standard_descriptors()
+    hangs_up = signal.signal(signal.SIGHUP, signal.SIG_IGN) is not signal.SIG_IGN
     threads.prepare()
     with logging_to_standard_error(settings.log_level, settings.log_format):
         app = App(_within_descriptors(settings))
@@ -48,6 +51,8 @@ def serve(settings: Settings) -> int:
 
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, on_signal)
+        if hangs_up:
+            signal.signal(signal.SIGHUP, lambda *_: app.reload())
         signal.set_wakeup_fd(app.waker, warn_on_full_buffer=False)
         try:
             _announce(app.url)

@@ -8,6 +8,8 @@ peer stays an estimate. Measured with CPython 3.11 on one core of 2.5 GHz, and r
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 CONNECT = 1_500.0  #: a connection, from `accept` to its end: two threads, a handshake
 REQUEST = 200.0  #: an HTTP request, without its body
 BATCH = 10.0  #: whatever comes at once from a socket
@@ -37,3 +39,18 @@ def of_text(text: str) -> float:
 def of_fan_out(recipients: int) -> float:
     """What it costs to hand one message to so many connections, beyond its own price."""
     return DELIVERY * (recipients - FEW) if recipients > FEW else 0.0
+
+
+def of_read(
+    messages: Iterable[str | bytes], pings: int, frames: int, price: Callable[[str], float]
+) -> float:
+    """What it costs to act on so many frames, as far as their size tells.
+
+    They hold these messages and so many pings; `price` is what a text costs in its dialect.
+    """
+    cost = BATCH + FRAME * frames + COMMAND * pings
+    for message in messages:
+        cost += BYTE * len(message)
+        if isinstance(message, str):
+            cost += price(message)
+    return cost

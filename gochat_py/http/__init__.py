@@ -5,6 +5,7 @@ what all of them are served with. `handler` converses on one connection: `reques
 comes, `addressing` checks whom it is for, `resources` decides the answer, by the table that
 `routes` describes, and `responses` are the answers. `static` are the page's files; `upgrade` is how
 a request becomes a WebSocket; `costs` lets connections and requests be paid for; `refused` are the
-clients that got 503; `listening` is where to listen; `seldom` bounds what strangers write into the
-log. Each imports only those that know less; nothing imports `server` but the composition root.
+clients that got 503, and `refusal_log` says so; `listening` is where to listen; `waker` ends the
+wait of the thread that accepts. Each imports only those that know less; nothing imports `server`
+but the composition root.
 """

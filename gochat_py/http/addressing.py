@@ -5,15 +5,13 @@ A trusted proxy is asked for them, as it is the one that the client has spoken t
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 
 from ..core.origin import Authority, HostRule, Proxies
+from ..log_limit import LogLimit
+from . import refusal_log
 from .requests import Request
 from .responses import HttpProblem, problem
-from .seldom import Seldom
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Addressing:
 
     rule: HostRule
     proxies: Proxies
-    _seldom: Seldom = field(default_factory=Seldom)
+    log_limit: LogLimit = field(default_factory=LogLimit)
 
     def check(self, request: Request, peer: str) -> None:
         """Raise `HttpProblem` if `request` is addressed to a name this server does not have.
@@ -50,15 +48,10 @@ class Addressing:
                     )
                 )
             if not self.rule.allows(name):
-                self._refuse(name.host)
+                self._refuse(name.host, peer)
 
-    def _refuse(self, host: str) -> None:
-        if self._seldom.due(host):
-            log.warning(
-                "a request to %s was refused; if that is this server, start it with --name %s",
-                host,
-                host,
-            )
+    def _refuse(self, host: str, peer: str) -> None:
+        refusal_log.unknown_host(self.log_limit, peer, host)
         detail = f"This server is not known as {host}; if it is to be, start it with --name {host}."
         raise HttpProblem(problem(403, detail))
 

@@ -12,10 +12,10 @@ import socket
 
 import h11
 
-from ..deadline import Deadline, limit_waits
+from ..deadline import Deadline, limit_waits, send_some
 from ..dialect import Upgrade
 from ..threads import NO_THREAD
-from . import costs, upgrade
+from . import costs, refusal_log, upgrade
 from .requests import Request, blank, end_of_head, parse
 from .resources import respond
 from .responses import FULL, NO_ROOM, STOPPING, HttpProblem, Response, problem
@@ -68,8 +68,10 @@ class Handler:
         """
         upgraded = self._converse()
         if upgraded is not None:
+            endpoint = self.site.endpoint
+            del self.site  # it may be replaced, and its files with it, while the WebSocket is open
             try:
-                self.site.endpoint(upgraded)
+                endpoint(upgraded)
             finally:
                 upgraded.writer.release()  # in case the endpoint did not come to need it
 
@@ -137,15 +139,13 @@ class Handler:
 
     def _receive(self, deadline: Deadline) -> bytes | None:
         """What has come, `b""` at the end, None when the time is up."""
-        if deadline.passed:
-            return None
         sock = self.visit.sock
         send = self.site.settings.write_wait
-        limit_waits(sock, receive=deadline.remaining(), send=send)
-        try:
-            return sock.recv(RECEIVE)
-        except BlockingIOError:
-            return None
+        while left := deadline.remaining():
+            limit_waits(sock, receive=left, send=send)
+            with contextlib.suppress(BlockingIOError):
+                return sock.recv(RECEIVE)
+        return None
 
     def _drain(self, request: Request, buffer: bytearray) -> None:
         """Read the request's body and forget it; what is behind it stays in `buffer`.
@@ -193,6 +193,8 @@ class Handler:
             forwarded = request.values(b"x-forwarded-for")
             client = proxies.client(self.visit.peer, forwarded)
             if not self.visits.count(self.visit, client):
+                why = "the limit on connections from one address is reached"
+                refusal_log.no_room(self.site.log_limit, self.visit.address, why)
                 raise HttpProblem(FULL)
 
     # ---- answering ----------------------------------------------------------------------------
@@ -222,12 +224,18 @@ class Handler:
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
         """Shake hands. Raises `HttpProblem`."""
         names, scheme = self.site.addressing.names(request, self.visit.peer)
-        agreement = self.site.doorkeeper.admit(request, names, scheme)
+        try:
+            agreement = self.site.doorkeeper.admit(request, names, scheme)
+        except HttpProblem as refused:
+            if refused.response.status == 403:
+                origin = request.joined(b"origin")
+                refusal_log.foreign_origin(self.site.log_limit, self.visit.address, origin)
+            raise
         try:
             writer = self.site.crew.reserve()
         except NO_THREAD as error:
-            if self.site.seldom.due("threads"):
-                log.warning("WebSockets are refused: %s", error or "no memory is left")
+            why = str(error) or "no memory is left; see ulimit -v"
+            refusal_log.no_room(self.site.log_limit, self.visit.address, why, "WebSockets")
             raise HttpProblem(NO_ROOM) from None
         assert self.visit.meter is not None, "a client is counted with its first request"
         try:
@@ -243,6 +251,7 @@ class Handler:
                 trailing=bytes(buffer),
                 subprotocol=agreement.subprotocol,
                 window_bits=agreement.deflate.window_bits if agreement.deflate else None,
+                log_limit=self.site.log_limit,
             )
         except BaseException:
             writer.release()
@@ -259,7 +268,8 @@ class Handler:
                 while piece:
                     if deadline.passed:
                         raise TimeoutError("the peer takes the answer too slowly")
-                    piece = piece[self.visit.sock.send(piece) :]
+                    sent = send_some(self.visit.sock, piece, self.site.settings.write_wait)
+                    piece = piece[sent:]
 
     def _linger(self) -> None:
         """Say that this was all, and listen a little longer so that it arrives."""

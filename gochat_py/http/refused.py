@@ -7,16 +7,14 @@ this is the end, and what it sends is read and dropped until it closes, or its t
 
 from __future__ import annotations
 
-import logging
 import resource
 import selectors
 import socket
 
 from ..deadline import Deadline
+from ..log_limit import LogLimit
+from . import refusal_log
 from .responses import FULL
-from .seldom import Seldom
-
-log = logging.getLogger(__name__)
 
 #: Descriptors that are kept free for the server itself: 3 standard ones, 4 of the HTTP server, the
 #: selector, 3 of the directory and its log, 3 of the connection that stays open, 2 of the one that
@@ -34,25 +32,33 @@ PATIENCE = 1.0
 class Refused:
     """The refused clients. Belongs to the thread that accepts, and to its selector."""
 
-    def __init__(self, selector: selectors.BaseSelector, most: int = MAX_REFUSED) -> None:
-        """Read at most `most` clients at a time."""
+    def __init__(
+        self,
+        selector: selectors.BaseSelector,
+        most: int = MAX_REFUSED,
+        log_limit: LogLimit | None = None,
+    ) -> None:
+        """Read at most `most` clients at a time; `log_limit` is for records about them."""
         self._selector = selector
         self._most = most
         self._until: dict[socket.socket, Deadline] = {}
-        self._seldom = Seldom()
+        self._log_limit = log_limit or LogLimit()
 
     @property
     def wait(self) -> float | None:
         """Seconds after which `close` ought to be called; None while nobody is here."""
         return PATIENCE if self._until else None
 
-    def refuse(self, sock: socket.socket, why: str, *, at_once: bool = False) -> None:
-        """Take `sock`, answer 503 on it without waiting, and read it until it closes.
+    def refuse(
+        self, sock: socket.socket, why: str, address: str = "?", *, at_once: bool = False
+    ) -> None:
+        """Take `sock`, whose peer has that address, answer 503, and read it until it closes.
+
+        Does not wait.
 
         `at_once` closes it before this returns, because its descriptor is needed.
         """
-        if self._seldom.due():
-            log.warning("connections are refused: %s", why)
+        refusal_log.no_room(self._log_limit, address, why)
         if not _say_full(sock):
             sock.close()
         elif at_once or len(self._until) >= self._most:

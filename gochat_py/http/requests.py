@@ -30,6 +30,7 @@ VERSIONS = (b"1.0", b"1.1")
 #: The blank line that ends a head. The same as h11's, bare line feeds included (RFC 9112, 2.2).
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _BLANK_LINES = re.compile(rb"(?:\r?\n)+")
+_TRANSFER_ENCODING = re.compile(rb"\n(?i:transfer-encoding)[ \t]*:([^\r\n]*)")
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP/(\d+(?:\.\d+)?)[ \t\r]*\n")
 
 
@@ -104,6 +105,10 @@ def parse(head: bytes) -> Request:
     try:
         event = machine.next_event()
     except h11.RemoteProtocolError as error:
+        if error.error_status_hint == 501 and _has_no_end(head):
+            raise _no(
+                400, "Nobody can tell where this body ends: chunked must come last, and once."
+            ) from None
         what = str(error).partition(": bytearray")[0]  # what follows is the client's own words
         raise _no(error.error_status_hint, f"The request is not well-formed: {what}.") from None
     assert isinstance(event, h11.Request), "a whole head is one request"
@@ -149,6 +154,17 @@ def _host(headers: Headers) -> Authority | None:
                 raise _no(400, "The Host header is not a host, as in chat.example:8080.")
             return authority
     return None
+
+
+def _has_no_end(head: bytes) -> bool:
+    """Whether the transfer codings of a request leave the end of its body open.
+
+    Where chunked is not the final coding, the answer must be 400 (RFC 9112, section 6.3); a coding
+    that is merely unknown gets 501 (section 6.1).
+    """
+    named = b",".join(_TRANSFER_ENCODING.findall(head)).lower().split(b",")
+    codings = [coding for each in named if (coding := each.strip(b" \t"))]
+    return b"chunked" in codings[:-1]
 
 
 def _check_framing(request: Request) -> None:

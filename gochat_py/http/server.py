@@ -8,6 +8,7 @@ Gives   each admitted connection to a `Handler`, each one too many a 503 without
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import logging
 import os
@@ -24,6 +25,7 @@ from ..deadline import Deadline
 from ..dialect import Upgrade
 from ..errors import StartupError
 from ..settings import Settings
+from ..stall import WATCH, period_for
 from ..threads import NO_THREAD
 from .handler import Handler
 from .listening import cure, resolve
@@ -31,6 +33,7 @@ from .refused import Refused, most_refused
 from .site import Site
 from .static.assets import Assets
 from .visits import Visit, Visits
+from .waker import Waker
 
 log = logging.getLogger(__name__)
 
@@ -81,15 +84,15 @@ class ChatServer(ThreadingHTTPServer):
             admission.Admission(terms or admission.Terms(), settings.max_connections_per_address),
             settings.max_connections,
         )
+        self._reload_wanted = False  # set by `reload`; cleared by the serving thread
+        self._period = period_for(settings.shortest_wait)
         self._not_serving = threading.Event()
         self._not_serving.set()
         self._admitted = 0  # the serving thread's own
         self._pause = threading.Lock()  # never released: to wait for it takes time, and no memory
         self._pause.acquire()
         self.address_family, address = resolve(settings.host, settings.port)
-        self._wake, self._waker = socket.socketpair()
-        self._wake.setblocking(False)
-        self._waker.setblocking(False)
+        self.waker = Waker()
         # Given up to accept and refuse one more connection when there is no other left.
         self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -121,16 +124,21 @@ class ChatServer(ThreadingHTTPServer):
     # ---- the thread that serves ---------------------------------------------------------------
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
-        """Accept connections until `shutdown`. `poll_interval` is not used: nothing is polled."""
+        """Accept connections until `shutdown`; wakes once a period for `WATCH`, in any case."""
         self._not_serving.clear()
         try:
-            with selectors.DefaultSelector() as selector:
+            with WATCH.watching(self._period), selectors.DefaultSelector() as selector:
                 selector.register(self.socket, selectors.EVENT_READ)
-                selector.register(self._wake, selectors.EVENT_READ)
-                refused = Refused(selector, most_refused(self.settings.max_connections))
+                selector.register(self.waker.readable, selectors.EVENT_READ)
+                most = most_refused(self.settings.max_connections)
+                refused = Refused(selector, most, self.site.log_limit)
                 while not self.visits.stopping:
                     try:
                         self._step(selector, refused)
+                        if self._reload_wanted:
+                            self._reload_wanted = False
+                            assets = self.site.assets.read_again()
+                            self.site = dataclasses.replace(self.site, assets=assets)
                     except MemoryError:  # somebody may give some back; nobody is let in until then
                         with contextlib.suppress(MemoryError):
                             refused.close()
@@ -141,12 +149,19 @@ class ChatServer(ThreadingHTTPServer):
 
     def _step(self, selector: selectors.BaseSelector, refused: Refused) -> None:
         """Wait for what happens next, and handle it."""
-        for key, _ in selector.select(refused.wait):
+        events = selector.select(min(self._period, refused.wait or self._period))
+        WATCH.now()
+        if seconds := WATCH.take_stall():
+            log.warning("the server was not run for %.1f s; its deadlines begin anew", seconds)
+        for key, _ in events:
             if key.fileobj is self.socket:
                 self._accept_all(selector, refused)
+            elif key.fileobj is self.waker.readable:
+                self.waker.drain()
             elif key.data is refused and isinstance(key.fileobj, socket.socket):
                 refused.read(key.fileobj)
         refused.close(late_only=True)
+        self.site.log_limit.report()
 
     def _accept_all(self, selector: selectors.BaseSelector, refused: Refused) -> None:
         while not self.visits.stopping:
@@ -168,7 +183,7 @@ class ChatServer(ThreadingHTTPServer):
         try:
             counted = None if self.site.proxies.trusts(client) else counted_as(client)
             if not self.visits.register(visit, counted):
-                refused.refuse(sock, "the limit on connections is reached")
+                refused.refuse(sock, "the limit on connections is reached", client)
                 return
             self._admitted += 1
             # Answers and chat lines are small: waiting to fill a segment, while the client waits
@@ -177,7 +192,7 @@ class ChatServer(ThreadingHTTPServer):
             self.crew.start(lambda: self._live(visit), f"reader-{self._admitted}")
         except (OSError, *NO_THREAD) as error:  # it has left; or there can be no more threads
             self.visits.forget(visit)
-            refused.refuse(sock, str(error) or "no memory is left; see ulimit -v")
+            refused.refuse(sock, str(error) or "no memory is left; see ulimit -v", client)
 
     def _shed(self, selector: selectors.BaseSelector, refused: Refused) -> None:
         """Refuse one connection though there is no descriptor left to accept it with.
@@ -221,17 +236,12 @@ class ChatServer(ThreadingHTTPServer):
         A signal handler or any thread may call this, any number of times: it takes no lock.
         """
         self.visits.stopping = True
-        with contextlib.suppress(OSError):  # closed, or full of earlier calls: it is awake
-            self._waker.send(b"\0")
+        self.waker.wake()
 
-    @property
-    def waker(self) -> int:
-        """A descriptor; a byte written to it ends the wait of `serve_forever`. Never blocks.
-
-        It is for `signal.set_wakeup_fd`: a signal that comes just before that wait, or that the
-        kernel gives to another thread, would else go unheard until somebody connects.
-        """
-        return self._waker.fileno()
+    def reload(self) -> None:
+        """Ask `serve_forever` to read the page's files again. As `shutdown`, it takes no lock."""
+        self._reload_wanted = True
+        self.waker.wake()
 
     def hang_up(self) -> None:
         """Close the listener, and end the connections that are not WebSockets.
@@ -255,8 +265,7 @@ class ChatServer(ThreadingHTTPServer):
     def server_close(self) -> None:
         """Close what this object holds, for good; the connections' sockets are their threads'."""
         super().server_close()
-        self._wake.close()
-        self._waker.close()
+        self.waker.close()
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..core.origin import HostRule, OriginRule, Proxies
 from ..crew import Crew
 from ..dialect import Upgrade
+from ..log_limit import LogLimit
 from ..settings import Settings
 from .addressing import Addressing
-from .seldom import Seldom
 from .static.assets import Assets
 from .upgrade import Doorkeeper
 
@@ -33,7 +33,7 @@ class Site:
     #: Gives the reason why the server cannot do its work, None while it can; may wait some seconds.
     unready: Callable[[], str | None]
     #: For log records that a peer can bring about.
-    seldom: Seldom = field(default_factory=Seldom)
+    log_limit: LogLimit
 
     @classmethod
     def of(
@@ -46,15 +46,17 @@ class Site:
     ) -> Site:
         """The site that `settings` ask for; `subprotocols` are spoken besides the classic one."""
         proxies = Proxies(settings.trusted_proxy)
+        log_limit = LogLimit()
         return cls(
             settings=settings,
             assets=assets,
             proxies=proxies,
-            addressing=Addressing(HostRule(settings.host, settings.name), proxies),
+            addressing=Addressing(HostRule(settings.host, settings.name), proxies, log_limit),
             doorkeeper=Doorkeeper(
                 OriginRule(settings.origin), subprotocols, settings.max_message_size
             ),
             endpoint=endpoint,
             crew=Crew(),
             unready=unready,
+            log_limit=log_limit,
         )

@@ -87,10 +87,10 @@ class Readers:
         A `lenient` one reads text that is not UTF-8, too.
         """
         deadline = Deadline(self._patience)
-        if not self._places.acquire(timeout=self._patience):
+        if not deadline.wait(lambda left: self._places.acquire(timeout=left)):
             raise ReadersBusy(f"no reading connection became free within {self._patience:g} s")
         try:
-            if not self._going.wait(deadline.remaining()):
+            if not deadline.wait(self._going.wait):
                 raise ReadersBusy(f"reading was paused for {self._patience:g} s")
             connection = self._take()
             try:

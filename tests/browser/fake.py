@@ -67,7 +67,7 @@ window.server = {
       limits: {
         max_message_bytes: 65536, max_text_chars: 4000, rate: 10, burst: 30, history: 50,
       },
-      ping_period: 54, lobby: "lobby",
+      ping_period: 25, lobby: "lobby",
     }),
     join({ room, since }) {
       const { topic, entries } = server.room(room);

@@ -159,7 +159,7 @@ class CloseTest(FakeTestCase):
     def test_a_page_that_was_sent_away_comes_back_when_asked(self) -> None:
         for code, words in (
             (1000, "ended"),
-            (1002, "did not understand"),
+            (1007, "did not understand"),
             (4000, "let you in"),
             (4001, "let you in"),
             (4003, "moderator"),
@@ -176,6 +176,16 @@ class CloseTest(FakeTestCase):
                 wait_until_here(page)
                 expect(page.locator(RETRY)).to_be_hidden()
                 expect(page.locator(DRAFT)).to_be_focused()
+                page.context.close()
+
+    def test_a_page_comes_back_by_itself_after_an_end_that_does_not_say_no(self) -> None:
+        """A late pong was answered with 1002, and the page stayed away until somebody asked."""
+        for code in (1002, 1005, 1006, 1011, 1012, 4999):
+            with self.subTest(code=code):
+                page = self.fake()
+                end(page, code)
+                page.wait_for_function("() => server.sockets.length === 2")
+                wait_until_here(page)
                 page.context.close()
 
     def test_a_page_that_was_too_slow_comes_back_at_once(self) -> None:

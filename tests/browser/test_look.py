@@ -264,7 +264,7 @@ class AccessTest(LookTestCase):
         self.check(page, "waiting")
         page.click(RETRY)
         page.wait_for_selector(CONNECTED)
-        page.evaluate("() => server.end(1002)")
+        page.evaluate("() => server.end(1007)")
         expect(page.locator(RETRY)).to_be_visible()
         self.check(page, "stopped")
 

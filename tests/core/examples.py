@@ -55,7 +55,7 @@ EXAMPLES: dict[str, bytes] = {
         limits=encode.Limits(
             max_message_bytes=65536, max_text_chars=4000, rate=10.0, burst=30, history=50
         ),
-        ping_period=54.0,
+        ping_period=25.0,
         lobby="lobby",
         answers="1",
     ),

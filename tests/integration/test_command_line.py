@@ -1,13 +1,17 @@
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import unittest
 import urllib.request
+from pathlib import Path
 
-from tests.support.case import PATIENCE, TestCase
+from tests.support.case import PATIENCE, TestCase, eventually
 from tests.support.raw import RawClient
 from tests.support.server import ROOT, ServerProcess
 
@@ -25,6 +29,15 @@ def run(*flags: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def answers(port: int) -> bool:
+    """Whether something listens on that port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), PATIENCE).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 class MistakesTest(TestCase):
     """One sentence with its cure, exit status 2, no traceback."""
 
@@ -37,7 +50,25 @@ class MistakesTest(TestCase):
             self.assertIn(word, done.stderr)
 
     def test_an_unknown_flag(self):
-        self.refused("--prot", "1", words=("--prot", "--help"))
+        self.refused("--prot", "1", words=("--prot", "--port", "--help"))
+        self.refused("--pasword-file=x", words=("'--pasword-file=x'", "nearest"))
+        self.refused("serve", words=("'serve'", "--help"))
+
+    def test_an_unknown_environment_variable(self):
+        """GOCHAT_PASSWORD=x started a server that was open to all, without a word."""
+        self.refused(words=("GOCHAT_PASSWORD", "--help"), GOCHAT_PASSWORD="secret")
+        self.refused(words=("GOCHAT_PROT", "GOCHAT_PORT"), GOCHAT_PROT="1")
+        self.refused(words=("gochat_port", "GOCHAT_PORT"), gochat_port="1")
+
+    def test_a_text_that_is_empty(self):
+        """--data '' used the directory it was started in; --host '' let everybody in."""
+        for flag in ("--data", "--host", "--name", "--origin", "--trusted-proxy"):
+            for value in ("", " \t\n"):
+                with self.subTest(flag=flag, value=value):
+                    self.refused(flag, value, words=(flag, "leave"))
+        for flag in ("--port", "--retention", "--log-level", "--rate"):
+            with self.subTest(flag=flag):
+                self.refused(flag, "", words=(flag, "takes"))
 
     def test_an_abbreviated_flag_is_unknown(self):
         self.refused("--por", "1", words=("--por",))
@@ -76,6 +107,136 @@ class HelpTest(TestCase):
         from gochat_py import __version__
 
         self.assertEqual(run("--version").stdout, f"gochat {__version__}\n")
+
+
+class StreamsTest(TestCase):
+    """Standard streams that are closed, full or left: no traceback, and it serves on."""
+
+    def trace(self, *flags: str, redirected: str) -> subprocess.CompletedProcess[bytes]:
+        """Run the command to its end with a shell's redirections."""
+        return subprocess.run(
+            ["sh", "-c", f'"$@" {redirected}', "sh", sys.executable, "-m", "gochat_py", *flags],
+            cwd=ROOT,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def test_help_and_version_need_no_standard_output(self):
+        for flag in ("--help", "--version"):
+            for redirected in (">&-", ">/dev/full", "<&- >&- 2>&-"):
+                with self.subTest(flag=flag, redirected=redirected):
+                    done = self.trace(flag, redirected=redirected)
+                    self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_a_mistake_needs_no_standard_error(self):
+        for redirected in ("2>&-", "2>/dev/full"):
+            with self.subTest(redirected=redirected):
+                done = self.trace("--nope", redirected=redirected)
+                self.assertEqual((done.returncode, done.stdout), (2, b""))
+
+    def test_it_serves_whatever_its_standard_streams_are(self):
+        for redirected in (
+            *(">&-", ">/dev/full", "<&- >&-", "<&- >&- 2>&-", "2>&-", "2>/dev/full"),
+            *("| true", "2>&1 | true"),
+        ):
+            with self.subTest(redirected=redirected), socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+                probe.close()
+                with tempfile.TemporaryFile() as errors:
+                    command = (sys.executable, "-m", "gochat_py")
+                    flags = ("--memory", "--port", str(port))
+                    server = subprocess.Popen(
+                        ["sh", "-c", f'"$@" {redirected}', "sh", *command, *flags],
+                        cwd=ROOT,
+                        stderr=errors,
+                        stdout=subprocess.DEVNULL,
+                        start_new_session=True,
+                    )
+                    try:
+                        eventually(lambda port=port: answers(port), "it serves")
+                        with RawClient(port) as client:
+                            client.send("hello")
+                            self.assertEqual(client.line(), "hello")
+                    finally:
+                        os.killpg(server.pid, signal.SIGTERM)
+                        server.wait(PATIENCE)
+                    eventually(lambda port=port: not answers(port), "it has ended")
+                    errors.seek(0)
+                    self.assertNotIn(b"Traceback", errors.read())
+
+
+class HangUpTest(TestCase):
+    """SIGHUP: the page's files are read again; nothing ends, and nobody is disturbed."""
+
+    def copied(self) -> tuple[Path, ServerProcess]:
+        """A server of its own copy of the package and the page, and where that is."""
+        place = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for part in ("gochat_py", "web"):
+            shutil.copytree(ROOT / part, place / part, ignore=shutil.ignore_patterns("__pycache__"))
+        program = (
+            f"import sys; sys.path.insert(0, {str(place)!r}); sys.dont_write_bytecode = True\n"
+            "from gochat_py.cli import main; sys.exit(main())"
+        )
+        return place, self.enterContext(ServerProcess(program=("-c", program)))
+
+    def page(self, server: ServerProcess) -> str:
+        with urllib.request.urlopen(server.url, timeout=PATIENCE) as answer:
+            return answer.read().decode()
+
+    def test_a_page_that_was_upgraded_is_served(self):
+        place, server = self.copied()
+        with RawClient(server.port) as client:
+            before = self.page(server)
+            index = place / "web" / "index.html"
+            index.write_text(index.read_text("utf-8").replace("<title>", "<title>New "), "utf-8")
+            os.kill(server.process.pid, signal.SIGHUP)
+            eventually(lambda: "<title>New " in self.page(server), "the new page is served")
+            checksums = [
+                re.search("assets/([0-9a-f]{12})/", page)[1] for page in (before, self.page(server))
+            ]
+            self.assertNotEqual(*checksums)
+            self.assertIn(f"it is {checksums[1]} now, not {checksums[0]}", server.errors())
+            self.assertIn("restart", server.errors())
+            client.send("still here")
+            self.assertEqual(client.line(), "still here")
+
+    def test_a_page_that_cannot_be_read_leaves_the_one_before(self):
+        place, server = self.copied()
+        before = self.page(server)
+        index = place / "web" / "index.html"
+        for damaged in (b"no base", b"\xff\xfe", None):
+            with self.subTest(damaged=damaged):
+                if damaged is None:
+                    index.unlink()
+                else:
+                    index.write_bytes(damaged)
+                told = server.errors().count("served as before")
+                os.kill(server.process.pid, signal.SIGHUP)
+                eventually(
+                    lambda told=told: server.errors().count("served as before") > told, "it is told"
+                )
+                self.assertEqual(self.page(server), before)
+
+    def test_as_many_as_come_end_nothing(self):
+        with ServerProcess() as server, RawClient(server.port) as client:
+            for _ in range(50):
+                os.kill(server.process.pid, signal.SIGHUP)
+            eventually(lambda: "reloaded the page" in server.errors(), "one of them is heard")
+            client.send("still here")
+            self.assertEqual(client.line(), "still here")
+            self.assertEqual(server.stop(), 0)
+
+    def test_one_that_is_ignored_from_the_start_stays_ignored(self):
+        """As under nohup(1): the terminal's end is none of its business."""
+        prefix = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
+        with ServerProcess(prefix=prefix) as server, RawClient(server.port) as client:
+            os.kill(server.process.pid, signal.SIGHUP)
+            client.send("still here")
+            self.assertEqual(client.line(), "still here")
+            self.assertEqual(server.stop(), 0)
+            self.assertNotIn("reloaded", server.errors())
 
 
 class ServingTest(TestCase):

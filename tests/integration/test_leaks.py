@@ -1,11 +1,16 @@
 """Connections come and go by the thousand: no thread, descriptor or memory stays behind."""
 
 import resource
+import sysconfig
 
 from tests.support import process
 from tests.support.case import TestCase, descriptors, eventually
 from tests.support.raw import RawClient
 from tests.support.server import ServerProcess
+
+#: KiB that an idle connection may take. Without the interpreter lock each of its two threads has
+#: heaps of its own (mimalloc), and 408 KiB were measured with CPython 3.13.
+MOST = 450 if sysconfig.get_config_var("Py_GIL_DISABLED") else 60
 
 
 class LeakTest(TestCase):
@@ -58,7 +63,7 @@ class LeakTest(TestCase):
         self.assert_all_gone(self.resting, files)
         taken = self.hold(self.IDLE)
         self.assert_all_gone(self.resting, files)
-        self.assertLess(taken / self.IDLE, 60, "KiB a connection")
+        self.assertLess(taken / self.IDLE, MOST, "KiB a connection")
         # The allocator keeps what the first thousands took, for the next ones; what is lost for
         # each connection would go on growing.
         after = []

@@ -60,7 +60,7 @@ class GreetingTest(V1TestCase):
         self.assertEqual(welcome["protocol"], 1)
         self.assertRegex(welcome["server"], r"^gochat_py \d")
         self.assertEqual(welcome["lobby"], "lobby")
-        self.assertEqual(welcome["ping_period"], 54.0)
+        self.assertEqual(welcome["ping_period"], 25.0)
         self.assertEqual(
             welcome["limits"],
             {

@@ -23,6 +23,9 @@ values = words | st.sampled_from(
 targets = words | st.sampled_from(
     [b"/", b"/ws", b"*", b"http://a/", b"/r/%E4%B8%AD", b"/%ff", b"/%"]
 )
+codings = st.sampled_from(
+    [b"chunked", b"Chunked", b"gzip", b"identity", b"xchunked", b"chunked;q=1", b'"chunked"']
+)
 versions = st.sampled_from([b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0", b"HTTP/1.1 ", b""]) | words
 
 
@@ -63,6 +66,27 @@ class RequestProperties(TestCase):
         else:
             self.assertTrue(agreement.reply.startswith(b"HTTP/1.1 101 "))
             self.assertEqual(agreement.reply.count(b"\r\n\r\n"), 1)
+
+    @given(
+        st.lists(st.lists(codings, max_size=3), min_size=1, max_size=3),
+        st.booleans(),
+        st.sampled_from([b"HTTP/1.1", b"HTTP/1.0"]),
+    )
+    def test_only_a_body_that_is_chunked_and_nothing_else_is_taken(self, lists, length, version):
+        """What one server takes for one request, another may take for two (RFC 9112, 11.2)."""
+        lines = [b"POST / " + version, b"Host: a", *([b"Content-Length: 5"] if length else [])]
+        lines += [b"Transfer-Encoding: " + b", ".join(each) for each in lists]
+        said = [coding.lower() for each in lists for coding in each]
+        taken = said == [b"chunked"] and len(lists) == 1 and not length and version == b"HTTP/1.1"
+        try:
+            parse(b"\r\n".join([*lines, b"", b""]))
+        except HttpProblem as refusal:
+            self.assertFalse(taken)
+            self.assertIn(refusal.response.status, (400, 501))
+            if b"chunked" in said[:-1]:  # RFC 9112, 6.3: it must be 400
+                self.assertEqual(refusal.response.status, 400)
+        else:
+            self.assertTrue(taken)
 
     @given(heads(), st.integers(min_value=0))
     def test_the_end_of_a_head_is_found_wherever_the_search_was_left(self, data, cut) -> None:

@@ -2,6 +2,7 @@ import contextlib
 import socket
 import threading
 import time
+from typing import Self
 from unittest import mock
 
 from wsproto.connection import SERVER
@@ -14,9 +15,45 @@ from gochat_py.connection import PATIENCE as PATIENCE_WITH_DEBT
 from gochat_py.core import frames
 from gochat_py.core.deflate import BoundedDeflate
 from gochat_py.errors import Closed
+from gochat_py.stall import WATCH, StallWatch
 from tests.support import frames as client
 from tests.support.case import PATIENCE, TestCase, eventually
 from tests.support.peer import Peer, Recorder, free
+
+
+class Stalls:
+    """Has each wait that runs out look as if the process had been stopped, until `end`."""
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._noticed = threading.Semaphore(0)
+
+    def __enter__(self) -> Self:
+        # Nobody beats: so any time in which nobody asked for the time is a stall.
+        self._stack.enter_context(WATCH.watching(0.01))
+        more = WATCH.more
+
+        def counted(seconds: float) -> float:
+            left = more(seconds)
+            if left:
+                self._noticed.release()
+            return left
+
+        self._stack.enter_context(mock.patch.object(StallWatch, "more", lambda _, s: counted(s)))
+        return self
+
+    def noticed(self, count: int) -> None:
+        """Wait until so many waits were begun again."""
+        for _ in range(count):
+            if not self._noticed.acquire(timeout=PATIENCE):
+                raise AssertionError("no stall was noticed")
+
+    def end(self) -> None:
+        """From now on the process runs."""
+        self._stack.close()
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
 
 class TalkingTest(TestCase):
@@ -303,21 +340,68 @@ class WaitingTest(TestCase):
             peer.sock.sendall(client.text("still here"))
             self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "still here"])
 
-    def test_a_silent_peer_is_dropped(self):
+    def test_a_silent_peer_is_asked_to_come_back(self):
+        """It may have been the way that failed: 1002 kept the page away for ever."""
         with Peer(ping_period=0.05, pong_wait=0.2) as peer:
+            while isinstance(event := peer.receive(), Ping):
+                pass
+            self.assertEqual(event.code, 4008)
             self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "closed"])
             peer.join()
 
-    def test_a_peer_that_talks_but_never_answers_a_ping_is_dropped(self):
-        with Peer(ping_period=0.05, pong_wait=0.2) as peer:
+    def test_whatever_a_peer_sends_shows_that_it_lives(self):
+        """Also a pong that is late, and a frame of which a byte comes now and then."""
+        with Peer(ping_period=0.2, pong_wait=0.5) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
-            try:
-                while True:
-                    peer.sock.sendall(client.text("x"))
-                    if peer.dialect.next() == "closed":
-                        break
-            except OSError:  # the server has hung up
-                self.assertIn("closed", list(peer.dialect.happened.queue))
+            begun = time.monotonic()
+            for byte in client.masked(0x8A, b"late") + client.text("still here"):
+                peer.sock.sendall(bytes([byte]))
+                threading.Event().wait(0.1)  # the pace of a slow peer
+            self.assertEqual(peer.dialect.next(), "still here")
+            self.assertGreater(time.monotonic() - begun, 2 * 0.5)
+
+    def test_time_in_which_the_server_was_not_run_is_not_silence(self):
+        """The kernel's timers run out with the stall; then whoever is there is asked once more."""
+        with Stalls() as stalls, Peer(ping_period=0.1, pong_wait=0.2) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            stalls.noticed(3)
+            peer.sock.sendall(client.text("still here"))
+            self.assertEqual(peer.dialect.next(), "still here")
+            stalls.noticed(2)
+            stalls.end()
+            while isinstance(event := peer.receive(), Ping):
+                pass
+            self.assertEqual(event.code, 4008)
+
+    def test_time_in_which_the_server_was_not_run_does_not_count_for_hello(self):
+        class Greeting(Recorder):
+            def __init__(self):
+                super().__init__()
+                self.by = time.monotonic() + 0.1
+
+            def patience(self):
+                return max(0.0, self.by - time.monotonic())
+
+            def kept_waiting(self, connection):
+                super().kept_waiting(connection)
+                connection.close(4000)
+
+        with Stalls() as stalls, Peer(Greeting(), hello_wait=0.1) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            stalls.noticed(3)
+            peer.sock.sendall(client.text("hello"))
+            self.assertEqual(peer.dialect.next(), "hello")
+            stalls.end()
+            self.assertEqual(peer.dialect.next(), "kept waiting")
+
+    def test_time_in_which_the_server_was_not_run_is_no_slowness_of_the_peer(self):
+        with Stalls() as stalls, Peer(write_wait=0.2, send_buffer_bytes=1 << 30) as peer:
+            self.assertEqual(peer.dialect.next(), "opened")
+            line = "x" * 4_000_000
+            peer.connection.offer(frames.text(line.encode()), 1)
+            stalls.noticed(3)  # the peer took nothing for longer than write_wait
+            stalls.end()
+            self.assertEqual(peer.receive().data, line)
 
     def test_a_peer_that_takes_nothing_is_given_up_after_write_wait(self):
         with Peer(write_wait=0.2, send_buffer_bytes=1 << 30) as peer:

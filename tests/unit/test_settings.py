@@ -14,6 +14,51 @@ class SettingsTest(TestCase):
     def test_an_empty_variable_is_as_good_as_none(self):
         self.assertEqual(from_environment({"GOCHAT_PORT": " "}), {})
 
+    def test_a_variable_that_is_no_setting_is_refused_with_the_nearest_one(
+        self,
+    ):
+        for name, nearest in (
+            ("GOCHAT_PROT", "GOCHAT_PORT"),
+            ("GOCHAT_MAX_ROOM", "GOCHAT_MAX_ROOMS"),
+            ("GOCHAT_TRUSTED_PROXIES", "GOCHAT_TRUSTED_PROXY"),
+            ("GOCHAT_DATA_DIR", "GOCHAT_DATA"),
+            ("Gochat_Port", "GOCHAT_PORT"),
+            ("GOCHAT_PASSWORD", "GOCHAT_"),
+            ("GOCHAT_", "GOCHAT_"),
+            ("GOCHAT_\x1b[2J", "GOCHAT_"),
+        ):
+            with self.subTest(name=name):
+                with self.assertRaises(StartupError) as caught:
+                    from_environment({name: "secret", "HOME": "/root"})
+                self.assertIn(repr(name), str(caught.exception))
+                self.assertIn(f"the nearest one is {nearest}", str(caught.exception))
+                self.assertNotIn("secret", str(caught.exception))
+                self.assertNotIn("\x1b", str(caught.exception))
+
+    def test_an_unknown_variable_is_refused_although_it_is_empty(self):
+        with self.assertRaises(StartupError):
+            from_environment({"GOCHAT_PASSWORD": ""})
+
+    def test_what_the_test_suite_uses_and_what_is_another_program_s_is_ignored(self):
+        environment = {"GOCHAT_TEST_SEED": "1", "GOCHATTER": "x", "PATH": "", "MY_GOCHAT_PORT": "x"}
+        self.assertEqual(from_environment(environment), {})
+
+    def test_a_text_that_cannot_be_meant_is_refused_wherever_it_comes_from(self):
+        texts = [o for o in options() if o.many or (isinstance(o.default, str) and not o.choices)]
+        self.assertGreater(len(texts), 4)
+        for option in texts:
+            for value in ("", " ", "\n", "a\0b"):
+                with self.subTest(option=option.name, value=value):
+                    with self.assertRaises(StartupError) as caught:
+                        option.read(value)
+                    self.assertIn(option.flag, str(caught.exception))
+                    with self.assertRaises(StartupError):
+                        Settings(**{option.name: (value,) if option.many else value})
+
+    def test_an_empty_place_in_a_list_is_refused(self):
+        with self.assertRaises(StartupError):
+            combine({"GOCHAT_NAME": "chat.example,"}, {})
+
     def test_what_may_be_given_often_is_comma_separated_in_the_environment(self):
         environment = {"GOCHAT_ORIGIN": "https://a.example, https://b.example:8443"}
         self.assertEqual(
@@ -53,6 +98,11 @@ class SettingsTest(TestCase):
                     combine({variable: value}, {})
                 for word in words:
                     self.assertIn(word, str(caught.exception))
+
+    def test_a_quiet_connection_outlives_a_proxy_that_closes_it_after_50_seconds(self):
+        """54 s, gorilla's figure, was too long for proxies with 50 s, and near nginx's 60."""
+        self.assertLessEqual(2 * Settings().ping_period, 50)
+        self.assertLessEqual(2 * Settings().ping_period, Settings().pong_wait)
 
     def test_every_setting_says_what_it_is_for(self):
         self.assertEqual(

@@ -312,7 +312,7 @@ describe("acts", () => {
           page.do("waiting", { retryAt: 1e9, code: 1006 });
           page.sent.splice(0);
           page.do("open", { identity: null });
-          page.hear({ type: "welcome", protocol: 1, server: "m", user: "u1", nick: "Ada", token: "t1", time: 0, limits: page.state.limits, ping_period: 54, lobby: "lobby", id: page.last("hello").id });
+          page.hear({ type: "welcome", protocol: 1, server: "m", user: "u1", nick: "Ada", token: "t1", time: 0, limits: page.state.limits, ping_period: 25, lobby: "lobby", id: page.last("hello").id });
           page.hear({ ...history.joined(page.last("join").since), id: page.last("join").id });
         }
       }

@@ -88,7 +88,7 @@ describe("a name", () => {
     page.do("keepName");
     const first = new Page({ identity: null });
     first.do("name", { nick: "Bob" });
-    first.do("stopped", { code: 1002 });
+    first.do("stopped", { code: 1003 });
     assert.equal(first.state.naming.busy, false);
     first.do("name", { nick: "Bob" });
     assert.deepEqual(first.socketCalls, ["open", "open"]);

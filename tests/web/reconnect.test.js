@@ -43,6 +43,7 @@ describe("coming back", () => {
       no: ({ again }) => !again,
       yes: ({ again, delay }) => again && delay > 0 && delay <= 500,
       "yes, with jitter": ({ again, delay }) => again && delay > 0 && delay <= 500,
+      "yes, with growing waits": ({ again, delay, patient }) => again && !patient && delay > 0 && delay <= 500,
       "yes, later": ({ again, delay, patient }) => again && patient && delay >= 10_000,
       "yes, at once": ({ again, delay }) => again && delay === 0,
     };
@@ -50,8 +51,18 @@ describe("coming back", () => {
   });
 
   test("does not come back by itself where coming back would end the same way", () => {
-    for (const code of [1000, 1002, 1003, 1007, 1009, 4000, 4001, 4003]) {
+    for (const code of [1000, 1003, 1007, 1009, 4000, 4001, 4003]) {
       assert.equal(comeBack(code, 0, 60_000, Math.random).again, false, `${code}`);
+    }
+  });
+
+  test("comes back after every other code, later and later: whoever sent it, the server may be there", () => {
+    const ends = [1000, 1003, 1007, 1009, 4000, 4001, 4003];
+    const special = [1013, 4008, 4029];
+    for (let code = 1000; code < 5000; code++) {
+      if (ends.includes(code) || special.includes(code)) continue;
+      const delays = [0, 1, 2, 3, 4, 5, 6, 20].map((attempt) => comeBack(code, attempt, 10, () => 0.9).delay);
+      assert.deepEqual(delays, [450, 900, 1_800, 3_600, 7_200, 14_400, 27_000, 27_000], `${code}`);
     }
   });
 

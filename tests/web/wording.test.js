@@ -50,7 +50,6 @@ describe("what is shown", () => {
   test("each way to be sent away is told by its own words", () => {
     for (const [code, key] of [
       [1000, "hint.ended"],
-      [1002, "hint.misunderstood"],
       [1003, "hint.misunderstood"],
       [1007, "hint.misunderstood"],
       [1009, "hint.tooBig"],

@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from ...errors import StartupError
 from ..responses import Headers, Response
 from .bundle import INDEX, bundle_modules, bundle_styles
 from .minify import minify
+
+log = logging.getLogger(__name__)
 
 #: What is served, by suffix. A suffix that is not here stops the server at its start rather than
 #: reach a browser as something to guess at.
@@ -155,6 +158,23 @@ class Assets:
         bundle_styles(files)
         bundle_modules(files)
         return cls(files)
+
+    def read_again(self) -> Assets:
+        """The files as they are now, or these if they cannot be read. Logs which; never raises."""
+        try:
+            found = Assets.load(web_root())
+        except StartupError as error:
+            log.error("the page was not reloaded, and is served as before: %s", error)
+        except Exception:
+            log.exception("the page was not reloaded, and is served as before")
+        else:
+            same = found.checksum == self.checksum
+            log.info(
+                "reloaded the page: %s; the program and its settings change with a restart only",
+                "it is the same" if same else f"it is {found.checksum} now, not {self.checksum}",
+            )
+            return found
+        return self
 
     def page_for(self, path: str) -> File:
         """The page as it is for ``/``, or, one level deeper, for ``/r/ROOM``."""

@@ -5,10 +5,12 @@ const CAP = 30_000; // no wait is longer
 const LATER = 10_000; // a full server, or one that was flooded, is left alone at least so long
 const LASTED = 5_000; // a connection that held so long was a success: counting starts afresh
 
-/** What each close code asks of the page (docs/protocol.md). Whatever is not here is "jitter". */
+/**
+ * What each close code asks of the page (docs/protocol.md). Whatever is not here is "jitter": come
+ * back, with growing waits. That is also right for 1002 and 1006, which proxies cause.
+ */
 const AFTER_CLOSE = {
   1000: "never",
-  1002: "never",
   1003: "never",
   1007: "never",
   1009: "never",

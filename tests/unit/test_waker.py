@@ -1,0 +1,35 @@
+import select
+
+from gochat_py.http.waker import Waker
+from tests.support.case import TestCase
+
+
+class WakerTest(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.waker = Waker()
+        self.addCleanup(self.waker.close)
+
+    def awake(self) -> bool:
+        return bool(select.select([self.waker.readable], [], [], 0)[0])
+
+    def test_it_wakes_until_it_is_drained(self):
+        """Nobody read what woke the main thread: after one signal it never slept again."""
+        self.assertFalse(self.awake())
+        self.waker.wake()
+        self.assertTrue(self.awake())
+        self.waker.drain()
+        self.assertFalse(self.awake())
+        self.waker.drain()
+        self.waker.wake()
+        self.assertTrue(self.awake())
+
+    def test_waking_never_waits_however_often(self):
+        for _ in range(100_000):
+            self.waker.wake()
+        self.waker.drain()
+        self.assertFalse(self.awake())
+
+    def test_waking_after_the_end_does_nothing(self):
+        self.waker.close()
+        self.waker.wake()
