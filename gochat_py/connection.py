@@ -140,13 +140,17 @@ class Connection:
         """Serve the peer until the connection is over. The reader thread lives here."""
         limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
         name = threading.current_thread().name.replace("reader", "writer")
+        registered = False
         try:
             try:
                 self._dialect.opened(self)
+                registered = True
             finally:
                 self._writer.start(self._write, name)
             self._read()
         except Closed:
+            if registered:  # the hub ends it, once all that was written before is given out
+                self._outbox.wait_closed(self._settings.write_wait)
             self.close(Close.GOING_AWAY)
         except MemoryError:
             self.close(Close.TRY_AGAIN_LATER)
@@ -193,6 +197,8 @@ class Connection:
             while end is None and self._receiver.more:
                 end = self._take_in(b"")
             if end is not None:
+                if not self._outbox.closed:
+                    self._dialect.ending(self)
                 # A close frame is answered with the same code (RFC 6455, 5.5.1).
                 self.close(end.code, end.reason if isinstance(end, Failed) else "")
                 return

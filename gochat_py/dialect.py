@@ -32,8 +32,14 @@ class Dialect(Protocol):
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
         """The peer has sent `messages`, never none. May wait; may raise `Closed` as above."""
 
+    def ending(self, connection: Connection) -> None:
+        """Nothing more will be received, and a close frame is to follow.
+
+        Waits until what was asked for before is answered. May raise `Closed` as above.
+        """
+
     def closed(self, connection: Connection) -> None:
-        """Nothing more will be received."""
+        """The connection is over."""
 
     def patience(self) -> float | None:
         """Seconds in which the peer has to say something that must come first; else None."""

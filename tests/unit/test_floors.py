@@ -39,6 +39,7 @@ WITHIN_A_FLOOR = {
     ("backplane", "connection"),
     ("channel", "deadline"),
     ("outbox", "channel"),
+    ("outbox", "deadline"),
     ("admission", "sharing"),
     ("crew", "deadline"),
     ("crew", "threads"),
