@@ -79,9 +79,12 @@ const RULES = {
     if (current(to.state).unread > 0) mark(to, current(to.state));
     Object.assign(to.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
-  /** Another tab of this browser has given a name, which this one still asks for. */
+  /** Another tab of this browser has given a name: one that this tab still asks for, or a new one. */
   identity(to, { identity }) {
-    const { me, naming } = to.state;
+    const { me, naming, identity: own } = to.state;
+    if (me && own?.token && identity?.token === own.token && identity.nick !== own.nick) {
+      to.state.identity = { ...own, nick: identity.nick }; // or else the next hello would take it back
+    }
     if (!identity?.token || me || !naming || naming.busy) return;
     Object.assign(to.state, { identity, naming: { ...naming, nick: identity.nick, busy: true, refusal: null } });
     to.line = "open";

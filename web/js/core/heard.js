@@ -82,6 +82,7 @@ export const HEARD = {
     to.state.me = { user: event.user, nick: event.nick };
     to.state.identity = { ...to.state.identity, nick: event.nick };
     if (mine) to.state.naming = null;
+    else if (to.state.naming && !to.state.naming.busy) to.state.naming = { ...to.state.naming, nick: event.nick };
   },
   history(to, event) {
     const key = answer(to, event.id)?.key;
