@@ -29,6 +29,13 @@ class NicksTest(V1TestCase):
     def device(self, nick: str, *rooms: str) -> Client:
         return self.client(nick, *rooms, token=self.token)
 
+    def wait_until_listed(self, nick: str) -> None:
+        """Let somebody join, and wait until they know the user by this nick."""
+        own = {"user": self.user, "nick": nick}
+        late = self.client("Late")
+        if own not in late.join("tea")["members"]:  # then that they are here is yet to be told
+            late.wait_for(lambda event: own in event.get("joined", ()))
+
     def test_what_another_device_says_and_does_has_the_new_nick(self):
         laptop = self.device("Ada", "tea")
         self.phone.ask("nick", nick="Countess")
@@ -61,11 +68,7 @@ class NicksTest(V1TestCase):
         for client in (self.watcher, self.phone, idle):
             self.assertEqual(client.next("renamed"), told)
         self.assertEqual(heard(laptop), [], "welcome says it")
-        own = {"user": self.user, "nick": "Countess"}
-        late = self.client("Late")
-        joined = late.join("tea")
-        if own not in joined["members"]:  # then that they are here is news still to be told
-            late.wait_for(lambda event: own in event.get("joined", ()))
+        self.wait_until_listed("Countess")
         self.phone.say("typing", room="tea")
         self.assertEqual(self.watcher.next("typing")["nick"], "Countess")
         self.assertEqual(self.phone.send("tea", "hello")["nick"], "Countess")
@@ -87,6 +90,26 @@ class NicksTest(V1TestCase):
         for device in devices[1:20:2]:
             device.say("typing", room="tea")
             self.assertEqual(self.watcher.next("typing")["nick"], "Ada 4")
+
+    def test_devices_that_rename_at_the_same_time_agree_in_the_end(self):
+        devices = [self.device("Ada", "tea") for _ in range(4)]
+        for number in range(25):
+            for index, device in enumerate(devices):
+                device.say("nick", nick=f"Ada {index} {number}")
+                device.say("typing", room="tea")
+        told = []
+        for client in (*devices, self.phone, self.watcher):
+            events = client.settle()
+            while (renames := [e["nick"] for e in events if e["type"] == "renamed"]) and len(
+                renames
+            ) < 100:
+                events.append(client.next("renamed"))
+            told.append(renames)
+        for renames in told[1:]:
+            self.assertEqual(renames, told[0], "all are told all, in one order")
+        last = told[0][-1]
+        self.assertEqual(self.phone.send("tea", "hello")["nick"], last)
+        self.wait_until_listed(last)
 
     def test_the_nick_of_a_lost_first_connection_stays_with_a_second_one(self):
         """The first one said nothing but `hello`; but whoever has the token was told it."""

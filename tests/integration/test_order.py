@@ -239,6 +239,29 @@ class ManyTest(OrderCase):
             said = {self.say(client, room, "send"): "message" for _ in range(3)}
             self.check_once(self.answers(client), said)
 
+    def test_all_of_a_visit_can_be_said_in_one_breath(self):
+        client = self.client()
+        said: dict[str, str | None] = {
+            client.say("hello", nick="Ada"): "welcome",
+            client.say("join", room="tea"): "joined",
+            client.say("send", room="tea", text="hello"): "message",
+            client.say("react", room="tea", seq=1, emoji="👍", on=False): "ok",
+            client.say("edit", room="tea", seq=9, text="x"): "error",
+            client.say("leave", room="tea"): "ok",
+            client.say("send", room="tea", text="hello?"): "error",
+        }
+        self.check_once(self.answers(client), said)
+
+    def test_a_command_said_twice_has_two_answers(self):
+        client, room = self.newcomer()
+        for name in ("send", "edit", "topic", "react", "delete"):
+            for _ in range(2):
+                self.say(client, room, name, id=name)
+        client.say("leave", room=room)
+        found = self.answers(client)
+        self.assertEqual([len(found[name]) for name in
+                          ("send", "edit", "topic", "react", "delete")], [2] * 5)  # fmt: skip
+
     def test_so_it_is_where_the_server_is_the_one_to_hang_up(self):
         """A binary message, broken frames, too many refusals: what came before them counts."""
         for end, code in (
