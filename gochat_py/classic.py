@@ -74,6 +74,9 @@ class Classic:
                 self.refuse(connection, refusal)
                 return
 
+    def ending(self, connection: Connection) -> None:
+        """Nothing is owed: a line is not a question."""
+
     def closed(self, connection: Connection) -> None:
         """Unregister, unless the hub is gone and has dismissed everyone already."""
         try:

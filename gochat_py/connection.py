@@ -149,13 +149,17 @@ class Connection:
         """Serve the peer until the connection is over. The reader thread lives here."""
         limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
         name = threading.current_thread().name.replace("reader", "writer")
+        registered = False
         try:
             try:
                 self._dialect.opened(self)
+                registered = True
             finally:
                 self._writer.start(self._write, name)
             self._read()
         except Closed:
+            if registered:  # the hub ends it, once all that was written before is given out
+                self._outbox.wait_closed(self._settings.write_wait)
             self.close(Close.GOING_AWAY)
         except MemoryError:
             self.close(Close.TRY_AGAIN_LATER)
@@ -201,6 +205,8 @@ class Connection:
             while end is None and self._receiver.more:
                 end = self._take_in(b"")
             if end is not None:
+                if not self._outbox.closed:
+                    self._dialect.ending(self)
                 # A close frame is answered with the same code (RFC 6455, 5.5.1).
                 failed = isinstance(end, Failed)
                 self.close(end.code, end.reason if failed else "", by=US if failed else THEM)
@@ -326,7 +332,9 @@ class Connection:
         except Exception:
             log.exception("writing to %s failed", self.address)
         self._outbox.abandon()
-        _shut_down(self._sock)
+        # This wakes whoever waits on the socket; the owner still closes it.
+        with contextlib.suppress(OSError):  # it may be gone already
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def _send_all(self, data: bytes) -> None:
         """Send all of `data`. Raises `OSError` if a piece of it did not leave in `write_wait`."""
@@ -337,9 +345,3 @@ class Connection:
             while piece := piece[send_some(self._sock, piece, self._settings.write_wait) :]:
                 if deadline.passed:
                     raise TimeoutError("the peer takes what it is sent too slowly")
-
-
-def _shut_down(sock: socket.socket) -> None:
-    """End both directions, which wakes whoever waits on `sock`; the owner still closes it."""
-    with contextlib.suppress(OSError):  # it may be gone already
-        sock.shutdown(socket.SHUT_RDWR)

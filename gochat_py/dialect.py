@@ -33,8 +33,14 @@ class Dialect(Protocol[C]):
     def received(self, connection: C, messages: list[str | bytes]) -> None:
         """The peer has sent `messages`, never none. May wait; may raise `Closed` as above."""
 
+    def ending(self, connection: C) -> None:
+        """Nothing more will be received, and a close frame is to follow.
+
+        Waits until what was asked for before is answered. May raise `Closed` as above.
+        """
+
     def closed(self, connection: C) -> None:
-        """Nothing more will be received."""
+        """The connection is over."""
 
     def patience(self) -> float | None:
         """Seconds in which the peer has to say something that must come first; else None."""

@@ -30,13 +30,15 @@ from .delivery import own_words, portions
 from .errors import Closed
 from .hub_failing import Failing
 from .hub_room import HubRoom, News
-from .message import Entry, Kind, RoomInfo
+from .message import Entry, Kind, RoomInfo, User
 from .orders import (
     Away,
+    Barrier,
     CatchUp,
     Census,
     Enter,
     First,
+    Identified,
     Leave,
     Order,
     Publish,
@@ -64,7 +66,7 @@ class Hub:
         self._connections: dict[Connection, dict[str, HubRoom]] = {}
         self._rooms: dict[str, HubRoom] = {}
         self._keys: list[str] = []  # of the rooms, in order
-        #: The connections of each user that is in any room, by the user's id; and the other way.
+        #: The connections of each user that said ``hello``, by the user's id; and the other way.
         self._of_user: dict[str, set[Connection]] = {}
         self._user_of: dict[Connection, str] = {}
         #: Connections whose readers are away, in whatever room.
@@ -146,6 +148,17 @@ class Hub:
             del self._keys[bisect_left(self._keys, room.key)]
             self._news.drop(room)
 
+    def _identified(self, order: Identified) -> None:
+        connection, user = order.connection, order.user
+        if connection not in self._connections:
+            return  # evicted meanwhile
+        self._user_of[connection] = user.id
+        self._of_user.setdefault(user.id, set()).add(connection)
+        nick = user.nick
+        if nick != order.nick:  # another connection changed it before this one was known here
+            event = encode.renamed(User(user.id, nick))
+            self._give([connection], of_event(event, self._compress_from))
+
     def _enter(self, order: Enter) -> None:
         connection = order.connection
         rooms = self._connections.get(connection)
@@ -155,10 +168,9 @@ class Hub:
                 room = self._rooms[order.key] = HubRoom(order.room, order.key)
                 insort(self._keys, order.key)
                 room.maker = connection
-            room.enter(connection, order.user, away=connection in self._away)
+            user = User(order.user.id, order.user.nick)
+            room.enter(connection, user, away=connection in self._away)
             rooms[order.key] = room
-            self._user_of[connection] = order.user.id
-            self._of_user.setdefault(order.user.id, set()).add(connection)
             self._news.add(room)
             if not order.catches_up:
                 room.caught_up(connection, 0)
@@ -297,19 +309,22 @@ class Hub:
 
     def _renamed(self, order: Renamed) -> None:
         told: dict[Connection, None] = {}
-        rooms = {
-            room.key: room
-            for connection in self._of_user.get(order.user.id, ())
-            for room in self._connections[connection].values()
-        }
-        for room in rooms.values():
-            if room.renamed(order.user):
-                told.update(dict.fromkeys(room.introduced))
-        told.pop(order.connection, None)
+        if order.changed:
+            theirs = self._of_user.get(order.user.id, ())
+            rooms = {room.key: room for each in theirs for room in self._connections[each].values()}
+            for room in rooms.values():
+                if room.renamed(order.user):
+                    told.update(dict.fromkeys(room.introduced))
+            told.update(dict.fromkeys(theirs))
+            told.pop(order.connection, None)
         self._charge(order.connection, prices.of_fan_out(len(told)))
         self._give(told, of_event(encode.renamed(order.user), self._compress_from))
-        answer = encode.renamed(order.user, answers=order.answers)
-        self._give([order.connection], of_event(answer, self._compress_from))
+        if not order.greeting:
+            answer = encode.renamed(order.user, answers=order.answers)
+            self._give([order.connection], of_event(answer, self._compress_from))
+
+    def _barrier(self, order: Barrier) -> None:
+        order.reply.give(None)
 
     def _charge(self, connection: Connection | None, cost: float) -> None:
         """Let the connection pay for what it has caused, before it is heard again."""
@@ -336,6 +351,7 @@ class Hub:
 RULES: dict[type[Order], Callable[[Hub, Any], None]] = {
     Register: Hub._register,
     Unregister: Hub._unregister,
+    Identified: Hub._identified,
     Enter: Hub._enter,
     CatchUp: Hub._catch_up,
     Leave: Hub._leave,
@@ -343,4 +359,5 @@ RULES: dict[type[Order], Callable[[Hub, Any], None]] = {
     Away: Hub._set_away,
     Renamed: Hub._renamed,
     Census: Hub._census,
+    Barrier: Hub._barrier,
 }

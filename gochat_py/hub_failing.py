@@ -13,7 +13,7 @@ from .connection import Connection
 from .errors import Closed
 from .failures import Failures
 from .hub_room import HubRoom
-from .orders import CatchUp, Census, Order, Publish, Written
+from .orders import Barrier, CatchUp, Census, Order, Publish, Written
 from .refusals import internal_error
 
 
@@ -27,9 +27,9 @@ class Failing:
     def order(self, order: Order, error: Exception) -> None:
         """End the connection whose order could not be carried out, and answer who waits for it."""
         self._failures.log(error, f"an order could not be carried out: {type(order).__name__}")
-        if not isinstance(order, Census | Publish):
+        if not isinstance(order, Census | Publish | Barrier):
             self._end([order.connection])
-        if isinstance(order, CatchUp | Census):
+        if isinstance(order, CatchUp | Census | Barrier):
             order.reply.give(internal_error())
 
     def room(self, room: HubRoom, error: Exception) -> None:
@@ -46,7 +46,7 @@ class Failing:
     def hub(self, orders: Iterable[Order], connections: Iterable[Connection]) -> None:
         """The hub itself fails: nobody gets anything more, or any answer to `orders`."""
         for order in orders:
-            if isinstance(order, CatchUp | Census):
+            if isinstance(order, CatchUp | Census | Barrier):
                 order.reply.give(Closed())
         for connection in connections:
             connection.close(Close.INTERNAL_ERROR, "internal error; reconnect")

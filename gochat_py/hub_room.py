@@ -10,7 +10,7 @@ from .connection import Connection
 from .core import encode
 from .core.presence import Member
 from .core.room import Room
-from .message import User
+from .message import Author, User
 
 #: Seconds between two pieces of news of one room, at the least.
 NEWS_PERIOD = 0.1
@@ -39,7 +39,7 @@ class HubRoom(Room[Connection]):
         self.maker: Connection | None = None
         self._shown_json: str | None = None  # the shown members; None when that has changed
 
-    def members_json(self, user: User) -> str:
+    def members_json(self, user: Author) -> str:
         """The shown members, and `user`, who is one in any case; JSON objects, with commas."""
         if self._shown_json is None:
             self._shown_json = ",".join(map(_member_json, self.presence.shown))

@@ -16,7 +16,7 @@ from .connection import Connection
 from .core import encode
 from .core.decisions import EnterRoom
 from .hub import Hub
-from .message import RoomInfo, User
+from .message import Author, RoomInfo
 from .orders import CatchUp, Enter, First, Leave
 from .refusals import Code, Refusal
 from .store.history import LONGEST_REPLAY, Page, Replay
@@ -32,7 +32,7 @@ PARTS = 200
 
 
 def join(
-    hub: Hub, backplane: Backplane, connection: Connection, user: User, wanted: EnterRoom
+    hub: Hub, backplane: Backplane, connection: Connection, user: Author, wanted: EnterRoom
 ) -> None:
     """Make the connection a member and let it catch up.
 
@@ -57,7 +57,7 @@ def join(
 
 
 def _enter(
-    hub: Hub, backplane: Backplane, connection: Connection, user: User, wanted: EnterRoom
+    hub: Hub, backplane: Backplane, connection: Connection, user: Author, wanted: EnterRoom
 ) -> tuple[Replay, First]:
     """Let the hub hold what is said from now on, and read what was said before."""
     hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, catches_up=True))
@@ -99,8 +99,17 @@ def _hand_over(
 
 
 def hub_answer(reply: Reply[T]) -> T:
-    """What the hub answers. A stopping hub answers nobody, and ends the connection soon."""
+    """What the hub answers. A stopping hub answers nobody, and ends the connection soon.
+
+    Raises a fatal `Refusal` after `HUB_PATIENCE`: what was asked may still be done and answered, so
+    nothing else can be the only answer.
+    """
     try:
         return reply.wait(HUB_PATIENCE)
     except queue.Empty:
-        raise Refusal(Code.BUSY, "The server is busy; try again.", retry_after=1.0) from None
+        raise Refusal(
+            Code.BUSY,
+            "The server is busy; try again.",
+            retry_after=1.0,
+            close=Close.TRY_AGAIN_LATER,
+        ) from None

@@ -1,4 +1,7 @@
-"""What the hub can be asked to do: everything that goes into its inbox. All of it is frozen."""
+"""What the hub can be asked to do: everything that goes into its inbox. All of it is frozen.
+
+Where a user is an `OnlineUser`, the hub reads the nick when it handles the order.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import NamedTuple
 
 from .channel import Reply
 from .connection import Connection
-from .message import Entry, RoomInfo, User
+from .message import Author, Entry, OnlineUser, RoomInfo, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,15 @@ class Unregister:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """The connection is this user's, and was told that they are called `nick`."""
+
+    connection: Connection
+    user: OnlineUser
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enter:
     """The connection becomes a member.
 
@@ -33,7 +45,7 @@ class Enter:
     """
 
     connection: Connection
-    user: User
+    user: Author
     room: str
     key: str
     catches_up: bool = False
@@ -62,7 +74,7 @@ class CatchUp:
 class First:
     """What ``joined`` says beside its entries, as it was when they were read."""
 
-    user: User
+    user: Author
     info: RoomInfo
     epoch: str
     recovered: bool
@@ -109,7 +121,7 @@ class Typing:
     connection: Connection
     room: str
     key: str
-    user: User
+    user: Author
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +135,18 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A user has another nick; everyone who shares a room with them is told."""
+    """A user was given a nick, which `connection` asked for.
+
+    If it is `changed`, everyone who shares a room with the user is told, and the user's other
+    connections. `connection` is told in any case, with the id `answers`, unless it asked by its
+    ``hello`` (`greeting`): then ``welcome`` says it.
+    """
 
     connection: Connection
     user: User
     answers: str | None
+    changed: bool = True
+    greeting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +164,18 @@ class Census:
     reply: Reply[dict[str, tuple[str, int]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """Asks for `reply` once all that was put before this is done. The journal takes it, too.
+
+    The journal gives it when what was written before is persisted or refused, and is in the hub's
+    inbox.
+    """
+
+    reply: Reply[None]
+
+
 Order = (
-    Register | Unregister | Enter | CatchUp | Leave | Publish | Typing | Away | Renamed | Census
+    Register | Unregister | Identified | Enter | CatchUp | Leave | Publish | Typing | Away | Renamed
+    | Census | Barrier
 )  # fmt: skip

@@ -9,6 +9,7 @@ from collections import deque
 from typing import Protocol
 
 from .channel import Bell
+from .deadline import Deadline
 from .errors import Closed
 
 #: Bytes given to the writer at a time. What it holds counts as waiting until the kernel has it.
@@ -152,6 +153,19 @@ class Outbox:
             if self._closed:
                 raise Closed
             return not self._bytes
+
+    def wait_closed(self, timeout: float) -> None:
+        """Wait until nothing more is taken, `timeout` seconds at the most.
+
+        Only one thread, the reader, may call this.
+        """
+        deadline = Deadline(timeout)
+        while left := deadline.remaining():
+            with self._lock:
+                if self._closed:
+                    return
+                self._drained.expected = True
+            self._drained.wait(left, self._lock)
 
     @property
     def closed(self) -> bool:

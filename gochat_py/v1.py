@@ -19,6 +19,7 @@ from .backplane import Backplane
 from .channel import Reply
 from .codes import Close
 from .connection import PATIENCE, Connection
+from .core import commands as c
 from .core import decisions as d
 from .core import encode, prices, wire
 from .core.encode import Limits
@@ -27,16 +28,8 @@ from .core.wire import SUBPROTOCOL
 from .errors import Closed
 from .hub import Hub
 from .joining import hub_answer, join
-from .message import Draft, RoomInfo, User
-from .orders import (
-    Away,
-    Census,
-    Leave,
-    Register,
-    Renamed,
-    Typing,
-    Unregister,
-)
+from .message import Draft, OnlineUser, RoomInfo, User
+from .orders import Away, Barrier, Census, Identified, Leave, Register, Typing, Unregister
 from .refusals import Code, Refusal, made_too_many
 from .version import __version__
 
@@ -60,8 +53,12 @@ class V1:
         self._terms = terms
         self._session = Session(terms.allowance, time.monotonic())
         #: A user made by this connection's `hello`, while nothing shows that they were told so.
-        self._untold: User | None = None
+        self._untold: OnlineUser | None = None
         self._client: str | None = None  # what the client calls itself
+        #: Something was put into the journal's inbox, and is not known to be done.
+        self._journal_behind = False
+        #: The hub may have something to answer that was asked for by this connection.
+        self._hub_behind = False
 
     # -- the connection's dialect ----------------------------------------------------------------
 
@@ -77,21 +74,58 @@ class V1:
         """Carry out each command; a binary message ends the connection with 1003."""
         for message in messages:
             if isinstance(message, bytes):
+                self.ending(connection)
                 connection.close(Close.UNSUPPORTED_DATA, "gochat.v1 is JSON in text messages")
                 return
             self._untold = None
+            command: c.Command | None = None
             try:
-                decision = self._session.receive(wire.decode(message), time.monotonic())
+                command = wire.decode(message)
+                if self._journal_behind and type(command) in OVERTAKING:
+                    self._wait_for_journal(connection)
+                decision = self._session.receive(command, time.monotonic())
                 if decision is not None:
                     self._carry_out(connection, decision)
             except Refusal as refusal:
+                if command is not None:
+                    refusal.answers = command.id
                 told = self._session.refused(refusal, time.monotonic())
+                if told.fatal:
+                    self.ending(connection)
                 self.refuse(connection, told)
                 if told.fatal:
                     return
 
+    def ending(self, connection: Connection) -> None:
+        """Wait until all that was asked for is answered: a close frame is to follow."""
+        try:
+            if self._journal_behind:
+                self._wait_for_journal(connection)
+            if self._hub_behind:
+                with connection.meter.gate:
+                    answered: Reply[None] = Reply()
+                    self._hub.inbox.put(Barrier(answered))
+                    hub_answer(answered)
+                self._hub_behind = False
+        except Refusal:
+            return  # the server is too busy: the rest is answered if it comes before the end
+
+    def _wait_for_journal(self, connection: Connection) -> None:
+        """Wait until what this connection has put into the journal's inbox is done.
+
+        What was written is in the hub's inbox then. Raises `Refusal` after a while.
+        """
+        self._spend(connection, prices.ASKED)
+        with connection.meter.gate:
+            self._backplane.barrier()
+        self._journal_behind = False
+        self._hub_behind = True
+
     def _carry_out(self, connection: Connection, decision: d.Decision) -> None:
         kind = type(decision)
+        if isinstance(decision, Draft):  # nearly all are
+            self._publish(connection, decision)
+            return
         wait = self._spend(connection, PRICES.get(kind, 0.0))
         if wait and kind in READING:
             connection.pause(min(wait, PATIENCE))
@@ -141,33 +175,32 @@ class V1:
         return connection.meter.spend(cost, time.monotonic()) if cost else 0.0
 
     def _publish(self, connection: Connection, draft: Draft) -> None:
-        if draft.text is not None:
-            self._spend(connection, prices.STORED_BYTE * len(draft.text))
-        try:
-            self._backplane.publish(draft, connection)
-        except Refusal as refusal:
-            refusal.answers = draft.id
-            raise
+        text = draft.text
+        cost = prices.LINE if text is None else prices.LINE + prices.STORED_BYTE * len(text)
+        self._spend(connection, cost)
+        self._journal_behind = True
+        self._backplane.publish(draft, connection)
 
     def _identify(self, connection: Connection, wanted: d.Identify) -> None:
         try:
             user, token = self._backplane.identify(
+                connection,
                 wanted.nick,
                 wanted.nick_key,
                 wanted.token,
                 lambda: self._count_user(connection),
             )
         except Refusal as refusal:
-            refusal.answers = wanted.answers
             if refusal.code in (Code.BUSY, Code.STORAGE_FAILED):
                 refusal.close = Close.TRY_AGAIN_LATER  # the time for `hello` must not run out here
             raise
         self._session.welcomed(user, connection.meter.identify(user.id).sending)
         self._untold = user if token != wanted.token else None
         self._client = wanted.client
+        nick = user.nick
         connection.tell(
             encode.welcome(
-                user,
+                User(user.id, nick),
                 server=f"gochat_py {__version__}",
                 token=token,
                 time=_now(),
@@ -177,6 +210,7 @@ class V1:
                 answers=wanted.answers,
             )
         )
+        self._hub.inbox.put(Identified(connection, user, nick))
 
     def _count_user(self, connection: Connection) -> None:
         wait = connection.meter.new_user(time.monotonic())
@@ -186,59 +220,45 @@ class V1:
     def _enter(self, connection: Connection, wanted: d.EnterRoom) -> None:
         try:
             join(self._hub, self._backplane, connection, self._session.user, wanted)
-        except Refusal as refusal:
+        except Refusal:
             self._session.left(wanted.key)
-            refusal.answers = wanted.answers
             raise
 
     def _leave(self, connection: Connection, wanted: d.LeaveRoom) -> None:
+        self._hub_behind = True
         self._hub.inbox.put(Leave(connection, wanted.key, wanted.answers))
 
     def _typing(self, connection: Connection, wanted: d.ShowTyping) -> None:
         self._hub.inbox.put(Typing(connection, wanted.room, wanted.key, wanted.user))
 
     def _mark_read(self, connection: Connection, wanted: d.MarkRead) -> None:
-        self._backplane.mark_read(wanted.user, wanted.key, wanted.seq)
+        self._journal_behind = True
+        self._backplane.mark_read(wanted.user, wanted.key, wanted.seq, connection, wanted.answers)
 
     def _set_away(self, connection: Connection, wanted: d.SetAway) -> None:
+        self._hub_behind = True
         self._hub.inbox.put(Away(connection, wanted.away, wanted.answers))
 
     def _history(self, connection: Connection, wanted: d.ReadHistory) -> None:
-        page = self._answering(
-            wanted.answers,
-            self._backplane.page,
-            wanted.key,
-            wanted.before,
-            wanted.after,
-            wanted.limit,
-        )
+        page = self._backplane.page(wanted.key, wanted.before, wanted.after, wanted.limit)
         entries = map(encode.entry_json, page.entries)
         connection.tell(
             encode.history(wanted.room, entries, more=page.more, answers=wanted.answers)
         )
 
     def _search(self, connection: Connection, wanted: d.RunSearch) -> None:
-        found = self._answering(
-            wanted.answers,
-            self._backplane.search,
-            wanted.keys,
-            wanted.query,
-            wanted.before,
-            wanted.limit,
-        )
+        found = self._backplane.search(wanted.keys, wanted.query, wanted.before, wanted.limit)
         entries = map(encode.entry_json, found.entries)
         more = found.more or not found.complete
         connection.tell(encode.results(entries, more=more, answers=wanted.answers))
 
     def _list_rooms(self, connection: Connection, wanted: d.ListRooms) -> None:
-        kept, more = self._answering(
-            wanted.answers, self._backplane.rooms, wanted.after, wanted.limit
-        )
+        kept, more = self._backplane.rooms(wanted.after, wanted.limit)
         counted: Reply[dict[str, tuple[str, int]]] = Reply()
         last = kept[-1].key if more else None
         keys = tuple(info.key for info in kept)
         self._hub.inbox.put(Census(keys, wanted.after, last, wanted.limit + 1, counted))
-        census = self._answering(wanted.answers, hub_answer, counted)
+        census = hub_answer(counted)
         # Rooms that have members and no entries yet are listed in between.
         listed = {key: RoomInfo(name, key, "", 0) for key, (name, _) in census.items()}
         listed.update((info.key, info) for info in kept)
@@ -250,27 +270,24 @@ class V1:
         connection.tell(encode.rooms(pieces, more=more, answers=wanted.answers))
 
     def _rename(self, connection: Connection, wanted: d.Rename) -> None:
-        user = self._answering(
-            wanted.answers, self._backplane.rename, wanted.user, wanted.nick, wanted.nick_key
+        self._hub_behind = True
+        self._backplane.rename(
+            wanted.user, wanted.nick, wanted.nick_key, connection, wanted.answers
         )
-        self._session.renamed(user)
-        self._hub.inbox.put(Renamed(connection, user, wanted.answers))
+        self._journal_behind = False  # it has done this, and so all that came before
 
     def _pong(self, connection: Connection, wanted: d.AnswerPing) -> None:
         connection.tell(encode.pong(wanted.fields, time=_now()))
 
-    def _answering(self, answers: str | None, function: Callable[..., Any], *args: Any) -> Any:
-        """Call `function`; let its refusal carry the id of the command it answers."""
-        try:
-            return function(*args)
-        except Refusal as refusal:
-            refusal.answers = answers
-            raise
 
+#: Commands that are not put into the journal's inbox. They wait until what this connection put
+#: there before is done, where there is anything, so that commands are carried out in their order.
+#: (`ping` concerns nothing but the connection.)
+OVERTAKING = frozenset((c.Join, c.Leave, c.Typing, c.Away, c.History, c.Search, c.Rooms))
 
-#: What decisions cost in other threads than the connection's own, beside the deliveries.
+#: What decisions cost in other threads than the connection's own, beside the deliveries. The price
+#: of a draft is `prices.LINE` and its text's.
 PRICES: dict[type[d.Decision], float] = {
-    Draft: prices.LINE,
     d.Identify: prices.ASKED,
     d.EnterRoom: prices.ROOM,
     d.LeaveRoom: prices.ROOM,
@@ -288,7 +305,6 @@ ASKING = frozenset((d.Identify, d.Rename))
 
 #: How each decision is carried out.
 RULES: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {
-    Draft: V1._publish,
     d.Identify: V1._identify,
     d.EnterRoom: V1._enter,
     d.LeaveRoom: V1._leave,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..connection import Connection
-from ..message import Draft, Position, RoomInfo, User
+from ..message import Author, Draft, OnlineUser, Position, RoomInfo
 from ..store.history import Page, Replay
 from ..store.search import Found
 
@@ -29,31 +29,57 @@ class Backplane(Protocol):
         What is wrong with the draft itself is told to `sender` later, as an ``error`` event.
         """
 
+    def barrier(self) -> None:
+        """Wait until all that this thread has put before is persisted or refused, and told so.
+
+        What was written is in the hub's inbox then: whatever is put there next comes after it.
+        """
+
     def identify(
-        self, nick: str, nick_key: str, token: str | None, allow_new: Callable[[], None]
-    ) -> tuple[User, str]:
+        self,
+        connection: Connection,
+        nick: str,
+        nick_key: str,
+        token: str | None,
+        allow_new: Callable[[], None],
+    ) -> tuple[OnlineUser, str]:
         """Whom `token` brings back, or a new user, under this nick; and the token for next time.
 
-        `allow_new` is called before a user is made, by any thread; it must not wait, and may raise
-        `Refusal`.
+        Where that is another nick than before, all whom it concerns are told. `allow_new` is called
+        before a user is made, by any thread; it must not wait, and may raise `Refusal`. `seen` or
+        `release_nick` must follow.
         """
 
-    def rename(self, user: User, nick: str, nick_key: str) -> User:
-        """Give `user` another nick; from now on it stands on everything they write."""
+    def rename(
+        self, user: Author, nick: str, nick_key: str, sender: Connection, answers: str | None
+    ) -> None:
+        """Give `user` another nick; from now on it stands on everything they write.
 
-    def mark_read(self, user: User, key: str, seq: int) -> None:
-        """Remember how far `user` has read a room. Does not wait until it is kept."""
+        All whom it concerns are told, and `sender` with the id `answers`.
+        """
 
-    def seen(self, user: User) -> None:
+    def mark_read(
+        self, user: Author, key: str, seq: int, sender: Connection, answers: str | None
+    ) -> None:
+        """Remember how far `user` has read a room. Does not wait until it is persisted.
+
+        `sender` is told only if it cannot be.
+        """
+
+    def seen(self, user: Author) -> None:
         """Note that a connection of `user`, of whom `identify` told it, has ended just now.
 
-        While one has not, the user is not forgotten. Does not wait until it is kept.
+        While one has not, the user is not forgotten, and keeps the nick. Does not wait until it is
+        persisted.
         """
 
-    def release_nick(self, user: User) -> None:
-        """As `seen`; and let others take the nick, of which the user may not know."""
+    def release_nick(self, user: OnlineUser) -> None:
+        """As `seen`; and let others take the nick, if the user cannot know of it.
 
-    def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
+        Whoever has another connection, or came back by the token, knows of it.
+        """
+
+    def replay(self, user: Author, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know, and up to where `user` had read."""
 
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:

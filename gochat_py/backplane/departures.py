@@ -11,7 +11,6 @@ import math
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
 from itertools import islice
 
 from ..store import users
@@ -28,12 +27,10 @@ RECORD_EVERY = 0.25
 class Departures:
     """Whose last-seen time is to be recorded: at most as many entries as there are users.
 
-    `recorded` is called in the journal thread with the id of each user whose time is committed.
     What cannot be stored is forgotten: it is a note, and the user stays known by the one before.
     """
 
-    def __init__(self, recorded: Callable[[str], None]) -> None:
-        self._recorded = recorded
+    def __init__(self) -> None:
         self._lock = threading.Lock()  # guards the three below
         self._waiting: dict[str, None] = {}
         self._expected = False  # the journal has a request, or is to make the next one
@@ -81,11 +78,7 @@ class Departures:
                 taken.extend(self._take(time.monotonic()))
             users.saw(connection, taken, now)
 
-        def kept(_: None) -> None:
-            for user in taken:
-                self._recorded(user)
-
-        return Ask(saw, None, kept)
+        return Ask(saw, None)
 
     def _take(self, now: float) -> list[str]:
         with self._lock:

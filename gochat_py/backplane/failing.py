@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..connection import Connection
 from ..refusals import Code, Refusal, internal_error
 from ..store import (
     Damaged,
@@ -49,3 +50,8 @@ def not_stored() -> Refusal:
 def busy() -> Refusal:
     """The journal did not get round to it in time."""
     return Refusal(Code.BUSY, "The server is busy; try again.", retry_after=BUSY)
+
+
+def tell_refusal(sender: Connection, answers: str | None, refusal: Refusal) -> None:
+    """Tell `sender` that the command with this id was refused, in its dialect. Any thread."""
+    sender.refuse(Refusal(refusal.code, refusal.message, answers=answers))

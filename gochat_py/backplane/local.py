@@ -11,14 +11,10 @@ server could forget. Readers learn of messages that are yet to be committed from
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import queue
-import secrets
-import sqlite3
 import time
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from .. import threads
 from ..channel import Inbox, Reply
@@ -28,35 +24,23 @@ from ..core import encode
 from ..errors import Closed
 from ..hub import Hub
 from ..message import Draft, User
-from ..orders import Publish, Written
-from ..refusals import Code, Refusal, internal_error
-from ..store import (
-    Directory,
-    NothingToDo,
-    StorageFailed,
-    StoreError,
-    users,
-)
-from .departures import Departures
-from .failing import BUSY, busy, not_stored, refused
+from ..orders import Barrier, Publish, Written
+from ..refusals import Refusal, internal_error
+from ..store import Directory, NothingToDo, StorageFailed, StoreError, users
+from .failing import BUSY, busy, not_stored, refused, tell_refusal
 from .reading import Reading
 from .requests import Ask, Request, Write
 from .upkeep import Upkeep
+from .user_requests import UserRequests, digest
 from .watching import WAIT_FOR_PROOF, Readiness, StorageWatch, touch
 
 log = logging.getLogger(__name__)
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 #: Requests that may wait for the journal; beyond that, readers wait, and their peers through TCP.
 INBOX = 1024
 
-#: Renames remembered for connections that do not know of them yet; with more, the oldest goes.
-RENAMES = 10_000
 
-
-class Journal(Reading):
+class Journal(UserRequests, Reading):
     """Numbers, keeps and passes on. `run` is one thread; the rest is for readers."""
 
     def __init__(
@@ -68,17 +52,11 @@ class Journal(Reading):
         most_rooms: int = 10_000,
         most_users: int = 100_000,
     ) -> None:
-        super().__init__(directory)
+        Reading.__init__(self, directory)
+        UserRequests.__init__(self, hub, upkeep.attendance, directory.health, most_users)
         self.inbox: Inbox[Request] = Inbox(INBOX, woken=threads.give_way)
-        self._hub = hub
         self._upkeep = upkeep
-        self._attendance = upkeep.attendance
-        self._departures = Departures(self._ended)
-        self._most_users = most_users
         self._writer = directory.writer(most_rooms=most_rooms)
-        #: Nicks taken while running, by user: their other connections may not know. Journal's own.
-        self._renames: dict[str, str] = {}
-        self._health = directory.health
         self._watch = StorageWatch(self._writer, directory.health)
         self._readiness = Readiness(directory.files, directory.health)
 
@@ -102,7 +80,7 @@ class Journal(Reading):
             log.debug("the journal is complete")
         finally:
             for request in (*batch, *self.inbox.abandon()):  # who was answered hears no more of it
-                if isinstance(request, Ask) and request.reply is not None:
+                if not isinstance(request, Write) and request.reply is not None:
                     request.reply.give(Closed())
             self._writer.close()
             self._readers.close()
@@ -113,35 +91,53 @@ class Journal(Reading):
         return min([self._watch.due_in(now), *(seconds for seconds in due if seconds is not None)])
 
     def handle(self, batch: list[Request], now: float) -> None:
-        """Make `batch` last, all at once, then pass it on; or tell everyone that it failed."""
+        """Make `batch` last, all at once, then pass it on; or tell everyone that it failed.
+
+        Those who wait for a reply get it last: whatever they put into the hub's inbox comes after
+        what was written before they asked.
+        """
         if not batch:
             return
         written = []
+        asked: list[tuple[Ask | Barrier, Any]] = []
         for request, outcome in zip(batch, self._outcomes(batch, now), strict=True):
             if isinstance(outcome, Written):
                 written.append(outcome)
-                continue
-            try:
-                self._answer(request, outcome)
-            except Exception as error:
-                self._failures.log(error, "an answer could not be given")
-                if isinstance(request, Write):
-                    assert request.sender is not None, "it was told something"
-                    request.sender.close(Close.INTERNAL_ERROR, "internal error; reconnect")
-                elif request.reply is not None:
-                    request.reply.give(internal_error())
+            elif not isinstance(request, Write):
+                asked.append((request, outcome))
+            elif request.sender is not None:
+                self._tell(request.sender, request.draft.id, outcome)
         self._upkeep.wrote(written)
         if written:
             self._hub.inbox.put(Publish(tuple(written)))
+        for each, outcome in asked:
+            self._reply(each, outcome)
 
-    def _answer(self, request: Request, outcome: Any) -> None:
-        if isinstance(request, Ask):
-            if request.kept is not None and not isinstance(outcome, Refusal):
-                request.kept(outcome)
-            if request.reply is not None:
-                request.reply.give(outcome)
-        elif request.sender is not None:
-            self._tell(request.sender, request.draft.id, outcome)
+    def _tell(self, sender: Connection, answers: str | None, outcome: Refusal | None) -> None:
+        try:
+            if outcome is None:
+                sender.tell(encode.ok(answers=answers))
+            else:
+                tell_refusal(sender, answers, outcome)
+        except Exception as error:
+            self._failures.log(error, "an answer could not be given")
+            sender.close(Close.INTERNAL_ERROR, "internal error; reconnect")
+
+    def _reply(self, request: Ask | Barrier, outcome: Any) -> None:
+        if isinstance(request, Barrier):
+            request.reply.give(None)  # all before it is done, also where it was refused
+            return
+        try:
+            if not isinstance(outcome, Refusal):
+                if request.kept is not None:
+                    request.kept(outcome)
+            elif request.refused is not None:
+                request.refused(outcome)
+        except Exception as error:
+            self._failures.log(error, "an answer could not be given")
+            outcome = internal_error()
+        if request.reply is not None:
+            request.reply.give(outcome)
 
     def _outcomes(self, batch: list[Request], now: float) -> list[Any]:
         """What became of each request, which lasts now: see `_carry_out`.
@@ -150,6 +146,8 @@ class Journal(Reading):
         should: all is undone, and each done again by itself. So that one alone is refused, and
         what is foreseen costs nothing for it.
         """
+        if type(batch[0]) is Barrier and all(type(request) is Barrier for request in batch):
+            return [None] * len(batch)  # without a transaction, which would have to be committed
         try:
             return self._together(batch, now)
         except StorageFailed as error:
@@ -187,15 +185,13 @@ class Journal(Reading):
     def _carry_out(self, request: Request, now: float) -> Any:
         """What became of one request: `Written`, an answer, or the `Refusal` of this one alone."""
         try:
+            if isinstance(request, Write):
+                draft, sender = request
+                entry, duplicate, encoded = self._writer.apply(draft, now)
+                return Written(entry, sender, draft.id, duplicate, encoded)
             if isinstance(request, Ask):
                 return self._writer.run(request.function, now)
-            draft = request.draft
-            if self._renames:
-                nick = self._renames.get(draft.user.id, draft.user.nick)
-                if nick != draft.user.nick:
-                    draft = draft._replace(user=User(draft.user.id, nick))
-            entry, duplicate, encoded = self._writer.apply(draft, now)
-            return Written(entry, request.sender, draft.id, duplicate, encoded)
+            return None
         except StorageFailed:
             raise
         except NothingToDo:
@@ -205,117 +201,26 @@ class Journal(Reading):
         except StoreError as error:
             return refused(error)
 
-    def _tell(self, sender: Connection, answers: str | None, outcome: Refusal | None) -> None:
-        if outcome is None:
-            sender.tell(encode.ok(answers=answers))
-        else:
-            refusal = Refusal(outcome.code, outcome.message, answers=answers)
-            sender.refuse(refusal)
-
     # -- reader threads --------------------------------------------------------------------------
 
     def publish(self, draft: Draft, sender: Connection | None) -> None:
         """Write `draft`; see `Backplane.publish`."""
         self._put(Write(draft, sender))
 
-    def identify(
-        self, nick: str, nick_key: str, token: str | None, allow_new: Callable[[], None]
-    ) -> tuple[User, str]:
-        """Whom `token` brings back, or a new user; see `Backplane.identify`."""
-        known = self._known(token) if token and self._health.reason else None
-        if known is None or known.nick != nick:
-            try:
-                return self._introduce(nick, nick_key, token, allow_new)
-            except Refusal as refusal:
-                known = known or (self._known(token) if token else None)
-                if known is None or refusal.code not in (Code.STORAGE_FAILED, Code.BUSY):
-                    raise
-        assert token is not None
-        self._attendance.came(known.id)
-        return known, token
+    def barrier(self) -> None:
+        """Wait until what was put before is done; see `Backplane.barrier`."""
+        reply: Reply[None] = Reply()
+        self._put(Barrier(reply))
+        try:
+            reply.wait(BUSY)
+        except queue.Empty:
+            raise busy() from None
 
     def _known(self, token: str) -> User | None:
-        """Whom `token` brings back, found by reading alone; None if that fails, too."""
         try:
-            return self._readers.run(users.find, _digest(token))
+            return self._readers.run(users.find, digest(token))
         except StoreError:
             return None
-
-    def _introduce(
-        self, nick: str, nick_key: str, token: str | None, allow_new: Callable[[], None]
-    ) -> tuple[User, str]:
-        newcomer = User(secrets.token_hex(8), nick)
-        new_token = secrets.token_urlsafe(32)
-
-        def known_or_new(connection: sqlite3.Connection, now: float) -> tuple[User, str]:
-            user = users.find(connection, _digest(token)) if token else None
-            if user is None or token is None:
-                if users.holder(connection, nick_key, now) is None:  # else it is refused anyway
-                    allow_new()
-                users.create(
-                    connection,
-                    newcomer,
-                    _digest(new_token),
-                    nick_key,
-                    now,
-                    most=self._most_users,
-                    here=self._attendance,
-                )
-                return newcomer, new_token
-            return users.claim_nick(connection, user.id, nick, nick_key, now), token
-
-        user, known_by = self._ask(known_or_new, kept=lambda answer: self._renamed(answer[0]))
-        self._attendance.came(user.id)
-        return user, known_by
-
-    def rename(self, user: User, nick: str, nick_key: str) -> User:
-        """Give `user` another nick; see `Backplane.rename`."""
-
-        def claim(connection: sqlite3.Connection, now: float) -> User:
-            return users.claim_nick(connection, user.id, nick, nick_key, now)
-
-        return self._ask(claim, kept=self._renamed)
-
-    def _renamed(self, user: User) -> None:
-        """Remember a nick for the user's other connections; runs in the journal thread."""
-        if user.id not in self._attendance:
-            return  # the first one knows it
-        self._renames.pop(user.id, None)  # the newest come last
-        if len(self._renames) >= RENAMES:
-            del self._renames[next(iter(self._renames))]
-        self._renames[user.id] = user.nick
-
-    def _ended(self, user_id: str) -> None:
-        """Forget a nick that no connection needs to be told; runs in the journal thread."""
-        if user_id not in self._attendance:
-            self._renames.pop(user_id, None)
-
-    def mark_read(self, user: User, key: str, seq: int) -> None:
-        """Remember how far `user` has read; see `Backplane.mark_read`."""
-
-        def mark(connection: sqlite3.Connection, now: float) -> int:
-            return users.mark_read(connection, user.id, key, seq, now)
-
-        self._put(Ask(mark, None))
-
-    def seen(self, user: User) -> None:
-        """Note that a connection of `user` has ended; see `Backplane.seen`."""
-        self._attendance.went(user.id)
-        if self._departures.add(user.id):
-            try:
-                self._put(self._departures.request())
-            except BaseException:
-                self._departures.not_requested()
-                raise
-
-    def release_nick(self, user: User) -> None:
-        """Let others take the nick of `user`; see `Backplane.release_nick`."""
-        self._attendance.went(user.id)
-
-        def release(connection: sqlite3.Connection, _now: float) -> None:
-            users.release_nick(connection, user.id)
-
-        self._put(Ask(release, None, kept=lambda _: self._ended(user.id)))
 
     def unready(self) -> str | None:
         """Why nothing can be stored now; None if it can. Any thread; waits for a moment."""
@@ -330,21 +235,3 @@ class Journal(Reading):
             self.inbox.put(request, timeout=BUSY)
         except queue.Full:
             raise busy() from None
-
-    def _ask(
-        self,
-        function: Callable[[sqlite3.Connection, float], T],
-        *,
-        kept: Callable[[T], None],
-    ) -> T:
-        reply: Reply[T] = Reply()
-        self._put(Ask(function, reply, kept))
-        try:
-            return reply.wait(BUSY)
-        except queue.Empty:
-            raise busy() from None
-
-
-def _digest(token: str) -> bytes:
-    """What is kept of a token: enough to know it again, too little to use it."""
-    return hashlib.sha256(token.encode()).digest()

@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from ..errors import Closed
 from ..failures import Failures
-from ..message import Position, RoomInfo, User
+from ..message import Author, Position, RoomInfo
 from ..store import (
     Directory,
     Found,
@@ -38,7 +38,7 @@ class Reading:
         self._readers = directory.readers()
         self._failures = Failures()
 
-    def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
+    def replay(self, user: Author, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know; see `Backplane.replay`."""
 
         ahead = self._ahead.of(key)

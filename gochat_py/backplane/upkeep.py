@@ -90,6 +90,7 @@ class Upkeep:
         self._residue = True  # of deleted text, in the index; and free pages
         self._trim_after: int | None = 0  # the room at which trimming goes on; None: not now
         self._next_trim = 0.0
+        self._present_after: str | None = ""  # the user at which recording goes on; None: not now
         self._users_after: tuple[float, str] | None = (0.0, "")  # as for trimming
         self._rooms_after: int | None = 0
         self._next_sweep = 0.0
@@ -279,11 +280,18 @@ class Upkeep:
         return now >= self._next_sweep
 
     def _sweep(self, writer: Writer, now: float, wall: float) -> None:
-        """Forget users, then drop rooms, that are used no more."""
+        """Record who is connected, then forget users, then drop rooms, that are used no more."""
         if self._users_after is None and self._rooms_after is None:
-            self._users_after, self._rooms_after = (0.0, ""), 0
+            self._present_after, self._users_after, self._rooms_after = "", (0.0, ""), 0
         self._next_sweep = now + SWEEP_EVERY
         writer.begin()
+        if self._present_after is not None:
+            self._present_after = writer.run(
+                users.saw_present, self.attendance, wall, after=self._present_after
+            )
+            writer.commit()
+            self._used_log(now)
+            return
         if self._users_after is not None:
             self._users_after = writer.run(
                 users.forget, wall, here=self.attendance, after=self._users_after

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..message import Draft, Position, User
+from ..message import Author, Draft, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,17 @@ class ShowTyping:
 
     room: str
     key: str
-    user: User
+    user: Author
 
 
 @dataclass(frozen=True, slots=True)
 class MarkRead:
-    """Remember that `user` has read the room up to `seq`."""
+    """Remember that `user` has read the room up to `seq`; answer only if that is refused."""
 
     key: str
-    user: User
+    user: Author
     seq: int
+    answers: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,9 @@ class ListRooms:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Let `user` be called `nick`, if it is free; then `Session.renamed`, or an error."""
+    """Let `user` be called `nick`, if it is free."""
 
-    user: User
+    user: Author
     nick: str
     nick_key: str
     answers: str | None

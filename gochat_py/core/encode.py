@@ -18,7 +18,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring as _string
 from typing import Any
 
-from ..message import Entry, Kind, RoomInfo, User
+from ..message import Author, Entry, Kind, RoomInfo, User
 from ..refusals import Refusal
 from .text import one_line
 
@@ -296,7 +296,7 @@ def presence(room: str, *, joined: Iterable[str], left: Iterable[str], member_co
     ).encode()
 
 
-def typing(room: str, user: User) -> bytes:
+def typing(room: str, user: Author) -> bytes:
     """`user` is writing in `room`."""
     return _event("typing", {"room": room, "user": user.id, "nick": user.nick})
 

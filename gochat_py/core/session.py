@@ -17,7 +17,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from ..codes import Close
-from ..message import Draft, Kind, User
+from ..message import Author, Draft, Kind
 from ..refusals import Code, Refusal
 from . import commands as c
 from .decisions import (
@@ -80,7 +80,7 @@ class Session:
 
     def __init__(self, allowance: Allowance, now: float) -> None:
         self._allowance = allowance
-        self._user: User | None = None
+        self._user: Author | None = None
         self._rules = _RULES_IN[State.GREETING]
         #: When each joined room last heard that this user is typing, by key.
         self._rooms: dict[str, float] = {}
@@ -95,7 +95,7 @@ class Session:
         return State.GREETING if self._user is None else State.OPEN
 
     @property
-    def user(self) -> User:
+    def user(self) -> Author:
         """Who this is; there is nobody yet while GREETING, and asking is a mistake."""
         assert self._user is not None, "nobody has said hello"
         return self._user
@@ -145,15 +145,11 @@ class Session:
 
     # --- What comes of a decision -----------------------------------------------------------
 
-    def welcomed(self, user: User, sending: Bucket) -> None:
+    def welcomed(self, user: Author, sending: Bucket) -> None:
         """It is known now who this is. What they write, by any connection, counts in `sending`."""
         self._user = user
         self._sending = sending
         self._rules = _RULES_IN[State.OPEN]
-
-    def renamed(self, user: User) -> None:
-        """The user has another nick, by this connection or another of theirs."""
-        self._user = user
 
     def left(self, key: str) -> None:
         """The room could not be joined after all, or the user was put out of it."""
@@ -218,7 +214,7 @@ class Session:
     def _read(self, read: c.Read, now: float) -> Decision:
         key = self._joined(read.room)
         _spend(self._asking, now)
-        return MarkRead(key, self.user, read.seq)
+        return MarkRead(key, self.user, read.seq, read.id)
 
     def _away(self, away: c.Away, now: float) -> Decision:
         _spend(self._asking, now)

@@ -22,9 +22,6 @@ from .numbering import Numbering, Tail
 from .rows import one_entry
 from .schema import CODES, LAST_ROOM, SEQ_BITS
 
-#: Retries of a topic are looked for among the newest so many of the same user, room and id.
-RETRIES = 100
-
 INSERT_MESSAGE = (
     "INSERT INTO entries (id, kind, user, nick, time, sent, text, reply_to, bot, mark)"
     " VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -32,6 +29,15 @@ INSERT_MESSAGE = (
 INSERT_CHANGE = (
     "INSERT INTO entries (id, kind, user, nick, time, sent, text, target, emoji, state, bot)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+#: The last change that its author made to a message; the last topic of a user in a room.
+NEWEST_EDIT = (
+    "SELECT id, sent, text FROM entries WHERE target = ? AND kind = 1 ORDER BY id DESC LIMIT 1"
+)
+NEWEST_TOPIC = (
+    "SELECT id, sent, text FROM entries WHERE user = ? AND id >> 40 = ? AND kind = 4"
+    " ORDER BY id DESC LIMIT 1"
 )
 
 
@@ -138,11 +144,11 @@ class Ledger:
         tail, number, author, text, deleted = self._target(draft, tail)
         if author != draft.user.id:
             raise NotYours("only its author may edit a message")
-        before = self._change_before(draft, number)
-        if before:
-            return self._again(before, tail)
         if deleted:
             raise NotFound("the message was deleted")
+        before = self._retried(draft, NEWEST_EDIT, number)
+        if before is not None:
+            return self._again(before, tail)
         bounds.check_edits(self._connection, number)
         entry = self._change(draft, tail, now)
         self._connection.execute(
@@ -196,14 +202,9 @@ class Ledger:
 
     def _topic(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
         tail = tail or self._room(draft)
-        if draft.id is not None:
-            for number, text in self._connection.execute(
-                "SELECT id, text FROM entries WHERE user = ? AND sent = ? AND id >> 40 = ?"
-                " AND kind = 4 AND sent IS NOT NULL ORDER BY id DESC LIMIT ?",
-                (draft.user.id, draft.id, tail.base >> SEQ_BITS, RETRIES),
-            ):
-                if text == draft.text:
-                    return self._again(number, tail)
+        before = self._retried(draft, NEWEST_TOPIC, draft.user.id, tail.base >> SEQ_BITS)
+        if before is not None:
+            return self._again(before, tail)
         entry = self._change(draft, tail, now)
         self._connection.execute(
             "UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, tail.base >> SEQ_BITS)
@@ -291,16 +292,17 @@ class Ledger:
                     return self._again(number, tail)
             sign += 1  # taken by another message: once in 2⁶³ pairs
 
-    def _change_before(self, draft: Draft, number: int) -> int | None:
-        """The row of the edit whose retry this is; its text may be gone with its message."""
+    def _retried(self, draft: Draft, newest: str, *about: int | str) -> int | None:
+        """The row of the edit or topic whose retry this is, None if it is a new one.
+
+        It is a retry if `newest`, the last change of its kind that this user made there, has the
+        same id and text. When something came between, it is to be done: whoever counts ids anew, or
+        says the same twice, means it.
+        """
         if draft.id is None:
             return None
-        row: tuple[int] | None = self._connection.execute(
-            "SELECT id FROM entries WHERE target = ? AND kind = ? AND user = ? AND sent = ?"
-            " AND (text = ? OR text IS NULL) ORDER BY id DESC LIMIT 1",
-            (number, CODES[draft.kind], draft.user.id, draft.id, draft.text),
-        ).fetchone()
-        return row[0] if row else None
+        row = self._connection.execute(newest, about).fetchone()
+        return row[0] if row is not None and row[1:] == (draft.id, draft.text) else None
 
     def _again(self, number: int, tail: Tail) -> Applied:
         """What was written before, as it stands now, without what others react.

@@ -146,6 +146,18 @@ def _add_limits(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+#: A retried topic is compared with the newest of its user in the room, whatever id that has.
+TOPICS = """
+DROP INDEX entries_topic;
+CREATE INDEX entries_topic ON entries (user, id >> 40) WHERE kind = 4;
+"""
+
+
+def _index_topics(connection: sqlite3.Connection) -> None:
+    for statement in statements(TOPICS):
+        connection.execute(statement)
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One step from the version before to this one. Its name is recorded in the file."""
@@ -158,6 +170,7 @@ class Migration:
 MIGRATIONS = (
     Migration("rooms, entries, reactions, users, search", _create),
     Migration("limits on rooms and users", _add_limits),
+    Migration("the newest topic of each user", _index_topics),
 )
 
 

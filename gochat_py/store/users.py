@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Container, Sequence
+from typing import Protocol
 
 from ..message import User
 from .errors import LimitReached, NickTaken, NotFound
@@ -49,7 +50,7 @@ def create(
             f"This server keeps {most:,} users at the most, and all were here within a day; "
             "come back with a token that you have, or tomorrow."
         )
-    _take_from_the_long_gone(connection, user.id, nick_key, now)
+    _take_from_the_long_gone(connection, user.id, nick_key, now, here)
     connection.execute(
         "INSERT INTO users (id, token, nick, nick_key, seen, wrote) VALUES (?, ?, ?, ?, ?, 0)",
         (user.id, token, user.nick, nick_key, now),
@@ -69,15 +70,22 @@ def find(connection: sqlite3.Connection, token: bytes) -> User | None:
 
 
 def claim_nick(
-    connection: sqlite3.Connection, user: str, nick: str, nick_key: str, now: float
+    connection: sqlite3.Connection,
+    user: str,
+    nick: str,
+    nick_key: str,
+    now: float,
+    *,
+    here: Container[str] = (),
 ) -> User:
     """Give the user this nick, under the key by which nicks are compared. Returns who they are now.
 
-    Raises `NickTaken` while it belongs to another, and `NotFound` when there is no such user.
+    Who is `here` keeps the nick, whenever they were last seen. Raises `NickTaken` while it belongs
+    to another, and `NotFound` when there is no such user.
     """
     if connection.execute("SELECT 1 FROM users WHERE id = ?", (user,)).fetchone() is None:
         raise NotFound("there is no such user")
-    _take_from_the_long_gone(connection, user, nick_key, now)
+    _take_from_the_long_gone(connection, user, nick_key, now, here)
     connection.execute(
         "UPDATE users SET nick = ?, nick_key = ?, seen = max(seen, ?) WHERE id = ?",
         (nick, nick_key, now, user),
@@ -90,12 +98,20 @@ def release_nick(connection: sqlite3.Connection, user: str) -> None:
     connection.execute("UPDATE users SET nick_key = NULL WHERE id = ?", (user,))
 
 
-def holder(connection: sqlite3.Connection, nick_key: str, now: float) -> str | None:
-    """The id of the user to whom the nick belongs now."""
-    row: tuple[str] | None = connection.execute(
-        "SELECT id FROM users WHERE nick_key = ? AND seen > ?", (nick_key, now - KEPT)
+def holder(
+    connection: sqlite3.Connection, nick_key: str, now: float, here: Container[str] = ()
+) -> str | None:
+    """The id of the user to whom the nick belongs now; who is `here` is seen now.
+
+    When they were last seen is written now and then only, and by a clock that may have been wrong.
+    """
+    row: tuple[str, float] | None = connection.execute(
+        "SELECT id, seen FROM users WHERE nick_key = ?", (nick_key,)
     ).fetchone()
-    return row[0] if row else None
+    if row is None:
+        return None
+    user, seen = row
+    return user if seen > now - KEPT or user in here else None
 
 
 def saw(connection: sqlite3.Connection, users: Sequence[str], now: float) -> None:
@@ -109,6 +125,26 @@ def saw(connection: sqlite3.Connection, users: Sequence[str], now: float) -> Non
         f"UPDATE users SET seen = max(seen, ?) WHERE id IN ({','.join('?' * len(users))})",
         (now, *users),
     )
+
+
+class Present(Protocol):
+    """Who is connected now."""
+
+    def after(self, user_id: str, most: int) -> list[str]:
+        """The ids of the next `most` of them, in order, that come after `user_id`."""
+
+
+def saw_present(
+    connection: sqlite3.Connection, present: Present, now: float, *, after: str = ""
+) -> str | None:
+    """Note for those of the next few users who are connected that they are seen now.
+
+    So a server that is killed forgets nobody who was there. Returns where to go on, None at the
+    end.
+    """
+    ids = present.after(after, LOOKED_AT)
+    saw(connection, ids, now)
+    return ids[-1] if len(ids) == LOOKED_AT else None
 
 
 def forget(
@@ -200,10 +236,10 @@ def last_read(connection: sqlite3.Connection, user: str, key: str) -> int:
 
 
 def _take_from_the_long_gone(
-    connection: sqlite3.Connection, user: str, nick_key: str, now: float
+    connection: sqlite3.Connection, user: str, nick_key: str, now: float, here: Container[str]
 ) -> None:
     """Free the nick if it belongs to nobody any more, or raise `NickTaken`."""
-    owner = holder(connection, nick_key, now)
+    owner = holder(connection, nick_key, now, here)
     if owner not in (None, user):
         raise NickTaken("the nick belongs to somebody else")
     connection.execute(

@@ -24,6 +24,7 @@ from tests.support.page import (
 )
 from tests.support.server import ServerProcess
 from tests.support.subpath import SubPathProxy
+from tests.support.v1 import Client
 
 JUMP = ".message-list .jump"
 REFUSAL = ".name-form .refusal"
@@ -53,6 +54,24 @@ class ServerTestCase(BrowserTestCase):
 
 
 class NameTest(ServerTestCase):
+    def test_a_nick_taken_on_another_device_is_in_the_open_field_unless_something_is_typed(
+        self,
+    ) -> None:
+        page = self.open(self.server.url, "Ada")
+        token = page.evaluate(
+            "JSON.parse(localStorage[Object.keys(localStorage).find("
+            "name => name.endsWith('identity'))]).token"
+        )
+        other = self.enterContext(Client(self.server.ws_url, "Ada", token=token))
+        page.click(".side-panel .rename")
+        expect(page.locator(NAME)).to_have_value("Ada")
+        other.ask("nick", nick="Countess")
+        expect(page.locator(NAME)).to_have_value("Countess")
+        page.fill(NAME, "typed here")
+        other.ask("nick", nick="Ada")
+        expect(page.locator(MEMBERS)).to_have_text("Ada")
+        expect(page.locator(NAME)).to_have_value("typed here")
+
     def test_the_name_is_asked_for_once_and_kept_with_the_history(self) -> None:
         page = self.open(self.server.url, "Ada")
         expect(page.locator(DRAFT)).to_be_focused()

@@ -46,6 +46,9 @@ class Echo:
             frame = frames.message(payload, binary=binary, window_bits=connection.window_bits)
             connection.offer(frame, 1)
 
+    def ending(self, connection: Connection) -> None:
+        pass
+
     def closed(self, connection: Connection) -> None:
         pass
 

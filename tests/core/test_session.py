@@ -15,7 +15,7 @@ from gochat_py.core.decisions import (
 )
 from gochat_py.core.limits import TokenBucket
 from gochat_py.core.session import RULES, Allowance, Session, State
-from gochat_py.message import Draft, Kind, Position, User
+from gochat_py.message import Draft, Kind, OnlineUser, Position, User
 from gochat_py.refusals import Code, Refusal
 from tests.support.case import TestCase
 
@@ -92,7 +92,7 @@ class OpenTest(SessionTestCase):
 
     def test_what_is_asked_becomes_what_to_look_up(self):
         for command, decision in (
-            (c.Read("LOBBY", 4, "1"), MarkRead("lobby", ADA, 4)),
+            (c.Read("LOBBY", 4, "1"), MarkRead("lobby", ADA, 4, "1")),
             (c.History("LOBBY", 9, None, 20, "1"), ReadHistory("LOBBY", "lobby", 9, None, 20, "1")),
             (c.Search("tea", "LOBBY", 9, 20, "1"), RunSearch("tea", ("lobby",), 9, 20, "1")),
             (c.Search("tea", id="1"), RunSearch("tea", ("lobby",), None, 50, "1")),
@@ -155,8 +155,10 @@ class OpenTest(SessionTestCase):
         self.assertIsNotNone(self.session.receive(c.Typing("b"), 102.9))
         self.assertIsNotNone(self.session.receive(typing, 103.0))
 
-    def test_a_new_nick_is_on_the_next_draft(self):
-        self.session.renamed(User("u1", "Ida"))
+    def test_a_nick_that_another_connection_took_is_on_the_next_draft(self):
+        user = OnlineUser(User("u1", "Ada"))
+        self.session.welcomed(user, TokenBucket(2.0, 3))
+        user.nick = "Ida"
         self.assertEqual(self.session.receive(c.Send("lobby", "x", "1"), 100.0).user.nick, "Ida")
 
     def test_who_goes_on_being_refused_is_flooding(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from contextlib import ExitStack, closing
 
 from hypothesis import HealthCheck, given, settings
@@ -89,8 +90,7 @@ class Model:
                 raise NotFound
             return same[0] if same else None
         if draft.kind is Kind.TOPIC:
-            same = [entry for entry in same if entry.text == draft.text]
-            return same[-1] if same else None
+            return self.newest(draft, (entry for entry in room if entry.user == draft.user.id))
         if not 1 <= draft.target <= len(room) or room[draft.target - 1].kind is not Kind.MESSAGE:
             raise NotFound
         target = room[draft.target - 1]
@@ -107,10 +107,18 @@ class Model:
         if draft.kind is Kind.DELETED:
             deletions = (e for e in room if e.kind is Kind.DELETED and e.target == draft.target)
             return next(deletions, None)
-        same = [e for e in same if e.target == draft.target and e.text in (draft.text, None)]
-        if not same and target.deleted:
+        if target.deleted:
             raise NotFound
-        return same[-1] if same else None
+        return self.newest(draft, (entry for entry in room if entry.target == draft.target))
+
+    @staticmethod
+    def newest(draft: Draft, entries: Iterable[Entry]) -> Entry | None:
+        """The newest of this kind among `entries`, if the draft says the same under the same id."""
+        same_kind = [entry for entry in entries if entry.kind is draft.kind]
+        if draft.id is None or not same_kind:
+            return None
+        last = same_kind[-1]
+        return last if (last.id, last.text) == (draft.id, draft.text) else None
 
     def change(self, draft: Draft, **what: object) -> None:
         room = self.entries[draft.key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -20,12 +21,18 @@ available = shutil.which("valgrind") is not None
 
 
 def measured(small: Callable[[], object], large: Callable[[], object]) -> None:
-    """Make two calls, in a process that `counts` has started."""
+    """Make two calls, in a process that `counts` has started.
+
+    Without the garbage collector: when it runs depends on all that was made before, and one run
+    takes as much as some of the calls.
+    """
+    gc.disable()
     os.getppid()
     small()
     os.getppid()
     large()
     os.getppid()
+    gc.enable()
 
 
 def counts(module: str, patience: float) -> list[tuple[int, int]]:

@@ -39,6 +39,9 @@ class Recorder:
         for message in messages:
             self.happened.put(message)
 
+    def ending(self, connection: Connection) -> None:
+        pass
+
     def closed(self, connection: Connection) -> None:
         self.happened.put("closed")
 

@@ -77,6 +77,7 @@ WITHIN_A_FLOOR = {
     ("deadline", "stall"),
     ("threads", "deadline"),
     ("outbox", "channel"),
+    ("outbox", "deadline"),
     ("admission", "sharing"),
     ("crew", "deadline"),
     ("crew", "threads"),

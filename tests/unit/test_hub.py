@@ -9,13 +9,15 @@ from gochat_py.core.rendering import FORMS
 from gochat_py.delivery import JOIN, JOIN_CHARS
 from gochat_py.hub import Hub
 from gochat_py.hub_room import NEWS_AT_ONCE, NEWS_PERIOD, NEWS_REST
-from gochat_py.message import Entry, Kind, RoomInfo, User
+from gochat_py.message import Entry, Kind, OnlineUser, RoomInfo, User
 from gochat_py.orders import (
     Away,
+    Barrier,
     CatchUp,
     Census,
     Enter,
     First,
+    Identified,
     Leave,
     Publish,
     Register,
@@ -107,7 +109,7 @@ class HubCase(TestCase):
     def member(self, user: User = ANN, key: str = "lobby", **options) -> FakeConnection:
         """A gochat.v1 connection that is live; what it was told on joining is forgotten."""
         connection = FakeConnection(**options)
-        self.hub.handle([Register(connection)])
+        self.hub.handle([Register(connection), Identified(connection, OnlineUser(user), user.nick)])
         self.enter(connection, user, key)
         self.assertTrue(self.catch_up(connection, user, key))
         connection.offers.clear()
@@ -501,3 +503,53 @@ class PresenceTest(HubCase):
         self.assertEqual(a.events, [{"type": "renamed", "id": "n", "user": "1", "nick": "Anna"}])
         self.assertEqual(b.events, [{"type": "renamed", "user": "1", "nick": "Anna"}])
         self.assertEqual(c.offers, [])
+
+    def test_another_nick_reaches_the_user_s_other_connections_in_whatever_room(self):
+        ann = OnlineUser(ANN)
+        asking, elsewhere, nowhere = (self.member(ANN, key) for key in ("lobby", "far", "none"))
+        self.hub.handle([Leave(nowhere, "none", None, silent=True)])
+        self.hub.handle([Renamed(asking, User("1", "Anna"), "n")])
+        told = {"type": "renamed", "user": "1", "nick": "Anna"}
+        self.assertEqual(asking.events, [{**told, "id": "n"}])
+        self.assertEqual([elsewhere.events, nowhere.events], [[told], [told]])
+        ann.nick = "Anna"
+        late = FakeConnection()
+        self.hub.handle([Register(late), Identified(late, ann, "Ann")])
+        self.assertEqual(late.events, [told], "it was welcomed by the old nick")
+
+    def test_a_nick_taken_by_hello_is_told_to_all_but_the_one_who_is_welcomed(self):
+        a, b, new = self.member(ANN), self.member(BOB), FakeConnection()
+        self.hub.handle([Register(new), Renamed(new, User("1", "Anna"), None, greeting=True)])
+        told = {"type": "renamed", "user": "1", "nick": "Anna"}
+        self.assertEqual([a.events, b.events, new.events], [[told], [told], []])
+
+    def test_what_is_asked_by_any_connection_says_the_nick_of_now(self):
+        """The reader of another connection may have put it before it could know the new one."""
+        ann = OnlineUser(ANN)
+        a, b = self.member(ANN), self.member(BOB)
+        late = FakeConnection()
+        self.hub.handle([Register(late), Identified(late, ann, "Ann")])
+        orders = [Typing(a, "lobby", "lobby", ann), Enter(late, ann, "new", "new")]
+        ann.nick = "Anna"
+        self.hub.handle([Renamed(a, User("1", "Anna"), "n"), *orders])
+        self.assertEqual([event["nick"] for event in b.events], ["Anna", "Anna"])
+        self.news()
+        self.assertEqual(late.events[-1]["joined"], [{"user": "1", "nick": "Anna"}])
+
+    def test_an_unchanged_nick_is_told_only_to_the_one_who_asked(self):
+        a, b = self.member(ANN), self.member(BOB)
+        self.hub.handle([Renamed(a, ANN, "n", changed=False)])
+        self.assertEqual((len(a.events), len(b.events)), (1, 0))
+
+    def test_nobody_is_remembered_who_has_gone(self):
+        a, gone = self.member(ANN), FakeConnection()
+        self.hub.handle([Identified(gone, OnlineUser(ANN), "Ann"), Unregister(a)])
+        self.assertEqual((self.hub._of_user, self.hub._user_of), ({}, {}))
+
+    def test_a_barrier_is_reached_when_what_was_written_before_is_given_out(self):
+        a = self.member(ANN)
+        there = []
+        reply = Reply()
+        reply.give = lambda _: there.append(len(a.events))
+        self.hub.handle([publish(entry(1)), publish(entry(2)), Barrier(reply), publish(entry(3))])
+        self.assertEqual((there, len(a.events)), ([2], 3))

@@ -3,9 +3,11 @@ from unittest import mock
 
 from gochat_py.backplane.local import Ask, Journal, Write
 from gochat_py.backplane.upkeep import SWEEP_EVERY, Upkeep
+from gochat_py.channel import Reply
 from gochat_py.core.names import nick_key
 from gochat_py.hub import Hub
 from gochat_py.message import Draft, Kind, User
+from gochat_py.orders import Barrier, Publish
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store import StorageFailed, grams, open_memory
 from tests.support.case import TestCase
@@ -52,8 +54,12 @@ class JournalCase(TestCase):
 
     def published(self) -> list:
         """What the hub was given since the last look."""
+        return [w for order in self.orders() if isinstance(order, Publish) for w in order.batch]
+
+    def orders(self) -> list:
+        """The same, as the orders that they are."""
         try:
-            return [w for order in list(self.hub.inbox.queue) for w in order.batch]
+            return list(self.hub.inbox.queue)
         finally:
             self.hub.inbox.queue.clear()
 
@@ -72,7 +78,12 @@ class JournalCase(TestCase):
         """As many users as anybody likes, unless a test says otherwise."""
 
     def identify(self, nick: str, token: str | None = None) -> tuple[User, str]:
-        return self.ask(lambda: self.journal.identify(nick, nick_key(nick), token, self.allow_new))
+        return self.ask(
+            lambda: self.journal.identify(self.sender, nick, nick_key(nick), token, self.allow_new)
+        )
+
+    def rename(self, user, nick: str) -> None:
+        self.ask(lambda: self.journal.rename(user, nick, nick_key(nick), self.sender, "n"))
 
 
 class JournalTest(JournalCase):
@@ -158,12 +169,6 @@ class JournalTest(JournalCase):
         self.assertNotEqual(token, "no such token")
         self.assertEqual(self.identify("Ann", token)[0], user)
 
-    def test_a_rename_stands_on_what_other_connections_write(self):
-        user, _ = self.identify("Ann")
-        self.ask(lambda: self.journal.rename(user, "Anna", nick_key("Anna")))
-        self.write(message("by the old name", "1", user))
-        self.assertEqual(self.published()[0].entry.nick, "Anna")
-
     def test_a_full_inbox_is_busy(self):
         with (
             mock.patch.object(self.journal.inbox, "put", side_effect=queue.Full),
@@ -171,6 +176,48 @@ class JournalTest(JournalCase):
         ):
             self.journal.publish(message("a", "1"), None)
         self.assertEqual(caught.exception.code, Code.BUSY)
+
+    def test_whoever_waits_at_a_barrier_goes_on_when_all_before_is_with_the_hub(self):
+        """What a connection asks of the hub next comes after what it wrote before."""
+        there = []
+        replies = [mock.Mock(give=lambda _: there.append(len(self.hub.inbox.queue))) for _ in "ab"]
+        self.journal.handle(
+            [
+                Write(message("a", "1"), self.sender),
+                Barrier(replies[0]),
+                Write(message("b", "2"), self.sender),
+                Ask(lambda *_: None, replies[1]),
+            ],
+            now=1.0,
+        )
+        self.assertEqual(there, [1, 1])
+        self.assertEqual(len(self.published()), 2)
+
+    def test_a_barrier_alone_opens_no_transaction(self):
+        with mock.patch.object(self.journal._writer, "begin") as begin:
+            reply = Reply()
+            self.journal.handle([Barrier(reply), Barrier(Reply())], now=1.0)
+            self.assertIsNone(reply.wait(0))
+            begin.assert_not_called()
+
+    def test_a_barrier_is_passed_also_when_nothing_can_be_stored(self):
+        reply = Reply()
+        with (
+            mock.patch.object(self.journal._writer, "acknowledge", side_effect=StorageFailed("x")),
+            self.assertLogs("gochat_py", "ERROR"),
+        ):
+            self.journal.handle([Write(message("a", "1"), self.sender), Barrier(reply)], now=1.0)
+            self.journal._writer.rollback()
+        self.assertIsNone(reply.wait(0))
+        self.assertEqual([each.answers for each in self.sender.refused], ["1"])
+
+    def test_a_barrier_that_is_not_reached_in_time_is_busy(self):
+        with (
+            mock.patch("gochat_py.backplane.local.BUSY", 0.0),
+            self.assertRaises(Refusal) as caught,
+        ):
+            self.journal.barrier()
+        self.assertEqual((caught.exception.code, caught.exception.fatal), (Code.BUSY, False))
 
     def test_what_nobody_waits_for_is_done_all_the_same(self):
         done = []

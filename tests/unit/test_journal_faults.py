@@ -1,12 +1,10 @@
 """Whatever one request does, it is that request's failure; and upkeep always has its turn."""
 
-import math
 import sqlite3
 from unittest import mock
 
 from gochat_py import failures
-from gochat_py.backplane.attendance import Attendance
-from gochat_py.backplane.local import RENAMES, Ask, Write
+from gochat_py.backplane.local import Ask, Write
 from gochat_py.backplane.upkeep import (
     EMPTY_AFTER,
     ERASE_AFTER,
@@ -16,14 +14,12 @@ from gochat_py.backplane.upkeep import (
     Upkeep,
 )
 from gochat_py.channel import Reply
-from gochat_py.core.names import nick_key
 from gochat_py.errors import Closed
 from gochat_py.message import Draft, Kind
 from gochat_py.orders import Written
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store import StorageFailed, grams, history, ledger
 from gochat_py.store.writer import Writer
-from tests.support.case import TestCase
 from tests.support.store import StoreCase, delete, edit
 from tests.support.store import message as tea
 from tests.unit.test_journal import ANN, FakeSender, JournalCase, message
@@ -193,54 +189,6 @@ class FaultTest(JournalCase):
         with self.assertRaises(Refusal) as caught:
             self.identify("Bob")
         self.assertEqual(caught.exception.code, Code.LIMIT_REACHED)
-
-    def test_who_is_connected_is_kept_and_renames_only_for_them(self):
-        user, token = self.identify("Ann")
-        self.identify("Ann", token)
-        self.ask(lambda: self.journal.rename(user, "Anna", nick_key("Anna")))
-        self.assertEqual(self.journal._renames, {user.id: "Anna"})
-        self.ask(lambda: self.journal.seen(user))
-        self.assertIn(user.id, self.journal._attendance)
-        self.assertEqual(self.journal._renames, {user.id: "Anna"})
-        self.journal.seen(user)
-        self.assertNotIn(user.id, self.journal._attendance)
-        self.journal.handle([self.journal._departures.next_request(math.inf)], now=1.0)
-        self.assertEqual(self.journal._renames, {})
-
-    def test_a_rename_that_was_not_kept_is_not_remembered(self):
-        user, _ = self.identify("Ann")
-        with (
-            mock.patch.object(self.journal._writer, "acknowledge", side_effect=StorageFailed("x")),
-            self.assertLogs("gochat_py.store.health", "ERROR"),
-            self.assertRaises(Refusal),
-        ):
-            self.ask(lambda: self.journal.rename(user, "Anna", nick_key("Anna")))
-        self.journal._writer.rollback()
-        self.assertNotEqual(self.journal._renames.get(user.id), "Anna")
-
-    def test_of_too_many_renames_the_oldest_is_forgotten(self):
-        with mock.patch("gochat_py.backplane.local.RENAMES", 2):
-            people = [self.identify(f"user {number}")[0] for number in range(3)]
-            for user in (*people, people[1]):
-                self.ask(
-                    lambda u=user: self.journal.rename(u, f"{u.nick}!", nick_key(u.nick + "!"))
-                )
-        self.assertEqual(list(self.journal._renames), [people[2].id, people[1].id])
-        self.assertGreaterEqual(RENAMES, 1_000)
-
-
-class AttendanceTest(TestCase):
-    def test_counts_connections(self):
-        attendance = Attendance()
-        attendance.came("1")
-        attendance.came("1")
-        attendance.went("1")
-        self.assertIn("1", attendance)
-        attendance.went("1")
-        attendance.went("1")
-        self.assertNotIn("1", attendance)
-        attendance.came("1")
-        self.assertIn("1", attendance)
 
 
 class NeverCalmTest(StoreCase):

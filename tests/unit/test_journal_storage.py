@@ -91,13 +91,21 @@ class KnownTest(StoredCase):
         self.identify("Bob")
         self.assertEqual(self.refusal(lambda: self.identify("Bob", token)).code, Code.NICK_TAKEN)
 
+    def come_in(self, nick, token):
+        """As `identify`, while the journal does nothing."""
+        return self.journal.identify(self.sender, nick, nick_key(nick), token, self.allow_new)
+
     def test_where_the_journal_does_not_get_round_to_it_they_come_in_too(self):
         ann, token = self.identify("Ann")
         with mock.patch.object(local, "BUSY", 0.01):
-            known = self.journal.identify("Ann", nick_key("Ann"), token, self.allow_new)
+            known = self.journal.identify(
+                self.sender, "Ann", nick_key("Ann"), token, self.allow_new
+            )
             self.assertEqual(known, (ann, token))
             busy = self.refusal(
-                lambda: self.journal.identify("Bob", nick_key("Bob"), None, self.allow_new)
+                lambda: self.journal.identify(
+                    self.sender, "Bob", nick_key("Bob"), None, self.allow_new
+                )
             )
         self.assertEqual(busy.code, Code.BUSY)
 

@@ -220,3 +220,12 @@ class OutboxTest(TestCase):
             reader.join(PATIENCE)
             outbox.abandon()
         self.assertEqual(self.purse.waiting, 0)
+
+    def test_the_reader_can_wait_for_its_end(self):
+        outbox = self.outbox(Kernel())
+        outbox.wait_closed(0.0)
+        self.assertFalse(outbox.closed)
+        threading.Timer(0.0, outbox.close, (b"!",)).start()
+        outbox.wait_closed(PATIENCE)
+        self.assertTrue(outbox.closed)
+        outbox.wait_closed(PATIENCE)

@@ -8,7 +8,7 @@ from gochat_py.message import User
 from gochat_py.store import grams, history, keys, schema, search, users
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
-from tests.support.store import ANN, BOB, StoreCase, delete, message
+from tests.support.store import ANN, BOB, StoreCase, delete, message, topic
 
 
 class KeysTest(StoreCase):
@@ -91,7 +91,11 @@ class MigrationTest(StoreCase):
             ):
                 db.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 schema.migrate(db, str(place), 1.0)
-                db.execute("INSERT INTO rooms (id, key, name, seq) VALUES (1, 'tea', 'Tea', 1)")
+                db.execute("INSERT INTO rooms (id, key, name, seq) VALUES (1, 'tea', 'Tea', 2)")
+                db.execute(
+                    "INSERT INTO entries (id, kind, user, nick, time, sent, text)"
+                    " VALUES (1 << 40 | 2, 4, 'ann-id', 'ann', 1.0, 't', 'biscuits')"
+                )
                 db.execute(
                     "INSERT INTO entries (id, kind, user, nick, time, text)"
                     " VALUES (1 << 40 | 1, 0, 'ann-id', 'ann', 1.0, 'hello')"
@@ -111,9 +115,14 @@ class MigrationTest(StoreCase):
         meta = self.meta()
         self.assertEqual((meta["users"], meta["rooms"], meta["floor"]), (2, 1, 0))
         self.assertEqual(self.read(users.last_read, ANN.id, "tea"), 1)
-        self.assertEqual(self.entry(message("next")).seq, 2)
+        self.assertEqual(self.entry(message("next")).seq, 3)
         self.entry(message("other", room="Milk"))
         self.assertEqual(self.meta()["rooms"], 2)
+
+    def test_a_topic_of_before_is_met_by_its_retry(self):
+        again = self.apply(topic("biscuits", id="t"))
+        self.assertEqual((again.entry.seq, again.duplicate), (2, True))
+        self.assertFalse(self.apply(topic("cake", id="t")).duplicate)
 
     def test_nobody_of_before_is_taken_for_one_who_never_wrote(self):
         self.write(users.forget, 10 * users.DAY)

@@ -121,32 +121,70 @@ class RetryTest(StoreCase):
         again = self.entry(message("hi", id="7"))
         self.assertEqual((again.text, again.deleted), (None, True))
 
-    def test_an_edit_is_recognised_by_its_id_target_and_text(self):
+    def test_an_edit_sent_again_is_the_first_one(self):
+        self.entry(message("one"))
+        first = self.apply(edit(1, "ONE", id="e"))
+        self.reopen()
+        self.entry(react(1, "👍", user=BOB))
+        self.entry(message("next"))
+        again = self.apply(edit(1, "ONE", id="e"))
+        self.assertEqual((first.duplicate, again.duplicate), (False, True))
+        self.assertEqual(again.entry, first.entry)
+
+    def test_an_edit_is_no_retry_if_another_came_between(self):
+        """A bot shows a state and counts its ids anew: each change of it has to be seen."""
+        self.entry(message("the light is"))
+        seqs = []
+        for text, sent in (("on", "3"), ("off", "4"), ("on", "3"), ("off", "4"), ("on", "3")):
+            applied = self.apply(edit(1, text, id=sent))
+            self.assertFalse(applied.duplicate, seqs)
+            seqs.append(applied.entry.seq)
+            self.assertEqual(self.read(history.one, "tea", 1).text, text)
+        self.assertEqual(seqs, [2, 3, 4, 5, 6])
+
+    def test_an_edit_is_no_retry_with_another_id_text_or_target_or_without_an_id(self):
         self.entry(message("one"))
         self.entry(message("two"))
-        first = self.apply(edit(1, "ONE", id="e"))
-        self.assertFalse(first.duplicate)
-        self.entry(edit(1, "later", id="f"))
-        again = self.apply(edit(1, "ONE", id="e"))
-        self.assertTrue(again.duplicate)
-        self.assertEqual(again.entry, first.entry)
-        self.assertEqual(self.read(history.one, "tea", 1).text, "later")
-        # A bot that counts its commands anew after each reconnect loses none of its edits.
-        self.assertFalse(self.apply(edit(2, "ONE", id="e")).duplicate)
-        another = self.apply(edit(1, "another", id="e"))
-        self.assertFalse(another.duplicate)
-        self.entry(delete(1))
-        # Their texts are gone, so which of the two it was cannot be told: the newest answers.
-        self.assertEqual(self.entry(edit(1, "ONE", id="e")).seq, another.entry.seq)
+        self.entry(edit(1, "ONE", id="e"))
+        for other in (edit(2, "ONE", id="e"), edit(1, "ONE!", id="e"), edit(1, "ONE!", id="f")):
+            self.assertFalse(self.apply(other).duplicate)
+        for _ in range(2):
+            self.assertFalse(self.apply(edit(1, "ONE!")).duplicate)
+        self.assertFalse(self.apply(edit(1, "ONE!", id="f")).duplicate, "one without id was last")
 
-    def test_a_topic_is_recognised_by_its_id_and_text(self):
+    def test_an_edit_of_what_was_deleted_meanwhile_is_refused_though_it_was_done(self):
+        self.entry(message("one"))
+        self.entry(edit(1, "ONE", id="e"))
+        self.entry(delete(1))
+        with self.assertRaises(NotFound):
+            self.apply(edit(1, "ONE", id="e"))
+
+    def test_a_topic_sent_again_is_the_first_one_also_if_others_set_theirs_since(self):
         first = self.apply(topic("biscuits", id="t"))
         self.entry(topic("cake", BOB))
+        self.reopen()
         again = self.apply(topic("biscuits", id="t"))
         self.assertTrue(again.duplicate)
         self.assertEqual(again.entry, first.entry)
         self.assertEqual(self.read(history.newest, "tea").topic, "cake")
-        self.assertFalse(self.apply(topic("scones", id="t")).duplicate)
+
+    def test_a_topic_is_no_retry_if_its_user_set_another_between(self):
+        for text, sent in (("Online", "3"), ("Offline", "4"), ("Online", "3"), ("Offline", None)):
+            self.assertFalse(self.apply(topic(text, id=sent)).duplicate)
+            self.assertEqual(self.read(history.newest, "tea").topic, text)
+        self.assertFalse(self.apply(topic("Online", id="3")).duplicate)
+        self.assertFalse(self.apply(topic("Online", room="Milk", id="3")).duplicate)
+        self.assertFalse(self.apply(topic("Online", BOB, id="3")).duplicate)
+        self.assertFalse(self.apply(topic("Online", id="4")).duplicate)
+
+    def test_a_retry_is_found_without_looking_through_what_was_said(self):
+        """However many topics and edits there are, one row of an index tells."""
+        for newest, values in ((ledger.NEWEST_EDIT, (1,)), (ledger.NEWEST_TOPIC, ("u", 1))):
+            plan = self.read(
+                lambda c, q=newest, v=values: c.execute(f"EXPLAIN QUERY PLAN {q}", v).fetchall()
+            )
+            self.assertRegex(plan[0][3], "^SEARCH entries USING INDEX")
+            self.assertEqual(len(plan), 1, plan)
 
     def test_deleting_twice_gives_the_first_deletion(self):
         self.entry(message("hi"))

@@ -79,6 +79,29 @@ describe("a name", () => {
     assert.equal(page.state.naming, null);
   });
 
+  test("of another device is one's own at once, also in the field of an open question", () => {
+    const page = new Page().arrive();
+    page.do("rename");
+    assert.equal(page.state.naming.nick, "Ada");
+    page.hear({ type: "renamed", user: "u1", nick: "Countess" });
+    assert.deepEqual([page.state.me.nick, page.state.identity.nick, page.state.naming.nick], ["Countess", "Countess", "Countess"]);
+    page.hear({ type: "renamed", user: "u2", nick: "Bobby" });
+    assert.equal(page.state.naming.nick, "Countess");
+    page.do("name", { nick: "Ada L." });
+    page.hear({ type: "renamed", user: "u1", nick: "Ada" });
+    assert.deepEqual([page.state.naming.busy, page.state.naming.nick, page.state.me.nick], [true, "Ada L.", "Ada"]);
+  });
+
+  test("that another tab took is not taken back by the next hello", () => {
+    const page = new Page().arrive();
+    const { token } = page.state.identity;
+    page.do("identity", { identity: { nick: "Countess", token } });
+    assert.deepEqual(page.state.identity, { nick: "Countess", token });
+    page.do("identity", { identity: { nick: "Somebody", token: "another" } });
+    page.do("identity", { identity: null });
+    assert.equal(page.state.identity.nick, "Countess");
+  });
+
   test("that waits for a connection says so, instead of waiting for ever", () => {
     const page = new Page().arrive();
     page.do("rename");

@@ -41,6 +41,8 @@ export function NameForm(element, { word }) {
       if (asked === null) {
         field.value = naming.nick;
         field.select();
+      } else if (!naming.busy && naming.nick !== asked.nick && field.value === asked.nick) {
+        field.value = naming.nick; // another device took it, and nothing was typed here
       }
       if (asked === null || naming.refusal !== asked.refusal) field.focus();
     }

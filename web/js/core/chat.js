@@ -79,9 +79,12 @@ const RULES = {
     if (current(turn.state).unread > 0) mark(turn, current(turn.state));
     Object.assign(turn.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
-  /** Another tab of this browser has given a name, which this one still asks for. */
+  /** Another tab of this browser has given a name: one that this tab still asks for, or a new one. */
   identity(turn, { identity }) {
-    const { me, naming } = turn.state;
+    const { me, naming, identity: own } = turn.state;
+    if (me && own?.token && identity?.token === own.token && identity.nick !== own.nick) {
+      turn.state.identity = { ...own, nick: identity.nick }; // or else the next hello would take it back
+    }
     if (!identity?.token || me || !naming || naming.busy) return;
     Object.assign(turn.state, { identity, naming: { ...naming, nick: identity.nick, busy: true, refusal: null } });
     turn.socket = "open";

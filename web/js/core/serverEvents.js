@@ -82,6 +82,7 @@ export const SERVER_EVENTS = {
     turn.state.me = { user: event.user, nick: event.nick };
     turn.state.identity = { ...turn.state.identity, nick: event.nick };
     if (mine) turn.state.naming = null;
+    else if (turn.state.naming && !turn.state.naming.busy) turn.state.naming = { ...turn.state.naming, nick: event.nick };
   },
   history(turn, event) {
     const key = answer(turn, event.id)?.key;

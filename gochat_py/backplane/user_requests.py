@@ -1,0 +1,188 @@
+"""What readers ask of the journal about users: who somebody is, their nick, what they have read.
+
+The functions given to `_put` and `_ask` run in the journal thread, within its transaction; so do
+`arrived` and `renamed`, after it. Everything else runs in the reader thread that calls it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import queue
+import secrets
+import sqlite3
+from collections.abc import Callable
+from typing import TypeVar
+
+from ..channel import Reply
+from ..codes import Close
+from ..connection import Connection
+from ..hub import Hub
+from ..message import Author, OnlineUser, User
+from ..orders import Renamed
+from ..refusals import Code, Refusal
+from ..store import NotFound, users
+from ..store.health import Health
+from .attendance import Arrival, Attendance
+from .departures import Departures
+from .failing import BUSY, busy, tell_refusal
+from .requests import Ask, Request
+
+T = TypeVar("T")
+
+
+class UserRequests:
+    """The part of the journal that concerns users. Reader threads call it.
+
+    Every call raises `Refusal` if it cannot be done, and `Closed` when the server is stopping.
+    """
+
+    def __init__(self, hub: Hub, attendance: Attendance, health: Health, most_users: int) -> None:
+        self._hub = hub
+        self._attendance = attendance
+        self._health = health
+        self._most_users = most_users
+        self._departures = Departures()
+
+    def _put(self, request: Request) -> None:
+        """Put `request` into the journal's inbox."""
+        raise NotImplementedError
+
+    def _known(self, token: str) -> User | None:
+        """Whom `token` brings back, found by reading alone; None if that fails, too."""
+        raise NotImplementedError
+
+    def identify(
+        self,
+        connection: Connection,
+        nick: str,
+        nick_key: str,
+        token: str | None,
+        allow_new: Callable[[], None],
+    ) -> tuple[OnlineUser, str]:
+        """Whom `token` brings back, or a new user; see `Backplane.identify`."""
+        known = self._known(token) if token and self._health.reason else None
+        if known is None or known.nick != nick:
+            try:
+                return self._introduce(connection, nick, nick_key, token, allow_new)
+            except Refusal as refusal:
+                known = known or (self._known(token) if token else None)
+                if known is None or refusal.code not in (Code.STORAGE_FAILED, Code.BUSY):
+                    raise
+        assert token is not None
+        arrival = Arrival()
+        self._attendance.came(known, arrival, returned=True)
+        assert arrival.user is not None, "who does not give up is counted"
+        return arrival.user, token
+
+    def _introduce(
+        self,
+        connection: Connection,
+        nick: str,
+        nick_key: str,
+        token: str | None,
+        allow_new: Callable[[], None],
+    ) -> tuple[OnlineUser, str]:
+        newcomer = User(secrets.token_hex(8), nick)
+        new_token = secrets.token_urlsafe(32)
+        here = self._attendance
+        arrival = Arrival()
+
+        def known_or_new(db: sqlite3.Connection, now: float) -> tuple[User, str]:
+            user = users.find(db, digest(token)) if token else None
+            if user is None or token is None:
+                if users.holder(db, nick_key, now, here) is None:  # else it is refused anyway
+                    allow_new()
+                users.create(
+                    db,
+                    newcomer,
+                    digest(new_token),
+                    nick_key,
+                    now,
+                    most=self._most_users,
+                    here=here,
+                )
+                return newcomer, new_token
+            return users.claim_nick(db, user.id, nick, nick_key, now, here=here), token
+
+        def arrived(answer: tuple[User, str]) -> None:
+            user, known_by = answer
+            if here.renamed(user):
+                self._hub.inbox.put(Renamed(connection, user, None, greeting=True))
+            here.came(user, arrival, returned=known_by == token)
+
+        try:
+            _, known_by = self._ask(known_or_new, kept=arrived)
+        except BaseException:
+            here.gave_up(arrival)
+            raise
+        assert arrival.user is not None, "whoever is identified is counted"
+        return arrival.user, known_by
+
+    def rename(
+        self, user: Author, nick: str, nick_key: str, sender: Connection, answers: str | None
+    ) -> None:
+        """Give `user` another nick; see `Backplane.rename`."""
+        here = self._attendance
+
+        def claim(db: sqlite3.Connection, now: float) -> User:
+            return users.claim_nick(db, user.id, nick, nick_key, now, here=here)
+
+        def renamed(user: User) -> None:
+            self._hub.inbox.put(Renamed(sender, user, answers, changed=here.renamed(user)))
+
+        self._ask(claim, kept=renamed)
+
+    def mark_read(
+        self, user: Author, key: str, seq: int, sender: Connection, answers: str | None
+    ) -> None:
+        """Remember how far `user` has read; see `Backplane.mark_read`."""
+
+        def mark(db: sqlite3.Connection, now: float) -> None:
+            with contextlib.suppress(NotFound):  # nothing is kept there, so nothing was read
+                users.mark_read(db, user.id, key, seq, now)
+
+        self._put(Ask(mark, None, refused=lambda refusal: tell_refusal(sender, answers, refusal)))
+
+    def seen(self, user: Author) -> None:
+        """Note that a connection of `user` has ended; see `Backplane.seen`."""
+        self._attendance.went(user.id)
+        if self._departures.add(user.id):
+            try:
+                self._put(self._departures.request())
+            except BaseException:
+                self._departures.not_requested()
+                raise
+
+    def release_nick(self, user: OnlineUser) -> None:
+        """Let others take the nick of `user`; see `Backplane.release_nick`."""
+        self._attendance.went(user.id)
+
+        def release(db: sqlite3.Connection, now: float) -> None:
+            if user.returned or user.id in self._attendance:
+                users.saw(db, [user.id], now)
+            else:
+                users.release_nick(db, user.id)
+
+        self._put(Ask(release, None))
+
+    def _ask(
+        self,
+        function: Callable[[sqlite3.Connection, float], T],
+        *,
+        kept: Callable[[T], None],
+    ) -> T:
+        reply: Reply[T] = Reply()
+        self._put(Ask(function, reply, kept))
+        try:
+            return reply.wait(BUSY)
+        except queue.Empty:
+            refusal = busy()
+            # It may still be done, and answered: the connection has to end with this answer.
+            refusal.close = Close.TRY_AGAIN_LATER
+            raise refusal from None
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a token: enough to know it again, too little to use it."""
+    return hashlib.sha256(token.encode()).digest()

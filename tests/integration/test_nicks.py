@@ -1,0 +1,140 @@
+"""What a user is called, over several connections: docs/protocol.md, "nick" and "renamed"."""
+
+from __future__ import annotations
+
+import json
+
+from tests.integration.test_order import FREE
+from tests.integration.test_v1 import V1TestCase
+from tests.support.case import eventually
+from tests.support.raw import RawClient
+from tests.support.v1 import Client, Event, Refused
+
+
+def heard(client: Client) -> list[Event]:
+    """What has come beside presence."""
+    return [event for event in client.settle() if event["type"] != "presence"]
+
+
+class NicksTest(V1TestCase):
+    flags = FREE
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.watcher = self.client("Watcher", "tea")
+        self.phone = self.client("Ada", "tea")
+        self.token = self.phone.welcome["token"]
+        self.user = self.phone.welcome["user"]
+
+    def device(self, nick: str, *rooms: str) -> Client:
+        return self.client(nick, *rooms, token=self.token)
+
+    def wait_until_listed(self, nick: str) -> None:
+        """Let somebody join, and wait until they know the user by this nick."""
+        own = {"user": self.user, "nick": nick}
+        late = self.client("Late")
+        if own not in late.join("tea")["members"]:  # then that they are here is yet to be told
+            late.wait_for(lambda event: own in event.get("joined", ()))
+
+    def test_what_another_device_says_and_does_has_the_new_nick(self):
+        laptop = self.device("Ada", "tea")
+        self.phone.ask("nick", nick="Countess")
+        self.assertEqual(laptop.next("renamed"), {
+            "type": "renamed", "user": self.user, "nick": "Countess"})  # fmt: skip
+        laptop.say("typing", room="tea")
+        self.assertEqual(self.watcher.next("typing")["nick"], "Countess")
+        self.assertEqual(laptop.send("tea", "hello")["nick"], "Countess")
+        laptop.say("away", away=True)
+        self.phone.say("away", away=True)
+        away = self.watcher.wait_for(
+            lambda event: any(each.get("away") for each in event.get("joined", ()))
+        )
+        self.assertEqual(away["joined"], [{"user": self.user, "nick": "Countess", "away": True}])
+        other = self.client("Other", "milk")
+        own = {"user": self.user, "nick": "Countess", "away": True}
+        self.assertIn(own, laptop.join("milk")["members"])
+        other.wait_for(lambda event: own in event.get("joined", ()))
+
+    def test_a_device_that_is_in_no_room_is_told(self):
+        laptop = self.device("Ada")
+        self.phone.ask("nick", nick="Countess")
+        self.assertEqual(laptop.next("renamed")["nick"], "Countess")
+
+    def test_who_says_hello_by_another_nick_is_renamed_for_all(self):
+        idle = self.device("Ada")
+        laptop = self.device("Countess")
+        self.assertEqual(laptop.welcome["user"], self.user)
+        told = {"type": "renamed", "user": self.user, "nick": "Countess"}
+        for client in (self.watcher, self.phone, idle):
+            self.assertEqual(client.next("renamed"), told)
+        self.assertEqual(heard(laptop), [], "welcome says it")
+        self.wait_until_listed("Countess")
+        self.phone.say("typing", room="tea")
+        self.assertEqual(self.watcher.next("typing")["nick"], "Countess")
+        self.assertEqual(self.phone.send("tea", "hello")["nick"], "Countess")
+
+    def test_the_same_nick_again_is_told_to_nobody_else(self):
+        self.device("Ada")
+        self.phone.ask("nick", nick="Ada")
+        self.assertEqual([heard(self.watcher), heard(self.phone)], [[], []])
+
+    def test_of_a_hundred_devices_each_is_told_once_for_each_nick(self):
+        devices = [self.device("Ada", *(["tea"] if number % 2 else [])) for number in range(100)]
+        nicks = [f"Ada {number}" for number in range(5)]
+        for number, nick in enumerate(nicks):
+            devices[number].ask("nick", nick=nick)
+        for number, device in enumerate([*devices, self.phone, self.watcher]):
+            told = [e["nick"] for e in heard(device) if e["type"] == "renamed"]
+            own = nicks[number : number + 1]  # that one was the answer
+            self.assertEqual(told, [nick for nick in nicks if nick not in own])
+        for device in devices[1:20:2]:
+            device.say("typing", room="tea")
+            self.assertEqual(self.watcher.next("typing")["nick"], "Ada 4")
+
+    def test_devices_that_rename_at_the_same_time_agree_in_the_end(self):
+        devices = [self.device("Ada", "tea") for _ in range(4)]
+        for number in range(25):
+            for index, device in enumerate(devices):
+                device.say("nick", nick=f"Ada {index} {number}")
+                device.say("typing", room="tea")
+        told = []
+        for client in (*devices, self.phone, self.watcher):
+            events = client.settle()
+            while (renames := [e["nick"] for e in events if e["type"] == "renamed"]) and len(
+                renames
+            ) < 100:
+                events.append(client.next("renamed"))
+            told.append(renames)
+        for renames in told[1:]:
+            self.assertEqual(renames, told[0], "all are told all, in one order")
+        last = told[0][-1]
+        self.assertEqual(self.phone.send("tea", "hello")["nick"], last)
+        self.wait_until_listed(last)
+
+    def test_the_nick_of_a_lost_first_connection_stays_with_a_second_one(self):
+        """The first one said nothing but `hello`; but whoever has the token was told it."""
+        first = self.enterContext(RawClient(self.server.port, "Sec-WebSocket-Protocol: gochat.v1"))
+        first.send(json.dumps({"type": "hello", "nick": "Bob", "id": "1"}))
+        welcome = json.loads(first.line())
+        second = self.client("Bob", "bobs", token=welcome["token"])
+        other = self.client("Eve", "bobs")
+        first.close()
+        # The server knows that it is lost when it has recorded it; it does so in order, and what is
+        # written next is after that.
+        with self.subTest("a connection of a new user is known to be lost"):
+            lost = self.enterContext(
+                RawClient(self.server.port, "Sec-WebSocket-Protocol: gochat.v1")
+            )
+            lost.send(json.dumps({"type": "hello", "nick": "Lost", "id": "1"}))
+            lost.line()
+            lost.close()
+            eventually(lambda: self.is_free(other, "Lost"), "that nick is free")
+        self.assert_refused("nick_taken", other, "nick", nick="Bob")
+        self.assertEqual(second.send("bobs", "still here")["nick"], "Bob")
+
+    @staticmethod
+    def is_free(client: Client, nick: str) -> bool:
+        try:
+            return bool(client.ask("nick", nick=nick))
+        except Refused:
+            return False

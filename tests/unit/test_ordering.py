@@ -1,0 +1,199 @@
+"""When a gochat.v1 connection waits for what it wrote: only before what would overtake it."""
+
+import json
+import math
+
+from gochat_py.channel import Inbox
+from gochat_py.codes import Close
+from gochat_py.core.encode import Limits
+from gochat_py.core.limits import TokenBucket
+from gochat_py.core.session import Allowance
+from gochat_py.log_limit import LogLimit
+from gochat_py.message import OnlineUser, User
+from gochat_py.orders import Barrier, CatchUp, Census
+from gochat_py.refusals import Code, Refusal
+from gochat_py.store.history import Page, Replay
+from gochat_py.store.search import Found
+from gochat_py.v1 import V1, Terms
+from tests.support.case import TestCase
+from tests.support.peer import free
+
+WRITTEN = {
+    "send": {"room": "tea", "text": "x", "id": "1"},
+    "edit": {"room": "tea", "seq": 1, "text": "x"},
+    "delete": {"room": "tea", "seq": 1},
+    "react": {"room": "tea", "seq": 1, "emoji": "x", "on": True},
+    "topic": {"room": "tea", "text": "x"},
+    "read": {"room": "tea", "seq": 1},
+}
+OVERTAKING = {
+    "join": {"room": "other"},
+    "leave": {"room": "tea"},
+    "typing": {"room": "tea"},
+    "away": {"away": True},
+    "history": {"room": "tea"},
+    "search": {"query": "x"},
+    "rooms": {},
+}
+OTHERS = {"ping": {}, "nick": {"nick": "Ida"}, "hello": {"nick": "Ida"}, "unheard of": {}}
+
+
+class Log(list):
+    """What happened, in order; stands for both the backplane and the connection."""
+
+    meter = free()
+    log_limit = LogLimit()
+    address = "192.0.2.1"
+    end = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.busy = False
+
+    def publish(self, draft, sender) -> None:
+        self.append("written")
+
+    def mark_read(self, *_) -> None:
+        self.append("written")
+
+    def rename(self, *_) -> None:
+        self.append("renamed")
+
+    def barrier(self) -> None:
+        self.append("barrier")
+        if self.busy:
+            raise Refusal(Code.BUSY, "busy")
+
+    def page(self, *_) -> Page:
+        self.append("done")
+        return Page((), False)
+
+    def search(self, *_) -> Found:
+        self.append("done")
+        return Found((), False, True)
+
+    def rooms(self, *_) -> tuple[list, bool]:
+        return [], False
+
+    def replay(self, *_) -> tuple[Replay, int]:
+        return Replay((), "e", 0, "other", "", False, False), 0
+
+    def tell(self, event: bytes) -> None:
+        self.append(json.loads(event))
+
+    def close(self, code: int, reason: str = "") -> None:
+        self.append(code)
+
+
+class AnsweringInbox(Inbox):
+    """The hub's: each order is done at once."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(1)
+        self.log = log
+
+    def put(self, order, *_, **__) -> None:
+        self.log.append("asked the hub" if isinstance(order, Barrier) else "done")
+        if isinstance(order, Barrier | CatchUp | Census):
+            answer = {Barrier: None, CatchUp: True, Census: {}}[type(order)]
+            order.reply.give(answer)
+
+
+class FakeHub:
+    def __init__(self, log: Log) -> None:
+        self.inbox = AnsweringInbox(log)
+
+
+class OrderingTest(TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.begin()
+
+    def begin(self) -> None:
+        """A new connection, which is in one room."""
+        self.log = Log()
+        limits = Limits(max_message_bytes=1, max_text_chars=1, rate=1.0, burst=1, history=1)
+        terms = Terms(Allowance(asking_rate=math.inf), limits, 54.0, "tea")
+        self.dialect = V1(FakeHub(self.log), self.log, terms)
+        bucket = TokenBucket(math.inf, 1)
+        self.dialect._session.welcomed(OnlineUser(User("u", "Ada")), bucket)
+        self.say("join", room="tea")
+        self.happened()
+
+    def say(self, kind: str, **fields) -> None:
+        self.dialect.received(self.log, [json.dumps({"type": kind, "id": "1", **fields})])
+
+    def happened(self) -> list:
+        happened, self.log[:] = self.log[:], []
+        return [each for each in happened if isinstance(each, str | int)]
+
+    def test_what_is_written_waits_for_nothing(self):
+        for _ in range(3):
+            for kind, fields in WRITTEN.items():
+                self.say(kind, **fields)
+        self.assertEqual(self.happened(), ["written"] * 18)
+
+    def test_what_would_overtake_it_waits_once(self):
+        for written, its in WRITTEN.items():
+            for kind, fields in OVERTAKING.items():
+                with self.subTest(f"{written}, {kind}"):
+                    self.begin()
+                    self.say(written, **its)
+                    self.say(kind, **fields)
+                    first, *rest = self.happened()
+                    self.assertEqual((first, rest[0]), ("written", "barrier"))
+                    self.assertIn("done", rest)
+                    self.say("away", away=False)
+                    self.assertEqual(self.happened(), ["done"], "it is known to be done by now")
+
+    def test_what_overtakes_nothing_does_not_wait(self):
+        for kind, fields in OVERTAKING.items():
+            self.say(kind, **fields)
+        self.assertNotIn("barrier", self.happened())
+        self.say("join", room="tea")
+        self.happened()
+        self.say("send", **WRITTEN["send"])
+        for kind, fields in OTHERS.items():
+            self.say(kind, **fields)
+        self.assertEqual(self.happened(), ["written", "renamed"])
+        self.say("typing", room="tea")
+        self.assertNotIn("barrier", self.happened(), "the answer to nick came after the message")
+
+    def test_a_wait_that_takes_too_long_is_refused_and_nothing_was_done(self):
+        self.say("send", **WRITTEN["send"])
+        self.log.busy = True
+        self.say("leave", room="tea", id="2")
+        refusal = self.log[-1]
+        self.assertEqual((refusal["code"], refusal["id"]), ("busy", "2"))
+        self.assertEqual(self.happened(), ["written", "barrier"])
+        self.log.busy = False
+        self.say("leave", room="tea", id="3")
+        self.assertEqual(self.happened(), ["barrier", "done"], "it is still a member")
+
+    def test_the_end_waits_for_all_that_may_be_owed_and_for_nothing_else(self):
+        self.dialect.ending(self.log)
+        self.assertEqual(self.happened(), [])
+        self.say("send", **WRITTEN["send"])
+        self.dialect.ending(self.log)
+        self.assertEqual(self.happened(), ["written", "barrier", "asked the hub"])
+        self.say("leave", room="tea")
+        self.dialect.ending(self.log)
+        self.dialect.ending(self.log)
+        self.assertEqual(self.happened(), ["done", "asked the hub"])
+
+    def test_whoever_is_hung_up_on_is_answered_first(self):
+        self.say("send", **WRITTEN["send"])
+        self.dialect.received(self.log, [b"binary"])
+        self.assertEqual(
+            self.happened(), ["written", "barrier", "asked the hub", Close.UNSUPPORTED_DATA]
+        )
+        self.say("send", **WRITTEN["send"])
+        for _ in range(50):
+            self.say("unheard of")
+        self.assertEqual(self.happened(), ["written", "barrier", "asked the hub", Close.FLOODING])
+
+    def test_an_end_is_not_held_up_by_a_server_that_is_too_busy(self):
+        self.say("send", **WRITTEN["send"])
+        self.log.busy = True
+        self.dialect.ending(self.log)
+        self.assertEqual(self.happened(), ["written", "barrier"])
