@@ -151,6 +151,10 @@ class Hub:
     def _catch_up(self, order: CatchUp) -> None:
         connection = order.connection
         room = self._connections.get(connection, {}).get(order.key)
+        if room is not None and order.first is not None and order.first.info.room:
+            room.name = order.first.info.room
+        if order.named is not None:
+            order.named.give(room.name if room is not None else "")
         if room is None:
             order.reply.give(True)  # gone: there is nobody to tell
             return
@@ -186,7 +190,7 @@ class Hub:
             seq = entry.seq
             topic = entry.text or "" if entry.kind is Kind.TOPIC else topic
         return encode.joined(
-            RoomInfo(info.room or room.name, info.key, topic, seq),
+            RoomInfo(room.name, info.key, topic, seq),
             epoch=first.epoch,
             members=room.members_json(first.user),
             member_count=room.presence.count_with(first.user.id),
@@ -244,6 +248,8 @@ class Hub:
     def _publish_in(self, room: HubRoom | None, batch: Sequence[Written]) -> None:
         new = [written.entry for written in batch if not written.duplicate]
         ahead = room.ahead_of(new) if room is not None else {}
+        if room is not None and new:
+            room.name = new[0].room  # the same, unless somebody was evicted who made it
         own = own_words(batch, ahead, self._is_live)
         if room is not None:
             cost = prices.of_fan_out(len(room))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import __version__
@@ -22,6 +22,7 @@ from .connection import PATIENCE, Connection
 from .core import decisions as d
 from .core import encode, prices, wire
 from .core.encode import Limits
+from .core.names import room_key
 from .core.session import Allowance, Session
 from .errors import Closed
 from .hub import Hub
@@ -57,6 +58,8 @@ class V1:
         self._backplane = backplane
         self._terms = terms
         self._session = Session(terms.allowance, time.monotonic())
+        #: How each joined room is shown to everybody, by key.
+        self._names: dict[str, str] = {}
         #: A user made by this connection's `hello`, while nothing shows that they were told so.
         self._untold: User | None = None
 
@@ -130,6 +133,9 @@ class V1:
         return connection.meter.spend(cost, time.monotonic()) if cost else 0.0
 
     def _publish(self, connection: Connection, draft: Draft) -> None:
+        room = self._names.get(draft.key, draft.room)
+        if room != draft.room:
+            draft = draft._replace(room=room)
         if draft.text is not None:
             self._spend(connection, prices.STORED_BYTE * len(draft.text))
         try:
@@ -172,14 +178,20 @@ class V1:
             raise made_too_many("users", wait)
 
     def _enter(self, connection: Connection, wanted: d.EnterRoom) -> None:
+        lobby = wanted.key == room_key(self._terms.lobby)
+        if lobby:
+            wanted = replace(wanted, room=self._terms.lobby)
+        user = self._session.user
         try:
-            join(self._hub, self._backplane, connection, self._session.user, wanted)
+            room = join(self._hub, self._backplane, connection, user, wanted, fixed=lobby)
         except Refusal as refusal:
             self._session.left(wanted.key)
             refusal.answers = wanted.answers
             raise
+        self._names[wanted.key] = room
 
     def _leave(self, connection: Connection, wanted: d.LeaveRoom) -> None:
+        self._names.pop(wanted.key, None)
         self._hub.inbox.put(Leave(connection, wanted.key, wanted.answers))
 
     def _typing(self, connection: Connection, wanted: d.ShowTyping) -> None:
@@ -201,9 +213,8 @@ class V1:
             wanted.limit,
         )
         entries = map(encode.entry_json, page.entries)
-        connection.tell(
-            encode.history(wanted.room, entries, more=page.more, answers=wanted.answers)
-        )
+        room = self._names.get(wanted.key, wanted.room)
+        connection.tell(encode.history(room, entries, more=page.more, answers=wanted.answers))
 
     def _search(self, connection: Connection, wanted: d.RunSearch) -> None:
         found = self._answering(

@@ -285,6 +285,10 @@ class Journal:
         ahead = self._ahead.of(key)
         return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
 
+    def name_of(self, key: str) -> str:
+        """The name under which a room is kept; see `Backplane.name_of`."""
+        return self._ask(lambda db, _now: history.name_of(db, key), kept=lambda _: None)
+
     def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
         """Messages in the rooms `keys` that hold `query`, newest first."""
         ahead = [entry for key in keys for entry in self._ahead.of(key)]

@@ -128,6 +128,12 @@ def page(
     return Page(tuple(found), bool(found) and found[0].seq > room.first)
 
 
+def name_of(connection: sqlite3.Connection, key: str) -> str:
+    """The name under which a room is kept; empty if nothing is kept there."""
+    room = find_room(connection, key)
+    return "" if room is None else room.name
+
+
 def one(connection: sqlite3.Connection, key: str, seq: int) -> Entry | None:
     """The entry of this seq as it stands now, if it is kept."""
     room = find_room(connection, key)
