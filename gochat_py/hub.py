@@ -199,6 +199,7 @@ class Hub:
             more=first.more,
             read=first.read,
             partial=missed is None,
+            truncated=first.truncated,
             answers=first.answers,
         )
 

@@ -71,6 +71,7 @@ class First:
     more: bool
     read: int
     answers: str | None
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

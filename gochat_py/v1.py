@@ -213,8 +213,15 @@ class V1:
             wanted.limit,
         )
         entries = map(encode.entry_json, page.entries)
-        room = self._names.get(wanted.key, wanted.room)
-        connection.tell(encode.history(room, entries, more=page.more, answers=wanted.answers))
+        connection.tell(
+            encode.history(
+                self._names.get(wanted.key, wanted.room),
+                entries,
+                more=page.more,
+                truncated=page.truncated,
+                answers=wanted.answers,
+            )
+        )
 
     def _search(self, connection: Connection, wanted: d.RunSearch) -> None:
         found = self._answering(
@@ -223,11 +230,19 @@ class V1:
             wanted.keys,
             wanted.query,
             wanted.before,
+            wanted.next,
             wanted.limit,
         )
         entries = map(encode.entry_json, found.entries)
-        more = found.more or not found.complete
-        connection.tell(encode.results(entries, more=more, answers=wanted.answers))
+        connection.tell(
+            encode.results(
+                entries,
+                more=found.more or not found.complete,
+                complete=found.complete,
+                place=found.next,
+                answers=wanted.answers,
+            )
+        )
 
     def _list_rooms(self, connection: Connection, wanted: d.ListRooms) -> None:
         kept, more = self._answering(

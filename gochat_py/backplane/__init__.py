@@ -64,8 +64,13 @@ class Backplane(Protocol):
         call; empty if nothing is kept there.
         """
 
-    def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
-        """Messages in the rooms `keys` that hold `query`, newest first."""
+    def search(
+        self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
+    ) -> Found:
+        """Messages in the rooms `keys` that hold `query`, newest first.
+
+        Older than the seq `before`, or from `place` on (`core.cursor`).
+        """
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
         """Up to `limit` rooms in which anything is kept, in the order of their keys, from the one

@@ -8,6 +8,7 @@ import time
 
 from ..refusals import Code, Refusal
 from ..store import (
+    HistoryTruncated,
     LimitReached,
     NickTaken,
     NotFound,
@@ -62,6 +63,8 @@ def refused(error: StoreError) -> Refusal:
     """What to tell the peer of `error`."""
     if isinstance(error, LimitReached):
         return Refusal(Code.LIMIT_REACHED, str(error))
+    if isinstance(error, HistoryTruncated):
+        return Refusal(Code.HISTORY_TRUNCATED, str(error))
     code, sentence = REFUSALS[type(error)]
     return Refusal(code, sentence)
 

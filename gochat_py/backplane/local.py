@@ -23,7 +23,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from .. import threads
 from ..channel import Inbox, Reply
 from ..connection import Connection
-from ..core import encode
+from ..core import cursor, encode
 from ..errors import Closed
 from ..hub import Hub
 from ..message import Draft, Position, RoomInfo, User
@@ -289,10 +289,15 @@ class Journal:
         """The name under which a room is kept; see `Backplane.name_of`."""
         return self._ask(lambda db, _now: history.name_of(db, key), kept=lambda _: None)
 
-    def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
-        """Messages in the rooms `keys` that hold `query`, newest first."""
+    def search(
+        self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
+    ) -> Found:
+        """Messages in the rooms `keys` that hold `query`; see `Backplane.search`."""
         ahead = [entry for key in keys for entry in self._ahead.of(key)]
-        return self._read(search.search, keys, query, ahead=ahead, before=before, limit=limit)
+        start = None if place is None else cursor.read(place)
+        return self._read(
+            search.search, keys, query, ahead=ahead, before=before, start=start, limit=limit
+        )
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
         """Rooms in the order of their keys; see `Backplane.rooms`."""

@@ -33,6 +33,7 @@ from .commands import (
     Topic,
     Typing,
 )
+from .cursor import read as read_cursor
 from .names import check_nick, check_room
 from .text import wrong_with
 
@@ -130,6 +131,16 @@ def _emoji(name: str, value: Any) -> str:
     return emoji
 
 
+def _cursor(name: str, value: Any) -> str:
+    if type(value) is not str:
+        _bad(name, "a string")
+    try:
+        read_cursor(value)
+    except ValueError:
+        _bad(name, 'what "results" gave as "next"')
+    return value
+
+
 def _position(name: str, value: Any) -> Position:
     if type(value) is not dict:
         _bad(name, 'an object with "epoch" and "seq"')
@@ -203,6 +214,7 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
             ("query", _string(MAX_QUERY), REQUIRED),
             ("room", _room, OPTIONAL),
             _BEFORE,
+            ("next", _cursor, OPTIONAL),
             _LIMIT,
         ),
     ),
@@ -258,15 +270,17 @@ def _one_direction(command: History) -> None:
         raise Refusal(Code.BAD_FIELD, '"before" and "after" cannot both be given.')
 
 
-def _before_in_a_room(command: Search) -> None:
+def _one_place(command: Search) -> None:
     if command.before is not None and command.room is None:
         raise Refusal(Code.BAD_FIELD, '"before" is a seq, and needs a "room" to count in.')
+    if command.before is not None and command.next is not None:
+        raise Refusal(Code.BAD_FIELD, '"before" and "next" cannot both be given.')
 
 
 #: What no field by itself can break.
 _TOGETHER: dict[type[Command], Callable[[Any], None]] = {
     History: _one_direction,
-    Search: _before_in_a_room,
+    Search: _one_place,
 }
 
 

@@ -11,6 +11,7 @@
 
 from .directory import Directory, open_directory, open_memory
 from .errors import (
+    HistoryTruncated,
     LimitReached,
     NickTaken,
     NotFound,
@@ -31,6 +32,7 @@ __all__ = [
     "Applied",
     "Directory",
     "Found",
+    "HistoryTruncated",
     "LimitReached",
     "NickTaken",
     "NotFound",

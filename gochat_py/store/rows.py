@@ -31,6 +31,12 @@ class Room(NamedTuple):
     seq: int
     first: int
     indexed: int
+    start: int = 0  # the seq before the first that it ever had; 0 where that is not known
+
+    @property
+    def truncated(self) -> bool:
+        """Whether entries of this room were trimmed."""
+        return self.first - 1 > self.start
 
     @property
     def base(self) -> int:
@@ -41,7 +47,7 @@ class Room(NamedTuple):
 def find_room(connection: sqlite3.Connection, key: str) -> Room | None:
     """The room called `key`, if anything was ever written there."""
     row = connection.execute(
-        "SELECT id, key, name, topic, seq, first, indexed FROM rooms WHERE key = ?", (key,)
+        "SELECT id, key, name, topic, seq, first, indexed, start FROM rooms WHERE key = ?", (key,)
     ).fetchone()
     return Room(*row) if row else None
 

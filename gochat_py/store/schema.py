@@ -146,6 +146,11 @@ def _add_limits(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _note_starts(connection: sqlite3.Connection) -> None:
+    """Let rooms know the seq before their first; of those made before this it is not known."""
+    connection.execute("ALTER TABLE rooms ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One step from the version before to this one. Its name is recorded in the file."""
@@ -158,6 +163,7 @@ class Migration:
 MIGRATIONS = (
     Migration("rooms, entries, reactions, users, search", _create),
     Migration("limits on rooms and users", _add_limits),
+    Migration("where rooms begin", _note_starts),
 )
 
 

@@ -17,6 +17,8 @@ from typing import Any
 from websockets.sync.client import connect
 
 from gochat_py.core.names import nick_key
+from gochat_py.message import Draft, Kind, User
+from gochat_py.store import open_directory
 from tests.support.case import PATIENCE, TestCase, eventually
 from tests.support.raw import RawClient
 from tests.support.server import ROOT, ServerProcess
@@ -869,6 +871,60 @@ class DataTest(TestCase):
             )
             self.assertEqual(ada.send("tea", "a retry", id="l-25")["seq"], 26)
             self.assertEqual(ada.ask("history", room="tea", before=21)["entries"], [])
+
+    def test_history_that_was_trimmed_is_said_to_be_gone_and_never_passed_over(self):
+        with self.serve() as server, Client(server.ws_url, "Ada", "tea") as ada:
+            for number in range(30):
+                ada.send("tea", f"line {number}")
+            self.assertNotIn("truncated", ada.ask("history", room="tea", before=3))
+        self.let_two_hours_pass()
+        with self.serve("--history-limit", "10") as server, Client(server.ws_url, "Bob") as bob:
+            eventually(lambda: b"line 19" not in self.raw(), "the oldest are forgotten")
+            joined = bob.ask("join", room="tea")
+            self.assertEqual((joined["more"], joined["truncated"]), (False, True))
+            for after in (0, 5, 19):
+                error = bob.refusal("history", room="tea", after=after)
+                self.assertEqual(error["code"], "history_truncated")
+                self.assertIn("21", error["message"])
+            page = bob.ask("history", room="tea", after=20)
+            self.assertEqual([entry["seq"] for entry in page["entries"]], list(range(21, 31)))
+            for before in (21, 10, 1):
+                page = bob.ask("history", room="tea", before=before)
+                self.assertEqual((page["entries"], page["more"]), ([], False))
+                self.assertTrue(page["truncated"])
+            self.assertNotIn("truncated", bob.ask("history", room="tea", before=25, limit=2))
+
+    def test_a_search_that_had_no_time_says_so_and_goes_on_to_the_end(self):
+        self.data.parent.mkdir(exist_ok=True)
+        with (
+            contextlib.closing(open_directory(self.data)) as directory,
+            contextlib.closing(directory.writer()) as writer,
+        ):
+            user = User("ada", "Ada")
+            for start in range(0, 100_000, 1_000):
+                writer.begin()
+                for number in range(start, start + 1_000):
+                    text = (
+                        "zebra"
+                        if number in (0, 50_000)
+                        else f"line {number} of one hundred thousand"
+                    )
+                    writer.apply(Draft(Kind.MESSAGE, "Tea", "tea", user, text=text), 1.0)
+                writer.commit()
+        with self.serve() as server, Client(server.ws_url, "Ada", "tea", "milk") as ada:
+            for fields in ({}, {"room": "tea"}):
+                found, place, asked = [], {}, 0
+                while True:
+                    asked += 1
+                    part = ada.ask("search", query="z", **fields, **place)
+                    found += [entry["seq"] for entry in part["entries"]]
+                    if "next" not in part:
+                        break
+                    self.assertTrue(part["more"])
+                    place = {"next": part["next"]}
+                self.assertEqual((part["more"], part["complete"]), (False, True))
+                self.assertGreater(asked, 1, "all at once proves nothing")
+                self.assertEqual(found, [50_001, 1])
 
     def let_two_hours_pass(self) -> None:
         """Make everything two hours older, while no server runs."""

@@ -5,7 +5,7 @@ from contextlib import closing
 from unittest import mock
 
 from gochat_py.message import User
-from gochat_py.store import grams, history, keys, schema, search, users
+from gochat_py.store import grams, history, keys, retention, schema, search, users
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
 from tests.support.store import ANN, BOB, StoreCase, delete, message
@@ -114,6 +114,11 @@ class MigrationTest(StoreCase):
         self.assertEqual(self.entry(message("next")).seq, 2)
         self.entry(message("other", room="Milk"))
         self.assertEqual(self.meta()["rooms"], 2)
+
+    def test_where_an_old_room_began_is_not_known(self):
+        self.assertFalse(self.read(history.page, "tea").truncated)
+        self.write(retention.trim, older_than=1e9, history_limit=None, now=1e9)
+        self.assertTrue(self.read(history.page, "tea").truncated)
 
     def test_nobody_of_before_is_taken_for_one_who_never_wrote(self):
         self.write(users.forget, 10 * users.DAY)
