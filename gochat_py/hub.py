@@ -248,9 +248,9 @@ class Hub:
 
     def _publish_in(self, room: HubRoom | None, batch: Sequence[Written]) -> None:
         new = [written.entry for written in batch if not written.duplicate]
-        ahead = room.ahead_of(new) if room is not None else {}
         if room is not None and new:
             room.name = new[0].room  # the same, unless somebody was evicted who made it
+        ahead = room.ahead_of(new) if room is not None else {}
         own = own_words(batch, ahead, self._is_live)
         if room is not None:
             cost = prices.of_fan_out(len(room))

@@ -34,8 +34,9 @@ from .commands import (
     Typing,
 )
 from .cursor import read as read_cursor
+from .emoji import emoji_form
 from .names import check_nick, check_room
-from .text import wrong_with
+from .text import is_blank, wrong_with
 
 SUBPROTOCOL = "gochat.v1"
 
@@ -75,8 +76,13 @@ def _bad(name: str, ought: str) -> NoReturn:
     raise Refusal(Code.BAD_FIELD, f'"{name}" must be {ought}.')
 
 
-def _string(longest: int, *, lines: bool = False, empty: bool = False) -> Rule:
-    """A string of up to `longest` characters (code points), all of them right (`wrong_with`)."""
+def _string(
+    longest: int, *, lines: bool = False, empty: bool = False, of: str | None = None
+) -> Rule:
+    """A string of up to `longest` characters (code points), all of them right (`wrong_with`).
+
+    If it is the text `of` something that is shown, it shows something, unless it may be empty.
+    """
 
     def rule(name: str, value: Any) -> str:
         if type(value) is not str:
@@ -90,6 +96,8 @@ def _string(longest: int, *, lines: bool = False, empty: bool = False) -> Rule:
             _bad(name, "at least one character long")
         if (wrong := wrong_with(value, lines=lines)) is not None:
             _bad(name, wrong)
+        if of is not None and value and is_blank(value):
+            raise Refusal(Code.BAD_FIELD, f'The {of} is blank: nothing in "{name}" can be seen.')
         return value
 
     return rule
@@ -125,7 +133,7 @@ def _nick(name: str, value: Any) -> str:
 
 
 def _emoji(name: str, value: Any) -> str:
-    emoji: str = _short(name, value)
+    emoji: str = _short(name, emoji_form(_short(name, value)))
     if any(map(str.isspace, emoji)):
         _bad(name, "without a space")
     return emoji
@@ -151,10 +159,10 @@ def _position(name: str, value: Any) -> Position:
 
 _identifier = _string(MAX_ID)
 _secret = _string(MAX_SECRET)
-_text = _string(MAX_TEXT, lines=True)
+_text = _string(MAX_TEXT, lines=True, of="message")
 _from_0 = _integer(0, MAX_SEQ)
 _seq = _integer(1, MAX_SEQ)
-_short = _string(MAX_EMOJI)
+_short = _string(MAX_EMOJI, of="reaction")
 _limit = _integer(1, MAX_PAGE)
 
 # --- The grammar --------------------------------------------------------------------------------
@@ -219,7 +227,7 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
         ),
     ),
     "rooms": (Rooms, (_ID, ("after", _room, OPTIONAL), _LIMIT)),
-    "topic": (Topic, (_ID, _ROOM, ("text", _string(MAX_TOPIC, empty=True), REQUIRED))),
+    "topic": (Topic, (_ID, _ROOM, ("text", _string(MAX_TOPIC, empty=True, of="topic"), REQUIRED))),
     "nick": (Nick, (_ID, ("nick", _nick, REQUIRED))),
 }
 

@@ -154,6 +154,14 @@ def one_entry(
     return entry(row, room, key, reactions_to(connection, [number]).to(number) if reactions else {})
 
 
+def is_standing(connection: sqlite3.Connection, number: int) -> bool:
+    """Whether row `number` is a message that was not deleted."""
+    row = connection.execute(
+        "SELECT 1 FROM entries WHERE id = ? AND kind = 0 AND deleted IS NULL", (number,)
+    ).fetchone()
+    return row is not None
+
+
 def reactions_to(connection: sqlite3.Connection, numbers: Sequence[int]) -> Reacted:
     """What people react with to the messages of these row numbers, the greatest first."""
     places = ", ".join("?" * len(numbers))

@@ -489,6 +489,62 @@ class ChangesTest(V1TestCase):
                 self.assert_refused("not_found", self.ada, "react", **fields)
         self.assert_refused("not_found", self.ada, "send", room="tea", text="x", reply_to=99)
 
+    def test_only_a_message_that_stands_can_be_answered(self):
+        self.ada.ask("edit", room="tea", seq=1, text="Darjeeling")
+        self.bob.ask("react", room="tea", seq=1, emoji="👍", on=True)
+        self.ada.ask("topic", room="tea", text="Tea")
+        for seq in (2, 3, 4, 99):
+            self.assert_refused("not_found", self.bob, "send", room="tea", text="x", reply_to=seq)
+        answer = self.bob.send("tea", "with milk?", reply_to=1, id="b-1")
+        self.ada.ask("delete", room="tea", seq=1)
+        self.assert_refused("not_found", self.bob, "send", room="tea", text="x", reply_to=1)
+        again = self.bob.ask("send", room="tea", text="with milk?", reply_to=1, id="b-1")
+        self.assertEqual(again, answer, "a retry is safe")
+
+    def test_what_cannot_be_seen_is_not_said(self):
+        for text in (
+            "\u200b",
+            "\u2800",
+            "\u3164",
+            "\xad",
+            "\u2060\u200d",
+            "\ufe0f",
+            " \n\t ",
+            "\u0301",
+        ):
+            with self.subTest(text=ascii(text)):
+                self.assert_refused("bad_field", self.ada, "send", room="tea", text=text)
+                self.assert_refused("bad_field", self.ada, "edit", room="tea", seq=1, text=text)
+        self.assert_refused("bad_field", self.ada, "topic", room="tea", text="\u200b")
+        fields = {"room": "tea", "seq": 1, "on": True}
+        self.assert_refused("bad_field", self.ada, "react", emoji="\u200d\ufe0f", **fields)
+        self.assertEqual(self.ada.ask("topic", room="tea", text="")["text"], "")
+        self.assertEqual(len(whole_room(self.bob, "tea")), 2)
+
+    def test_one_emoji_is_one_reaction_however_it_is_written(self):
+        fields = {"room": "tea", "seq": 1}
+        for form, others in (
+            ("❤️", ("❤", "❤︎")),
+            ("1️⃣", ("1⃣",)),
+            ("é", ("e\u0301",)),
+            ("🏳️‍🌈", ("🏳‍🌈",)),
+        ):
+            told = self.ada.ask("react", emoji=form, on=True, **fields)
+            self.assertEqual(told["emoji"], form)
+            for other in others:
+                with self.subTest(other=ascii(other)):
+                    again = self.ada.ask("react", emoji=other, on=True, **fields)
+                    self.assertEqual(again["seq"], told["seq"], "it is there already")
+                    self.assertEqual(
+                        self.bob.ask("react", emoji=other, on=True, **fields)["emoji"], form
+                    )
+                    self.bob.ask("react", emoji=other, on=False, **fields)
+            self.assertFalse(self.ada.ask("react", emoji=others[0], on=False, **fields)["on"])
+        for skin in ("👍🏻", "👍🏿", "👍"):
+            self.ada.ask("react", emoji=skin, on=True, **fields)
+        said = whole_room(self.bob, "tea")[0]
+        self.assertEqual(list(said["reactions"]), ["👍🏻", "👍🏿", "👍"])
+
     def test_a_deletion_is_idempotent_and_ends_all_else(self):
         told = self.ada.ask("delete", room="tea", seq=1, id="d-1")
         self.assertEqual((told["type"], told["target"]), ("deleted", 1))

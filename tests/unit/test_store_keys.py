@@ -8,7 +8,7 @@ from gochat_py.message import User
 from gochat_py.store import grams, history, keys, retention, schema, search, users
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
-from tests.support.store import ANN, BOB, StoreCase, delete, message
+from tests.support.store import ANN, BOB, StoreCase, delete, message, react
 
 
 class KeysTest(StoreCase):
@@ -77,6 +77,40 @@ class IndexTest(StoreCase):
             trigrams = self.read(lambda c: c.execute("SELECT term FROM gram_list").fetchall())
             self.assertIn(("ADA",), trigrams)
             self.assertNotIn(("ada",), trigrams)
+
+
+class ReactionsMigrationTest(StoreCase):
+    """Two spellings of one emoji were two reactions, until the third version."""
+
+    def make_it_old(self):
+        """Let the file be one of the second version."""
+        self.close()
+        with closing(sqlite3.connect(self.place / "data" / "gochat.db")) as db, db:
+            db.execute("DELETE FROM migrations WHERE version > 2")
+            db.execute("ALTER TABLE rooms DROP COLUMN start")
+
+    def test_of_two_reactions_that_are_one_now_the_last_word_counts(self):
+        self.entry(message("hi"))
+        for emoji, on, user in (
+            ("❤", True, ANN), ("❤️", True, ANN), ("❤️", False, ANN), ("☺️", True, BOB),
+            ("☺", True, ANN), ("1⃣", True, BOB), ("👍", True, BOB), ("❤", True, BOB),
+        ):  # fmt: skip
+            self.entry(react(1, emoji, on, user))
+        self.make_it_old()
+        self.open()
+        said, *changes = self.read(history.page, "tea").entries
+        expected = {
+            "☺️": (BOB.id, ANN.id),
+            "1️⃣": (BOB.id,),
+            "👍": (BOB.id,),
+            "❤️": (BOB.id,),
+        }
+        self.assertEqual(said.reactions, expected)
+        last = {(change.emoji, change.user): change.on for change in changes}
+        whoever_follows = {(emoji, user) for emoji, users in expected.items() for user in users}
+        self.assertEqual({who for who, on in last.items() if on}, whoever_follows)
+        self.assertTrue(self.apply(react(1, "❤️", True, BOB)).duplicate)
+        self.assertFalse(self.apply(react(1, "❤️", True, ANN)).duplicate)
 
 
 class MigrationTest(StoreCase):

@@ -47,8 +47,9 @@ export const ACTING = {
   /** Put an emoji to a message, or take it away again. */
   react(to, { seq, emoji: written }) {
     const { key, me } = to.state;
-    const emoji = written.trim();
     const message = standing(current(to.state), seq);
+    const there = Object.keys(message?.reactions ?? {}).find((each) => bare(each) === bare(written.trim()));
+    const emoji = there ?? written.trim();
     if (!message || emoji === "" || [...emoji].length > EMOJI_MOST || /[\s\p{C}]/u.test(emoji.replace(/[\u200c\u200d\u{e0020}-\u{e007f}]/gu, ""))) return;
     const has = () => {
       const { reactions = {} } = acts.foreseen(message, acts.bySeq(to.state.acts, key).get(seq) ?? [], me.user);
@@ -153,6 +154,11 @@ function tidy(to, key, room) {
   const gone = (seq) => seq !== null && entryAt(room, seq)?.deleted === true;
   if (gone(room.editing) || gone(room.replying)) release(to, key);
   if (gone(room.removing)) change(to, key, { removing: null });
+}
+
+/** An emoji without what only chooses how it looks: to the server both are one. */
+function bare(emoji) {
+  return emoji.normalize("NFC").replace(/[\ufe00-\ufe0f]/g, "");
 }
 
 // --- Small steps ---------------------------------------------------------------------------
