@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -20,7 +21,12 @@ available = shutil.which("valgrind") is not None
 
 
 def measured(small: Callable[[], object], large: Callable[[], object]) -> None:
-    """Make two calls, in a process that `counts` has started."""
+    """Make two calls, in a process that `counts` has started.
+
+    Without the collector of cycles: when it comes depends on all that was made before, and what it
+    costs on all that there is.
+    """
+    gc.disable()
     os.getppid()
     small()
     os.getppid()
