@@ -178,6 +178,10 @@ class Hub:
     def _catch_up(self, order: CatchUp) -> None:
         connection = order.connection
         room = self._connections.get(connection, {}).get(order.key)
+        if room is not None and order.first is not None and order.first.info.room:
+            room.name = order.first.info.room
+        if order.named is not None:
+            order.named.give(room.name if room is not None else "")
         if room is None:
             order.reply.give(True)  # gone: there is nobody to tell
             return
@@ -213,7 +217,7 @@ class Hub:
             seq = entry.seq
             topic = entry.text or "" if entry.kind is Kind.TOPIC else topic
         return encode.joined(
-            RoomInfo(info.room or room.name, info.key, topic, seq),
+            RoomInfo(room.name, info.key, topic, seq),
             epoch=first.epoch,
             members=room.members_json(first.user),
             member_count=room.presence.count_with(first.user.id),
@@ -222,6 +226,7 @@ class Hub:
             more=first.more,
             read=first.read,
             partial=missed is None,
+            truncated=first.truncated,
             answers=first.answers,
         )
 
@@ -273,6 +278,8 @@ class Hub:
 
     def _publish_in(self, room: HubRoom | None, batch: Sequence[Written]) -> None:
         new = [written.entry for written in batch if not written.duplicate]
+        if room is not None and new:
+            room.name = new[0].room  # the same, unless somebody was evicted who made it
         ahead = room.ahead_of(new) if room is not None else {}
         own = own_words(batch, ahead, self._is_live)
         if room is not None:

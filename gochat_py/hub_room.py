@@ -29,10 +29,11 @@ NAMES = 32
 
 
 class HubRoom(Room[Connection]):
-    """A room with the name by which it was first entered. Owned by the hub thread."""
+    """A room with the name by which it is shown to everybody. Owned by the hub thread."""
 
     def __init__(self, name: str, key: str) -> None:
         super().__init__()
+        #: As it is kept; where nothing is kept, as it was first entered.
         self.name = name
         self.key = key
         #: Whoever entered first, until it is known that they may make a room.

@@ -7,13 +7,14 @@ and for its own peer, one at a time (docs/architecture.md, "Catching up").
 from __future__ import annotations
 
 import queue
+import time
 from typing import TypeVar
 
 from .backplane import Backplane
 from .channel import Reply
 from .codes import Close
 from .connection import Connection
-from .core import encode
+from .core import encode, prices
 from .core.decisions import EnterRoom
 from .hub import Hub
 from .message import Author, RoomInfo
@@ -32,20 +33,29 @@ PARTS = 200
 
 
 def join(
-    hub: Hub, backplane: Backplane, connection: Connection, user: Author, wanted: EnterRoom
-) -> None:
-    """Make the connection a member and let it catch up.
+    hub: Hub,
+    backplane: Backplane,
+    connection: Connection,
+    user: Author,
+    wanted: EnterRoom,
+    *,
+    fixed: bool = False,
+) -> str:
+    """Make the connection a member and let it catch up; gives the name under which it is shown.
 
+    `fixed` says that the room is called as it is `wanted`, also where nothing is kept.
     Raises `Refusal` while ``joined`` has not been said; afterwards, what goes wrong closes the
     connection with 1013, as no error can answer the command any more.
     """
     gate, key = connection.meter.gate, wanted.key
     try:
         with gate:
-            found, first = _enter(hub, backplane, connection, user, wanted)
+            found, first = _enter(hub, backplane, connection, user, wanted, fixed)
             part = Page(found.entries, found.partial)
             reached = part.entries[-1].seq if part.entries else found.seq
-            live = _hand_over(hub, connection, key, part, reached, first)
+            named: Reply[str] = Reply()
+            live = _hand_over(hub, connection, key, part, reached, first, named)
+            room = hub_answer(named) or wanted.room
     except Refusal:
         hub.inbox.put(Leave(connection, key, None, silent=True))
         raise
@@ -54,18 +64,32 @@ def join(
             _read_on(hub, backplane, connection, key, reached)
         except Refusal as refusal:
             connection.close(Close.TRY_AGAIN_LATER, refusal.message)
+    return room
 
 
 def _enter(
-    hub: Hub, backplane: Backplane, connection: Connection, user: Author, wanted: EnterRoom
+    hub: Hub,
+    backplane: Backplane,
+    connection: Connection,
+    user: Author,
+    wanted: EnterRoom,
+    fixed: bool,
 ) -> tuple[Replay, First]:
     """Let the hub hold what is said from now on, and read what was said before."""
     hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, catches_up=True))
     # There is no need to wait for the hub here. What the journal has put into the hub's inbox
     # before this was written before, so it is found; what it puts there later is held.
     found, read = backplane.replay(user, wanted.key, wanted.since)
+    if not found.room and not fixed:
+        # Perhaps somebody was here, wrote the room's first entry, and left before this one entered:
+        # then it is on its way, and the hub does not know any more how the room was spelled.
+        connection.meter.spend(prices.ASKED, time.monotonic())
+        if backplane.name_of(wanted.key):
+            found, read = backplane.replay(user, wanted.key, wanted.since)
     info = RoomInfo(found.room, wanted.key, found.topic, found.seq)
-    first = First(user, info, found.epoch, found.recovered, found.more, read, wanted.answers)
+    first = First(
+        user, info, found.epoch, found.recovered, found.more, read, wanted.answers, found.truncated
+    )
     return found, first
 
 
@@ -77,16 +101,20 @@ def _read_on(
         connection.drained()
         with connection.meter.gate:
             part = backplane.page(key, None, reached, LONGEST_REPLAY)
-            if part.entries and part.entries[0].seq != reached + 1:
-                raise Refusal(Code.BUSY, "What was to come next was trimmed meanwhile; come back.")
             reached = part.entries[-1].seq if part.entries else reached
-            if _hand_over(hub, connection, key, part, reached, None):
+            if _hand_over(hub, connection, key, part, reached):
                 return
     raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
 
 
 def _hand_over(
-    hub: Hub, connection: Connection, key: str, part: Page, reached: int, first: First | None
+    hub: Hub,
+    connection: Connection,
+    key: str,
+    part: Page,
+    reached: int,
+    first: First | None = None,
+    named: Reply[str] | None = None,
 ) -> bool:
     """Let the hub give the peer a part, which ends at `reached`; whether it is live now, or gone.
 
@@ -94,7 +122,7 @@ def _hand_over(
     """
     encoded = ",".join(map(encode.entry_json, part.entries))
     live: Reply[bool] = Reply()
-    hub.inbox.put(CatchUp(connection, key, reached, encoded, not part.more, live, first))
+    hub.inbox.put(CatchUp(connection, key, reached, encoded, not part.more, live, first, named))
     return hub_answer(live)
 
 

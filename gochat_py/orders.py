@@ -58,7 +58,8 @@ class CatchUp:
     They are the first part of what it has to know, with `first`, or a further one. `last` says
     that nothing is known to follow. `reply` says whether the connection is live now, or gone;
     False when more is to follow: the next part, from `seq` on. It raises `Refusal` if the room
-    may not be made.
+    may not be made. `named` is given before that how the room is shown to everybody, or
+    nothing where the connection is gone.
     """
 
     connection: Connection
@@ -68,6 +69,7 @@ class CatchUp:
     last: bool
     reply: Reply[bool]
     first: First | None = None
+    named: Reply[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class First:
     more: bool
     read: int
     answers: str | None
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import connection_log
@@ -23,6 +23,7 @@ from .core import commands as c
 from .core import decisions as d
 from .core import encode, prices, wire
 from .core.encode import Limits
+from .core.names import room_key
 from .core.session import Allowance, Session, State
 from .core.wire import SUBPROTOCOL
 from .errors import Closed
@@ -52,6 +53,8 @@ class V1:
         self._backplane = backplane
         self._terms = terms
         self._session = Session(terms.allowance, time.monotonic())
+        #: How each joined room is shown to everybody, by key.
+        self._names: dict[str, str] = {}
         #: A user made by this connection's `hello`, while nothing shows that they were told so.
         self._untold: OnlineUser | None = None
         self._client: str | None = None  # what the client calls itself
@@ -175,6 +178,9 @@ class V1:
         return connection.meter.spend(cost, time.monotonic()) if cost else 0.0
 
     def _publish(self, connection: Connection, draft: Draft) -> None:
+        room = self._names.get(draft.key, draft.room)
+        if room != draft.room:
+            draft = draft._replace(room=room)
         text = draft.text
         cost = prices.LINE if text is None else prices.LINE + prices.STORED_BYTE * len(text)
         self._spend(connection, cost)
@@ -218,13 +224,19 @@ class V1:
             raise made_too_many("users", wait)
 
     def _enter(self, connection: Connection, wanted: d.EnterRoom) -> None:
+        lobby = wanted.key == room_key(self._terms.lobby)
+        if lobby:
+            wanted = replace(wanted, room=self._terms.lobby)
+        user = self._session.user
         try:
-            join(self._hub, self._backplane, connection, self._session.user, wanted)
+            room = join(self._hub, self._backplane, connection, user, wanted, fixed=lobby)
         except Refusal:
             self._session.left(wanted.key)
             raise
+        self._names[wanted.key] = room
 
     def _leave(self, connection: Connection, wanted: d.LeaveRoom) -> None:
+        self._names.pop(wanted.key, None)
         self._hub_behind = True
         self._hub.inbox.put(Leave(connection, wanted.key, wanted.answers))
 
@@ -243,14 +255,29 @@ class V1:
         page = self._backplane.page(wanted.key, wanted.before, wanted.after, wanted.limit)
         entries = map(encode.entry_json, page.entries)
         connection.tell(
-            encode.history(wanted.room, entries, more=page.more, answers=wanted.answers)
+            encode.history(
+                self._names.get(wanted.key, wanted.room),
+                entries,
+                more=page.more,
+                truncated=page.truncated,
+                answers=wanted.answers,
+            )
         )
 
     def _search(self, connection: Connection, wanted: d.RunSearch) -> None:
-        found = self._backplane.search(wanted.keys, wanted.query, wanted.before, wanted.limit)
+        found = self._backplane.search(
+            wanted.keys, wanted.query, wanted.before, wanted.next, wanted.limit
+        )
         entries = map(encode.entry_json, found.entries)
-        more = found.more or not found.complete
-        connection.tell(encode.results(entries, more=more, answers=wanted.answers))
+        connection.tell(
+            encode.results(
+                entries,
+                more=found.more or not found.complete,
+                complete=found.complete,
+                place=found.next,
+                answers=wanted.answers,
+            )
+        )
 
     def _list_rooms(self, connection: Connection, wanted: d.ListRooms) -> None:
         kept, more = self._backplane.rooms(wanted.after, wanted.limit)

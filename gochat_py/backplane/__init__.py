@@ -85,8 +85,18 @@ class Backplane(Protocol):
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
         """A page of a room's history: fewer than `limit` where they would not fit one answer."""
 
-    def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
-        """Messages in the rooms `keys` that hold `query`, newest first."""
+    def name_of(self, key: str) -> str:
+        """The name under which a room is kept, once all is written that was published before this
+        call; empty if nothing is kept there.
+        """
+
+    def search(
+        self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
+    ) -> Found:
+        """Messages in the rooms `keys` that hold `query`, newest first.
+
+        Older than the seq `before`, or from `place` on (`core.cursor`).
+        """
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
         """Up to `limit` rooms in which anything is kept, in the order of their keys, from the one

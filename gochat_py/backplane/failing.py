@@ -6,6 +6,7 @@ from ..connection import Connection
 from ..refusals import Code, Refusal, internal_error
 from ..store import (
     Damaged,
+    HistoryTruncated,
     LimitReached,
     NickTaken,
     NotFound,
@@ -36,6 +37,8 @@ def refused(error: StoreError) -> Refusal:
     """What to tell the peer of `error`."""
     if isinstance(error, LimitReached):
         return Refusal(Code.LIMIT_REACHED, str(error))
+    if isinstance(error, HistoryTruncated):
+        return Refusal(Code.HISTORY_TRUNCATED, str(error))
     for kind in type(error).__mro__:
         if kind in REFUSALS:
             return Refusal(*REFUSALS[kind])

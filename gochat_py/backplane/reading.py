@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
+from ..core import cursor
 from ..errors import Closed
 from ..failures import Failures
 from ..message import Author, Position, RoomInfo
@@ -54,10 +55,15 @@ class Reading:
         ahead = self._ahead.of(key)
         return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
 
-    def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
-        """Messages in the rooms `keys` that hold `query`, newest first."""
+    def search(
+        self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
+    ) -> Found:
+        """Messages in the rooms `keys` that hold `query`; see `Backplane.search`."""
         ahead = [entry for key in keys for entry in self._ahead.of(key)]
-        return self._read(search.search, keys, query, ahead=ahead, before=before, limit=limit)
+        start = None if place is None else cursor.read(place)
+        return self._read(
+            search.search, keys, query, ahead=ahead, before=before, start=start, limit=limit
+        )
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
         """Rooms in the order of their keys; see `Backplane.rooms`."""

@@ -21,7 +21,7 @@ from ..hub import Hub
 from ..message import Author, OnlineUser, User
 from ..orders import Renamed
 from ..refusals import Code, Refusal
-from ..store import NotFound, users
+from ..store import NotFound, history, users
 from ..store.health import Health
 from .attendance import Arrival, Attendance
 from .departures import Departures
@@ -133,6 +133,10 @@ class UserRequests:
 
         self._ask(claim, kept=renamed)
 
+    def name_of(self, key: str) -> str:
+        """The name under which a room is kept; see `Backplane.name_of`."""
+        return self._ask(lambda db, _now: history.name_of(db, key))
+
     def mark_read(
         self, user: Author, key: str, seq: int, sender: Connection, answers: str | None
     ) -> None:
@@ -170,7 +174,7 @@ class UserRequests:
         self,
         function: Callable[[sqlite3.Connection, float], T],
         *,
-        kept: Callable[[T], None],
+        kept: Callable[[T], None] | None = None,
     ) -> T:
         reply: Reply[T] = Reply()
         self._put(Ask(function, reply, kept))

@@ -124,13 +124,17 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Messages that hold `query`, in one room or in all that one is in."""
+    """Messages that hold `query`, in one room or in all that one is in.
+
+    `next` is the cursor of an earlier answer, from which the same search goes on.
+    """
 
     query: str
     room: str | None = None
     before: int | None = None
     limit: int = PAGE
     id: str | None = None
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,13 +84,17 @@ class ReadHistory:
 
 @dataclass(frozen=True, slots=True)
 class RunSearch:
-    """Answer with messages that hold `query` in the rooms `keys`, newest first."""
+    """Answer with messages that hold `query` in the rooms `keys`, newest first.
+
+    They are older than the seq `before`, or come after the place `next` (`core.cursor`).
+    """
 
     query: str
     keys: tuple[str, ...]
     before: int | None
     limit: int
     answers: str | None
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

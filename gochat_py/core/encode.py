@@ -206,10 +206,11 @@ def joined(
     more: bool,
     read: int,
     partial: bool = False,
+    truncated: bool = False,
     answers: str | None = None,
 ) -> bytes:
     """The answer to `join`; `members` and `entries` are JSON objects, joined by commas."""
-    part = ',"partial":true' if partial else ""
+    part = (',"truncated":true' if truncated else "") + (',"partial":true' if partial else "")
     return (
         f'{{"type":"joined"{_answering(answers)},"room":{_string(room.room)},'
         f'"topic":{_string(room.topic)},"epoch":{_string(epoch)},"seq":{room.seq},'
@@ -224,18 +225,38 @@ def replay(room: str, entries: str, *, end: bool) -> bytes:
     return f'{{"type":"replay","room":{_string(room)}{last},"entries":[{entries}]}}'.encode()
 
 
-def history(room: str, entries: Iterable[str], *, more: bool, answers: str | None = None) -> bytes:
+def history(
+    room: str,
+    entries: Iterable[str],
+    *,
+    more: bool,
+    truncated: bool = False,
+    answers: str | None = None,
+) -> bytes:
     """The answer to `history`; `entries` are JSON objects already, oldest first."""
+    cut = ',"truncated":true' if truncated else ""
     return (
         f'{{"type":"history"{_answering(answers)},"room":{_string(room)},'
-        f'"more":{_flag(more)},"entries":{_list(entries)}}}'
+        f'"more":{_flag(more)}{cut},"entries":{_list(entries)}}}'
     ).encode()
 
 
-def results(entries: Iterable[str], *, more: bool, answers: str | None = None) -> bytes:
-    """The answer to `search`; `entries` are JSON objects already, newest first."""
+def results(
+    entries: Iterable[str],
+    *,
+    more: bool,
+    complete: bool,
+    place: str | None = None,
+    answers: str | None = None,
+) -> bytes:
+    """The answer to `search`; `entries` are JSON objects already, newest first.
+
+    `place` is where the search goes on, None if it is over (`core.cursor`).
+    """
+    going_on = f',"next":{_string(place)}' if place is not None else ""
     return (
-        f'{{"type":"results"{_answering(answers)},"more":{_flag(more)},"entries":{_list(entries)}}}'
+        f'{{"type":"results"{_answering(answers)},"more":{_flag(more)},'
+        f'"complete":{_flag(complete)}{going_on},"entries":{_list(entries)}}}'
     ).encode()
 
 

@@ -16,13 +16,9 @@ from functools import cache
 from ..refusals import Code, Refusal
 from .confusables import AMBIGUOUS, ANY, LOOKS, Scripts, prototypes, scripts_of
 
-#: Raised whenever `nick_key` or `room_key` gives another key for a name: stored keys of another
-#: version must be made again.
-KEY_VERSION = 2
-
 #: Counts the changes of `nick_key` and `room_key`. Keys are stored; with another number here they
 #: are computed anew at the next start.
-KEY_VERSION = 1
+KEY_VERSION = 3
 
 ROOM_LENGTH = 64  #: characters of a room's name at the most, after NFC
 NICK_LENGTH = 32  #: characters of a nick at the most, after NFC
@@ -38,6 +34,13 @@ _PLAIN_ROOM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
+
+#: ZERO WIDTH NON-JOINER and JOINER. Words of Persian and of many Indic languages need them.
+_NON_JOINER, _JOINER = "\u200c", "\u200d"
+_WITHOUT_JOINERS = {ord(_NON_JOINER): None, ord(_JOINER): None}
+
+#: Scripts whose letters join, so that a non-joiner between two of them shows.
+_JOINING = frozenset({"Adlm", "Arab", "Mand", "Mong", "Nkoo", "Rohg", "Syrc"})
 
 #: What writes Latin letters beside others: Chinese with Bopomofo, Japanese, Korean.
 _BESIDE_LATIN = frozenset({"Hanb", "Jpan", "Kore"})
@@ -71,7 +74,10 @@ _DOTTED_TWICE = re.compile("(?<=[lj])\u0307+")
 def check_room(name: str) -> str:
     """The room's name in NFC, or `Refusal`: a letter or digit, then letters, digits, ``_``, ``-``.
 
-    Letters and digits are those of all scripts (categories L and N).
+    Letters and digits are those of all scripts (categories L and N). Marks (Mn, Mc) may follow a
+    letter, up to four that take no space of their own in a row, none twice. A joiner or non-joiner
+    is right where it shows: after a virama, and a non-joiner between letters of a script that joins
+    them (UAX #31, section 2.3, A1, A2 and B).
     """
     if _PLAIN_ROOM.fullmatch(name):
         return name
@@ -80,8 +86,15 @@ def check_room(name: str) -> str:
         raise Refusal(Code.BAD_ROOM, f'"room" must be 1 to {ROOM_LENGTH} characters long.')
     if not _is_letter_or_digit(name[0]):
         raise Refusal(Code.BAD_ROOM, '"room" must begin with a letter or a digit.')
-    if not all(char in "_-" or _is_letter_or_digit(char) for char in name):
-        raise Refusal(Code.BAD_ROOM, '"room" takes letters, digits, "_" and "-" only.')
+    for index, char in enumerate(name):
+        if char in "_-" or _is_letter_or_digit(char):
+            continue
+        if not (_is_mark_of_a_letter(name, index) or _is_joiner_in_place(name, index)):
+            raise Refusal(
+                Code.BAD_ROOM, '"room" takes letters with their marks, digits, "_" and "-" only.'
+            )
+    if not name.isascii() and (wrong := _wrong_with_marks(name)):
+        raise Refusal(Code.BAD_ROOM, f'"room" {wrong}')
     return name
 
 
@@ -89,11 +102,12 @@ def room_key(name: str) -> str:
     """What a checked room name is compared by: NFKC without case, and with one i for all four.
 
     ``ß`` is ``ss``. The capital of the Turkish i is ``İ``, the small letter of ``I`` is ``ı``; in
-    other languages I and i are one. So all of them are ``i``.
+    other languages I and i are one. So all of them are ``i``. Joiners make no difference. The page
+    has the same rule (``keyOf`` in web/js/core/room.js).
     """
     if name.isascii():
         return name.lower()
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    folded = _folded(_folded(name.translate(_WITHOUT_JOINERS)))
     return folded.replace("i\u0307", "i").replace("ı", "i")
 
 
@@ -112,7 +126,8 @@ def check_nick(nick: str) -> str:
         for char in nick:
             _check_visible(char)
     if not nick.isascii():
-        _check_marks(nick)
+        if wrong := _wrong_with_marks(nick):
+            raise Refusal(Code.BAD_NICK, f'"nick" {wrong}')
         _check_scripts(nick)
         _check_digits(nick)
         _check_other_reading(nick)
@@ -149,6 +164,34 @@ def _is_letter_or_digit(char: str) -> bool:
     return unicodedata.category(char)[0] in "LN"
 
 
+def _is_mark_of_a_letter(name: str, index: int) -> bool:
+    """Whether `name[index]` is a mark that can be seen, after a letter and its other marks."""
+    if unicodedata.category(name[index]) not in ("Mn", "Mc") or _BLANK.match(name[index]):
+        return False
+    return unicodedata.category(name[index - 1])[0] in "LM"
+
+
+def _is_joiner_in_place(name: str, index: int) -> bool:
+    """Whether `name[index]` is a joiner or non-joiner where one can change how letters look."""
+    if name[index] not in (_NON_JOINER, _JOINER):
+        return False
+    following = name[index + 1 : index + 2]
+    category = unicodedata.category(following) if following else ""
+    if unicodedata.combining(name[index - 1]) == 9:  # a virama
+        return category[:1] == "L" or (name[index] == _JOINER and category[:1] != "M")
+    if name[index] == _JOINER or category[:1] != "L":
+        return False
+    while index and unicodedata.category(name[index - 1])[0] == "M":
+        index -= 1
+    before = name[index - 1 : index]
+    return bool(before and scripts_of(before) & scripts_of(following) & _JOINING)
+
+
+def _folded(name: str) -> str:
+    """Without case and style (Unicode, section 3.13, D147, save that nothing is left out)."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", name).casefold())
+
+
 def _check_visible(char: str) -> None:
     """Refuse what is not seen, or has no meaning: controls, format, private, unassigned, blanks."""
     category = unicodedata.category(char)
@@ -163,18 +206,19 @@ def _check_visible(char: str) -> None:
         )
 
 
-def _check_marks(nick: str) -> None:
-    """Refuse marks with nothing to stand on, too many over one letter, and the same one twice."""
+def _wrong_with_marks(name: str) -> str | None:
+    """Marks with nothing below them, too many over one letter, or one twice, for a sentence."""
     run = ""
-    for char in unicodedata.normalize("NFD", nick):
+    for char in unicodedata.normalize("NFD", name):
         if unicodedata.category(char) not in ("Mn", "Me"):
             run = char
             continue
         if not run or run[0].isspace():
-            raise Refusal(Code.BAD_NICK, '"nick" has an accent or mark without a letter below it.')
+            return "has an accent or mark without a letter below it."
         if run[-1] == char or len(run) > MARKS:
-            raise Refusal(Code.BAD_NICK, '"nick" has too many marks over one letter.')
+            return "has too many marks over one letter."
         run += char
+    return None
 
 
 def _check_scripts(nick: str) -> None:

@@ -74,6 +74,15 @@ _HARMFUL = re.compile(f"[{_NEVER}{_TAGS}]")
 _HARMFUL_IN_ONE_LINE = re.compile(f"[{_NEVER}{_TAGS}{_BREAKS}\t]")
 _BREAK = re.compile(f"\r\n|[\r\x0b\x0c\x1c-\x1e\x85{_BREAKS}]")
 
+#: Perhaps seen: neither space, nor a control, nor ignorable by default (UAX #44,
+#: Default_Ignorable_Code_Point), nor the blank of Braille, the note without a head, an anchor of an
+#: interlinear annotation.
+_PERHAPS_SEEN = re.compile(
+    "[^\\s\0-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d159"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
 #: The one good use of tags: flags of regions (UTS #51, annex C).
 _FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f")
 
@@ -96,6 +105,16 @@ def wrong_with(text: str, *, lines: bool = False) -> str | None:
     if not text.isascii() and any(length > MAX_MARKS for _, _, length in _runs(text)):
         return f"without more than {MAX_MARKS} combining marks in a row"
     return None
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing in `text` can be seen: spaces, ignorable characters, marks without a letter.
+
+    What this version of Unicode does not know (newer emoji) counts as seen.
+    """
+    return all(
+        unicodedata.category(found[0]) in ("Mn", "Me") for found in _PERHAPS_SEEN.finditer(text)
+    )
 
 
 def clean_line(text: str) -> str:

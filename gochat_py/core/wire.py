@@ -33,8 +33,10 @@ from .commands import (
     Topic,
     Typing,
 )
+from .cursor import read as read_cursor
+from .emoji import emoji_form
 from .names import check_nick, check_room
-from .text import wrong_with
+from .text import is_blank, wrong_with
 
 SUBPROTOCOL = "gochat.v1"
 
@@ -74,8 +76,13 @@ def _bad(name: str, ought: str) -> NoReturn:
     raise Refusal(Code.BAD_FIELD, f'"{name}" must be {ought}.')
 
 
-def _string(longest: int, *, lines: bool = False, empty: bool = False) -> Rule:
-    """A string of up to `longest` characters (code points), all of them right (`wrong_with`)."""
+def _string(
+    longest: int, *, lines: bool = False, empty: bool = False, of: str | None = None
+) -> Rule:
+    """A string of up to `longest` characters (code points), all of them right (`wrong_with`).
+
+    If it is the text `of` something that is shown, it shows something, unless it may be empty.
+    """
 
     def rule(name: str, value: Any) -> str:
         if type(value) is not str:
@@ -89,6 +96,8 @@ def _string(longest: int, *, lines: bool = False, empty: bool = False) -> Rule:
             _bad(name, "at least one character long")
         if (wrong := wrong_with(value, lines=lines)) is not None:
             _bad(name, wrong)
+        if of is not None and value and is_blank(value):
+            raise Refusal(Code.BAD_FIELD, f'The {of} is blank: nothing in "{name}" can be seen.')
         return value
 
     return rule
@@ -124,10 +133,20 @@ def _nick(name: str, value: Any) -> str:
 
 
 def _emoji(name: str, value: Any) -> str:
-    emoji: str = _short(name, value)
+    emoji: str = _short(name, emoji_form(_short(name, value)))
     if any(map(str.isspace, emoji)):
         _bad(name, "without a space")
     return emoji
+
+
+def _cursor(name: str, value: Any) -> str:
+    if type(value) is not str:
+        _bad(name, "a string")
+    try:
+        read_cursor(value)
+    except ValueError:
+        _bad(name, 'what "results" gave as "next"')
+    return value
 
 
 def _position(name: str, value: Any) -> Position:
@@ -140,10 +159,10 @@ def _position(name: str, value: Any) -> Position:
 
 _identifier = _string(MAX_ID)
 _secret = _string(MAX_SECRET)
-_text = _string(MAX_TEXT, lines=True)
+_text = _string(MAX_TEXT, lines=True, of="message")
 _from_0 = _integer(0, MAX_SEQ)
 _seq = _integer(1, MAX_SEQ)
-_short = _string(MAX_EMOJI)
+_short = _string(MAX_EMOJI, of="reaction")
 _limit = _integer(1, MAX_PAGE)
 
 # --- The grammar --------------------------------------------------------------------------------
@@ -203,11 +222,12 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
             ("query", _string(MAX_QUERY), REQUIRED),
             ("room", _room, OPTIONAL),
             _BEFORE,
+            ("next", _cursor, OPTIONAL),
             _LIMIT,
         ),
     ),
     "rooms": (Rooms, (_ID, ("after", _room, OPTIONAL), _LIMIT)),
-    "topic": (Topic, (_ID, _ROOM, ("text", _string(MAX_TOPIC, empty=True), REQUIRED))),
+    "topic": (Topic, (_ID, _ROOM, ("text", _string(MAX_TOPIC, empty=True, of="topic"), REQUIRED))),
     "nick": (Nick, (_ID, ("nick", _nick, REQUIRED))),
 }
 
@@ -258,15 +278,17 @@ def _one_direction(command: History) -> None:
         raise Refusal(Code.BAD_FIELD, '"before" and "after" cannot both be given.')
 
 
-def _before_in_a_room(command: Search) -> None:
+def _one_place(command: Search) -> None:
     if command.before is not None and command.room is None:
         raise Refusal(Code.BAD_FIELD, '"before" is a seq, and needs a "room" to count in.')
+    if command.before is not None and command.next is not None:
+        raise Refusal(Code.BAD_FIELD, '"before" and "next" cannot both be given.')
 
 
 #: What no field by itself can break.
 _TOGETHER: dict[type[Command], Callable[[Any], None]] = {
     History: _one_direction,
-    Search: _before_in_a_room,
+    Search: _one_place,
 }
 
 

@@ -17,7 +17,12 @@ class Budget:
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._until = clock() + seconds
+        self._begun = clock()
+        self._until = self._begun + seconds
+
+    def half(self) -> Budget:
+        """A budget for the first half of this one's time."""
+        return Budget((self._until - self._begun) / 2 - (self._clock() - self._begun), self._clock)
 
     @property
     def spent(self) -> bool:
@@ -25,9 +30,14 @@ class Budget:
         return self._clock() >= self._until
 
     @contextlib.contextmanager
-    def interrupting(self, connection: sqlite3.Connection) -> Iterator[None]:
-        """Within the block, a statement that runs out of time raises `sqlite3.OperationalError`."""
-        connection.set_progress_handler(lambda: self.spent, LOOK_EVERY)
+    def interrupting(
+        self, connection: sqlite3.Connection, may: Callable[[], bool] = lambda: True
+    ) -> Iterator[None]:
+        """Within the block, a statement that runs out of time raises `sqlite3.OperationalError`.
+
+        Not before it `may` be interrupted.
+        """
+        connection.set_progress_handler(lambda: may() and self.spent, LOOK_EVERY)
         try:
             yield
         finally:

@@ -4,6 +4,7 @@
  ├── ``NotFound``        no such room, message or user; or its text is gone
  ├── ``NotYours``        only its author may change a message
  ├── ``NickTaken``       the nick belongs to another user, and still does for a while
+ ├── ``HistoryTruncated``  entries after the one asked for were there, and are kept no longer
  ├── ``NothingToDo``     taking back a reaction that was never there: there is no entry to show
  ├── ``LimitReached``    there are as many of something as there may be; it says of what
  ├── ``Unstorable``      a text that has no UTF-8 form (a lone surrogate)
@@ -37,6 +38,10 @@ class NickTaken(StoreError):
 
 class NothingToDo(StoreError):
     """A reaction is to be taken back that was never there; nothing was written."""
+
+
+class HistoryTruncated(StoreError):
+    """What came next is not kept any more. Its text is a sentence for the user."""
 
 
 class LimitReached(StoreError):

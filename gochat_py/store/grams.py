@@ -135,6 +135,14 @@ class _Step:
             self.over = self._left <= 0 or self._characters <= 0 or self._budget.spent
 
 
+def is_indexed(connection: sqlite3.Connection, number: int) -> bool:
+    """Whether the index has come as far as the message in row `number`."""
+    row = connection.execute(
+        "SELECT indexed FROM rooms WHERE id = ?", (number >> SEQ_BITS,)
+    ).fetchone()
+    return bool(row[0] >= number - (number >> SEQ_BITS << SEQ_BITS))
+
+
 def backlog(connection: sqlite3.Connection) -> int:
     """How many entries are not indexed yet. Search looks through those one by one."""
     row: tuple[int] = connection.execute(

@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from ..core.encode import ANSWER_BYTES
 from ..message import Entry, Position, RoomInfo
+from .errors import HistoryTruncated
 from .rows import (
     SOUND_ROOM,
     Room,
@@ -38,10 +39,14 @@ LONGEST_REPLAY = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a room's history, oldest first; `more` says that it goes on in that direction."""
+    """A part of a room's history, oldest first; `more` says that it goes on in that direction.
+
+    `truncated` says that there is nothing older than these because older ones were trimmed.
+    """
 
     entries: tuple[Entry, ...]
     more: bool
+    truncated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Replay:
     for; else the newest. `more` says that older ones than these are kept. `seq` is that of the
     newest entry, or of the one before the first that there will be. `room` is empty where nothing
     is kept. If `partial`, these are the oldest of what was asked for, and more follow them up to
-    `seq`: `page` gives them, part by part.
+    `seq`: `page` gives them, part by part. `truncated` is as in `Page`.
     """
 
     entries: tuple[Entry, ...]
@@ -63,6 +68,7 @@ class Replay:
     topic: str
     epoch: str
     partial: bool = False
+    truncated: bool = False
 
 
 def since(
@@ -118,6 +124,7 @@ def since(
         room.topic,
         epoch,
         partial=not whole,
+        truncated=room.truncated and not more,
     )
 
 
@@ -135,18 +142,40 @@ def page(
     ahead: Sequence[Entry] = (),
     limit: int = NEWEST,
 ) -> Page:
-    """Up to `limit` entries older than the seq `before`, or newer than `after`, or the newest."""
+    """Up to `limit` entries older than the seq `before`, or newer than `after`, or the newest.
+
+    Raises `HistoryTruncated` when entries between `after` and what would be given were trimmed: so
+    whoever asks for one page after the other misses nothing unnoticed, also while trimming goes on.
+    `after` 0 is the beginning, wherever a room's numbering began.
+    """
     room = find_room(connection, key)
     if room is None:
+        if 0 < (after or 0) < read_floor(connection):  # it may be of a room that was dropped
+            raise _truncated(None)
         return Page((), False)
     seq = _newest_seq(room, ahead)
     if after is not None:
+        if after < room.first - 1 and (after > 0 or room.truncated):
+            raise _truncated(room)
         start = min(max(after, room.first - 1), seq)
         found, whole = _forward(connection, room, start, min(start + limit, seq), ahead)
         return Page(tuple(found), not whole or start + limit < seq)
     end = seq if before is None else max(min(before - 1, seq), room.first - 1)
     found = _back(connection, room, max(room.first - 1, end - limit), end, ahead)
-    return Page(tuple(found), bool(found) and found[0].seq > room.first)
+    more = bool(found) and found[0].seq > room.first
+    return Page(tuple(found), more, room.truncated and not more)
+
+
+def _truncated(room: Room | None) -> HistoryTruncated:
+    if room is None:
+        return HistoryTruncated("What came next is not kept any more.")
+    return HistoryTruncated(f"What came next is not kept any more; the oldest is {room.first}.")
+
+
+def name_of(connection: sqlite3.Connection, key: str) -> str:
+    """The name under which a room is kept; empty if nothing is kept there."""
+    room = find_room(connection, key)
+    return "" if room is None else room.name
 
 
 def one(connection: sqlite3.Connection, key: str, seq: int) -> Entry | None:

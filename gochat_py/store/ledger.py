@@ -19,7 +19,7 @@ from . import bounds, grams
 from .authors import Authors
 from .errors import NotFound, NothingToDo, NotYours, Unstorable
 from .numbering import Numbering, Tail
-from .rows import one_entry
+from .rows import is_standing, one_entry
 from .schema import CODES, LAST_ROOM, SEQ_BITS
 
 INSERT_MESSAGE = (
@@ -64,7 +64,7 @@ class Ledger:
         self.changed = False
         self._connection = connection
         self._numbering = Numbering(connection, most_rooms)
-        self._waiting: list[tuple[Any, ...]] = []  # to be inserted
+        self._waiting: dict[int, tuple[Any, ...]] = {}  # to be inserted, by their row numbers
         self._marked: dict[int, Entry] = {}  # what waits, by its mark
         self._authors = Authors(connection)
         self._now = self._rounded = 0.0
@@ -72,18 +72,21 @@ class Ledger:
     def write(self) -> None:
         """Insert the messages that wait, and the rooms' newest seqs."""
         if self._waiting:
-            self._connection.executemany(INSERT_MESSAGE, self._waiting)
+            self._connection.executemany(INSERT_MESSAGE, self._waiting.values())
             self._waiting.clear()
             self._marked.clear()
         self._numbering.save()
         self._authors.save()
 
-    def apply(self, draft: Draft, now: float) -> Applied:
-        """Write what `draft` wants, at time `now`. Raises as `Writer.apply` says."""
+    def apply(self, draft: Draft, now: float, *, again: bool = False) -> Applied:
+        """Write what `draft` wants, at time `now`, or wanted `again`, after it was acknowledged.
+
+        Raises as `Writer.apply` says; `again`, what it answers is not looked for.
+        """
         try:
             tail = self._numbering.tails.get(draft.key)
             if draft.kind is Kind.MESSAGE:  # nearly all are; finding an enum in a dict costs 0.3 µs
-                return self._message(draft, tail, now)
+                return self._message(draft, tail, now, again)
             self.write()
             return RULES[draft.kind](self, draft, tail, now)
         except UnicodeEncodeError as error:
@@ -104,14 +107,12 @@ class Ledger:
                     entry.kind, entry.room, entry.key, author, entry.id, entry.text,
                     entry.reply_to, bot=entry.bot,
                 )  # fmt: skip
-                self.apply(draft, entry.time)
+                self.apply(draft, entry.time, again=True)
 
     # The kinds of draft
 
-    def _message(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
+    def _message(self, draft: Draft, tail: Tail | None, now: float, again: bool) -> Applied:
         tail = tail or self._room(draft)
-        if draft.reply_to is not None and not 1 <= draft.reply_to <= tail.seq:
-            raise NotFound(f"there is no message {draft.reply_to} to answer")
         user, text, sign = draft.user, draft.text, None
         # It is acknowledged before it is inserted: nothing may be in it that could not be.
         if text is not None and not text.isascii():
@@ -123,6 +124,8 @@ class Ledger:
             if isinstance(found, Applied):
                 return found
             sign = found
+        if draft.reply_to is not None and not again:
+            self._check_answered(tail, draft.reply_to)
         time = self._time(now, tail)
         self._numbering.advance(tail, time)
         entry = _entry(draft, tail, time)
@@ -132,7 +135,7 @@ class Ledger:
             int(draft.bot), sign,
         )  # fmt: skip
         self._authors.note(user.id)
-        self._waiting.append(row)
+        self._waiting[row[0]] = row
         if sign is not None:
             self._marked[sign] = entry
         entries, all_encoded = self.fresh
@@ -154,7 +157,7 @@ class Ledger:
         self._connection.execute(
             "UPDATE entries SET text = ?, edited = ? WHERE id = ?", (draft.text, entry.time, number)
         )
-        if self._indexed(number):
+        if grams.is_indexed(self._connection, number):
             grams.remove(self._connection, [(number, text)])
             grams.add(self._connection, [(number, draft.text or "")])
         return Applied(entry, False)
@@ -173,7 +176,7 @@ class Ledger:
         )
         execute("UPDATE entries SET text = NULL WHERE target = ? AND kind = 1", (number,))
         execute("DELETE FROM reactions WHERE message = ?", (number,))
-        if self._indexed(number):
+        if grams.is_indexed(self._connection, number):
             grams.remove(self._connection, [(number, text)])
         return Applied(entry, False)
 
@@ -228,6 +231,13 @@ class Ledger:
             tail = self._numbering.make(draft.key, draft.room)
             self.changed = True
         return tail
+
+    def _check_answered(self, tail: Tail, seq: int) -> None:
+        """Raise `NotFound` unless `seq` is of a message that is kept and was not deleted."""
+        number = tail.base + seq
+        waits = number in self._waiting  # as nothing but messages does
+        if not 1 <= seq <= tail.seq or not (waits or is_standing(self._connection, number)):
+            raise NotFound(f"there is no message {seq} to answer")
 
     def _target(self, draft: Draft, tail: Tail | None) -> tuple[Tail, int, str, str, int | None]:
         """The room; and of the message that the draft is about: row, author, text, deletion."""
@@ -312,13 +322,6 @@ class Ledger:
         entry = one_entry(self._connection, number, tail.room, tail.key, reactions=False)
         assert entry is not None, "what changed a message is never trimmed before it"
         return Applied(entry, True)
-
-    def _indexed(self, number: int) -> bool:
-        """Whether the search index has come as far as this message."""
-        row = self._connection.execute(
-            "SELECT indexed FROM rooms WHERE id = ?", (number >> SEQ_BITS,)
-        ).fetchone()
-        return bool(row[0] >= number - (number >> SEQ_BITS << SEQ_BITS))
 
 
 def mark(base: int, user: str, sent: str) -> int:

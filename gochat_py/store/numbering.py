@@ -62,8 +62,9 @@ class Numbering:
         seq = read_floor(self._connection)
         room = self._free_number()
         self._connection.execute(
-            "INSERT INTO rooms (id, key, name, seq, first, indexed) VALUES (?, ?, ?, ?, ?, ?)",
-            (room, key, name, seq, seq + 1, seq),
+            "INSERT INTO rooms (id, key, name, seq, first, indexed, start)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (room, key, name, seq, seq + 1, seq, seq),
         )
         tail = self.tails[key] = Tail(room << SEQ_BITS, name, key, seq, 0.0)
         return tail

@@ -54,6 +54,12 @@ class Room(NamedTuple):
     seq: int
     first: int
     indexed: int
+    start: int = 0  # the seq before the first that it ever had; 0 where that is not known
+
+    @property
+    def truncated(self) -> bool:
+        """Whether entries of this room were trimmed."""
+        return self.first - 1 > self.start
 
     @property
     def base(self) -> int:
@@ -67,7 +73,7 @@ def find_room(connection: sqlite3.Connection, key: str) -> Room | None:
     Raises `Damaged` where its row does not say where its entries are.
     """
     row = connection.execute(
-        "SELECT id, key, name, topic, seq, first, indexed FROM rooms WHERE key = ?", (key,)
+        "SELECT id, key, name, topic, seq, first, indexed, start FROM rooms WHERE key = ?", (key,)
     ).fetchone()
     return sound_room(Room(*row)) if row else None
 
@@ -265,6 +271,14 @@ def one_entry(
     if row is None:
         return None
     return entry(row, room, key, reactions_to(connection, [number]).to(number) if reactions else {})
+
+
+def is_standing(connection: sqlite3.Connection, number: int) -> bool:
+    """Whether row `number` is a message that was not deleted."""
+    row = connection.execute(
+        "SELECT 1 FROM entries WHERE id = ? AND kind = 0 AND deleted IS NULL", (number,)
+    ).fetchone()
+    return row is not None
 
 
 def reactions_to(connection: sqlite3.Connection, numbers: Sequence[int]) -> Reacted:

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..core.emoji import emoji_form
 from ..errors import StartupError
 from ..message import Kind
 
@@ -158,6 +159,31 @@ def _index_topics(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _note_starts(connection: sqlite3.Connection) -> None:
+    """Let rooms know the seq before their first; of those made before this it is not known."""
+    connection.execute("ALTER TABLE rooms ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
+
+
+def _unify_reactions(connection: sqlite3.Connection) -> None:
+    """Give each reaction its one spelling.
+
+    Of reactions that were two and are one now, the one made last counts: so says the room's log to
+    whoever follows it.
+    """
+    connection.create_function("emoji_form", 1, emoji_form, deterministic=True)
+    connection.execute("CREATE TEMP TABLE unified AS SELECT * FROM reactions ORDER BY entry")
+    connection.execute("DELETE FROM reactions")
+    connection.execute(
+        "INSERT OR REPLACE INTO reactions (message, emoji, user, entry, state)"
+        " SELECT message, emoji_form(emoji), user, entry, state FROM unified ORDER BY entry"
+    )
+    connection.execute("DROP TABLE unified")
+    connection.execute(
+        "UPDATE entries SET emoji = emoji_form(emoji)"
+        " WHERE target IS NOT NULL AND kind = 3 AND emoji != emoji_form(emoji)"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One step from the version before to this one. Its name is recorded in the file."""
@@ -171,6 +197,8 @@ MIGRATIONS = (
     Migration("rooms, entries, reactions, users, search", _create),
     Migration("limits on rooms and users", _add_limits),
     Migration("the newest topic of each user", _index_topics),
+    Migration("where rooms begin", _note_starts),
+    Migration("one spelling for each reaction", _unify_reactions),
 )
 
 

@@ -8,25 +8,30 @@ the database yet come as `ahead` (`Ahead.of`).
 
 A query of one or two characters is answered from all trigrams that begin with it. Where these are
 more than `MOST_TRIGRAMS`, or it is a single ASCII character, the query is so common that the newest
-messages are looked at instead. A search takes a limited time, whatever is stored and sought:
-`Found.complete` says whether it came to its end.
+messages are looked at instead.
+
+A search takes a limited time, whatever is stored and sought: `Found.complete` says whether it came
+to its end, `Found.next` where it goes on (docs/decisions/0043). What could match (a *candidate*) is
+looked at in one order, newest first, over all rooms; so all that is remembered is, for each room,
+the seq down to which everything was looked at. Each call gets further, whatever its time.
 """
 
 from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Any
 
+from ..core import cursor
+from ..core.cursor import Cursor
 from ..core.encode import ANSWER_BYTES
 from ..core.text import fold
 from ..message import Entry
 from .budget import Budget
 from .rows import COLUMNS, Room, entry, find_room, fitting, is_corrupt, is_sound, reactions_to
-from .schema import SEQ_BITS
+from .schema import SEQ_BITS, SEQ_MASK
 
 #: A longer query asks the index for so many of its trigrams: enough to leave few wrong proposals.
 ASKED_TRIGRAMS = 12
@@ -35,6 +40,12 @@ MOST_TRIGRAMS = 200
 #: Seconds that a search may take. Usual ones take 1 to 5 ms in a million messages; trigrams that
 #: are common, and never in one message together, would take 300.
 TIME = 0.05
+
+#: Entries for which the index is asked at once: few first, so that each call gets as far as that;
+#: then ever more. Where a search has run out of time before, up to what takes 20 ms at the most.
+FIRST_STRETCH = 512
+GROWTH = 8
+LONGEST_STRETCH = 65_536
 
 _WANTED = ", ".join(f"entries.{column}" for column in COLUMNS.split(", "))
 _PROPOSED = (
@@ -49,20 +60,14 @@ Row = tuple[Any, ...]
 @dataclass(frozen=True, slots=True)
 class Found:
     """Messages, newest first. `more` says that older ones hold the query too; `complete` that the
-    search did not give up before it had looked at everything it had to.
+    search did not give up before it had looked at everything it had to. Where it is not over, it
+    goes on from `next`.
     """
 
     entries: tuple[Entry, ...]
     more: bool
     complete: bool
-
-
-class _Progress:
-    """How far one search is: what it may take, and whether it gave up."""
-
-    def __init__(self, budget: Budget) -> None:
-        self.budget = budget
-        self.gave_up = False
+    next: str | None = None
 
 
 def search(
@@ -73,14 +78,14 @@ def search(
     ahead: Sequence[Entry] = (),
     limit: int = 50,
     before: int | None = None,
-    before_time: float | None = None,
+    start: Cursor | None = None,
     budget: Budget | None = None,
 ) -> Found:
     """Messages in the rooms `keys` that hold `query`, newest first, at most `limit`.
 
-    Older than the seq `before` (of use in one room), and than `before_time` (in several: of
-    messages in the very same millisecond as the last one shown, the rest is passed over). They fit
-    into `ANSWER_BYTES`. `budget` is `TIME` if left out; what is found until then is given.
+    Older than the seq `before` (of use in one room); or from `start` on, the place where the same
+    search ended: whoever goes on until there is no `next` gets each once. They fit into
+    `ANSWER_BYTES`. `budget` is `TIME` if left out; what is found until then is given.
     """
     wanted = fold(query)
     try:
@@ -89,49 +94,180 @@ def search(
         return Found((), False, True)
     if not wanted:
         return Found((), False, True)
-    progress = _Progress(budget or Budget(TIME))
-    rooms = {}
-    hits = []
-    not_stored: dict[str, list[Entry]] = {}
+    sources = _sources(connection, keys, ahead)
+    looking = _Search(connection, wanted, sources, budget or Budget(TIME))
+    complete = looking.look(start or Cursor(0, {}), before, limit)
+    rooms = {number: source.room for number, source in sources.items()}
+    entries, _ = fitting(_entries(connection, rooms, looking.hits), ANSWER_BYTES)
+    looking.give_back(looking.hits[len(entries) :])
+    place = looking.place
+    going_on = None if place is None else cursor.write(place)
+    return Found(tuple(entries), complete and place is not None, complete, going_on)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A room that is searched; `newer` are its messages that are not stored yet, newest first."""
+
+    room: Room
+    newer: Sequence[Entry]
+
+    @property
+    def end(self) -> int:
+        """The seq after its newest entry."""
+        return max(self.room.seq, self.newer[0].seq if self.newer else 0) + 1
+
+
+def _sources(
+    connection: sqlite3.Connection, keys: Sequence[str], ahead: Sequence[Entry]
+) -> dict[int, _Source]:
+    """The rooms of these keys in which anything is kept, by number."""
+    newer: dict[str, list[Entry]] = {}
     for each in reversed(ahead):
-        not_stored.setdefault(each.key, []).append(each)
+        newer.setdefault(each.key, []).append(each)
+    found = {}
     for key in dict.fromkeys(keys):
         room = find_room(connection, key)
         if room is not None:
-            last = room.seq if before is None else max(min(before - 1, room.seq), 0)
-            if before_time is not None:
-                last = min(last, _last_before(connection, room, before_time))
-            rooms[room.id] = room
-            newest = [
-                _row(room, entry)
-                for entry in not_stored.get(key, ())
-                if entry.seq > room.seq
-                and (before is None or entry.seq < before)
-                and (before_time is None or entry.time < before_time)
-            ]
-            hits.append((room, last, newest))
-    with progress.budget.interrupting(connection):
-        asked = _expression(connection, wanted, progress)
-        merged = heapq.merge(
-            *(
-                _hits(
-                    chain(newest, _candidates(connection, room, room.base + last, asked)),
-                    wanted,
-                    progress,
-                )
-                for room, last, newest in hits
-            ),
-            key=lambda row: (row[4], row[0]),
-            reverse=True,
-        )
-        rows = list(islice(merged, limit + 1))
-    found, whole = fitting(_entries(connection, rooms, rows[:limit]), ANSWER_BYTES)
-    more = len(rows) > limit or not whole
-    return Found(tuple(found), more, not progress.gave_up)
+            entries = [each for each in newer.get(key, ()) if each.seq > room.seq]
+            found[room.id] = _Source(room, entries)
+    return found
+
+
+class _GaveUp(Exception):
+    """The time is up."""
+
+
+class _Search:
+    """One search: what it has found, and how far it has come."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        wanted: str,
+        sources: Mapping[int, _Source],
+        budget: Budget,
+    ) -> None:
+        self.hits: list[Row] = []
+        self._connection = connection
+        self._wanted = wanted
+        self._sources = sources
+        self._budget = budget
+        self._asked = _expression(connection, wanted, budget)
+        #: Of the rooms that are not done, by number: the seq from which on all was looked at.
+        self._before: dict[int, int] = {}
+        self._last = 0  # the greatest number of a room that was begun
+        self._moved = False  # further than where it began
+        self._damaged = False  # a part of a room cannot be read, and was passed over
+        self._longest = SEQ_MASK  # entries that the index is asked for at once
+
+    def look(self, start: Cursor, before: int | None, limit: int) -> bool:
+        """Look from `start` on until there are `limit` hits and one more; False if time was up."""
+        self._last = start.last
+        self._longest = LONGEST_STRETCH if start.before else SEQ_MASK
+        for number in start.before.keys() & self._sources.keys():
+            self._begin(number, start.before[number])
+        with self._budget.interrupting(self._connection, may=lambda: self._moved):
+            try:
+                while self._before or self._begin_more(before):
+                    candidates = map(self._candidates, list(self._before))
+                    for row in heapq.merge(*candidates, key=_age, reverse=True):
+                        if self._holds(row):
+                            if len(self.hits) == limit:
+                                return True
+                            self.hits.append(row)
+                        self._reach(row[0] >> SEQ_BITS, row[0] & SEQ_MASK)
+                        self._check()
+            except _GaveUp:
+                return False
+        return not self._damaged
+
+    def give_back(self, hits: Sequence[Row]) -> None:
+        """Find these, the last ones found, again the next time."""
+        for row in hits:
+            number, seq = row[0] >> SEQ_BITS, row[0] & SEQ_MASK
+            self._before[number] = max(self._before.get(number, 0), seq + 1)
+
+    @property
+    def place(self) -> Cursor | None:
+        """Where it goes on; None if it has come to its end."""
+        if not self._before and max(self._sources, default=0) <= self._last:
+            return None
+        return Cursor(self._last, self._before)
+
+    def _begin_more(self, before: int | None) -> bool:
+        """Begin with the rooms that follow; False if there are none."""
+        following = sorted(number for number in self._sources if number > self._last)
+        for number in following[: cursor.ROOMS]:
+            self._begin(number, self._sources[number].end if before is None else before)
+            self._last = number
+        return bool(following)
+
+    def _begin(self, number: int, before: int) -> None:
+        source = self._sources[number]
+        self._before[number] = max(min(before, source.end), source.room.first)
+
+    def _reach(self, number: int, seq: int) -> None:
+        """All of the room from `seq` on was looked at."""
+        if seq < self._before[number]:
+            self._before[number] = seq
+            self._moved = True
+
+    def _check(self) -> None:
+        """Raise `_GaveUp` if the time is up, and something was achieved."""
+        if self._moved and self._budget.spent:
+            raise _GaveUp
+
+    def _holds(self, row: Row) -> bool:
+        """Whether it is a message that holds what is wanted."""
+        text = row[6]
+        return row[1] == 0 and type(text) is str and self._wanted in fold(text) and is_sound(row)
+
+    def _candidates(self, number: int) -> Iterator[Row]:
+        """What is to be looked at in a room, newest first. What lies above each is of no interest.
+
+        First what is not stored or not indexed yet, then what the index proposes.
+        """
+        source = self._sources[number]
+        room, asked = source.room, self._asked
+        for each in source.newer:
+            if each.seq < self._before[number]:
+                self._reach(number, each.seq + 1)
+                yield _row(room, each)
+        try:
+            lowest = room.first if asked is None else max(room.first, room.indexed + 1)
+            yield from self._rows(room, lowest, _SCANNED)
+            stretch = FIRST_STRETCH
+            while asked and self._before[number] > room.first:
+                self._check()
+                lowest = max(room.first, self._before[number] - stretch)
+                yield from self._rows(room, lowest, _PROPOSED, asked)
+                stretch = min(stretch * GROWTH, self._longest)
+        except sqlite3.DatabaseError as error:
+            if is_corrupt(error):
+                self._damaged = True  # what was found before the damaged page is given
+            elif self._moved and self._budget.spent:
+                raise _GaveUp from None
+            else:
+                raise
+        del self._before[number]
+        self._moved = True
+
+    def _rows(self, room: Room, lowest: int, statement: str, *asked: str) -> Iterator[Row]:
+        """The rows of a statement from the seq `lowest` on, of which nothing is left then."""
+        span = (room.base + lowest, room.base + self._before[room.id] - 1)
+        for row in self._connection.execute(statement, (*asked, *span)):
+            self._reach(room.id, (row[0] & SEQ_MASK) + 1)
+            yield row
+        self._reach(room.id, lowest)
+
+
+def _age(row: Row) -> tuple[float, int]:
+    return row[4], row[0]
 
 
 def _entries(
-    connection: sqlite3.Connection, rooms: dict[int, Room], rows: Sequence[Row]
+    connection: sqlite3.Connection, rooms: Mapping[int, Room], rows: Sequence[Row]
 ) -> Iterator[Entry]:
     """The messages in `rows`, with what people react, read as they are asked for."""
     by_room: dict[int, list[int]] = {}
@@ -144,20 +280,21 @@ def _entries(
         yield entry(row, room.name, room.key, reacted[number].to(row[0]))
 
 
-def _expression(connection: sqlite3.Connection, wanted: str, progress: _Progress) -> str | None:
+def _expression(connection: sqlite3.Connection, wanted: str, budget: Budget) -> str | None:
     """What to ask the index for; empty when it holds no such thing, None when it is no help."""
     if len(wanted) == 1 and wanted.isascii():
         return None  # half the index would begin with it; the newest messages will hold it
     if len(wanted) < 3:
+        half = budget.half()  # where the index takes longer to say that it is no help, that is it
         try:
-            terms = connection.execute(
-                "SELECT term FROM gram_list WHERE term >= ? AND term < ? LIMIT ?",
-                (wanted, wanted + chr(0x10FFFF), MOST_TRIGRAMS + 1),
-            ).fetchall()
+            with half.interrupting(connection):
+                terms = connection.execute(
+                    "SELECT term FROM gram_list WHERE term >= ? AND term < ? LIMIT ?",
+                    (wanted, wanted + chr(0x10FFFF), MOST_TRIGRAMS + 1),
+                ).fetchall()
         except sqlite3.DatabaseError as error:
-            if not progress.budget.spent and not is_corrupt(error):
+            if not half.spent and not is_corrupt(error):
                 raise
-            progress.gave_up = True
             return None
         if len(terms) > MOST_TRIGRAMS:
             return None
@@ -172,48 +309,7 @@ def _quoted(trigram: str) -> str:
     return '"' + trigram.replace('"', '""') + '"'
 
 
-def _hits(candidates: Iterator[Row], wanted: str, progress: _Progress) -> Iterator[Row]:
-    """Those of `candidates` that are messages and hold what is wanted, until time is up."""
-    try:
-        for row in candidates:
-            if progress.gave_up or progress.budget.spent:
-                progress.gave_up = True
-                return
-            text = row[6]
-            if row[1] == 0 and type(text) is str and wanted in fold(text) and is_sound(row):
-                yield row
-    except sqlite3.DatabaseError as error:
-        if not progress.budget.spent and not is_corrupt(error):
-            raise
-        progress.gave_up = True  # what was found before the damaged page is given
-
-
 def _row(room: Room, entry: Entry) -> Row:
     """A message that is not in the database yet, as the row of `COLUMNS` that it will be."""
     known = (entry.user, entry.nick, entry.time, entry.id, entry.text, entry.reply_to)
     return (room.base + entry.seq, 0, *known, None, None, None, entry.bot, None, None)
-
-
-def _candidates(
-    connection: sqlite3.Connection, room: Room, last: int, asked: str | None
-) -> Iterator[Row]:
-    """What to look at up to row `last`: what is not indexed yet, then what the index proposes."""
-    oldest, indexed = room.base + room.first, room.base + room.indexed
-    if last > indexed:
-        yield from connection.execute(_SCANNED, (max(oldest, indexed + 1), last))
-    if asked is None:
-        yield from connection.execute(_SCANNED, (oldest, min(last, indexed)))
-    elif asked:
-        yield from connection.execute(_PROPOSED, (asked, oldest, min(last, indexed)))
-
-
-def _last_before(connection: sqlite3.Connection, room: Room, time: float) -> int:
-    """The seq of the newest entry older than `time`: times never go back within a room."""
-    low, high = room.first - 1, room.seq
-    while low < high:
-        middle = (low + high + 1) // 2
-        (then,) = connection.execute(
-            "SELECT time FROM entries WHERE id = ?", (room.base + middle,)
-        ).fetchone()
-        low, high = (middle, high) if then < time else (low, middle - 1)
-    return low

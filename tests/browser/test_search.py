@@ -93,6 +93,43 @@ class SearchTest(FakeTestCase):
         expect(page.locator(STATE)).to_have_text("Nothing was found.")
         expect(page.locator(RESULTS)).to_have_count(0)
 
+    def test_a_search_that_ran_out_of_time_says_so_and_goes_on(self) -> None:
+        page = self.long()
+        page.evaluate(
+            """() => {
+              const whole = server.serve.search;
+              server.serve.search = (question) => question.next === "further"
+                ? { ...whole({ ...question, limit: 1 }), more: false, complete: true }
+                : { type: "results", entries: [], more: true, complete: false, next: "further" };
+            }"""
+        )
+        self.search(page, "needle")
+        expect(page.locator(STATE)).to_have_text(
+            "Nothing was found so far. Not everything was searched."
+        )
+        expect(page.locator(f"{PANEL} .more")).to_have_text("Search further")
+        page.click(f"{PANEL} .more")
+        expect(page.locator(RESULTS)).to_have_count(1)
+        expect(page.locator(STATE)).to_have_text("1 message, newest first.")
+        expect(page.locator(f"{PANEL} .more")).to_be_hidden()
+
+    def test_where_older_messages_are_kept_no_longer_the_page_says_so(self) -> None:
+        page = self.long()
+        page.evaluate(
+            """() => {
+              server.serve.history = ({ room, before, limit }) => {
+                const first = Math.max(before - limit, 800);
+                const entries = server.room(room).entries.slice(first - 1, before - 1);
+                const truncated = first === 800;
+                return { type: "history", room, entries, more: !truncated, truncated };
+              };
+            }"""
+        )
+        page.locator(VIEW).evaluate("(view) => view.scrollTo(0, 0)")
+        expect(page.locator(".message-list .older")).to_have_text(
+            "Older messages are no longer kept."
+        )
+
     def test_a_result_looks_as_in_its_room_unless_its_marks_were_searched(self) -> None:
         page = self.fake()
         page.evaluate(

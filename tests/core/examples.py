@@ -83,6 +83,17 @@ EXAMPLES: dict[str, bytes] = {
         more=False,
         read=0,
     ),
+    "joined, of which the rest was trimmed": encode.joined(
+        LOBBY,
+        epoch="e1",
+        members="",
+        member_count=0,
+        entries=LISTED[0],
+        recovered=False,
+        more=False,
+        read=0,
+        truncated=True,
+    ),
     "joined, with somebody who is away": encode.joined(
         LOBBY,
         epoch="e1",
@@ -112,8 +123,14 @@ EXAMPLES: dict[str, bytes] = {
     ).encode(),
     "history": encode.history("lobby", LISTED, more=True, answers="8"),
     "history, empty": encode.history("lobby", (), more=False),
-    "results": encode.results(LISTED[:2], more=False, answers="9"),
-    "results, empty": encode.results((), more=False),
+    "history, of which the rest was trimmed": encode.history(
+        "lobby", LISTED[:1], more=False, truncated=True
+    ),
+    "results": encode.results(LISTED[:2], more=False, complete=True, answers="9"),
+    "results, empty": encode.results((), more=False, complete=True),
+    "results, when there was no time": encode.results(
+        LISTED[:1], more=True, complete=False, place="1.1-7", answers="9"
+    ),
     "rooms": encode.rooms(
         [
             encode.room_json(LOBBY, 2),

@@ -73,7 +73,9 @@ OF_CHARACTERS: dict[str, Callable[[str], object]] = {
     "clean_line": text.clean_line,
     "cut_runs": text.cut_runs,
     "one_line": text.one_line,
+    "is_blank, of what is blank": lambda t: text.is_blank(" \u200b\u0301" + t),
     "fold": text.fold,
+    "is_blank": text.is_blank,
     "check_room": names.check_room,
     "check_nick": names.check_nick,
     "decode": lambda t: wire.decode(

@@ -15,6 +15,38 @@ class RoomTest(TestCase):
         for name in ("lobby", "Лобби", "聊天室", "غرفة", "٤٢", "a-b_c", "7", "r" * 64):
             self.assertEqual(check_room(name), name)
 
+    def test_words_of_every_script_make_a_room(self):
+        """Vowel signs and viramas are marks; without them there is no Hindi, Thai or Tamil."""
+        for name in (
+            "हिन्दी", "देवनागरी", "संस्कृतम्", "मराठी", "বাংলা", "অসমীয়া", "ਪੰਜਾਬੀ", "ગુજરાતી", "ଓଡ଼ିଆ",
+            "தமிழ்", "తెలుగు", "ಕನ್ನಡ", "മലയാളം", "සිංහල", "ไทย", "น้ำชา", "ລາວ", "བོད-སྐད",
+            "མཛད", "བསྒྲུབས", "မြန်မာ", "က္ကျွန်ုပ်", "ភាសាខ្មែរ", "ខ្មែរ", "עִבְרִית", "שָּׁ֑לוֹם", "العَرَبِيَّة", "اُردُو",
+            "ދިވެހި", "Việt", "አማርኛ", "ᬩᬲᬩᬮᬶ", "ꦗꦮ", "ᨅᨔ", "ꯃꯤꯇꯩ", "ᤕᤠᤰᤌᤢᤱ", "𑄌𑄋𑄴𑄟", "ܣܘܪܝܝܐ",
+            "q̇", "ᠮᠣᠩᠭᠣᠯ", "हिन्दी-चाय_2",
+        ):  # fmt: skip
+            with self.subTest(name=name):
+                composed = unicodedata.normalize("NFC", name)
+                self.assertEqual(check_room(name), composed)
+                self.assertEqual(room_key(room_key(name)), room_key(name))
+
+    def test_joiners_are_taken_where_they_show_and_make_no_other_room(self):
+        for name in ("ශ්‍රී", "क्‍ष", "क्‌ष", "می‌خواهم", "ന്‍", "ক্‍ষ"):
+            with self.subTest(name=name):
+                self.assertEqual(check_room(name), name)
+                bare = name.replace("‌", "").replace("‍", "")
+                self.assertEqual(room_key(name), room_key(bare))
+        for name in ("te‍a", "te‌a", "می‍", "می‌", "क‌ा", "क‍ष", "‍क"):
+            with self.subTest(name=name), self.assertRaises(Refusal):
+                check_room(name)
+
+    def test_a_pile_of_marks_makes_no_room(self):
+        for name in (
+            "á́", "a" + "̖̗́̈̊", "ไ" + "่" * 3, "7́",
+            "-́", "a⃝", "a️", "a͏", "ក឴", "ᠮ᠋",
+        ):  # fmt: skip
+            with self.subTest(name=name), self.assertRaises(Refusal):
+                check_room(name)
+
     def test_anything_else_is_refused(self):
         for name in (
             "",

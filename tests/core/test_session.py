@@ -91,18 +91,24 @@ class OpenTest(SessionTestCase):
                 self.assertEqual(self.session.receive(command, 60.0 * minute), draft)
 
     def test_what_is_asked_becomes_what_to_look_up(self):
+        now = 300.0
         for command, decision in (
             (c.Read("LOBBY", 4, "1"), MarkRead("lobby", ADA, 4, "1")),
             (c.History("LOBBY", 9, None, 20, "1"), ReadHistory("LOBBY", "lobby", 9, None, 20, "1")),
             (c.Search("tea", "LOBBY", 9, 20, "1"), RunSearch("tea", ("lobby",), 9, 20, "1")),
             (c.Search("tea", id="1"), RunSearch("tea", ("lobby",), None, 50, "1")),
+            (
+                c.Search("tea", id="1", next="1.1-7"),
+                RunSearch("tea", ("lobby",), None, 50, "1", "1.1-7"),
+            ),
             (c.Rooms("Lobby", 20, "1"), ListRooms("lobby", 20, "1")),
             (c.Nick("Bill", "1"), Rename(ADA, "Bill", "blll", "1")),
             (c.Ping({"id": "1"}, "1"), AnswerPing({"id": "1"})),
             (c.Leave("LOBBY", "1"), LeaveRoom("LOBBY", "lobby", "1")),
         ):
             with self.subTest(command=command):
-                self.assertEqual(self.session.receive(command, 300.0), decision)
+                now += 1.0
+                self.assertEqual(self.session.receive(command, now), decision)
 
     def test_a_room_is_joined_once_and_left_once(self):
         self.assertIs(self.refused(c.Join("lobby", id="1")).code, Code.DUPLICATE_JOIN)

@@ -4,7 +4,7 @@ import unicodedata
 from unittest import mock
 
 from gochat_py.core import text
-from gochat_py.core.text import clean_line, cut_runs, fold, one_line, wrong_with
+from gochat_py.core.text import clean_line, cut_runs, fold, is_blank, one_line, wrong_with
 from tests.support.case import TestCase
 
 FLAG = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"  # of England
@@ -88,6 +88,28 @@ class WrongWithTest(TestCase):
         self.assertLessEqual(
             longest[False] + (text._SUSPICIOUS - 1) * longest[True], text.MAX_MARKS
         )
+
+
+class BlankTest(TestCase):
+    def test_what_shows_nothing_is_blank(self):
+        for said in (
+            "", " ", "\n\t ", "\u200b", "\u2800", "\u3164", "\xad", "\u2060", "\u200d", "\ufe0f",
+            "\u034f", "\u061c", "\u115f\u1160", "\u17b4", "\u180e", "\u2066\u2069",
+            "\ufeff", "\uffa0", "\u3000", "\u00a0", "\u1680", "\u2007", "\u0301", "\u20dd",
+            "\u0301\u200b \u2800", "\U000e0020", "\U0001d159", "\U0001d173", "\U000e0100",
+        ):  # fmt: skip
+            with self.subTest(said=ascii(said)):
+                self.assertTrue(is_blank(said))
+
+    def test_what_shows_anything_is_not(self):
+        for said in (
+            "a", " a ", "\u200ba", "a\u0301", "😀", "❤️", "👩‍💻", "हिन्दी", "ा",
+            "\u0600", "\u06dd", "。", ".",
+            "\ufffd", "\ufffc", "\ue000", "\U0001fae8", "\U0001faea", "🇩🇪",
+            "\u2800x", "‽", "ـ", "゛", "\u20e3a",
+        ):  # fmt: skip
+            with self.subTest(said=ascii(said)):
+                self.assertFalse(is_blank(said))
 
 
 class CleanLineTest(TestCase):

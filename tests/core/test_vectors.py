@@ -5,7 +5,8 @@ from dataclasses import asdict
 
 from gochat_py.core import wire
 from gochat_py.core.commands import Command, Ping
-from gochat_py.refusals import Refusal
+from gochat_py.core.names import check_room, room_key
+from gochat_py.refusals import Code, Refusal
 from tests.core.examples import EXAMPLES
 from tests.support.case import TestCase
 from tests.support.server import ROOT
@@ -51,6 +52,25 @@ class CommandVectorsTest(TestCase):
             vector["decoded"]["type"] for vector in vectors("commands.json") if "decoded" in vector
         }
         self.assertEqual(found, {*wire.COMMANDS, "ping"})
+
+
+class RoomVectorsTest(TestCase):
+    """Which names are one room: the page has the same rule, in its own words."""
+
+    def test_names_are_one_room_or_two(self):
+        for vector in vectors("rooms.json"):
+            for name in vector.get("names", ()):
+                with self.subTest(name):
+                    self.assertEqual(room_key(check_room(name)), vector["key"])
+        keys = [vector["key"] for vector in vectors("rooms.json") if "key" in vector]
+        self.assertEqual(len(keys), len(set(keys)))
+
+    def test_what_is_no_name_is_refused(self):
+        for vector in vectors("rooms.json"):
+            if "refused" in vector:
+                with self.subTest(vector["refused"]), self.assertRaises(Refusal) as caught:
+                    check_room(vector["refused"])
+                self.assertIs(caught.exception.code, Code.BAD_ROOM)
 
 
 class EventVectorsTest(TestCase):

@@ -17,6 +17,8 @@ from typing import Any
 from websockets.sync.client import connect
 
 from gochat_py.core.names import nick_key
+from gochat_py.message import Draft, Kind, User
+from gochat_py.store import open_directory
 from tests.support.case import PATIENCE, TestCase, eventually
 from tests.support.raw import RawClient
 from tests.support.server import ROOT, ServerProcess
@@ -487,6 +489,62 @@ class ChangesTest(V1TestCase):
                 self.assert_refused("not_found", self.ada, "react", **fields)
         self.assert_refused("not_found", self.ada, "send", room="tea", text="x", reply_to=99)
 
+    def test_only_a_message_that_stands_can_be_answered(self):
+        self.ada.ask("edit", room="tea", seq=1, text="Darjeeling")
+        self.bob.ask("react", room="tea", seq=1, emoji="👍", on=True)
+        self.ada.ask("topic", room="tea", text="Tea")
+        for seq in (2, 3, 4, 99):
+            self.assert_refused("not_found", self.bob, "send", room="tea", text="x", reply_to=seq)
+        answer = self.bob.send("tea", "with milk?", reply_to=1, id="b-1")
+        self.ada.ask("delete", room="tea", seq=1)
+        self.assert_refused("not_found", self.bob, "send", room="tea", text="x", reply_to=1)
+        again = self.bob.ask("send", room="tea", text="with milk?", reply_to=1, id="b-1")
+        self.assertEqual(again, answer, "a retry is safe")
+
+    def test_what_cannot_be_seen_is_not_said(self):
+        for text in (
+            "\u200b",
+            "\u2800",
+            "\u3164",
+            "\xad",
+            "\u2060\u200d",
+            "\ufe0f",
+            " \n\t ",
+            "\u0301",
+        ):
+            with self.subTest(text=ascii(text)):
+                self.assert_refused("bad_field", self.ada, "send", room="tea", text=text)
+                self.assert_refused("bad_field", self.ada, "edit", room="tea", seq=1, text=text)
+        self.assert_refused("bad_field", self.ada, "topic", room="tea", text="\u200b")
+        fields = {"room": "tea", "seq": 1, "on": True}
+        self.assert_refused("bad_field", self.ada, "react", emoji="\u200d\ufe0f", **fields)
+        self.assertEqual(self.ada.ask("topic", room="tea", text="")["text"], "")
+        self.assertEqual(len(whole_room(self.bob, "tea")), 2)
+
+    def test_one_emoji_is_one_reaction_however_it_is_written(self):
+        fields = {"room": "tea", "seq": 1}
+        for form, others in (
+            ("❤️", ("❤", "❤︎")),
+            ("1️⃣", ("1⃣",)),
+            ("é", ("e\u0301",)),
+            ("🏳️‍🌈", ("🏳‍🌈",)),
+        ):
+            told = self.ada.ask("react", emoji=form, on=True, **fields)
+            self.assertEqual(told["emoji"], form)
+            for other in others:
+                with self.subTest(other=ascii(other)):
+                    again = self.ada.ask("react", emoji=other, on=True, **fields)
+                    self.assertEqual(again["seq"], told["seq"], "it is there already")
+                    self.assertEqual(
+                        self.bob.ask("react", emoji=other, on=True, **fields)["emoji"], form
+                    )
+                    self.bob.ask("react", emoji=other, on=False, **fields)
+            self.assertFalse(self.ada.ask("react", emoji=others[0], on=False, **fields)["on"])
+        for skin in ("👍🏻", "👍🏿", "👍"):
+            self.ada.ask("react", emoji=skin, on=True, **fields)
+        said = whole_room(self.bob, "tea")[0]
+        self.assertEqual(list(said["reactions"]), ["👍🏻", "👍🏿", "👍"])
+
     def test_a_deletion_is_idempotent_and_ends_all_else(self):
         told = self.ada.ask("delete", room="tea", seq=1, id="d-1")
         self.assertEqual((told["type"], told["target"]), ("deleted", 1))
@@ -869,6 +927,60 @@ class DataTest(TestCase):
             )
             self.assertEqual(ada.send("tea", "a retry", id="l-25")["seq"], 26)
             self.assertEqual(ada.ask("history", room="tea", before=21)["entries"], [])
+
+    def test_history_that_was_trimmed_is_said_to_be_gone_and_never_passed_over(self):
+        with self.serve() as server, Client(server.ws_url, "Ada", "tea") as ada:
+            for number in range(30):
+                ada.send("tea", f"line {number}")
+            self.assertNotIn("truncated", ada.ask("history", room="tea", before=3))
+        self.let_two_hours_pass()
+        with self.serve("--history-limit", "10") as server, Client(server.ws_url, "Bob") as bob:
+            eventually(lambda: b"line 19" not in self.raw(), "the oldest are forgotten")
+            joined = bob.ask("join", room="tea")
+            self.assertEqual((joined["more"], joined["truncated"]), (False, True))
+            for after in (0, 5, 19):
+                error = bob.refusal("history", room="tea", after=after)
+                self.assertEqual(error["code"], "history_truncated")
+                self.assertIn("21", error["message"])
+            page = bob.ask("history", room="tea", after=20)
+            self.assertEqual([entry["seq"] for entry in page["entries"]], list(range(21, 31)))
+            for before in (21, 10, 1):
+                page = bob.ask("history", room="tea", before=before)
+                self.assertEqual((page["entries"], page["more"]), ([], False))
+                self.assertTrue(page["truncated"])
+            self.assertNotIn("truncated", bob.ask("history", room="tea", before=25, limit=2))
+
+    def test_a_search_that_had_no_time_says_so_and_goes_on_to_the_end(self):
+        self.data.parent.mkdir(exist_ok=True)
+        with (
+            contextlib.closing(open_directory(self.data)) as directory,
+            contextlib.closing(directory.writer()) as writer,
+        ):
+            user = User("ada", "Ada")
+            for start in range(0, 100_000, 1_000):
+                writer.begin()
+                for number in range(start, start + 1_000):
+                    text = (
+                        "zebra"
+                        if number in (0, 50_000)
+                        else f"line {number} of one hundred thousand"
+                    )
+                    writer.apply(Draft(Kind.MESSAGE, "Tea", "tea", user, text=text), 1.0)
+                writer.commit()
+        with self.serve() as server, Client(server.ws_url, "Ada", "tea", "milk") as ada:
+            for fields in ({}, {"room": "tea"}):
+                found, place, asked = [], {}, 0
+                while True:
+                    asked += 1
+                    part = ada.ask("search", query="z", **fields, **place)
+                    found += [entry["seq"] for entry in part["entries"]]
+                    if "next" not in part:
+                        break
+                    self.assertTrue(part["more"])
+                    place = {"next": part["next"]}
+                self.assertEqual((part["more"], part["complete"]), (False, True))
+                self.assertGreater(asked, 1, "all at once proves nothing")
+                self.assertEqual(found, [50_001, 1])
 
     def let_two_hours_pass(self) -> None:
         """Make everything two hours older, while no server runs."""

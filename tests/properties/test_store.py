@@ -86,9 +86,13 @@ class Model:
             and (entry.kind, entry.user, entry.id) == (draft.kind, draft.user.id, draft.id)
         ]
         if draft.kind is Kind.MESSAGE:
-            if draft.reply_to is not None and draft.reply_to > len(room):
-                raise NotFound
-            return same[0] if same else None
+            if same:
+                return same[0]
+            if draft.reply_to is not None:
+                answered = room[draft.reply_to - 1] if draft.reply_to <= len(room) else None
+                if answered is None or answered.kind is not Kind.MESSAGE or answered.deleted:
+                    raise NotFound
+            return None
         if draft.kind is Kind.TOPIC:
             return self.newest(draft, (entry for entry in room if entry.user == draft.user.id))
         if not 1 <= draft.target <= len(room) or room[draft.target - 1].kind is not Kind.MESSAGE:

@@ -119,11 +119,11 @@ class HubCase(TestCase):
         self.hub.handle([Enter(connection, user, key, key, catches_up=True)])
 
     def catch_up(
-        self, connection, user=ANN, key="lobby", entries=(), seq=0, first=True, last=True
+        self, connection, user=ANN, key="lobby", entries=(), seq=0, first=True, last=True, kept=None
     ) -> bool:
         """Hand over a part of what was read, the first one or a further one."""
         live: Reply[bool] = Reply()
-        info = RoomInfo(key, key, "", seq)
+        info = RoomInfo(key if kept is None else kept, key, "", seq)
         told = ",".join(map(encode.entry_json, entries))
         begins = First(user, info, "e", True, False, 0, "j") if first else None
         self.hub.handle([CatchUp(connection, key, seq, told, last, live, begins)])
@@ -302,6 +302,32 @@ class RoomsTest(HubCase):
         self.assertEqual(seqs, [[1], [], [2], [3, 4], []])
         self.assertEqual(["end" in event for event in connection.events[2:4]], [False, True])
         self.assertEqual(connection.events[1]["left"], ["2"])
+
+    def test_a_room_is_called_as_it_is_kept_and_else_as_the_first_called_it(self):
+        first, second = FakeConnection(), FakeConnection()
+        self.hub.handle([Register(first), Register(second)])
+        for connection, user, name in ((first, ANN, "teA"), (second, BOB, "TEA")):
+            self.hub.handle([Enter(connection, user, name, "tea", catches_up=True)])
+        self.catch_up(first, ANN, "tea", kept="")
+        self.catch_up(second, BOB, "tea", kept="")
+        self.hub.handle([Typing(first, "TEA", "tea", ANN)])
+        self.news()
+        self.assertEqual({e["room"] for e in [*first.events, *second.events]}, {"teA"})
+        third = FakeConnection()
+        self.hub.handle([Register(third), Enter(third, GUEST, "TEa", "tea", catches_up=True)])
+        self.catch_up(third, GUEST, "tea", kept="Tea")
+        second.offers.clear()
+        self.hub.handle([Typing(first, "TEA", "tea", ANN)])
+        self.news()
+        self.assertEqual({e["room"] for e in [*second.events, *third.events]}, {"Tea"})
+        self.assertEqual(self.census("tea"), {"tea": ("Tea", 3)})
+
+    def test_a_room_is_called_as_what_is_written_there(self):
+        """Somebody was evicted who wrote the first entry under another name."""
+        connection = self.member(ANN, "tea")
+        self.hub.handle([publish(entry(1, key="tea", room="Tea"))])
+        self.hub.handle([Typing(connection, "tea", "tea", BOB)])
+        self.assertEqual(self.census("tea"), {"tea": ("Tea", 1)})
 
     def test_a_topic_set_meanwhile_is_the_topic(self):
         connection = FakeConnection()

@@ -1,3 +1,5 @@
+import shutil
+
 from gochat_py.message import Kind, Position, RoomInfo
 from gochat_py.store import history, retention, search, users
 from gochat_py.store.budget import Budget
@@ -78,6 +80,9 @@ class ReplayTest(StoreCase):
 class PageTest(StoreCase):
     def setUp(self):
         super().setUp()
+        self.fill()
+
+    def fill(self):
         self.writer.begin()
         for number in range(1, 8):
             self.writer.apply(message(f"m{number}"), 10.0)
@@ -94,6 +99,75 @@ class PageTest(StoreCase):
         self.assertEqual(self.page(before=4, limit=3), ([1, 2, 3], False))
         self.assertEqual(self.page(after=5, limit=1), ([6], True))
         self.assertEqual(self.page(after=5, limit=2), ([6, 7], False))
+
+    def test_what_was_trimmed_after_a_seq_is_not_passed_over(self):
+        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0, batch=3)
+        for after in (0, 1, 2):
+            with self.assertRaises(history.HistoryTruncated) as caught:
+                self.page(after=after)
+            self.assertIn("4", str(caught.exception))
+        self.assertEqual(self.page(after=3), ([4, 5, 6, 7], False))
+        self.assertEqual(self.page(after=7), ([], False))
+
+    def test_that_older_ones_were_trimmed_is_said_where_there_is_nothing_older(self):
+        def truncated(**where):
+            return self.read(history.page, "tea", **where).truncated
+
+        self.assertFalse(truncated(before=2))
+        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0, batch=3)
+        self.assertEqual(self.page(before=6), ([4, 5], False))
+        for where in ({"before": 6}, {"before": 4}, {"before": 1}, {}):
+            self.assertTrue(truncated(**where), where)
+        self.assertFalse(truncated(before=7, limit=1))
+        newest = self.read(history.newest, "tea", 10)
+        self.assertEqual((newest.more, newest.truncated), (False, True))
+        self.assertFalse(self.read(history.newest, "tea", 2).truncated)
+
+    def test_a_reader_who_goes_on_by_parts_while_history_is_trimmed_misses_nothing_unnoticed(self):
+        for trimmed_between in range(8):
+            with self.subTest(trimmed_between=trimmed_between):
+                self.reset()
+                seen, after = [], 0
+                try:
+                    while True:
+                        entries, more = self.page(after=after, limit=2)
+                        seen += entries
+                        if not more:
+                            break
+                        after = entries[-1]
+                        self.write(
+                            retention.trim,
+                            older_than=100.0,
+                            history_limit=None,
+                            now=100.0,
+                            batch=trimmed_between,
+                        )
+                except history.HistoryTruncated:
+                    self.assertGreater(trimmed_between, 2)
+                else:
+                    self.assertEqual(seen, list(range(1, 8)))
+                self.assertEqual(seen, list(range(1, len(seen) + 1)), "nothing is left out")
+
+    def reset(self):
+        self.close()
+        shutil.rmtree(self.place / "data")
+        self.open()
+        self.fill()
+
+    def test_a_room_that_counts_on_from_a_dropped_one_begins_where_it_begins(self):
+        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0)
+        self.write(retention.drop_rooms, 1e9)
+        self.writer.forget()
+        with self.assertRaises(history.HistoryTruncated):
+            self.page(after=5)  # the room is gone, and what came after 5 with it
+        self.assertEqual(self.page(after=7), ([], False))
+        self.assertEqual(self.page(after=0), ([], False))
+        self.entry(message("again"))
+        self.assertEqual(self.page(after=0), ([8], False))
+        self.assertEqual(self.page(after=7), ([8], False))
+        self.assertFalse(self.read(history.page, "tea").truncated, "nothing of this one is gone")
+        with self.assertRaises(history.HistoryTruncated):
+            self.page(after=5)
 
     def test_any_number_may_be_asked_for(self):
         for number in (-(1 << 70), -1, 0, 1):

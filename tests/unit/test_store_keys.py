@@ -5,10 +5,10 @@ from contextlib import closing
 from unittest import mock
 
 from gochat_py.message import User
-from gochat_py.store import grams, history, keys, schema, search, users
+from gochat_py.store import grams, history, keys, retention, schema, search, users
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
-from tests.support.store import ANN, BOB, StoreCase, delete, message, topic
+from tests.support.store import ANN, BOB, StoreCase, delete, message, react, topic
 
 
 class KeysTest(StoreCase):
@@ -79,6 +79,40 @@ class IndexTest(StoreCase):
             self.assertNotIn(("ada",), trigrams)
 
 
+class ReactionsMigrationTest(StoreCase):
+    """Two spellings of one emoji were two reactions, until the third version."""
+
+    def make_it_old(self):
+        """Let the file be one of the second version."""
+        self.close()
+        with closing(sqlite3.connect(self.place / "data" / "gochat.db")) as db, db:
+            db.execute("DELETE FROM migrations WHERE version > 2")
+            db.execute("ALTER TABLE rooms DROP COLUMN start")
+
+    def test_of_two_reactions_that_are_one_now_the_last_word_counts(self):
+        self.entry(message("hi"))
+        for emoji, on, user in (
+            ("❤", True, ANN), ("❤️", True, ANN), ("❤️", False, ANN), ("☺️", True, BOB),
+            ("☺", True, ANN), ("1⃣", True, BOB), ("👍", True, BOB), ("❤", True, BOB),
+        ):  # fmt: skip
+            self.entry(react(1, emoji, on, user))
+        self.make_it_old()
+        self.open()
+        said, *changes = self.read(history.page, "tea").entries
+        expected = {
+            "☺️": (BOB.id, ANN.id),
+            "1️⃣": (BOB.id,),
+            "👍": (BOB.id,),
+            "❤️": (BOB.id,),
+        }
+        self.assertEqual(said.reactions, expected)
+        last = {(change.emoji, change.user): change.on for change in changes}
+        whoever_follows = {(emoji, user) for emoji, users in expected.items() for user in users}
+        self.assertEqual({who for who, on in last.items() if on}, whoever_follows)
+        self.assertTrue(self.apply(react(1, "❤️", True, BOB)).duplicate)
+        self.assertFalse(self.apply(react(1, "❤️", True, ANN)).duplicate)
+
+
 class MigrationTest(StoreCase):
     def open(self):
         """The first time, make a file as the first version did."""
@@ -123,6 +157,11 @@ class MigrationTest(StoreCase):
         again = self.apply(topic("biscuits", id="t"))
         self.assertEqual((again.entry.seq, again.duplicate), (2, True))
         self.assertFalse(self.apply(topic("cake", id="t")).duplicate)
+
+    def test_where_an_old_room_began_is_not_known(self):
+        self.assertFalse(self.read(history.page, "tea").truncated)
+        self.write(retention.trim, older_than=1e9, history_limit=None, now=1e9)
+        self.assertTrue(self.read(history.page, "tea").truncated)
 
     def test_nobody_of_before_is_taken_for_one_who_never_wrote(self):
         self.write(users.forget, 10 * users.DAY)

@@ -9,6 +9,7 @@ from gochat_py.store import (
     Unstorable,
     history,
     ledger,
+    retention,
 )
 from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react, topic
 
@@ -244,6 +245,61 @@ class ChangesTest(StoreCase):
         for nothing in (0, 3, 1 << 70):
             with self.assertRaises(NotFound):
                 self.apply(message("re", reply_to=nothing))
+
+    def test_only_a_message_that_stands_can_be_answered(self):
+        for draft in (message("1"), edit(1, "2"), react(1, "👍"), topic("4"), message("5")):
+            self.entry(draft)
+        self.entry(delete(5))
+        for seq in (2, 3, 4, 5, 6):
+            with self.subTest(seq=seq), self.assertRaises(NotFound):
+                self.apply(message("re", reply_to=seq))
+        self.assertEqual(self.entry(message("re", reply_to=1)).seq, 7)
+        with self.assertRaises(NotFound):
+            self.apply(message("elsewhere", room="Milk", reply_to=1))
+
+    def test_a_message_that_was_trimmed_cannot_be_answered(self):
+        self.entry(message("1"))
+        self.entry(message("2"))
+        self.write(retention.trim, older_than=1e9, history_limit=None, now=1e9, batch=1)
+        with self.assertRaises(NotFound):
+            self.apply(message("re", reply_to=1))
+        self.assertEqual(self.entry(message("re", reply_to=2)).reply_to, 2)
+
+    def test_a_message_can_be_answered_before_it_is_committed(self):
+        self.entry(message("0"))
+        self.writer.begin()
+        self.writer.apply(message("1"), 10.0)
+        self.assertEqual(self.writer.apply(message("2", reply_to=2), 10.0).entry.reply_to, 2)
+        self.writer.acknowledge()
+        self.writer.begin()
+        self.assertEqual(self.writer.apply(message("3", reply_to=3), 10.0).entry.seq, 4)
+        with self.assertRaises(NotFound):
+            self.writer.apply(message("4", reply_to=5), 10.0)
+        self.writer.apply(delete(2), 10.0)
+        with self.assertRaises(NotFound):
+            self.writer.apply(message("5", reply_to=2), 10.0)
+        self.writer.commit()
+
+    def test_a_retry_of_an_answer_is_safe_when_what_it_answers_is_gone(self):
+        self.entry(message("1"))
+        answer = message("re", reply_to=1, id="r")
+        first = self.entry(answer)
+        self.entry(delete(1))
+        again = self.apply(answer)
+        self.assertEqual((again.entry.seq, again.duplicate), (first.seq, True))
+
+    def test_an_answer_costs_one_look_up_and_other_messages_none(self):
+        self.entry(message("1"))
+        said = []
+        self.writer.begin()
+        self.writer.run(lambda connection: connection.set_trace_callback(said.append))
+        self.writer.apply(message("2"), 10.0)
+        self.writer.apply(message("3", reply_to=2), 10.0)  # that one waits
+        self.assertEqual(said, [])
+        self.writer.apply(message("4", reply_to=1), 10.0)
+        self.assertEqual(len(said), 1, said)
+        self.writer.run(lambda connection: connection.set_trace_callback(None))
+        self.writer.commit()
 
     def test_reactions_go_on_and_off(self):
         self.entry(message("hi"))

@@ -40,6 +40,17 @@ describe("a reaction", () => {
     assert.equal(page.last("react").on, false);
   });
 
+  test("is the one that is there, however it was typed", () => {
+    const { history, page } = opened();
+    page.hear(history.write({ type: "reacted", target: 1, user: "u2", emoji: "❤️", on: true }));
+    page.do("react", { seq: 1, emoji: "❤" });
+    const [{ id, emoji, on }] = page.take();
+    assert.deepEqual([emoji, on], ["❤️", true]);
+    page.hear({ ...history.write({ type: "reacted", target: 1, user: "u1", emoji, on }), id });
+    page.do("react", { seq: 1, emoji: "❤" });
+    assert.deepEqual([page.last("react").emoji, page.last("react").on], ["❤️", false]);
+  });
+
   test("that was thought better of before it went out never goes out", () => {
     const { page } = opened();
     page.do("waiting", { retryAt: 1e9, code: 1006 });

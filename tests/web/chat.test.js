@@ -260,8 +260,21 @@ describe("a room", () => {
     page.do("enter", { name: "STRASSE" });
     page.say("hallo");
     page.hear({ ...new History("straße").joined(), id: page.last("join").id });
-    assert.deepEqual([page.state.key, current(page.state).name], ["straße", "straße"]);
+    assert.deepEqual([page.state.key, current(page.state).name], ["strasse", "straße"]);
     assert.equal(page.last("send").room, "straße");
+    assert.equal(page.state.rooms.size, 2);
+  });
+
+  test("is that of the server's answer, also where the page takes the two names for two", () => {
+    const page = new Page().arrive();
+    page.do("enter", { name: "ta" });
+    page.say("hallo");
+    const history = new History("tea"); // to a server with a newer Unicode, say
+    page.hear({ ...history.joined(), id: page.last("join").id });
+    assert.deepEqual([page.state.key, current(page.state).name], ["tea", "tea"]);
+    assert.equal(page.last("send").room, "tea");
+    page.hear(history.write({ type: "message", id: "x", user: "u2", text: "hallo" }));
+    assert.equal(current(page.state).log.entries.length, 1);
     assert.equal(page.state.rooms.size, 2);
   });
 

@@ -267,37 +267,110 @@ describe("while a past is in sight", () => {
   });
 });
 
+describe("what is kept no longer", () => {
+  test("is said to be gone above the oldest that there is", () => {
+    const { history, page } = long();
+    page.do("older");
+    const { id } = page.last("history");
+    assert.equal(inSight(current(page.state)).truncated, false);
+    page.hear({ type: "history", id, room: "lobby", entries: [], more: false, truncated: true });
+    const { more, truncated } = current(page.state).log;
+    assert.deepEqual([more, truncated], [false, true]);
+    page.take();
+    page.do("older");
+    assert.deepEqual(page.take(), [], "there is nothing to ask for");
+    page.hear(say(history, "next"));
+    assert.equal(current(page.state).log.truncated, true);
+  });
+
+  test("is said so by the answer to a join, too", () => {
+    const history = new History("lobby");
+    for (let n = 0; n < 5; n++) say(history, `line ${n}`);
+    const page = new Page();
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, id: page.last("hello").id });
+    page.hear({ ...history.joined(), id: page.last("join").id, truncated: true });
+    assert.equal(current(page.state).log.truncated, true);
+  });
+
+  test("ends the way down, without a jump and without asking again", () => {
+    const { history, page } = long();
+    page.do("seek", { room: "lobby", seq: 100 });
+    answer(page, history);
+    page.do("newer");
+    const question = page.last("history");
+    assert.equal(question.after, 130);
+    page.hear({ type: "error", id: question.id, code: "history_truncated", message: "Gone." });
+    const { past, newer } = current(page.state);
+    assert.deepEqual([span(past), past.cut, newer], [[71, 130], true, null]);
+    page.take();
+    page.do("newer");
+    assert.deepEqual(page.take(), []);
+    page.do("follow", { following: true });
+    assert.equal(current(page.state).past, null);
+  });
+});
+
 describe("a search", () => {
-  const found = (page, seqs, more) => ({ type: "results", id: page.last("search").id, entries: seqs.map((seq) => ({ type: "message", room: "lobby", seq, id: "x", user: "u2", nick: "Bob", time: 1, text: "tea" })), more });
+  const found = (page, seqs, next, complete = true) => ({ type: "results", id: page.last("search").id, entries: seqs.map((seq) => ({ type: "message", room: "lobby", seq, id: "x", user: "u2", nick: "Bob", time: 1, text: "tea" })), more: next !== undefined, complete, next });
 
   test("asks in the room in sight, and goes on above the oldest that was found", () => {
     const { page } = long(5);
     page.do("find", { query: "  tea ", everywhere: false });
     const { id: _, ...command } = page.last("search");
     assert.deepEqual(command, { type: "search", query: "tea", room: "lobby", limit: 30 });
-    page.hear(found(page, [5, 3], true));
+    page.hear(found(page, [5, 3], "1.1-3"));
     page.do("findMore");
-    assert.equal(page.last("search").before, 3);
+    assert.equal(page.last("search").next, "1.1-3");
     page.do("findMore");
-    page.hear(found(page, [1], false));
+    page.hear(found(page, [1]));
     page.do("findMore");
     assert.deepEqual(page.state.search.entries.map(({ seq }) => seq), [5, 3, 1]);
     assert.equal(page.sent.filter(({ type }) => type === "search").length, 2);
   });
 
-  test("asks everywhere without naming a room", () => {
+  test("asks everywhere without naming a room, and goes on like that", () => {
     const { page } = long(5);
     page.do("find", { query: "tea", everywhere: true });
     assert.equal(page.last("search").room, undefined);
-    page.hear(found(page, [5], true));
+    page.hear(found(page, [5], "1.1-3.2-9"));
     page.do("findMore");
-    assert.equal(page.sent.filter(({ type }) => type === "search").length, 1);
+    const { id: _, ...command } = page.last("search");
+    assert.deepEqual(command, { type: "search", query: "tea", next: "1.1-3.2-9", limit: 30 });
+    page.hear(found(page, [1]));
+    assert.deepEqual(page.state.search.entries.map(({ seq }) => seq), [5, 1]);
+  });
+
+  test("goes on above the oldest that was found where the server says no place", () => {
+    const { page } = long(5);
+    page.do("find", { query: "tea", everywhere: false });
+    page.hear({ ...found(page, [5, 3]), more: true });
+    page.do("findMore");
+    assert.equal(page.last("search").before, 3);
+    page.hear({ ...found(page, []), more: true });
+    page.do("find", { query: "tea", everywhere: true });
+    page.hear({ ...found(page, [5]), more: true });
+    page.take();
+    page.do("findMore");
+    assert.deepEqual(page.take(), []);
+  });
+
+  test("for which there was no time goes on from there, though nothing was found yet", () => {
+    const { page } = long(5);
+    page.do("find", { query: "tea", everywhere: false });
+    page.hear(found(page, [], "1.1-3", false));
+    assert.deepEqual([page.state.search.phase, page.state.search.more, page.state.search.complete], ["done", true, false]);
+    page.do("findMore");
+    assert.equal(page.last("search").next, "1.1-3");
+    page.hear(found(page, [2]));
+    assert.deepEqual([page.state.search.more, page.state.search.complete], [false, true]);
+    assert.deepEqual(page.state.search.entries.map(({ seq }) => seq), [2]);
   });
 
   test("that was asked again shows only what was asked for last", () => {
     const { page } = long(5);
     page.do("find", { query: "tea", everywhere: false });
-    const late = found(page, [5], true);
+    const late = found(page, [5], "1.1-5");
     page.do("find", { query: "coffee", everywhere: false });
     page.hear(late);
     assert.deepEqual([page.state.search.phase, page.state.search.entries], ["busy", []]);

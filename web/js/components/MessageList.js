@@ -45,6 +45,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   let drawn = {}; // what it was made of
   let following = true;
   let sought = null; // the place that was looked for last
+  let dead = false; // whether nothing follows what is in sight, and something did
   /** @type {any} */
   let about = { book: bookOf([]), me: null, members: null, nickOf: () => undefined };
   let address = "";
@@ -149,7 +150,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const changed = show(state, room);
     if (following && (changed || down)) anchor.toEnd();
     if (room.removing !== null && room.removing !== removing) ask(room.removing);
-    find(room.sought);
+    find(room.sought, room.past?.cut === true);
     set(jump, { hidden: state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing") });
     if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
@@ -176,7 +177,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (!following) anchor.look();
     const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
-    set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more });
+    set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more || log.truncated });
     set(list, { hidden: lines.length === 0 });
     write(older, alone ? "" : above(log, name, phase, lines.length));
     drawn = { ...made, name, past: past !== null, waits: pending.length > 0 };
@@ -207,9 +208,10 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   }
 
   /** What stands above the oldest line. */
-  function above({ epoch, more }, room, phase, count) {
+  function above({ epoch, more, truncated }, room, phase, count) {
     if (phase === "refused") return "";
     if (epoch === null || more) return word("list.loading");
+    if (truncated) return word("list.truncated");
     return count > 0 ? word("list.beginning", { room }) : "";
   }
 
@@ -226,12 +228,15 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     line?.querySelector(".asks .no").focus({ preventScroll: true });
   }
 
-  /** Show what was looked for, once. */
-  function find(wanted) {
-    if (wanted === sought) return;
+  /** Show what was looked for, once; and say where there is no way on from there. */
+  function find(wanted, cut) {
+    if (wanted === sought && cut === dead) return;
+    const news = wanted !== sought;
     sought = wanted;
-    write(notice, sought === null || sought.fate === "found" ? "" : word(sought.fate === "sought" ? "list.seeking" : "list.missing"));
-    if (sought?.fate === "found") bring(lineOf(sought.seq));
+    dead = cut;
+    const words = { sought: "list.seeking", missing: "list.missing" }[sought?.fate] ?? (cut ? "list.cut" : null);
+    write(notice, words === null ? "" : word(words));
+    if (news && sought?.fate === "found") bring(lineOf(sought.seq));
   }
 
   function bring(line) {

@@ -81,22 +81,24 @@ export function SearchPanel(element, { word, clock, dayWords }) {
     const focused = more.contains(document.activeElement);
     const before = list.children.length;
     reconcile(list, shown, rows, { make, fill, same });
-    more.hidden = !search.more || search.everywhere;
+    more.hidden = !search.more;
+    write(more, word(search.complete ? "search.more" : "search.further"));
     more.setAttribute("aria-disabled", String(phase === "busy"));
-    if (focused && phase === "done") list.children[before]?.querySelector("button").focus();
+    if (focused && phase === "done") (list.children[before]?.querySelector("button") ?? (more.hidden ? field : more)).focus();
     write(status, stateWords(search, refusal));
     list.setAttribute("aria-busy", String(phase === "busy"));
   }
 
-  function stateWords({ phase, entries, more: further, everywhere: all }, refusal) {
+  function stateWords({ phase, entries, more: further, complete }, refusal) {
     if (phase === "idle") return word("search.idle");
     if (phase === "busy") return word("search.busy");
     if (phase === "refused") {
       const { key, values } = searchRefusal(refusal);
       return word(key, values);
     }
+    if (!complete) return word(entries.length === 0 ? "search.noneYet" : "search.part", { count: entries.length });
     if (entries.length === 0) return word("search.none");
-    return word(further ? (all ? "search.newest" : "search.some") : "search.all", { count: entries.length });
+    return word(further ? "search.some" : "search.all", { count: entries.length });
   }
 
   function fill(item, { entry, query, room }) {

@@ -47,8 +47,9 @@ export const CHANGE_RULES = {
   /** Put an emoji to a message, or take it away again. */
   react(turn, { seq, emoji: written }) {
     const { key, me } = turn.state;
-    const emoji = written.trim();
     const message = standing(current(turn.state), seq);
+    const there = Object.keys(message?.reactions ?? {}).find((each) => bare(each) === bare(written.trim()));
+    const emoji = there ?? written.trim();
     if (!message || emoji === "" || [...emoji].length > EMOJI_MOST || /[\s\p{C}]/u.test(emoji.replace(/\u200c|\u200d|[\u{e0020}-\u{e007f}]/gu, ""))) return;
     const has = () => {
       const { reactions = {} } = changes.foreseen(message, changes.bySeq(turn.state.changes, key).get(seq) ?? [], me.user);
@@ -153,6 +154,11 @@ function tidy(turn, key, room) {
   const gone = (seq) => seq !== null && entryAt(room, seq)?.deleted === true;
   if (gone(room.editing) || gone(room.replying)) release(turn, key);
   if (gone(room.removing)) change(turn, key, { removing: null });
+}
+
+/** An emoji without what only chooses how it looks: to the server both are one. */
+function bare(emoji) {
+  return emoji.normalize("NFC").replace(/[\ufe00-\ufe0f]/gu, "");
 }
 
 // --- Small steps ---------------------------------------------------------------------------

@@ -5,6 +5,9 @@
 // `room.sought` is { seq, fate, id, at } of the place that is to be shown. It is "sought" until it is
 // "found" in sight or "missing"; `id` is of the question for what stands around it, null while there
 // is none, and none is asked before `at`.
+//
+// A past is `cut` where the server keeps no longer what came next: then there is no way down but to the
+// newest.
 
 import { amended, at, continued, newest, prepend } from "./log.js";
 import { MOST } from "./room.js";
@@ -52,7 +55,7 @@ export const HISTORY_RULES = {
   newer(turn) {
     const { key } = turn.state;
     const { past, newer, phase, name } = of(turn, key);
-    if (past === null || newer !== null || phase !== "here" || past.entries.length >= MOST) return;
+    if (past === null || past.cut || newer !== null || phase !== "here" || past.entries.length >= MOST) return;
     change(turn, key, { newer: ask(turn, { type: "history", room: name, after: newest(past), limit: PAGE }, key) });
   },
 };
@@ -85,7 +88,7 @@ export function refuseHistory(turn, { id, code, retry_after: after = 1 }, now, k
   const room = of(turn, key);
   if (!room) return;
   if (id === room.older) change(turn, key, { older: null });
-  else if (id === room.newer) change(turn, key, { newer: null });
+  else if (id === room.newer) change(turn, key, { newer: null, past: code === "history_truncated" ? { ...room.past, cut: true } : room.past });
   else if (id === room.sought?.id) {
     const later = code === "rate_limited" || code === "busy" || code === "storage_failed";
     put(turn, key, later ? { ...room, sought: { ...room.sought, id: null, at: now + after * 1000 } } : missed(room));
@@ -102,8 +105,8 @@ export function answered(turn, key, event) {
 }
 
 /** The room with what stands around the place in sight; if that is not there, nothing is moved. */
-function opened(room, { entries, more }) {
-  const empty = { epoch: room.log.epoch, first: entries[0]?.seq, entries: [], more };
+function opened(room, { entries, more, truncated = false }) {
+  const empty = { epoch: room.log.epoch, first: entries[0]?.seq, entries: [], more, truncated };
   const past = continued(empty, entries);
   if (at(past, room.sought.seq)?.type !== "message") return missed(room);
   return decided(meet({ ...room, older: null, newer: null, past }));
@@ -125,5 +128,5 @@ function meet(room) {
   const { past, log } = room;
   if (newest(past) < log.first - 1) return { ...room, past: amended(past, log.entries) };
   const above = past.entries.filter(({ seq }) => seq < log.first);
-  return { ...room, past: null, log: above.length > 0 ? prepend(log, { entries: above, more: past.more }) : log };
+  return { ...room, past: null, log: above.length > 0 ? prepend(log, { entries: above, more: past.more, truncated: past.truncated }) : log };
 }

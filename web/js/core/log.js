@@ -1,10 +1,11 @@
 // What was said in a room, placed by seq. Pure.
 //
-// A log is { epoch, first, entries, more }: the entries of every kind, oldest first, without hole or
-// repeat, entries[i].seq === first + i. Each message stands in it as it is now. `more` says that the
-// server has older ones. A log whose epoch is null has not been told anything yet.
+// A log is { epoch, first, entries, more, truncated }: the entries of every kind, oldest first, without
+// hole or repeat, entries[i].seq === first + i. Each message stands in it as it is now. `more` says that
+// the server has older ones, `truncated` that it had some, and keeps them no longer. A log whose epoch is
+// null has not been told anything yet.
 
-export const EMPTY = Object.freeze({ epoch: null, first: 1, entries: Object.freeze([]), more: false });
+export const EMPTY = Object.freeze({ epoch: null, first: 1, entries: Object.freeze([]), more: false, truncated: false });
 
 /** The seq of the newest entry; 0 where there never was one. */
 export function newest(log) {
@@ -25,13 +26,13 @@ export function at(log, seq) {
  * The log after `joined`: what was missed is appended, or, where the server could not bring just
  * that, everything is replaced by what it brought.
  */
-export function caughtUp(log, { epoch, seq, recovered, more, entries }) {
+export function caughtUp(log, { epoch, seq, recovered, more, truncated = false, entries }) {
   const missed = entries.filter((entry) => entry.seq > newest(log));
   if (recovered && epoch === log.epoch && follows(missed, newest(log))) return extend(log, missed);
   const start = entries.findLastIndex((entry, i) => i > 0 && entry.seq !== entries[i - 1].seq + 1);
   const whole = entries.slice(Math.max(0, start)); // what lies before a hole is left to `history`
   const first = whole.length > 0 ? whole[0].seq : seq + 1;
-  return extend({ epoch, first, entries: [], more: more || whole.length < entries.length }, whole);
+  return extend({ epoch, first, entries: [], more: more || whole.length < entries.length, truncated }, whole);
 }
 
 /** Whether the live `entry` leaves out others: they must be asked for, and it with them. */
@@ -45,13 +46,13 @@ export function append(log, entry) {
 }
 
 /** The log with a page of older entries; one that does not reach up to it is left out. */
-export function prepend(log, { entries, more }) {
-  if (entries.length === 0) return { ...log, more };
+export function prepend(log, { entries, more, truncated = false }) {
+  if (entries.length === 0) return { ...log, more, truncated };
   if (!follows(entries, entries[0].seq - 1) || entries.at(-1).seq !== log.first - 1) return log;
   const page = extend({ ...log, first: entries[0].seq, entries: [] }, entries).entries;
   // The page may be older than changes that came live while it was on its way.
   for (const entry of log.entries) apply(page, entries[0].seq, entry);
-  return { ...log, first: entries[0].seq, entries: [...page, ...log.entries], more };
+  return { ...log, first: entries[0].seq, entries: [...page, ...log.entries], more, truncated };
 }
 
 /** The log with what `entries`, which come after it, change in it. */

@@ -10,11 +10,27 @@ export const TYPING_SHOWN = 5_000;
 export const NEVER = Number.MIN_SAFE_INTEGER; // when a room was visited that is only kept for what waits in it
 
 const TYPED = 300; // characters looked at where a name is typed; putting more into NFC may take long
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N}_-]{0,63}$/u;
+const JOINS = "[\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Mong}\\p{sc=Nkoo}\\p{sc=Mand}\\p{sc=Adlm}\\p{sc=Rohg}]";
+const MARK = "(?<=[\\p{L}\\p{M}])(?![\\u034f\\u17b4\\u17b5\\u180b-\\u180f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])[\\p{Mn}\\p{Mc}]";
+const JOINER = `(?<=\\p{M})\\u200d(?!\\p{M})|(?<=\\p{M})\\u200c(?=\\p{L})|(?<=${JOINS}\\p{M}*)\\u200c(?=${JOINS})`;
+/** What a room may be called; of marks and joiners the server takes less. */
+const NAME = new RegExp(`^[\\p{L}\\p{N}](?:[\\p{L}\\p{N}_-]|${MARK}|${JOINER}){0,63}$`, "u");
 
-/** What a room's name is compared by. The server's own folding counts where the two differ. */
+/**
+ * What a room's name is compared by, as the server does it (`room_key` in gochat_py/core/names.py;
+ * tests/vectors/rooms.json). Where the two have different versions of Unicode, the server's word
+ * counts: `joined` says what a room is called.
+ */
 export function keyOf(name) {
-  return name.normalize("NFC").toLowerCase();
+  if (/^[\0-\x7f]*$/.test(name)) return name.toLowerCase();
+  const folded = fold(fold(name.replace(/[\u200c\u200d]/g, "")));
+  return folded.replaceAll("i\u0307", "i").replaceAll("ı", "i");
+}
+
+/** Without case and style. There is no case folding here, but to capitals and back, twice, is the same. */
+function fold(name) {
+  const small = (char) => char.toUpperCase().toLowerCase();
+  return [...name.normalize("NFKD")].map((char) => small(small(char)).replaceAll("ς", "σ")).join("").normalize("NFKC");
 }
 
 /** The room name that was meant by what was typed; null where it cannot be one. */

@@ -1,7 +1,9 @@
 // Searching what was said. Pure; rules as core/state.js has them.
 //
-// state.search is { phase, query, everywhere, key, id, entries, more, refusal }: `phase` is "idle",
-// "busy", "done" or "refused"; `key` is of the room that is searched, unless it is everywhere.
+// state.search is { phase, query, everywhere, key, id, entries, more, complete, next, refusal }: `phase`
+// is "idle", "busy", "done" or "refused"; `key` is of the room that is searched, unless it is everywhere.
+// `next` is where the server goes on, null where it does not; it has looked at everything before, or, if
+// it is not `complete`, at what there was time for.
 
 import { sought } from "./history.js";
 import { enter } from "./rooms.js";
@@ -9,13 +11,12 @@ import { keyOf } from "./room.js";
 import { answer, ask, change, current, of } from "./state.js";
 
 const PAGE = 30;
-const EVERYWHERE = 100; // there no seq says where to go on, so this is all
 
 export const SEARCH_RULES = {
   find(turn, { query, everywhere }) {
     const { connection, key } = turn.state;
     const wanted = [...query.slice(0, 1_000).normalize("NFC").trim()].slice(0, 200).join("");
-    const search = { ...turn.state.search, query: wanted, everywhere, key, id: null, entries: [], more: false, refusal: null };
+    const search = { ...turn.state.search, query: wanted, everywhere, key, id: null, entries: [], more: false, complete: true, next: null, refusal: null };
     turn.state.search = { ...search, phase: "idle" };
     if (wanted === "") return;
     if (connection.phase !== "connected") turn.state.search = { ...search, phase: "refused", refusal: { code: "offline" } };
@@ -23,9 +24,8 @@ export const SEARCH_RULES = {
   },
   findMore(turn) {
     const { search, connection } = turn.state;
-    if (search.more && search.phase !== "busy" && !search.everywhere && connection.phase === "connected") {
-      inquire(turn, { before: search.entries.at(-1).seq });
-    }
+    if (!search.more || search.phase === "busy" || connection.phase !== "connected") return;
+    inquire(turn, search.next === null ? { before: search.entries.at(-1).seq } : { next: search.next });
   },
   /** The reader wants to see this place, in any room. */
   seek(turn, { room, seq, now }) {
@@ -36,11 +36,13 @@ export const SEARCH_RULES = {
 };
 
 /** Take what was found. */
-export function found(turn, { id, entries, more }) {
+export function found(turn, { id, entries, more, complete = true, next = null }) {
   answer(turn, id);
   const { search } = turn.state;
   if (id !== search.id) return; // something else was asked meanwhile
-  turn.state.search = { ...search, phase: "done", id: null, entries: [...search.entries, ...entries], more };
+  const all = [...search.entries, ...entries];
+  const on = next !== null || (!search.everywhere && all.length > 0); // an older server gives no `next`
+  turn.state.search = { ...search, phase: "done", id: null, entries: all, more: more && on, complete, next };
 }
 
 /** Take that the server would not search. */
@@ -51,7 +53,7 @@ export function notFound(turn, { id, code, message }) {
 
 function inquire(turn, more) {
   const { search } = turn.state;
-  const place = search.everywhere ? { limit: EVERYWHERE } : { room: (of(turn, search.key) ?? current(turn.state)).name, limit: PAGE };
-  const id = ask(turn, { type: "search", query: search.query, ...place, ...more });
+  const place = search.everywhere ? {} : { room: (of(turn, search.key) ?? current(turn.state)).name };
+  const id = ask(turn, { type: "search", query: search.query, limit: PAGE, ...place, ...more });
   turn.state.search = { ...search, phase: "busy", id, refusal: null };
 }

@@ -44,7 +44,7 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
     gone: false, // whether the server has been told that they are away
     refusals: 0, // how often sending was asked for in vain
     sheet: null, // the dialog that is open: { name, busy, refusal }
-    search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, refusal: null },
+    search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, complete: true, next: null, refusal: null },
     panel: false, // whether the side panel is open where it covers the page
     asked: new Map(), // open questions to the server by id: { type, key }
     ids: 0,
