@@ -36,7 +36,9 @@ class Writer:
     """Writes in batches: `begin`, any number of `apply` and `run`, then `acknowledge` or `commit`.
 
     Both make a batch last. `acknowledge` costs little, and leaves the transaction open for the next
-    batch; whoever calls it sees to it that a `commit` follows soon (`unsettled`).
+    batch; whoever calls it sees to it that a `commit` follows soon (`unsettled`). What it leaves
+    open only reads. The database is locked for others from the first write to the commit: for some
+    milliseconds, whatever the traffic.
 
     Any of them raises `StorageFailed` when the disk is full, or the database locked by a foreign
     program for longer than `busy_timeout` seconds, or broken. Then nothing of the batch was kept,
@@ -67,9 +69,14 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._ledger: Ledger | None = None  # lives on from commit to commit, dies with a rollback
         self._active: Ledger | None = None  # the same, while a batch is open
+        self._writing = False  # the transaction has the database's write lock
+        #: How often something was committed, since the writer was made: SQLite's log holds it.
+        self.commits = 0
 
     def begin(self) -> None:
-        """Begin a batch. Waits for a foreign program's lock at most `busy_timeout`."""
+        """Begin a batch. Waits for a foreign program's lock at most `busy_timeout` where it has to
+        write what a failed commit left.
+        """
         assert self._active is None, "a batch is open already"
         try:
             if self._connection is None:
@@ -77,19 +84,45 @@ class Writer:
                     self._database, self._durability, busy_timeout=self._busy_timeout
                 )
             if self._ledger is None and self._ahead.entries:
-                self._connection.execute("BEGIN IMMEDIATE")
-                ledger = Ledger(self._connection, self._most_rooms)
+                self._begin_writing()
+                ledger = self._new_ledger(self._connection)
                 ledger.restore(self._ahead.entries)
                 ledger.write()
-                self._connection.execute("COMMIT")
+                self._end_transaction(self._connection)
                 self._ahead.clear()
             if not self._connection.in_transaction:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._connection.execute("BEGIN")
         except (sqlite3.Error, OSError) as error:
             raise self._undone(error) from error
         if self._ledger is None:
-            self._ledger = Ledger(self._connection, self._most_rooms)
+            self._ledger = self._new_ledger(self._connection)
         self._active = self._ledger
+
+    def _new_ledger(self, connection: sqlite3.Connection) -> Ledger:
+        ledger = Ledger(connection, self._most_rooms)
+        ledger.begin_writing = self._begin_writing
+        return ledger
+
+    def _begin_writing(self) -> None:
+        """Take the database's write lock; waits at most `busy_timeout`. Raises `sqlite3.Error`.
+
+        Not at the beginning of a batch: while people talk one batch follows the other, a foreign
+        program looks for the lock every 0.1 s (SQLite's busy handler), and would wait for many
+        seconds.
+        """
+        assert self._connection is not None
+        if not self._writing:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")  # it has only read
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._writing = True
+
+    def _end_transaction(self, connection: sqlite3.Connection) -> None:
+        """Commit what was written, if anything was."""
+        if connection.in_transaction:
+            connection.execute("COMMIT")
+        self.commits += self._writing
+        self._writing = False
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write one draft at time `now`. A retry gives what its first attempt wrote.
@@ -112,7 +145,7 @@ class Writer:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Call `function(connection, …)` within the transaction: users, read marks, upkeep.
+        """Call `function(connection, …)` within the transaction: users, read marks, maintenance.
 
         Raises what `function` raises, and `StorageFailed`, which ends the transaction.
         """
@@ -120,6 +153,7 @@ class Writer:
             raise StorageFailed("no transaction is open")
         try:
             self._active.write()
+            self._begin_writing()
             self._active.changed = True
             return function(self._connection, *args, **kwargs)
         except sqlite3.Error as error:
@@ -135,7 +169,8 @@ class Writer:
         if self._active is None:
             raise StorageFailed("no transaction is open")
         try:
-            noted = not self._active.changed and self._ahead.append(*self._active.fresh)
+            locked = self._active.changed or self._writing  # then others wait for a commit
+            noted = not locked and self._ahead.append(*self._active.fresh)
         except OSError as error:
             raise self._undone(error) from error
         if not noted:
@@ -157,7 +192,7 @@ class Writer:
             raise StorageFailed("no transaction is open")
         try:
             self._active.write()
-            self._connection.execute("COMMIT")
+            self._end_transaction(self._connection)
             self._ahead.clear()
         except (sqlite3.Error, OSError) as error:
             raise self._undone(error) from error
@@ -168,6 +203,7 @@ class Writer:
     def rollback(self) -> None:
         """Undo the batch. Does nothing if none is open."""
         self._active = self._ledger = None
+        self._writing = False
         if self._connection is not None and self._connection.in_transaction:
             try:
                 self._connection.execute("ROLLBACK")
@@ -211,6 +247,7 @@ class Writer:
     def close(self) -> None:
         """Close the connection; what was not committed is undone. The writing thread calls this."""
         self._active = self._ledger = None
+        self._writing = False
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
