@@ -42,8 +42,8 @@ from ..store import (
     users,
 )
 from .failing import BUSY, Failures, busy, not_stored, refused
+from .maintenance import Maintenance
 from .requests import Ask, Request, Write
-from .upkeep import Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -64,16 +64,16 @@ class Journal:
         self,
         directory: Directory,
         hub: Hub,
-        upkeep: Upkeep,
+        maintenance: Maintenance,
         *,
         most_rooms: int = 10_000,
         most_users: int = 100_000,
     ) -> None:
         self.inbox: Inbox[Request] = Inbox(INBOX, woken=threads.give_way)
         self._hub = hub
-        self._upkeep = upkeep
+        self._maintenance = maintenance
         self._ahead = directory.ahead
-        self._attendance = upkeep.attendance
+        self._attendance = maintenance.attendance
         self._most_users = most_users
         self._writer = directory.writer(most_rooms=most_rooms)
         self._readers = directory.readers()
@@ -87,13 +87,15 @@ class Journal:
         """Write what comes until the inbox is closed. The journal thread lives here."""
         try:
             while True:
-                batch = self.inbox.take(self._upkeep.calm_in(time.monotonic()))
-                self.handle(batch, time.time())
-                self._upkeep.step(
+                batch = self.inbox.take(self._maintenance.idle_timeout(time.monotonic()))
+                wall = time.time()
+                self._maintenance.observe_clock(time.monotonic(), wall)
+                self.handle(batch, wall)
+                self._maintenance.step(
                     self._writer, self._readers, not batch, time.monotonic(), time.time()
                 )
         except Closed:
-            self._upkeep.settle(self._writer)
+            self._maintenance.commit(self._writer)
             log.debug("the journal is complete")
         finally:
             self._writer.close()
@@ -114,7 +116,7 @@ class Journal:
                     request.reply.give(outcome)
             elif request.sender is not None:
                 self._tell(request.sender, request.draft.id, outcome)
-        self._upkeep.wrote(written)
+        self._maintenance.wrote(written)
         if written:
             self._hub.inbox.put(Publish(tuple(written)))
 
@@ -202,10 +204,11 @@ class Journal:
 
         def known_or_new(connection: sqlite3.Connection, now: float) -> tuple[User, str]:
             user = users.find(connection, _digest(token)) if token else None
+            expire = self._maintenance.may_expire
             if user is None or token is None:
-                if users.holder(connection, nick_key, now) is None:  # else it is refused anyway
-                    allow_new()
-                users.create(
+                if users.holder(connection, nick_key, now, expire=expire) is None:
+                    allow_new()  # else it is refused anyway
+                if users.create(
                     connection,
                     newcomer,
                     _digest(new_token),
@@ -213,9 +216,11 @@ class Journal:
                     now,
                     most=self._most_users,
                     here=self._attendance,
-                )
+                    expire=expire,
+                ):
+                    self._maintenance.forgot()
                 return newcomer, new_token
-            return users.claim_nick(connection, user.id, nick, nick_key, now), token
+            return users.claim_nick(connection, user.id, nick, nick_key, now, expire=expire), token
 
         user, known_by = self._ask(known_or_new, kept=lambda answer: self._renamed(answer[0]))
         self._attendance.came(user.id)
@@ -225,7 +230,8 @@ class Journal:
         """Give `user` another nick; see `Backplane.rename`."""
 
         def claim(connection: sqlite3.Connection, now: float) -> User:
-            return users.claim_nick(connection, user.id, nick, nick_key, now)
+            expire = self._maintenance.may_expire
+            return users.claim_nick(connection, user.id, nick, nick_key, now, expire=expire)
 
         return self._ask(claim, kept=self._renamed)
 

@@ -17,12 +17,18 @@ class Budget:
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._until = clock() + seconds
+        self._begun = clock()
+        self._until = self._begun + seconds
 
     @property
     def spent(self) -> bool:
         """Whether it is time to stop."""
         return self._clock() >= self._until
+
+    @property
+    def taken(self) -> float:
+        """Seconds since it was made."""
+        return self._clock() - self._begun
 
     @contextlib.contextmanager
     def interrupting(self, connection: sqlite3.Connection) -> Iterator[None]:

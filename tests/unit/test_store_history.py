@@ -50,7 +50,7 @@ class ReplayTest(StoreCase):
 
     def test_trimmed_entries_are_not_passed_over_in_silence(self):
         self.fill(6)
-        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0, batch=3)
+        self.write(retention.trim, retention.Rule(1e9, 1.0), batch=3)
         self.assertFalse(self.since(2).recovered)
         self.assertEqual([entry.seq for entry in self.since(2).entries], [4, 5, 6])
         self.assertFalse(self.since(2).more)
@@ -181,7 +181,10 @@ class EffortTest(StoreCase):
             delete(5),
         ):
             self.writer.apply(draft, 20.0)
-        self.writer.run(retention.trim, older_than=15.0, history_limit=9, now=20.0, batch=20)
+        self.writer.run(retention.trim, retention.Rule(20.0, 5.0, 9), batch=20)
+        self.writer.run(retention.drop_rooms, 1e9)
+        self.writer.run(users.forget, 1e9)
+        self.writer.run(users.correct_future, 0.0)
         self.writer.run(users.create, ANN, b"token", "ann", 1.0)
         self.writer.run(users.claim_nick, ANN.id, "ann", "ann", 1.0)
         self.writer.run(users.saw, {ANN.id: 2.0})
