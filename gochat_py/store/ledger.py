@@ -120,7 +120,7 @@ class Ledger:
             if isinstance(found, Applied):
                 return found
             sign = found
-        time = self._time(now, tail)
+        time = self._time(now)
         self._numbering.advance(tail, time)
         entry = _entry(draft, tail, time)
         encoded = entry_json(entry)
@@ -213,11 +213,11 @@ class Ledger:
         )
         return Applied(entry, False)
 
-    def _time(self, now: float, tail: Tail) -> float:
-        """The time of the room's next entry: `now` in milliseconds, and never before the last."""
+    def _time(self, now: float) -> float:
+        """The time of an entry: `now` in milliseconds. What orders entries is the seq."""
         if now != self._now:  # all that is written together has one time, and rounding takes 0.4 µs
             self._now, self._rounded = now, round(now, 3)
-        return max(self._rounded, tail.time)
+        return self._rounded
 
     # Changes and retries
 
@@ -249,7 +249,7 @@ class Ledger:
         """Write the entry of a draft that is not a message."""
         self.begin_writing()
         self.changed = True
-        time = self._time(now, tail)
+        time = self._time(now)
         user = draft.user
         for string in (draft.id, draft.text, draft.emoji, user.nick):
             if string is not None:

@@ -15,6 +15,7 @@ messages are looked at instead. A search takes a limited time, whatever is store
 from __future__ import annotations
 
 import heapq
+import math
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,9 @@ def search(
     """Messages in the rooms `keys` that hold `query`, newest first, at most `limit`.
 
     Older than the seq `before` (of use in one room), and than `before_time` (in several: of
-    messages in the very same millisecond as the last one shown, the rest is passed over). They fit
+    messages in the very same millisecond as the last one shown, the rest is passed over; where the
+    clock was set back, times of a room are not in order, and some may be passed over or come
+    again). Within a room they come in the order of their seqs, whatever their times say. They fit
     into `ANSWER_BYTES`. `budget` is `TIME` if left out; what is found until then is given.
     """
     wanted = fold(query)
@@ -114,17 +117,19 @@ def search(
         asked = _expression(connection, wanted, progress)
         merged = heapq.merge(
             *(
-                _hits(
-                    chain(newest, _candidates(connection, room, room.base + last, asked)),
-                    wanted,
-                    progress,
+                _timed(
+                    _hits(
+                        chain(newest, _candidates(connection, room, room.base + last, asked)),
+                        wanted,
+                        progress,
+                    )
                 )
                 for room, last, newest in hits
             ),
-            key=lambda row: (row[4], row[0]),
+            key=lambda timed: (timed[0], timed[1][0]),
             reverse=True,
         )
-        rows = list(islice(merged, limit + 1))
+        rows = [row for _, row in islice(merged, limit + 1)]
     found, whole = fitting(_entries(connection, rooms, rows[:limit]), ANSWER_BYTES)
     more = len(rows) > limit or not whole
     return Found(tuple(found), more, not progress.gave_up)
@@ -188,6 +193,17 @@ def _hits(candidates: Iterator[Row], wanted: str, progress: _Progress) -> Iterat
         progress.gave_up = True
 
 
+def _timed(rows: Iterator[Row]) -> Iterator[tuple[float, Row]]:
+    """Rows of a room, newest first, each with a time that is not later than that of a newer one.
+
+    The clock may have been wrong; an entry was written before all that have a greater seq.
+    """
+    time = math.inf
+    for row in rows:
+        time = min(time, row[4])
+        yield time, row
+
+
 def _row(room: Room, entry: Entry) -> Row:
     """A message that is not in the database yet, as the row of `COLUMNS` that it will be."""
     known = (entry.user, entry.nick, entry.time, entry.id, entry.text, entry.reply_to)
@@ -208,7 +224,9 @@ def _candidates(
 
 
 def _last_before(connection: sqlite3.Connection, room: Room, time: float) -> int:
-    """The seq of the newest entry older than `time`: times never go back within a room."""
+    """The seq of an entry older than `time` before one that is not; the newest such, where the
+    times of the room are in order.
+    """
     low, high = room.first - 1, room.seq
     while low < high:
         middle = (low + high + 1) // 2
