@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import sqlite3
 import subprocess
 import sys
@@ -33,12 +32,13 @@ from gochat_py.cli import main
 raise SystemExit(main())
 """
 
-#: A foreign program that writes, as a sqlite3 shell may. SQLite looks for the lock every 0.1 s;
-#: after 3 s it fails.
+#: A foreign program that writes now and then, as a sqlite3 shell may. SQLite looks for the lock
+#: every 0.1 s; after 1.5 s it fails.
 FOREIGN_WRITER = """
-import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=3)
-for _ in range(50):
+import select, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=1.5)
+for _ in range(30):
+    select.select([], [], [], 0.2)
     db.execute("BEGIN IMMEDIATE")
     db.execute("UPDATE meta SET value = value WHERE name = 'epoch'")
     db.execute("COMMIT")
@@ -46,28 +46,29 @@ for _ in range(50):
 
 
 class Talker:
-    """Says something in a room `every` so many seconds, in a thread of its own, until `stop`."""
+    """Says `window` messages `every` so many seconds, in a thread of its own, until `stop`."""
 
-    def __init__(self, url: str, nick: str, room: str, every: float) -> None:
+    def __init__(self, url: str, nick: str, room: str, every: float, window: int) -> None:
         self.said = 0
         self.going = threading.Event()
         self._client = Client(url, nick, room)
-        self._room, self._every = room, every
+        self._room, self._every, self._window = room, every, window
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
-        for number in itertools.count():
-            if self._stop.wait(self._every):
-                return
-            try:
-                self._client.send(self._room, f"talk {number}")
-            except LOST:
-                return
-            self._client.events.clear()
-            self.said += 1
-            self.going.set()
+        with contextlib.suppress(*LOST):
+            while not self._stop.wait(self._every):
+                ids = {
+                    self._client.say("send", room=self._room, text=f"talk {self.said + number}")
+                    for number in range(self._window)
+                }
+                while ids:
+                    ids.discard(self._client.wait_for(lambda event: "id" in event)["id"])
+                self._client.events.clear()
+                self.said += self._window
+                self.going.set()
 
     def stop(self) -> None:
         self._stop.set()
@@ -86,8 +87,10 @@ class MaintenanceTest(TestCase):
     def serve(self, *flags: str, **options: Any) -> ServerProcess:
         return self.enterContext(ServerProcess("--data", str(self.data), *FAST, *flags, **options))
 
-    def talk(self, server: ServerProcess, nick: str = "Tom", every: float = 0.0) -> Talker:
-        talker = Talker(server.ws_url, nick, "Noise", every)
+    def talk(
+        self, server: ServerProcess, nick: str = "Tom", every: float = 0.0, window: int = 1
+    ) -> Talker:
+        talker = Talker(server.ws_url, nick, "Noise", every, window)
         self.addCleanup(talker.stop)
         self.assertTrue(talker.going.wait(PATIENCE))
         return talker
@@ -96,19 +99,26 @@ class MaintenanceTest(TestCase):
         with contextlib.closing(sqlite3.connect(file or self.data / "gochat.db")) as db:
             return db.execute(sql).fetchone()[0]
 
+    def count(self, file: Path | None = None) -> int:
+        """How many entries are committed."""
+        return int(self.query("SELECT count(*) FROM entries", file))
+
     # Copies
 
     def test_a_copy_of_the_database_file_alone_is_whole_when_nobody_has_written_for_a_while(self):
         server = self.serve()
-        with Client(server.ws_url, "Ada", "tea") as ada:
-            for number in range(500):
-                ada.send("tea", f"line {number}")
         wal = self.data / "gochat.db-wal"
-        eventually(lambda: wal.stat().st_size == 0, "the log is emptied")
-        copy = self.place / "copy.db"
-        copy.write_bytes((self.data / "gochat.db").read_bytes())
-        self.assertEqual(self.query("PRAGMA integrity_check", copy), "ok")
-        self.assertEqual(self.query("SELECT count(*) FROM entries", copy), 500)
+        with Client(server.ws_url, "Ada", "tea") as ada:
+            for round_ in range(1, 4):
+                for number in range(200):
+                    ada.send("tea", f"line {number}")
+                said = 200 * round_
+                eventually(lambda n=said: self.count() == n, "all is committed")
+                eventually(lambda: wal.stat().st_size == 0, "SQLite's log is emptied")
+                copy = self.place / f"copy-{round_}.db"
+                copy.write_bytes((self.data / "gochat.db").read_bytes())
+                self.assertEqual(self.query("PRAGMA integrity_check", copy), "ok")
+                self.assertEqual(self.count(copy), said)
 
     def test_vacuum_into_makes_a_whole_copy_while_people_talk(self):
         """What README says to do. It lacks what was said in the second before, at most."""
@@ -117,14 +127,12 @@ class MaintenanceTest(TestCase):
         for number in range(5):
             eventually(lambda n=number: talker.said >= 100 * (n + 1), "much is said")
             before = talker.said
-            eventually(
-                lambda b=before: self.query("SELECT count(*) FROM entries") >= b, "it is committed"
-            )
+            eventually(lambda b=before: self.count() >= b, "it is committed")
             copy = self.place / f"copy-{number}.db"
             with contextlib.closing(sqlite3.connect(self.data / "gochat.db", timeout=60)) as db:
                 db.execute("VACUUM INTO ?", (str(copy),))
             self.assertEqual(self.query("PRAGMA integrity_check", copy), "ok")
-            count = self.query("SELECT count(*) FROM entries", copy)
+            count = self.count(copy)
             self.assertEqual(self.query("SELECT max(seq) FROM rooms", copy), count)
             self.assertGreaterEqual(count, before)
         talker.stop()
@@ -143,7 +151,7 @@ class MaintenanceTest(TestCase):
     def test_a_foreign_writer_gets_in_whatever_the_traffic(self):
         """It waited up to 12 s, which is longer than most programs are ready to wait."""
         server = self.serve()
-        talkers = [self.talk(server, f"Tom {number}") for number in range(3)]
+        talkers = [self.talk(server, f"Tom {number}", window=10) for number in range(4)]
         foreign = subprocess.run(
             [sys.executable, "-c", FOREIGN_WRITER, str(self.data / "gochat.db")],
             capture_output=True,
