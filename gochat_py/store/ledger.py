@@ -50,14 +50,12 @@ class Ledger:
     """Applies drafts. Has to be thrown away with a transaction that was rolled back.
 
     `fresh` are the messages that are yet to be acknowledged, and the same as JSON. `changed` says
-    that something else was written, which only a commit can make last. `begin_writing` is called
-    before each write.
+    that something else was written, which only a commit can make last.
     """
 
     def __init__(self, connection: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
         self.fresh: tuple[list[Entry], list[str]] = ([], [])
         self.changed = False
-        self.begin_writing: Callable[[], None] = lambda: None
         self._connection = connection
         self._numbering = Numbering(connection, most_rooms)
         self._waiting: list[tuple[Any, ...]] = []  # to be inserted
@@ -68,7 +66,6 @@ class Ledger:
     def write(self) -> None:
         """Insert the messages that wait, and the rooms' newest seqs."""
         if self._waiting:
-            self.begin_writing()
             self._connection.executemany(INSERT_MESSAGE, self._waiting)
             self._waiting.clear()
             self._marked.clear()
@@ -227,7 +224,6 @@ class Ledger:
         if tail is None:
             if draft.reply_to is not None:
                 raise NotFound("there is nothing to answer in a new room")
-            self.begin_writing()
             tail = self._numbering.make(draft.key, draft.room)
             self.changed = True
         return tail
@@ -247,7 +243,6 @@ class Ledger:
 
     def _change(self, draft: Draft, tail: Tail, now: float) -> Entry:
         """Write the entry of a draft that is not a message."""
-        self.begin_writing()
         self.changed = True
         time = self._time(now)
         user = draft.user
@@ -256,12 +251,22 @@ class Ledger:
                 string.encode()
         self._authors.note(user.id)
         self._numbering.advance(tail, time)
-        target = None if draft.target is None else tail.base + draft.target
-        row = (
-            tail.base + tail.seq, CODES[draft.kind], user.id, user.nick, time, draft.id, draft.text,
-            target, draft.emoji, draft.on, draft.bot,
-        )  # fmt: skip
-        self._connection.execute(INSERT_CHANGE, row)
+        self._connection.execute(
+            INSERT_CHANGE,
+            (
+                tail.base + tail.seq,
+                CODES[draft.kind],
+                user.id,
+                user.nick,
+                time,
+                draft.id,
+                draft.text,
+                None if draft.target is None else tail.base + draft.target,
+                draft.emoji,
+                draft.on,
+                draft.bot,
+            ),
+        )
         return _entry(draft, tail, time)
 
     def _find_or_mark(self, draft: Draft, tail: Tail) -> Applied | int:

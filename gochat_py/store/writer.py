@@ -35,10 +35,9 @@ OF_THE_DATABASE = frozenset({
 class Writer:
     """Writes in batches: `begin`, any number of `apply` and `run`, then `acknowledge` or `commit`.
 
-    Both make a batch last. `acknowledge` costs little, and leaves the transaction open for the next
-    batch; whoever calls it sees to it that a `commit` follows soon (`unsettled`). What it leaves
-    open only reads. The database is locked for others from the first write to the commit: for some
-    milliseconds, whatever the traffic.
+    Both make a batch last. `acknowledge` costs little, and leaves messages to be inserted by a
+    later `commit`; whoever calls it sees to it that one follows soon (`unsettled`). The database is
+    locked for others from `begin` to the end of the batch.
 
     Any of them raises `StorageFailed` when the disk is full, or the database locked by a foreign
     program for longer than `busy_timeout` seconds, or broken. Then nothing of the batch was kept,
@@ -69,14 +68,12 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._ledger: Ledger | None = None  # lives on from commit to commit, dies with a rollback
         self._active: Ledger | None = None  # the same, while a batch is open
-        self._writing = False  # the transaction has the database's write lock
+        self._changes = 0  # of the connection, when the batch began
         #: How often something was committed, since the writer was made: SQLite's log holds it.
         self.commits = 0
 
     def begin(self) -> None:
-        """Begin a batch. Waits for a foreign program's lock at most `busy_timeout` where it has to
-        write what a failed commit left.
-        """
+        """Begin a batch. Waits for a foreign program's lock at most `busy_timeout`."""
         assert self._active is None, "a batch is open already"
         try:
             if self._connection is None:
@@ -84,45 +81,20 @@ class Writer:
                     self._database, self._durability, busy_timeout=self._busy_timeout
                 )
             if self._ledger is None and self._ahead.entries:
-                self._begin_writing()
-                ledger = self._new_ledger(self._connection)
+                self._connection.execute("BEGIN IMMEDIATE")
+                ledger = Ledger(self._connection, self._most_rooms)
                 ledger.restore(self._ahead.entries)
                 ledger.write()
-                self._end_transaction(self._connection)
+                self._connection.execute("COMMIT")
                 self._ahead.clear()
             if not self._connection.in_transaction:
-                self._connection.execute("BEGIN")
+                self._connection.execute("BEGIN IMMEDIATE")
         except (sqlite3.Error, OSError) as error:
             raise self._undone(error) from error
         if self._ledger is None:
-            self._ledger = self._new_ledger(self._connection)
+            self._ledger = Ledger(self._connection, self._most_rooms)
         self._active = self._ledger
-
-    def _new_ledger(self, connection: sqlite3.Connection) -> Ledger:
-        ledger = Ledger(connection, self._most_rooms)
-        ledger.begin_writing = self._begin_writing
-        return ledger
-
-    def _begin_writing(self) -> None:
-        """Take the database's write lock; waits at most `busy_timeout`. Raises `sqlite3.Error`.
-
-        Not at the beginning of a batch: while people talk one batch follows the other, a foreign
-        program looks for the lock every 0.1 s (SQLite's busy handler), and would wait for many
-        seconds.
-        """
-        assert self._connection is not None
-        if not self._writing:
-            if self._connection.in_transaction:
-                self._connection.execute("COMMIT")  # it has only read
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._writing = True
-
-    def _end_transaction(self, connection: sqlite3.Connection) -> None:
-        """Commit what was written, if anything was."""
-        if connection.in_transaction:
-            connection.execute("COMMIT")
-        self.commits += self._writing
-        self._writing = False
+        self._changes = self._connection.total_changes
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write one draft at time `now`. A retry gives what its first attempt wrote.
@@ -153,7 +125,6 @@ class Writer:
             raise StorageFailed("no transaction is open")
         try:
             self._active.write()
-            self._begin_writing()
             self._active.changed = True
             return function(self._connection, *args, **kwargs)
         except sqlite3.Error as error:
@@ -164,14 +135,19 @@ class Writer:
     def acknowledge(self) -> None:
         """Make it last, as far as the durability goes; afterwards it may be told to everybody.
 
-        Readers have to ask `Ahead` too, as the transaction may go on.
+        Readers have to ask `Ahead` too, as the messages may not be inserted yet. Of a batch that
+        wrote nothing to the database the transaction ends here: while people talk one batch follows
+        the other, and a foreign program, which looks for the lock every 0.1 s (SQLite's busy
+        handler), would wait for many seconds.
         """
-        if self._active is None:
+        if self._active is None or self._connection is None:
             raise StorageFailed("no transaction is open")
+        noted = False
         try:
-            locked = self._active.changed or self._writing  # then others wait for a commit
-            noted = not locked and self._ahead.append(*self._active.fresh)
-        except OSError as error:
+            if not self._active.changed and self._connection.total_changes == self._changes:
+                self._connection.execute("COMMIT")
+                noted = self._ahead.append(*self._active.fresh)
+        except (sqlite3.Error, OSError) as error:
             raise self._undone(error) from error
         if not noted:
             self.commit()
@@ -181,7 +157,7 @@ class Writer:
 
     @property
     def unsettled(self) -> bool:
-        """Whether a commit is due: a transaction is open, or one that failed has to be redone."""
+        """Whether a commit is due: messages wait to be inserted, or a transaction is open."""
         if self._ahead.entries:
             return True
         return self._connection is not None and self._connection.in_transaction
@@ -191,8 +167,11 @@ class Writer:
         if self._active is None or self._connection is None:
             raise StorageFailed("no transaction is open")
         try:
+            if not self._connection.in_transaction:
+                self._connection.execute("BEGIN IMMEDIATE")
             self._active.write()
-            self._end_transaction(self._connection)
+            self._connection.execute("COMMIT")
+            self.commits += self._connection.total_changes != self._changes
             self._ahead.clear()
         except (sqlite3.Error, OSError) as error:
             raise self._undone(error) from error
@@ -203,7 +182,6 @@ class Writer:
     def rollback(self) -> None:
         """Undo the batch. Does nothing if none is open."""
         self._active = self._ledger = None
-        self._writing = False
         if self._connection is not None and self._connection.in_transaction:
             try:
                 self._connection.execute("ROLLBACK")
@@ -247,7 +225,6 @@ class Writer:
     def close(self) -> None:
         """Close the connection; what was not committed is undone. The writing thread calls this."""
         self._active = self._ledger = None
-        self._writing = False
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()

@@ -137,7 +137,7 @@ class FailuresTest(StoreCase):
             self.assertEqual(foreign.stdout.readline(), "locked\n")
             for _ in range(2):
                 with self.assertRaisesRegex(StorageFailed, "locked"):
-                    self.entry(message("refused", id="2"))
+                    self.writer.begin()
             self.assertEqual(self.stored(), {1: "1"}, "readers do not care")
         self.entry(message("after", id="2"))
         self.assertEqual(self.stored(), {1: "1", 2: "2"})
