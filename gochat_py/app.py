@@ -20,7 +20,7 @@ from collections.abc import Callable
 
 from . import admission, connection_log, threads
 from .backplane.local import Journal
-from .backplane.upkeep import Upkeep
+from .backplane.maintenance import Maintenance
 from .classic import LOBBY, Classic
 from .connection import Connection
 from .core.encode import Limits
@@ -67,12 +67,12 @@ class App:
         except BaseException:
             self._server.server_close()
             raise
-        upkeep = Upkeep(settings.retention, settings.history_limit)
+        maintenance = Maintenance(settings.retention, settings.history_limit)
         try:
             self._journal = Journal(
                 self._directory,
                 self._hub,
-                upkeep,
+                maintenance,
                 most_rooms=settings.max_rooms_total,
                 most_users=settings.max_users,
             )

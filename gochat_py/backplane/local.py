@@ -28,9 +28,9 @@ from ..orders import Barrier, Publish, Written
 from ..refusals import Refusal, internal_error
 from ..store import Directory, NothingToDo, StorageFailed, StoreError, users
 from .failing import BUSY, busy, not_stored, refused, tell_refusal
+from .maintenance import Maintenance
 from .reading import Reading
 from .requests import Ask, Request, Write
-from .upkeep import Upkeep
 from .user_requests import UserRequests, digest
 from .watching import WAIT_FOR_PROOF, Readiness, StorageWatch, touch
 
@@ -47,15 +47,15 @@ class Journal(UserRequests, Reading):
         self,
         directory: Directory,
         hub: Hub,
-        upkeep: Upkeep,
+        maintenance: Maintenance,
         *,
         most_rooms: int = 10_000,
         most_users: int = 100_000,
     ) -> None:
         Reading.__init__(self, directory)
-        UserRequests.__init__(self, hub, upkeep.attendance, directory.health, most_users)
+        UserRequests.__init__(self, hub, maintenance, directory.health, most_users)
         self.inbox: Inbox[Request] = Inbox(INBOX, woken=threads.give_way)
-        self._upkeep = upkeep
+        self._maintenance = maintenance
         self._writer = directory.writer(most_rooms=most_rooms)
         self._watch = StorageWatch(self._writer, directory.health)
         self._readiness = Readiness(directory.files, directory.health)
@@ -70,13 +70,15 @@ class Journal(UserRequests, Reading):
                 batch = self.inbox.take(self._wait(time.monotonic()))
                 if departed := self._departures.next_request(time.monotonic()):
                     batch.append(departed)
-                self.handle(batch, time.time())
-                self._upkeep.step(
+                wall = time.time()
+                self._maintenance.observe_clock(time.monotonic(), wall)
+                self.handle(batch, wall)
+                self._maintenance.step(
                     self._writer, self._readers, not batch, time.monotonic(), time.time()
                 )
                 self._watch.step(time.monotonic(), time.time())
         except Closed:
-            self._upkeep.settle(self._writer)
+            self._maintenance.commit(self._writer)
             log.debug("the journal is complete")
         finally:
             for request in (*batch, *self.inbox.abandon()):  # who was answered hears no more of it
@@ -87,8 +89,9 @@ class Journal(UserRequests, Reading):
 
     def _wait(self, now: float) -> float:
         """Seconds to wait for a request, at the most."""
-        due = (self._upkeep.calm_in(now), self._departures.due_in(now))
-        return min([self._watch.due_in(now), *(seconds for seconds in due if seconds is not None)])
+        departures = self._departures.due_in(now)
+        due = min(self._maintenance.idle_timeout(now), self._watch.due_in(now))
+        return due if departures is None else min(due, departures)
 
     def handle(self, batch: list[Request], now: float) -> None:
         """Make `batch` last, all at once, then pass it on; or tell everyone that it failed.
@@ -107,7 +110,7 @@ class Journal(UserRequests, Reading):
                 asked.append((request, outcome))
             elif request.sender is not None:
                 self._tell(request.sender, request.draft.id, outcome)
-        self._upkeep.wrote(written)
+        self._maintenance.wrote(written)
         if written:
             self._hub.inbox.put(Publish(tuple(written)))
         for each, outcome in asked:

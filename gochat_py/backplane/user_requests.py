@@ -23,9 +23,10 @@ from ..orders import Renamed
 from ..refusals import Code, Refusal
 from ..store import NotFound, history, users
 from ..store.health import Health
-from .attendance import Arrival, Attendance
+from .attendance import Arrival
 from .departures import Departures
 from .failing import BUSY, busy, tell_refusal
+from .maintenance import Maintenance
 from .requests import Ask, Request
 
 T = TypeVar("T")
@@ -37,9 +38,10 @@ class UserRequests:
     Every call raises `Refusal` if it cannot be done, and `Closed` when the server is stopping.
     """
 
-    def __init__(self, hub: Hub, attendance: Attendance, health: Health, most_users: int) -> None:
+    def __init__(self, hub: Hub, maintenance: Maintenance, health: Health, most_users: int) -> None:
         self._hub = hub
-        self._attendance = attendance
+        self._maintenance = maintenance
+        self._attendance = maintenance.attendance
         self._health = health
         self._most_users = most_users
         self._departures = Departures()
@@ -90,20 +92,26 @@ class UserRequests:
 
         def known_or_new(db: sqlite3.Connection, now: float) -> tuple[User, str]:
             user = users.find(db, digest(token)) if token else None
-            if user is None or token is None:
-                if users.holder(db, nick_key, now, here) is None:  # else it is refused anyway
-                    allow_new()
-                users.create(
-                    db,
-                    newcomer,
-                    digest(new_token),
-                    nick_key,
-                    now,
-                    most=self._most_users,
-                    here=here,
+            expire = self._maintenance.may_expire
+            if user is not None and token is not None:
+                claimed = users.claim_nick(
+                    db, user.id, nick, nick_key, now, here=here, expire=expire
                 )
-                return newcomer, new_token
-            return users.claim_nick(db, user.id, nick, nick_key, now, here=here), token
+                return claimed, token
+            if users.holder(db, nick_key, now, here, expire=expire) is None:
+                allow_new()  # else it is refused anyway
+            if users.create(
+                db,
+                newcomer,
+                digest(new_token),
+                nick_key,
+                now,
+                most=self._most_users,
+                here=here,
+                expire=expire,
+            ):
+                self._maintenance.forgot()
+            return newcomer, new_token
 
         def arrived(answer: tuple[User, str]) -> None:
             user, known_by = answer
@@ -126,7 +134,8 @@ class UserRequests:
         here = self._attendance
 
         def claim(db: sqlite3.Connection, now: float) -> User:
-            return users.claim_nick(db, user.id, nick, nick_key, now, here=here)
+            expire = self._maintenance.may_expire
+            return users.claim_nick(db, user.id, nick, nick_key, now, here=here, expire=expire)
 
         def renamed(user: User) -> None:
             self._hub.inbox.put(Renamed(sender, user, answers, changed=here.renamed(user)))

@@ -5,7 +5,7 @@
 * `Directory.readers` → `Readers`: a few reading connections for many threads
 * what reads, as functions for `Readers.run` (or `Writer.run`): `history`, `search`
 * what reads and writes: `users`
-* upkeep, as functions for `Writer.run`: `grams.index_some`, `grams.scrub`, `retention.trim`,
+* maintenance, as functions for `Writer.run`: `grams.index_some`, `grams.scrub`, `retention.trim`,
   `retention.shrink`; then `Writer.checkpoint`
 """
 

@@ -29,6 +29,11 @@ class Budget:
         """Whether it is time to stop."""
         return self._clock() >= self._until
 
+    @property
+    def taken(self) -> float:
+        """Seconds since it was made."""
+        return self._clock() - self._begun
+
     @contextlib.contextmanager
     def interrupting(
         self, connection: sqlite3.Connection, may: Callable[[], bool] = lambda: True

@@ -157,13 +157,20 @@ def residue(connection: sqlite3.Connection) -> int:
     return row[0]
 
 
+def is_scrubbing(connection: sqlite3.Connection) -> bool:
+    """Whether a pass of `scrub` has begun, and has not come to its end."""
+    row: tuple[int] = connection.execute(
+        "SELECT value FROM meta WHERE name = 'scrubbing'"
+    ).fetchone()
+    return bool(row[0])
+
+
 def scrub(connection: sqlite3.Connection, pages: int = 16) -> bool:
     """Rewrite `pages` more of the index without what was deleted; returns whether more is to do.
 
     One pass rewrites the whole index once, about 100 bytes a message: for a million messages 3 s of
-    work in 1,300 steps, half of them under 2 ms, the longest 23 ms. Call it when there is nothing
-    else to do, and let some time pass between passes over a large index. How far it is stands in
-    the database, so any step may be undone.
+    work in 1,300 steps, half of them under 2 ms, the longest 23 ms. Let some time pass between
+    passes over a large index. How far it is stands in the database, so any step may be undone.
     """
     meta = dict(
         connection.execute(

@@ -126,7 +126,7 @@ class Ledger:
             sign = found
         if draft.reply_to is not None and not again:
             self._check_answered(tail, draft.reply_to)
-        time = self._time(now, tail)
+        time = self._time(now)
         self._numbering.advance(tail, time)
         entry = _entry(draft, tail, time)
         encoded = entry_json(entry)
@@ -214,11 +214,11 @@ class Ledger:
         )
         return Applied(entry, False)
 
-    def _time(self, now: float, tail: Tail) -> float:
-        """The time of the room's next entry: `now` in milliseconds, and never before the last."""
+    def _time(self, now: float) -> float:
+        """The time of an entry: `now` in milliseconds. What orders entries is the seq."""
         if now != self._now:  # all that is written together has one time, and rounding takes 0.4 µs
             self._now, self._rounded = now, round(now, 3)
-        return max(self._rounded, tail.time)
+        return self._rounded
 
     # Changes and retries
 
@@ -255,7 +255,7 @@ class Ledger:
     def _change(self, draft: Draft, tail: Tail, now: float) -> Entry:
         """Write the entry of a draft that is not a message."""
         self.changed = True
-        time = self._time(now, tail)
+        time = self._time(now)
         user = draft.user
         for string in (draft.id, draft.text, draft.emoji, user.nick):
             if string is not None:

@@ -1,12 +1,18 @@
-"""Forgetting what is old, a little at a time, so that nobody who writes has to wait long."""
+"""Forgetting what is old, a little at a time, so that nobody who writes has to wait long.
+
+What is old is said by `Ages`: a time in the future says nothing of an entry's age.
+"""
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Container
 from dataclasses import dataclass
 
+from ..core.clock import allowance
 from . import grams
+from .ages import Ages
 from .budget import Budget
 from .rows import SOUND_ROOM, Room, blaming
 
@@ -14,83 +20,139 @@ from .rows import SOUND_ROOM, Room, blaming
 #: recognised once its first attempt is trimmed. So `history_limit` spares it for so long.
 RETRY_WINDOW = 3_600.0
 
-#: Rooms looked at in one step, and characters of text forgotten. One message may be longer.
-ROOMS_AT_ONCE = 256
+#: Rooms looked at in one step of trimming, entries and characters of text forgotten in it. One
+#: message may be longer.
+ROOMS_LOOKED_AT = 1_024
+ENTRIES_AT_ONCE = 200
 CHARACTERS_AT_ONCE = 32_768
+
+#: Seconds that a step of trimming takes, or one portion of so many entries if that takes longer:
+#: each may have 100 edits and 1,000 reactions.
+TRIMMING = 0.01
+PORTION = 10
 
 #: A room in which nothing can be read any more is dropped when nobody has written there for so many
 #: seconds, and at most so many entries are left of what was deleted.
 UNUSED_KEPT = 86_400.0
 LEFT_OVER = 1_000
 
-#: Seconds that a step of dropping rooms takes, or one room if that takes longer.
+#: Rooms looked at in one step of dropping, read marks of a room deleted at once, and seconds that a
+#: step takes, or one such portion if that takes longer.
+ROOMS_AT_ONCE = 256
+MARKS_AT_ONCE = 1_000
 DROPPING = 0.01
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """What is trimmed at the time `now`: entries older than `keep` seconds, and those before the
+    newest `history_limit` of a room which are older than `RETRY_WINDOW`. None means no such limit.
+    """
+
+    now: float
+    keep: float | None = None
+    history_limit: int | None = None
+
+    def surplus_until(self, room: Room) -> int:
+        """The row number of the newest entry that is beyond the limit; less than any if none is."""
+        return 0 if self.history_limit is None else room.base + room.seq - self.history_limit
+
+    def is_over(self, written: float, *, surplus: bool) -> bool:
+        """Whether an entry written then is to go."""
+        if surplus and written < self.now - RETRY_WINDOW:
+            return True
+        return self.keep is not None and written < self.now - self.keep
+
+    @property
+    def allowance(self) -> float:
+        """See `core.clock.allowance`."""
+        window = RETRY_WINDOW if self.history_limit is not None else math.inf
+        return allowance(min(window, math.inf if self.keep is None else self.keep))
+
+
+@dataclass(frozen=True, slots=True)
 class Trimmed:
-    """What a step did. `after` is where the next one goes on; None when all had their turn."""
+    """What a step did. `after` is the room after which the next one goes on; None when all had
+    their turn. `more` says that a room may have more to be trimmed: all should have another turn.
+    """
 
     entries: int
     after: int | None
+    more: bool
 
 
 def trim(
     connection: sqlite3.Connection,
+    rule: Rule,
     *,
-    older_than: float | None,
-    history_limit: int | None,
-    now: float,
-    batch: int = 200,
     after: int = 0,
     passing_over: Container[int] = (),
+    batch: int = ENTRIES_AT_ONCE,
+    budget: Budget | None = None,
 ) -> Trimmed:
     """Forget up to `batch` entries, beginning with the rooms after number `after`.
 
-    An entry goes when its time is before `older_than`, or when `history_limit` newer ones are kept
-    and it is older than `RETRY_WINDOW`; always a room's oldest first, so what is kept has no holes.
-    A room keeps counting where it was. The rooms `passing_over` are left alone. Raises
-    `DamagedRoom`. Forgetting an indexed message takes about 40 µs.
+    Always a room's oldest first, so what is kept has no holes. A room keeps counting where it was.
+    The rooms `passing_over` are left alone. Raises `DamagedRoom`. A step ends when `budget`
+    (`TRIMMING` if left out) is spent, but not before it has forgotten a `PORTION`. Forgetting an
+    indexed message takes about 40 µs.
     """
+    budget = budget or Budget(TRIMMING)
     left, characters = batch, CHARACTERS_AT_ONCE
-    looked = _rooms_after(connection, after)
-    for room in looked:
+    looked = _rooms_with_heads(connection, after)
+    for room, time in looked:
         if room.id in passing_over:
             continue
         with blaming(room.id):
-            going = _going(connection, room, older_than, history_limit, now, left, characters)
-            _trim_room(connection, room, going)
-        left -= len(going)
-        characters -= sum(_length(text) for _, _, _, text in going)
-        if not left or characters <= 0:
-            return Trimmed(batch - left, room.id - 1)
-    return Trimmed(batch - left, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None)
+            ages = Ages(connection, room, rule.now, rule.allowance)
+            head = room.base + room.first
+            if time is not None and not rule.is_over(
+                ages.written(head, _sound(time)), surplus=head <= rule.surplus_until(room)
+            ):
+                continue
+            going = _going(connection, room, rule, ages, left, characters)
+            gone = _trim_room(connection, room, going, budget)
+        left -= gone
+        characters -= sum(_length(text) for _, _, text in going)
+        if left <= 0 or characters <= 0 or budget.spent:
+            return Trimmed(batch - left, room.id, more=True)
+    after_last = looked[-1][0].id if len(looked) == ROOMS_LOOKED_AT else None
+    return Trimmed(batch - left, after_last, more=False)
+
+
+def _rooms_with_heads(
+    connection: sqlite3.Connection, after: int
+) -> list[tuple[Room, float | None]]:
+    """The next rooms in which anything is kept, each with the time of its oldest entry."""
+    found = connection.execute(
+        "SELECT rooms.id, key, name, topic, seq, first, indexed, time FROM rooms"
+        " LEFT JOIN entries ON entries.id = (rooms.id << 40 | first)"
+        f" WHERE rooms.id > ? AND first <= seq AND {SOUND_ROOM} ORDER BY rooms.id LIMIT ?",
+        (after, ROOMS_LOOKED_AT),
+    )
+    return [(Room(*row[:7]), row[7]) for row in found]
+
+
+def _sound(time: object) -> float:
+    """The time of an entry; one that is damaged goes with what is old."""
+    return time if isinstance(time, float) else 0.0
 
 
 def _going(
-    connection: sqlite3.Connection,
-    room: Room,
-    older_than: float | None,
-    history_limit: int | None,
-    now: float,
-    batch: int,
-    characters: int,
-) -> list[tuple[int, float, int, str | None]]:
-    """The room's oldest entries whose time is over: number, time, kind and text."""
-    surplus_until = room.base + room.seq - (room.seq if history_limit is None else history_limit)
-    going: list[tuple[int, float, int, str | None]] = []
-    for row in connection.execute(
+    connection: sqlite3.Connection, room: Room, rule: Rule, ages: Ages, batch: int, characters: int
+) -> list[tuple[int, int, str | None]]:
+    """The room's oldest entries whose time is over: number, kind and text."""
+    surplus_until = rule.surplus_until(room)
+    going: list[tuple[int, int, str | None]] = []
+    for number, time, kind, text in connection.execute(
         "SELECT id, time, kind, text FROM entries WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?",
         (room.base + room.first, room.base + room.seq, batch),
     ):
-        number, time, _, text = row
-        if not isinstance(time, float):
-            time = 0.0  # damaged: it goes with what is old
-        old = older_than is not None and time < older_than
-        surplus = number <= surplus_until and time < now - RETRY_WINDOW
-        if not (old or surplus) or characters <= 0:
+        written = ages.written(number, _sound(time))
+        over = rule.is_over(written, surplus=number <= surplus_until)
+        if not over or characters <= 0:
             break
-        going.append(row)
+        going.append((number, kind, text))
         characters -= _length(text)
     return going
 
@@ -101,26 +163,36 @@ def _length(text: object) -> int:
 
 
 def _trim_room(
-    connection: sqlite3.Connection, room: Room, going: list[tuple[int, float, int, str | None]]
-) -> None:
-    """Forget these entries, the room's oldest."""
-    if not going:
-        return
-    first, last = going[0][0], going[-1][0]
-    grams.remove(
-        connection,
-        [
-            (number, text)
-            for number, _, kind, text in going
-            if kind == 0 and text is not None and number <= room.base + room.indexed
-        ],
-    )
-    # What an edit made of a message that is gone must not outlive it. Reactions cascade.
-    connection.execute(
-        "UPDATE entries SET text = NULL WHERE target BETWEEN ? AND ? AND kind = 1", (first, last)
-    )
-    connection.execute("DELETE FROM entries WHERE id BETWEEN ? AND ?", (first, last))
-    connection.execute("UPDATE rooms SET first = ? WHERE id = ?", (last - room.base + 1, room.id))
+    connection: sqlite3.Connection,
+    room: Room,
+    going: list[tuple[int, int, str | None]],
+    budget: Budget,
+) -> int:
+    """Forget these entries, the room's oldest, until the budget is spent; returns how many went."""
+    gone = 0
+    while gone < len(going) and not (gone and budget.spent):
+        portion = going[gone : gone + PORTION]
+        gone += len(portion)
+        first, last = portion[0][0], portion[-1][0]
+        grams.remove(
+            connection,
+            [
+                (number, text)
+                for number, kind, text in portion
+                if kind == 0 and text is not None and number <= room.base + room.indexed
+            ],
+        )
+        # What an edit made of a message that is gone must not outlive it. Reactions cascade.
+        connection.execute(
+            "UPDATE entries SET text = NULL WHERE target BETWEEN ? AND ? AND kind = 1",
+            (first, last),
+        )
+        connection.execute("DELETE FROM entries WHERE id BETWEEN ? AND ?", (first, last))
+    if gone:
+        connection.execute(
+            "UPDATE rooms SET first = ? WHERE id = ?", (going[gone - 1][0] - room.base + 1, room.id)
+        )
+    return gone
 
 
 def drop_rooms(
@@ -145,6 +217,8 @@ def drop_rooms(
             continue
         with blaming(room.id):
             if _is_unused(connection, room, now):
+                if _delete_marks(connection, room):
+                    return dropped, room.id - 1
                 _drop(connection, room)
                 dropped += 1
         if budget.spent:
@@ -159,11 +233,10 @@ def _is_unused(connection: sqlite3.Connection, room: Room, now: float) -> bool:
     ).fetchone()
     if newest is None:
         return True
-    if (
-        not isinstance(newest[0], float)
-        or newest[0] > now - UNUSED_KEPT
-        or room.seq - room.first >= LEFT_OVER
-    ):
+    if room.seq - room.first >= LEFT_OVER:
+        return False
+    ages = Ages(connection, room, now, allowance(UNUSED_KEPT))
+    if ages.written(room.base + room.seq, _sound(newest[0])) > now - UNUSED_KEPT:
         return False
     readable = connection.execute(
         "SELECT 1 FROM entries WHERE id BETWEEN ? AND ? AND text IS NOT NULL LIMIT 1",
@@ -172,8 +245,19 @@ def _is_unused(connection: sqlite3.Connection, room: Room, now: float) -> bool:
     return readable is None
 
 
+def _delete_marks(connection: sqlite3.Connection, room: Room) -> bool:
+    """Delete some of the room's read marks, which every user may have; whether more are left."""
+    return (
+        connection.execute(
+            "DELETE FROM reads WHERE room = ?1"
+            " AND user IN (SELECT user FROM reads WHERE room = ?1 LIMIT ?2)",
+            (room.id, MARKS_AT_ONCE),
+        ).rowcount
+        == MARKS_AT_ONCE
+    )
+
+
 def _drop(connection: sqlite3.Connection, room: Room) -> None:
-    connection.execute("DELETE FROM reads WHERE room = ?", (room.id,))
     connection.execute(
         "DELETE FROM entries WHERE id BETWEEN ? AND ?",
         (room.base + room.first, room.base + room.seq),

@@ -50,7 +50,7 @@ CREATE TABLE entries (
     kind INTEGER NOT NULL,             -- its place in KINDS
     user TEXT NOT NULL,
     nick TEXT NOT NULL,
-    time REAL NOT NULL,                -- never goes back within a room
+    time REAL NOT NULL,                -- the clock's; what orders entries is the seq
     sent TEXT,                         -- the id its sender gave it
     mark INTEGER,                      -- of a message with such an id: `ledger.mark`
     text TEXT,                         -- as last edited; NULL once deleted

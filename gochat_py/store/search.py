@@ -85,7 +85,8 @@ def search(
 
     Older than the seq `before` (of use in one room); or from `start` on, the place where the same
     search ended: whoever goes on until there is no `next` gets each once. They fit into
-    `ANSWER_BYTES`. `budget` is `TIME` if left out; what is found until then is given.
+    `ANSWER_BYTES`. Within a room they come in the order of their seqs, whatever their times say.
+    `budget` is `TIME` if left out; what is found until then is given.
     """
     wanted = fold(query)
     try:

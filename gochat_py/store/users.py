@@ -10,7 +10,10 @@ import sqlite3
 from collections.abc import Container, Sequence
 from typing import Protocol
 
+from ..core.clock import allowance
 from ..message import User
+from . import ages
+from .budget import Budget
 from .errors import LimitReached, NickTaken, NotFound
 from .rows import find_room, is_corrupt
 
@@ -25,6 +28,9 @@ UNUSED_KEPT = DAY
 MAKE_ROOM = 16
 LOOKED_AT = 256
 
+#: Seconds that a step of `forget` takes: a user may have a thousand read marks.
+FORGETTING = 0.01
+
 #: Rooms in which it is remembered how far one user has read; beyond, the mark set first goes.
 MARKS = 1_000
 
@@ -38,23 +44,28 @@ def create(
     *,
     most: int = 1 << 62,
     here: Container[str] = (),
-) -> None:
+    expire: bool = True,
+) -> bool:
     """Make a user with a nick. `token` is the SHA-256 of the secret that brings them back.
 
     Where there are `most` users already, those seen longest ago are forgotten, unless that is less
-    than a day ago or they are `here`. Raises `NickTaken`, as `claim_nick`, and `LimitReached`.
+    than a day ago or they are `here`; returns whether that was done. `expire` is as for
+    `claim_nick`: where it is False nobody is forgotten. Raises `NickTaken`, as `claim_nick`, and
+    `LimitReached`.
     """
     (there_are,) = connection.execute("SELECT value FROM meta WHERE name = 'users'").fetchone()
-    if there_are >= most and not _make_room(connection, now, here):
+    forgot = there_are >= most and expire and _make_room(connection, now, here)
+    if there_are >= most and not forgot:
         raise LimitReached(
             f"This server keeps {most:,} users at the most, and all were here within a day; "
             "come back with a token that you have, or tomorrow."
         )
-    _take_from_the_long_gone(connection, user.id, nick_key, now, here)
+    _take_from_the_long_gone(connection, user.id, nick_key, now, here, expire)
     connection.execute(
         "INSERT INTO users (id, token, nick, nick_key, seen, wrote) VALUES (?, ?, ?, ?, ?, 0)",
         (user.id, token, user.nick, nick_key, now),
     )
+    return forgot
 
 
 def find(connection: sqlite3.Connection, token: bytes) -> User | None:
@@ -77,15 +88,17 @@ def claim_nick(
     now: float,
     *,
     here: Container[str] = (),
+    expire: bool = True,
 ) -> User:
     """Give the user this nick, under the key by which nicks are compared. Returns who they are now.
 
-    Who is `here` keeps the nick, whenever they were last seen. Raises `NickTaken` while it belongs
+    Who is `here` keeps the nick, whenever they were last seen. `expire` is False where the clock
+    cannot be trusted (`core.clock`): no nick is too old then. Raises `NickTaken` while it belongs
     to another, and `NotFound` when there is no such user.
     """
     if connection.execute("SELECT 1 FROM users WHERE id = ?", (user,)).fetchone() is None:
         raise NotFound("there is no such user")
-    _take_from_the_long_gone(connection, user, nick_key, now, here)
+    _take_from_the_long_gone(connection, user, nick_key, now, here, expire)
     connection.execute(
         "UPDATE users SET nick = ?, nick_key = ?, seen = max(seen, ?) WHERE id = ?",
         (nick, nick_key, now, user),
@@ -99,11 +112,17 @@ def release_nick(connection: sqlite3.Connection, user: str) -> None:
 
 
 def holder(
-    connection: sqlite3.Connection, nick_key: str, now: float, here: Container[str] = ()
+    connection: sqlite3.Connection,
+    nick_key: str,
+    now: float,
+    here: Container[str] = (),
+    *,
+    expire: bool = True,
 ) -> str | None:
     """The id of the user to whom the nick belongs now; who is `here` is seen now.
 
     When they were last seen is written now and then only, and by a clock that may have been wrong.
+    `expire` is as for `claim_nick`.
     """
     row: tuple[str, float] | None = connection.execute(
         "SELECT id, seen FROM users WHERE nick_key = ?", (nick_key,)
@@ -111,7 +130,7 @@ def holder(
     if row is None:
         return None
     user, seen = row
-    return user if seen > now - KEPT or user in here else None
+    return user if not expire or seen > now - KEPT or user in here else None
 
 
 def saw(connection: sqlite3.Connection, users: Sequence[str], now: float) -> None:
@@ -153,12 +172,16 @@ def forget(
     *,
     here: Container[str] = (),
     after: tuple[float, str] = (0.0, ""),
-) -> tuple[float, str] | None:
+    budget: Budget | None = None,
+) -> tuple[int, tuple[float, str] | None]:
     """Forget those of the next few users whose time is over; who is `here` is seen now.
 
-    Goes through users from the one seen longest ago on, `after` that time and id; returns where to
-    go on, None at the end. What they wrote stays, under their nick.
+    Goes through users from the one seen longest ago on, `after` that time and id. Returns how many
+    were forgotten, and where to go on, None at the end. What they wrote stays, under their nick. A
+    step takes `budget` (`FORGETTING` if left out), or one user if that takes longer.
     """
+    budget = budget or Budget(FORGETTING)
+    forgotten = 0
     looked = connection.execute(
         "SELECT seen, id, wrote, EXISTS (SELECT 1 FROM reads WHERE user = users.id) FROM users"
         " WHERE (seen, id) > (?, ?) AND seen < ? ORDER BY seen, id LIMIT ?",
@@ -169,7 +192,30 @@ def forget(
             saw(connection, [user], now)
         elif seen < now - KEPT or not (wrote or reads):
             _forget(connection, user)
-    return looked[-1][:2] if len(looked) == LOOKED_AT else None
+            forgotten += 1
+        if budget.spent:
+            return forgotten, (seen, user)
+    return forgotten, looked[-1][:2] if len(looked) == LOOKED_AT else None
+
+
+def correct_future(connection: sqlite3.Connection, now: float) -> bool:
+    """Let users who were seen in the future, when the clock was wrong, count as seen now.
+
+    Done for some of them, and only when such times were first met a day ago: if the clock is behind
+    for a while, what looks like the future is right. Returns whether more are left.
+    """
+    latest = now + allowance(KEPT)
+    (newest,) = connection.execute("SELECT coalesce(max(seen), 0) FROM users").fetchone()
+    if newest <= latest or ages.met(connection, newest, now) > now - DAY:
+        return False
+    return (
+        connection.execute(
+            "UPDATE users SET seen = ?1 WHERE id IN"
+            " (SELECT id FROM users WHERE seen > ?2 ORDER BY seen DESC LIMIT ?3)",
+            (now, latest, LOOKED_AT),
+        ).rowcount
+        == LOOKED_AT
+    )
 
 
 def _make_room(connection: sqlite3.Connection, now: float, here: Container[str]) -> bool:
@@ -207,8 +253,10 @@ def mark_read(connection: sqlite3.Connection, user: str, key: str, seq: int, now
         return row[0]
     if connection.execute("SELECT 1 FROM users WHERE id = ?", (user,)).fetchone() is None:
         raise NotFound("there is no such user")
+    # A mark from the future was set when the clock was wrong; nobody knows when, so it goes first.
     marks = connection.execute(
-        "SELECT time, room FROM reads WHERE user = ? ORDER BY time", (user,)
+        "SELECT time, room FROM reads WHERE user = ? ORDER BY time <= ?, time",
+        (user, now + allowance(KEPT)),
     ).fetchall()
     if len(marks) >= MARKS:
         connection.execute("DELETE FROM reads WHERE user = ? AND room = ?", (user, marks[0][1]))
@@ -236,10 +284,15 @@ def last_read(connection: sqlite3.Connection, user: str, key: str) -> int:
 
 
 def _take_from_the_long_gone(
-    connection: sqlite3.Connection, user: str, nick_key: str, now: float, here: Container[str]
+    connection: sqlite3.Connection,
+    user: str,
+    nick_key: str,
+    now: float,
+    here: Container[str],
+    expire: bool,
 ) -> None:
     """Free the nick if it belongs to nobody any more, or raise `NickTaken`."""
-    owner = holder(connection, nick_key, now, here)
+    owner = holder(connection, nick_key, now, here, expire=expire)
     if owner not in (None, user):
         raise NickTaken("the nick belongs to somebody else")
     connection.execute(

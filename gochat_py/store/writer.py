@@ -41,8 +41,9 @@ OF_THE_DATABASE = frozenset({
 class Writer:
     """Writes in batches: `begin`, any number of `apply` and `run`, then `acknowledge` or `commit`.
 
-    Both make a batch last. `acknowledge` costs little, and leaves the transaction open for the next
-    batch; whoever calls it sees to it that a `commit` follows soon (`unsettled`).
+    Both make a batch last. `acknowledge` costs little, and leaves messages to be inserted by a
+    later `commit`; whoever calls it sees to it that one follows soon (`unsettled`). The database is
+    locked for others from `begin` to the end of the batch.
 
     Any of them raises `StorageFailed` when the disk is full, or the database locked by a foreign
     program for longer than `busy_timeout` seconds, or broken; and `FilesReplaced` when its files
@@ -79,6 +80,9 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._ledger: Ledger | None = None  # lives on from commit to commit, dies with a rollback
         self._active: Ledger | None = None  # the same, while a batch is open
+        self._changes = 0  # of the connection, when the batch began
+        #: How often something was committed, since the writer was made: SQLite's log holds it.
+        self.commits = 0
 
     def begin(self) -> None:
         """Begin a batch. Waits for a foreign program's lock at most `busy_timeout`."""
@@ -97,6 +101,7 @@ class Writer:
         if self._ledger is None:
             self._ledger = Ledger(self._connection, self._most_rooms)
         self._active = self._ledger
+        self._changes = self._connection.total_changes
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write one draft at time `now`. A retry gives what its first attempt wrote.
@@ -119,7 +124,7 @@ class Writer:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Call `function(connection, …)` within the transaction: users, read marks, upkeep.
+        """Call `function(connection, …)` within the transaction: users, read marks, maintenance.
 
         Raises what `function` raises, and `StorageFailed`, which ends the transaction.
         """
@@ -137,13 +142,19 @@ class Writer:
     def acknowledge(self) -> None:
         """Make it last, as far as the durability goes; afterwards it may be told to everybody.
 
-        Readers have to ask `Ahead` too, as the transaction may go on.
+        Readers have to ask `Ahead` too, as the messages may not be inserted yet. Of a batch that
+        wrote nothing to the database the transaction ends here: while people talk one batch follows
+        the other, and a foreign program, which looks for the lock every 0.1 s (SQLite's busy
+        handler), would wait for many seconds.
         """
-        if self._active is None:
+        if self._active is None or self._connection is None:
             raise StorageFailed("no transaction is open")
+        noted = False
         try:
-            noted = not self._active.changed and self._ahead.append(*self._active.fresh)
-        except (OSError, FilesReplaced) as error:
+            if not self._active.changed and self._connection.total_changes == self._changes:
+                self._connection.execute("COMMIT")
+                noted = self._ahead.append(*self._active.fresh)
+        except (sqlite3.Error, OSError, FilesReplaced) as error:
             raise self._undone(error) from error
         if not noted:
             self.commit()
@@ -153,7 +164,7 @@ class Writer:
 
     @property
     def unsettled(self) -> bool:
-        """Whether a commit is due: a transaction is open, or one that failed has to be redone."""
+        """Whether a commit is due: messages wait to be inserted, or a transaction is open."""
         if self._ahead.entries:
             return True
         return self._connection is not None and self._connection.in_transaction
@@ -164,8 +175,11 @@ class Writer:
             raise StorageFailed("no transaction is open")
         try:
             self._files.check()  # so that nothing is committed that is refused
+            if not self._connection.in_transaction:
+                self._connection.execute("BEGIN IMMEDIATE")
             self._active.write()
             self._connection.execute("COMMIT")
+            self.commits += self._connection.total_changes != self._changes
             self._files.check_database()  # so that nothing is acknowledged that is lost
             self._ahead.clear()
         except (sqlite3.Error, OSError, FilesReplaced) as error:

@@ -2,14 +2,14 @@ import queue
 from unittest import mock
 
 from gochat_py.backplane.local import Ask, Journal, Write
-from gochat_py.backplane.upkeep import SWEEP_EVERY, Upkeep
+from gochat_py.backplane.maintenance import Maintenance
 from gochat_py.channel import Reply
 from gochat_py.core.names import nick_key
 from gochat_py.hub import Hub
 from gochat_py.message import Draft, Kind, User
 from gochat_py.orders import Barrier, Publish
 from gochat_py.refusals import Code, Refusal
-from gochat_py.store import StorageFailed, grams, open_memory
+from gochat_py.store import StorageFailed, open_memory
 from tests.support.case import TestCase
 
 ANN = User("1", "Ann")
@@ -41,7 +41,7 @@ class JournalCase(TestCase):
         directory = open_memory()
         self.addCleanup(directory.close)
         self.hub = Hub(compress_from=1 << 20)
-        self.journal = Journal(directory, self.hub, Upkeep(0.0, 0))
+        self.journal = Journal(directory, self.hub, Maintenance(0.0, 0))
         self.addCleanup(self.finish)
         self.sender = FakeSender()
 
@@ -224,39 +224,3 @@ class JournalTest(JournalCase):
         self.journal.handle([Ask(lambda _connection, now: done.append(now), None)], now=7.0)
         self.assertEqual(done, [7.0])
         self.assertEqual(self.published(), [])
-
-
-class UpkeepTest(TestCase):
-    def test_it_indexes_when_calm_and_then_has_nothing_to_do(self):
-        directory = open_memory()
-        self.addCleanup(directory.close)
-        writer = directory.writer()
-        self.addCleanup(writer.close)
-        upkeep = Upkeep(0.0, 0)
-        writer.begin()
-        for number in range(3):
-            writer.apply(message(f"hello {number}", str(number)), 1.0)
-        writer.commit()
-        readers = directory.readers()
-        self.addCleanup(readers.close)
-        now = 0.0
-        for _ in range(100):
-            now += upkeep.calm_in(now)
-            upkeep.step(writer, readers, True, now, 1.0)
-            if upkeep.calm_in(now) > 60.0:
-                break
-        self.assertAlmostEqual(now + upkeep.calm_in(now), SWEEP_EVERY, delta=60.0)
-        self.assertEqual(readers.run(grams.backlog), 0)
-
-    def test_a_failure_is_tried_again_later_and_harms_nobody(self):
-        writer = mock.Mock(unsettled=False, log_size=0)
-        writer.begin.side_effect = StorageFailed("disk full")
-        upkeep = Upkeep(0.0, 0)
-        with self.assertLogs("gochat_py.backplane.upkeep", "WARNING"):
-            upkeep.step(writer, mock.Mock(), True, 100.0, 1.0)
-        upkeep.step(writer, mock.Mock(), True, 101.0, 1.0)
-        self.assertEqual(writer.begin.call_count, 1)
-        self.assertEqual(upkeep.calm_in(101.0), 4.0)
-        with self.assertLogs("gochat_py.backplane.upkeep", "WARNING"):
-            upkeep.step(writer, mock.Mock(), True, 105.0, 1.0)
-        self.assertEqual(writer.begin.call_count, 2)

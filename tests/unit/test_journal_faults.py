@@ -1,28 +1,17 @@
-"""Whatever one request does, it is that request's failure; and upkeep always has its turn."""
+"""Whatever one request does, it is that request's failure."""
 
 import sqlite3
 from unittest import mock
 
 from gochat_py import failures
 from gochat_py.backplane.local import Ask, Write
-from gochat_py.backplane.upkeep import (
-    EMPTY_AFTER,
-    ERASE_AFTER,
-    LOG_MOST,
-    SWEEP_EVERY,
-    TURN_EVERY,
-    Upkeep,
-)
 from gochat_py.channel import Reply
 from gochat_py.errors import Closed
 from gochat_py.message import Draft, Kind
-from gochat_py.orders import Written
 from gochat_py.refusals import Code, Refusal
-from gochat_py.store import StorageFailed, grams, history, ledger
+from gochat_py.store import StorageFailed, history, ledger
 from gochat_py.store.writer import Writer
-from tests.support.store import StoreCase, delete, edit
-from tests.support.store import message as tea
-from tests.unit.test_journal import ANN, FakeSender, JournalCase, message
+from tests.unit.test_journal import ANN, JournalCase, message
 
 #: Errors that no rule foresees: of Python, of SQLite about one statement, of a mistake of ours.
 FAULTS = (
@@ -189,113 +178,3 @@ class FaultTest(JournalCase):
         with self.assertRaises(Refusal) as caught:
             self.identify("Bob")
         self.assertEqual(caught.exception.code, Code.LIMIT_REACHED)
-
-
-class NeverCalmTest(StoreCase):
-    """Somebody writes all the time: no step is ever asked for because it is calm."""
-
-    def setUp(self):
-        super().setUp()
-        self.upkeep = Upkeep(0.0, 0)
-        self.time = 0.0
-        while self.upkeep.calm_in(self.time) < 1.0:  # what is to do at the start
-            self.step(calm=True)
-
-    def step(self, *, calm=False, seconds=0.01):
-        self.time += seconds
-        self.upkeep.step(self.writer, self.readers, calm, self.time, 1.0)
-
-    def say(self, draft):
-        self.now += 1.0
-        self.writer.begin()
-        applied = self.writer.apply(draft, self.now)
-        self.writer.acknowledge()
-        self.upkeep.wrote([Written(applied.entry, FakeSender(), None)])
-        self.step()
-
-    def talk(self, seconds):
-        until = self.time + seconds
-        while self.time < until:
-            self.say(tea("noise", room="Noise"))
-
-    def test_deleted_text_is_erased_soon_after(self):
-        for forget in (delete, lambda seq: edit(seq, "harmless")):
-            seq = self.entry(tea("a secret text")).seq
-            self.talk(2.0)
-            self.assertIn(b"a secret text", self.raw())
-            self.say(forget(seq))
-            self.talk(ERASE_AFTER + 0.1)
-            self.assertNotIn(b"a secret text", self.raw())
-
-    def test_a_reader_in_the_way_only_delays_it(self):
-        seq = self.entry(tea("a secret text")).seq
-        with self.readers.borrow() as connection:
-            self.assertEqual(history.one(connection, "tea", seq).text, "a secret text")
-            self.say(delete(seq))
-            self.talk(ERASE_AFTER + 0.2)
-            self.assertIn(b"a secret text", self.raw())
-        self.talk(1.2)
-        self.assertNotIn(b"a secret text", self.raw())
-        self.assertIsNone(self.read(history.one, "tea", seq).text, "reading goes on")
-
-    def test_each_task_has_its_turn(self):
-        self.upkeep = Upkeep(1e9, 0)
-        for number in range(20):
-            self.say(tea(f"deleted {number}"))
-        while self.write(grams.index_some, 100):
-            pass
-        self.entry(delete(1))
-        self.write(lambda c: c.execute("INSERT INTO users VALUES ('1', x'00', 'x', 'x', 0, 0)"))
-        done = []
-        for name in ("_index", "_trim", "_scrub", "_sweep"):
-            tasks = [
-                (wants, self.noting(name, do, done) if do.__name__ == name else do)
-                for wants, do in self.upkeep._tasks
-            ]
-            self.upkeep._tasks = tasks
-        self.upkeep._unindexed = 600  # so many that it is worth a step
-        self.talk(12 * TURN_EVERY)
-        self.assertEqual(set(done), {"_index", "_trim", "_scrub", "_sweep"})
-        self.assertEqual(self.read(grams.residue), 0)
-
-    @staticmethod
-    def noting(name, do, done):
-        def step(*args):
-            done.append(name)
-            do(*args)
-
-        return step
-
-    def test_a_log_that_has_grown_is_emptied(self):
-        with self.readers.borrow() as connection:
-            history.one(connection, "tea", 1)  # it cannot be used again while somebody reads
-            self.entry(tea("x" * 4000))
-            self.talk(1.0)
-        grown = self.writer.log_size
-        self.assertGreater(grown, 0)
-        with mock.patch("gochat_py.backplane.upkeep.LOG_MOST", grown // 2):
-            self.talk(2 * TURN_EVERY)
-        self.assertLess(self.writer.log_size, grown)
-        self.assertLess(LOG_MOST, 1 << 30)
-
-    def test_after_a_quiet_minute_nothing_is_left_in_the_log(self):
-        self.talk(1.0)
-        self.assertGreater(self.writer.log_size, 0)
-        until = self.time + EMPTY_AFTER + 5.0
-        while self.time < until or self.upkeep.calm_in(self.time) < EMPTY_AFTER:
-            self.step(calm=True, seconds=self.upkeep.calm_in(self.time))
-        self.assertEqual(self.writer.log_size, 0)
-        self.assertLess(self.time, 3 * SWEEP_EVERY, "and it sleeps until the next sweep")
-
-    def test_what_fails_is_logged_and_the_journal_goes_on(self):
-        self.say(tea("before"))
-        with (
-            mock.patch.object(Writer, "commit", side_effect=MemoryError),
-            self.assertLogs("gochat_py.backplane.upkeep", "ERROR") as logs,
-        ):
-            self.step(calm=True)
-            self.step(calm=True)
-        self.assertEqual(len(logs.records), 1)
-        self.step(calm=True, seconds=6.0)
-        self.assertEqual(self.entry(tea("after")).seq, 2)
-        self.assertEqual(self.read(history.one, "tea", 1).text, "before")

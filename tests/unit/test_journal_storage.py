@@ -9,7 +9,7 @@ from unittest import mock
 
 from gochat_py.backplane import local, watching
 from gochat_py.backplane.local import Ask, Journal, Write
-from gochat_py.backplane.upkeep import Upkeep
+from gochat_py.backplane.maintenance import Maintenance
 from gochat_py.backplane.watching import LOOK_EVERY, PROOF_FOR, TRY_EVERY, Readiness, touch
 from gochat_py.channel import Reply
 from gochat_py.codes import Close
@@ -35,14 +35,14 @@ class StoredCase(JournalCase):
         self.directory = open_directory(self.data)
         self.addCleanup(self.directory.close)
         self.hub = Hub(compress_from=1 << 20)
-        self.journal = Journal(self.directory, self.hub, Upkeep(0.0, 0))
+        self.journal = Journal(self.directory, self.hub, Maintenance(0.0, 0))
         self.journal._writer._busy_timeout = 0.05
         self.addCleanup(self.finish)
         self.sender = FakeSender()
 
     def locked(self) -> sqlite3.Connection:
         """The write lock, held as a foreign program may."""
-        self.journal._upkeep.settle(self.journal._writer)
+        self.journal._maintenance.commit(self.journal._writer)
         other = sqlite3.connect(self.data / "gochat.db", isolation_level=None)
         self.addCleanup(other.close)
         other.execute("BEGIN EXCLUSIVE")

@@ -7,7 +7,15 @@ from contextlib import closing
 from unittest import mock
 
 from gochat_py.message import Position
-from gochat_py.store import StorageFailed, history, open_memory, search
+from gochat_py.store import (
+    NotFound,
+    NothingToDo,
+    NotYours,
+    StorageFailed,
+    history,
+    open_memory,
+    search,
+)
 from gochat_py.store.ahead import SIZE, Ahead, recover
 from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react
 
@@ -138,20 +146,51 @@ class AcknowledgedTest(AheadCase):
         )
         self.assertEqual((again.duplicate, again.entry.seq, next_.entry.seq), (True, 2, 3))
 
-    def test_a_foreign_program_cannot_lock_it_out_in_between(self):
-        self.acknowledge(message("two"))
+    def foreign(self):
+        """A connection of another program."""
         other = sqlite3.connect(self.directory.database, isolation_level=None, timeout=0)
         self.addCleanup(other.close)
-        with self.assertRaisesRegex(sqlite3.OperationalError, "locked"):
-            other.execute("BEGIN IMMEDIATE")
+        return other
+
+    def test_a_foreign_program_can_write_while_messages_are_only_acknowledged(self):
+        other = self.foreign()
+        self.acknowledge(message("two"))
+        other.execute("INSERT INTO meta VALUES ('foreign', 1)")
+        self.acknowledge(message("three"))
+        other.execute("UPDATE meta SET value = 2 WHERE name = 'foreign'")
         self.writer.begin()
         self.writer.commit()
+        self.assertEqual((self.ahead(), self.read(history.newest, "tea").seq), ([], 3))
+
+    def test_so_it_can_after_requests_that_write_nothing(self):
+        """Refused drafts and retries leave no lock behind, also where messages wait."""
+        other = self.foreign()
+        self.acknowledge(message("two", id="2"))
+        self.acknowledge(message("two", id="2"))
+        other.execute("INSERT INTO meta VALUES ('foreign', 1)")
+        for refused, error in (
+            (edit(99, "no such message"), NotFound),
+            (delete(2, BOB), NotYours),
+            (react(2, "🎉", on=False), NothingToDo),
+        ):
+            self.writer.begin()
+            with self.assertRaises(error):
+                self.writer.apply(refused, self.now)
+            self.writer.acknowledge()
+            other.execute("UPDATE meta SET value = value + 1 WHERE name = 'foreign'")
+
+    def test_a_foreign_program_that_holds_the_lock_costs_nothing_that_was_acknowledged(self):
+        """What comes while it holds the lock is refused; what came before is committed after it."""
+        other = self.foreign()
+        self.acknowledge(message("two", id="2"))
         other.execute("BEGIN IMMEDIATE")
-        with self.assertRaisesRegex(StorageFailed, "locked"):
-            self.acknowledge(message("three"))
+        for _ in range(2):
+            with self.assertRaisesRegex(StorageFailed, "locked"):
+                self.acknowledge(message("three"))
+        self.assertEqual((self.ahead(), self.writer.unsettled), ([2], True))
         other.execute("ROLLBACK")
-        self.assertEqual(self.ahead(), [])
         self.assertEqual(self.acknowledge(message("three"))[0].entry.seq, 3)
+        self.assertTrue(self.acknowledge(message("two", id="2"))[0].duplicate)
 
     def test_a_commit_that_fails_is_redone_with_nothing_lost(self):
         self.acknowledge(message("two", id="2"), message("three", ANN))

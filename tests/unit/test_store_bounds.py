@@ -182,7 +182,7 @@ class RoomsTest(StoreCase):
 
     def test_a_room_of_which_all_was_trimmed_is_dropped(self):
         self.entry(message("old"))
-        self.write(retention.trim, older_than=1e9, history_limit=None, now=1e9)
+        self.write(retention.trim, retention.Rule(now=1e9, keep=1.0))
         self.assertEqual(self.drop(self.now), 1)
 
     def test_what_is_made_later_counts_on_and_no_position_means_two_things(self):
@@ -249,7 +249,7 @@ class UsersTest(StoreCase):
     def forget(self, now, here=()):
         after = (0.0, "")
         while after is not None:
-            after = self.write(users.forget, now, here=here, after=after)
+            _, after = self.write(users.forget, now, here=here, after=after)
 
     def test_at_the_limit_those_seen_longest_ago_make_room(self):
         for number in range(30):

@@ -5,8 +5,9 @@ import sqlite3
 from unittest import mock
 
 from gochat_py import failures
-from gochat_py.backplane.upkeep import Upkeep
+from gochat_py.backplane.maintenance import Maintenance
 from gochat_py.core import encode
+from gochat_py.core.clock import EARLIEST
 from gochat_py.errors import StartupError
 from gochat_py.message import Position
 from gochat_py.store import (
@@ -130,7 +131,7 @@ class EntryTest(DamageCase):
             self.reopen()  # the journal knows nothing of the room
             self.assertEqual(self.entry(message("after")).seq, seq + 2)
 
-    def test_upkeep_goes_on_over_it(self):
+    def test_maintenance_goes_on_over_it(self):
         for number, (column, value) in enumerate(
             [("text", "x'ff'"), ("text", "CAST(x'ff' AS TEXT)"), ("time", "'x'"), ("kind", "'x'")],
             start=1,
@@ -139,7 +140,7 @@ class EntryTest(DamageCase):
         self.index()
         self.assertEqual(self.read(grams.backlog), 0)
         self.assertEqual(self.read(search.search, ["tea"], "text 5").entries[0].seq, 5)
-        trimmed = self.write(retention.trim, older_than=2e6, history_limit=None, now=3e6, batch=100)
+        trimmed = self.write(retention.trim, retention.Rule(3e6, keep=1e6), batch=100)
         self.assertEqual(trimmed.entries, 5)
         self.scrub()
         dropped, _ = self.write(retention.drop_rooms, 3e6)
@@ -186,7 +187,7 @@ class RoomTest(DamageCase):
         self.assertEqual(self.read(history.newest, "milk").entries[-1].text, "more")
         self.assertEqual([room.key for room in self.read(history.rooms)[0]], ["milk"])
         self.index()
-        self.write(retention.trim, older_than=1.0, history_limit=None, now=2.0)
+        self.write(retention.trim, retention.Rule(2.0, keep=1.0))
         self.write(retention.drop_rooms, 2.0)
 
     def test_a_damaged_name_or_topic_is_replaced(self):
@@ -320,10 +321,11 @@ class PageTest(DamageCase):
         self.assertEqual([entry.seq for entry in found.entries], [99])
         found = self.read(search.search, ["tea"], "<001>")
         self.assertEqual((found.entries, found.complete), ((), False))
-        upkeep = Upkeep(1.0, 0)
-        with self.assertLogs("gochat_py.backplane.upkeep", "ERROR") as logs:
-            for now in range(50):
-                upkeep.step(self.writer, self.readers, True, float(now), 3e6)
+        maintenance = Maintenance(1.0, 0)
+        with self.assertLogs("gochat_py.backplane.maintenance", "ERROR") as logs:
+            for minutes in range(100):  # rooms are dropped once the clock has run for an hour
+                now = minutes * 60.0
+                maintenance.step(self.writer, self.readers, True, now, EARLIEST + now)
         self.assertEqual(len(logs.records), 1)
         self.assertEqual(self.read(history.page, "milk").entries, ())
         self.assertEqual([room.key for room in self.read(history.rooms)[0]], ["tea"])

@@ -3,6 +3,8 @@
 import random
 
 from gochat_py.store import grams, history, retention, search
+from gochat_py.store.budget import Budget
+from tests.support.case import PATIENCE
 from tests.support.store import BOB, StoreCase, delete, edit, message, react
 
 #: Characters that stand for nothing else in these tests: their bytes are sought in the files. The
@@ -149,20 +151,19 @@ class ForgettingTest(StoreCase):
 
 class RetentionTest(StoreCase):
     def trim(self, *, older_than=None, history_limit=None, now=1e9, batch=1000):
-        """Trim until all rooms had their turn; returns how many entries went, step by step."""
-        steps, after = [], 0
-        while after is not None:
+        """Trim until nothing is left to trim; returns how many entries went, step by step."""
+        keep = None if older_than is None else now - older_than
+        rule = retention.Rule(now, keep, history_limit)
+        steps, after, again = [], 0, False
+        while True:
             step = self.write(
-                retention.trim,
-                older_than=older_than,
-                history_limit=history_limit,
-                now=now,
-                batch=batch,
-                after=after,
+                retention.trim, rule, batch=batch, after=after, budget=Budget(PATIENCE)
             )
             steps.append(step.entries)
-            after = step.after
-        return steps
+            again = again or step.more
+            if step.after is None and not again:
+                return steps
+            again, after = again and step.after is not None, step.after or 0
 
     def kept(self, room="tea"):
         return [entry.seq for entry in self.read(history.page, room, limit=1000).entries]
@@ -181,7 +182,7 @@ class RetentionTest(StoreCase):
     def test_goes_in_small_steps_through_all_rooms(self):
         for number in range(7):
             self.entry(message("x", room=f"room{number % 3}"))
-        self.assertEqual(self.trim(older_than=1e9, batch=2), [2, 2, 2, 1])
+        self.assertEqual(self.trim(older_than=1e9, batch=2), [2, 2, 2, 0, 1])
 
     def test_a_room_keeps_its_newest(self):
         for number in range(6):
@@ -203,9 +204,8 @@ class RetentionTest(StoreCase):
         self.entry(edit(1, SECRET * 2))
         later = self.entry(message("later"))
         self.index()
-        step = self.write(
-            retention.trim, older_than=later.time, history_limit=None, now=1e9, batch=1
-        )
+        rule = retention.Rule(1e9, 1e9 - later.time)
+        step = self.write(retention.trim, rule, batch=1)
         self.assertEqual((step.entries, self.kept()), (1, [2, 3, 4]))
         self.assertIsNone(self.read(history.one, "tea", 3).text)
         self.trim(older_than=later.time)

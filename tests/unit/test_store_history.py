@@ -52,7 +52,7 @@ class ReplayTest(StoreCase):
 
     def test_trimmed_entries_are_not_passed_over_in_silence(self):
         self.fill(6)
-        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0, batch=3)
+        self.write(retention.trim, retention.Rule(1e9, 1.0), batch=3)
         self.assertFalse(self.since(2).recovered)
         self.assertEqual([entry.seq for entry in self.since(2).entries], [4, 5, 6])
         self.assertFalse(self.since(2).more)
@@ -101,7 +101,7 @@ class PageTest(StoreCase):
         self.assertEqual(self.page(after=5, limit=2), ([6, 7], False))
 
     def test_what_was_trimmed_after_a_seq_is_not_passed_over(self):
-        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0, batch=3)
+        self.write(retention.trim, retention.Rule(100.0, keep=0.0), batch=3)
         for after in (0, 1, 2):
             with self.assertRaises(history.HistoryTruncated) as caught:
                 self.page(after=after)
@@ -114,7 +114,7 @@ class PageTest(StoreCase):
             return self.read(history.page, "tea", **where).truncated
 
         self.assertFalse(truncated(before=2))
-        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0, batch=3)
+        self.write(retention.trim, retention.Rule(100.0, keep=0.0), batch=3)
         self.assertEqual(self.page(before=6), ([4, 5], False))
         for where in ({"before": 6}, {"before": 4}, {"before": 1}, {}):
             self.assertTrue(truncated(**where), where)
@@ -135,13 +135,8 @@ class PageTest(StoreCase):
                         if not more:
                             break
                         after = entries[-1]
-                        self.write(
-                            retention.trim,
-                            older_than=100.0,
-                            history_limit=None,
-                            now=100.0,
-                            batch=trimmed_between,
-                        )
+                        rule = retention.Rule(100.0, keep=0.0)
+                        self.write(retention.trim, rule, batch=trimmed_between)
                 except history.HistoryTruncated:
                     self.assertGreater(trimmed_between, 2)
                 else:
@@ -155,7 +150,7 @@ class PageTest(StoreCase):
         self.fill()
 
     def test_a_room_that_counts_on_from_a_dropped_one_begins_where_it_begins(self):
-        self.write(retention.trim, older_than=100.0, history_limit=None, now=100.0)
+        self.write(retention.trim, retention.Rule(100.0, keep=0.0))
         self.write(retention.drop_rooms, 1e9)
         self.writer.forget()
         with self.assertRaises(history.HistoryTruncated):
@@ -255,7 +250,10 @@ class EffortTest(StoreCase):
             delete(5),
         ):
             self.writer.apply(draft, 20.0)
-        self.writer.run(retention.trim, older_than=15.0, history_limit=9, now=20.0, batch=20)
+        self.writer.run(retention.trim, retention.Rule(20.0, 5.0, 9), batch=20)
+        self.writer.run(retention.drop_rooms, 1e9)
+        self.writer.run(users.forget, 1e9)
+        self.writer.run(users.correct_future, 0.0)
         self.writer.run(users.create, ANN, b"token", "ann", 1.0)
         self.writer.run(users.claim_nick, ANN.id, "ann", "ann", 1.0)
         self.writer.run(users.saw, [ANN.id], 2.0)

@@ -160,7 +160,7 @@ class MigrationTest(StoreCase):
 
     def test_where_an_old_room_began_is_not_known(self):
         self.assertFalse(self.read(history.page, "tea").truncated)
-        self.write(retention.trim, older_than=1e9, history_limit=None, now=1e9)
+        self.write(retention.trim, retention.Rule(1e9, keep=1.0))
         self.assertTrue(self.read(history.page, "tea").truncated)
 
     def test_nobody_of_before_is_taken_for_one_who_never_wrote(self):

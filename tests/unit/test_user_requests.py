@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gochat_py.backplane.attendance import Arrival, Attendance
-from gochat_py.backplane.upkeep import SWEEP_EVERY, Upkeep
+from gochat_py.backplane.maintenance import Maintenance
+from gochat_py.backplane.tasks import SWEEP_EVERY
 from gochat_py.codes import Close
+from gochat_py.core.clock import EARLIEST
 from gochat_py.message import User
 from gochat_py.orders import Renamed
 from gochat_py.refusals import Code, Refusal
@@ -151,7 +153,12 @@ class ReleaseTest(JournalCase):
 
 
 class ExpiryTest(JournalCase):
-    """The clock of these tests stands at 1.0, and is set by `ask`."""
+    """The clock of these tests stands at 1.0, and is set by `ask`; it is trusted."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for seconds in (0.0, 3_600.0):
+            self.journal._maintenance.observe_clock(seconds, EARLIEST + seconds)
 
     def test_who_is_connected_keeps_the_nick_though_seen_long_ago(self):
         """As when a machine starts without knowing the time, and its clock is set right."""
@@ -193,20 +200,20 @@ class PresentTest(StoreCase):
         self.assertEqual({seen for user, seen in seen if int(user) % 2}, {7.0})
         self.assertEqual({seen for user, seen in seen if not int(user) % 2}, {1.0})
 
-    def test_upkeep_records_them_every_hour(self):
-        upkeep, ann = Upkeep(0.0, 0), User("1", "Ann")
-        self.write(users.create, ann, b"", "ann", 1.0)
-        upkeep.attendance.came(ann, Arrival(), returned=False)
-        now, end = 0.0, 2.5 * SWEEP_EVERY
+    def test_maintenance_records_them_every_hour_once_the_clock_has_run_for_one(self):
+        maintenance, ann = Maintenance(0.0, 0), User("1", "Ann")
+        self.write(users.create, ann, b"", "ann", EARLIEST)
+        maintenance.attendance.came(ann, Arrival(), returned=False)
+        now, end = 0.0, 3.5 * SWEEP_EVERY
         recorded = set()
         while now < end:
-            now += upkeep.calm_in(now)
-            upkeep.step(self.writer, self.readers, True, now, now)
+            now += maintenance.idle_timeout(now)
+            maintenance.step(self.writer, self.readers, True, now, EARLIEST + now)
             recorded |= set(self.read(lambda c: c.execute("SELECT seen FROM users").fetchall()))
-        seen = sorted(each for (each,) in recorded)
-        self.assertEqual(seen[0], 1.0)
+        seen = sorted(each - EARLIEST for (each,) in recorded)
+        self.assertEqual(seen[0], 0.0)
         self.assertLess(max(b - a for a, b in itertools.pairwise(seen)), SWEEP_EVERY + 60.0)
-        self.assertGreater(seen[-1], 2 * SWEEP_EVERY - 60.0)
+        self.assertGreater(seen[-1], 3 * SWEEP_EVERY - 60.0)
 
 
 class AttendanceTest(TestCase):

@@ -17,6 +17,11 @@ describe("the rows of a log", () => {
     assert.deepEqual(kinds(shown(entries)), ["day", "leads", "follows", "leads", "leads", "leads"]);
   });
 
+  test("stand apart where the clock was set back", () => {
+    const entries = [message(1, "u2", 1_000), message(2, "u2", 990), message(3, "u2", 600), message(4, "u2", 601)];
+    assert.deepEqual(kinds(shown(entries)), ["day", "leads", "follows", "leads", "follows"]);
+  });
+
   test("are parted by days", () => {
     const entries = [message(1, "u2", DAY - 10), message(2, "u2", DAY + 10)];
     assert.deepEqual(kinds(shown(entries)), ["day", "leads", "day", "leads"]);

@@ -50,7 +50,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
       found.push({ key: "new", part, kind: "new" });
     }
     const { seq, reply_to: target } = message;
-    const leads = before === null || before.user !== message.user || message.time - before.time > TOGETHER || target !== undefined;
+    const leads = before === null || before.user !== message.user || Math.abs(message.time - before.time) > TOGETHER || target !== undefined;
     before = message;
     const quoted = target === undefined ? undefined : entries[target - first] ?? null;
     found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes: open.get(seq) ?? NONE, focus: focusOf(seq, about) });

@@ -1,0 +1,67 @@
+"""When the wall clock is believed. Times are arguments, so nothing waits."""
+
+from gochat_py.core.clock import EARLIEST, LOOK_AGAIN, MOST, TOLERANCE, ClockWatch, allowance
+from tests.support.case import TestCase
+
+DAY = 86_400.0
+WALL = EARLIEST + 100 * DAY
+
+
+class AllowanceTest(TestCase):
+    def test_is_a_tenth_of_the_period_an_hour_at_most_and_never_less_than_clocks_differ(self):
+        self.assertEqual(allowance(300.0), 30.0)
+        self.assertEqual(allowance(30 * DAY), MOST)
+        self.assertEqual(allowance(1.0), TOLERANCE)
+
+
+class ClockWatchTest(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.watch = ClockWatch()
+        self.now, self.wall = 50.0, WALL
+
+    def passes(self, seconds, wall=None):
+        """So many seconds pass; the wall clock says that it were `wall`."""
+        self.now += seconds
+        self.wall += seconds if wall is None else wall
+        return self.watch.observe(self.now, self.wall)
+
+    def test_nothing_is_trusted_before_the_first_look(self):
+        self.assertFalse(self.watch.trusts(0.0))
+
+    def test_after_a_start_a_tenth_of_the_period_passes_and_an_hour_at_most(self):
+        self.passes(0.0)
+        for period, hold in ((30.0, 3.0), (600.0, 60.0), (30 * DAY, MOST)):
+            self.assertEqual(self.watch.trusted_at(period), 50.0 + hold)
+        self.passes(3.0)
+        self.assertTrue(self.watch.trusts(30.0))
+        self.assertFalse(self.watch.trusts(600.0))
+        self.passes(MOST)
+        self.assertTrue(self.watch.trusts(30 * DAY))
+
+    def test_a_clock_that_is_set_starts_this_anew_in_either_direction(self):
+        self.passes(0.0)
+        for jump in (31 * DAY, -31 * DAY, TOLERANCE + 0.5, -TOLERANCE - 0.5):
+            self.passes(2 * MOST)
+            self.assertTrue(self.watch.trusts(30 * DAY))
+            self.assertAlmostEqual(self.passes(1.0, 1.0 + jump), jump, places=3)
+            self.assertFalse(self.watch.trusts(30.0))
+            self.passes(3.0)
+            self.assertTrue(self.watch.trusts(30.0))
+            self.assertFalse(self.watch.trusts(30 * DAY))
+
+    def test_what_clocks_differ_by_is_no_jump(self):
+        self.passes(2 * MOST)
+        for _ in range(100):
+            self.assertEqual(self.passes(3600.0, 3601.5), 0.0)
+        self.assertTrue(self.watch.trusts(30 * DAY))
+
+    def test_a_clock_that_was_not_set_since_1970_is_never_trusted(self):
+        self.wall = 0.0
+        self.passes(10 * DAY)
+        self.passes(10 * DAY)
+        self.assertFalse(self.watch.trusts(30.0))
+        self.assertEqual(self.watch.trusted_at(30.0), self.now + LOOK_AGAIN)
+        self.assertGreater(self.passes(1.0, WALL), 0.0)
+        self.passes(3.0)
+        self.assertTrue(self.watch.trusts(30.0))
