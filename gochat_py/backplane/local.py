@@ -6,7 +6,7 @@ Gives   what it has written to the hub, after the commit and never before.
 
 It takes everything that waits, makes all of it last at once, and only then tells anybody: so the
 cost of writing is shared by all who speak at the same time, and nobody has seen what a killed
-server could forget. Readers learn of messages that are yet to be committed from `Ahead`.
+server could forget. Readers learn of messages that are yet to be committed from `RedoLog`.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Journal:
         self.inbox: Inbox[Request] = Inbox(INBOX, woken=threads.give_way)
         self._hub = hub
         self._upkeep = upkeep
-        self._ahead = directory.ahead
+        self._redo_log = directory.redo_log
         self._attendance = upkeep.attendance
         self._most_users = most_users
         self._writer = directory.writer(most_rooms=most_rooms)
@@ -272,7 +272,7 @@ class Journal:
     def replay(self, user: User, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know; see `Backplane.replay`."""
 
-        ahead = self._ahead.of(key)
+        ahead = self._redo_log.of(key)
 
         def both(connection: sqlite3.Connection) -> tuple[Replay, int]:
             found = history.since(connection, key, since, ahead=ahead)
@@ -282,17 +282,17 @@ class Journal:
 
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
         """A page of a room's history."""
-        ahead = self._ahead.of(key)
+        ahead = self._redo_log.of(key)
         return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
 
     def search(self, keys: tuple[str, ...], query: str, before: int | None, limit: int) -> Found:
         """Messages in the rooms `keys` that hold `query`, newest first."""
-        ahead = [entry for key in keys for entry in self._ahead.of(key)]
+        ahead = [entry for key in keys for entry in self._redo_log.of(key)]
         return self._read(search.search, keys, query, ahead=ahead, before=before, limit=limit)
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
         """Rooms in the order of their keys; see `Backplane.rooms`."""
-        return self._read(history.rooms, self._ahead.newest(), after=after, limit=limit)
+        return self._read(history.rooms, self._redo_log.newest(), after=after, limit=limit)
 
     def _put(self, request: Request) -> None:
         try:

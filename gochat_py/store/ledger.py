@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..core.encode import entry_json
-from ..message import Draft, Entry, Kind, User
+from ..message import Draft, Entry, Kind
 from . import bounds, grams
 from .authors import Authors
 from .errors import NotFound, NothingToDo, NotYours, Unstorable
@@ -57,7 +57,7 @@ class Ledger:
         self.fresh: tuple[list[Entry], list[str]] = ([], [])
         self.changed = False
         self._connection = connection
-        self._numbering = Numbering(connection, most_rooms)
+        self.numbering = Numbering(connection, most_rooms)
         self._waiting: list[tuple[Any, ...]] = []  # to be inserted
         self._marked: dict[int, Entry] = {}  # what waits, by its mark
         self._authors = Authors(connection)
@@ -69,36 +69,19 @@ class Ledger:
             self._connection.executemany(INSERT_MESSAGE, self._waiting)
             self._waiting.clear()
             self._marked.clear()
-        self._numbering.save()
+        self.numbering.save()
         self._authors.save()
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write what `draft` wants, at time `now`. Raises as `Writer.apply` says."""
         try:
-            tail = self._numbering.tails.get(draft.key)
+            tail = self.numbering.tails.get(draft.key)
             if draft.kind is Kind.MESSAGE:  # nearly all are; finding an enum in a dict costs 0.3 µs
                 return self._message(draft, tail, now)
             self.write()
             return RULES[draft.kind](self, draft, tail, now)
         except UnicodeEncodeError as error:
             raise Unstorable("the text holds a lone surrogate") from error
-
-    def restore(self, messages: Iterable[Entry]) -> None:
-        """Write messages again that were acknowledged, and are not all committed.
-
-        Those that are in the database already are passed over, and those that do not follow what is
-        there: after the machine itself stopped, what lies before them may be lost, and they are
-        lost with it, as numbers have no holes.
-        """
-        for entry in messages:
-            tail = self._numbering.tails.get(entry.key) or self._numbering.find(entry.key)
-            if tail is not None and entry.seq == tail.seq + 1:
-                author = User(entry.user, entry.nick)
-                draft = Draft(
-                    entry.kind, entry.room, entry.key, author, entry.id, entry.text,
-                    entry.reply_to, bot=entry.bot,
-                )  # fmt: skip
-                self.apply(draft, entry.time)
 
     # The kinds of draft
 
@@ -118,7 +101,7 @@ class Ledger:
                 return found
             sign = found
         time = self._time(now, tail)
-        self._numbering.advance(tail, time)
+        self.numbering.advance(tail, time)
         entry = _entry(draft, tail, time)
         encoded = entry_json(entry)
         row = (
@@ -220,17 +203,17 @@ class Ledger:
 
     def _room(self, draft: Draft) -> Tail:
         """Where the draft's room stands; it is made if there is none. Raises `LimitReached`."""
-        tail = self._numbering.find(draft.key)
+        tail = self.numbering.find(draft.key)
         if tail is None:
             if draft.reply_to is not None:
                 raise NotFound("there is nothing to answer in a new room")
-            tail = self._numbering.make(draft.key, draft.room)
+            tail = self.numbering.make(draft.key, draft.room)
             self.changed = True
         return tail
 
     def _target(self, draft: Draft, tail: Tail | None) -> tuple[Tail, int, str, str, int | None]:
         """The room; and of the message that the draft is about: row, author, text, deletion."""
-        tail = tail or self._numbering.find(draft.key)
+        tail = tail or self.numbering.find(draft.key)
         if tail is None or draft.target is None or not 1 <= draft.target <= tail.seq:
             raise NotFound("there is no such message")
         number = tail.base + draft.target
@@ -250,7 +233,7 @@ class Ledger:
             if string is not None:
                 string.encode()
         self._authors.note(user.id)
-        self._numbering.advance(tail, time)
+        self.numbering.advance(tail, time)
         self._connection.execute(
             INSERT_CHANGE,
             (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from . import terms
 from .errors import LimitReached
 from .schema import LAST_ROOM, SEQ_BITS, SEQ_MASK, read_floor
 
@@ -24,6 +25,7 @@ class Tail:
     key: str
     seq: int
     time: float
+    in_term: bool  # the room has an entry of the current term
     saved: bool = True  # the room's row says the same seq
 
 
@@ -34,21 +36,30 @@ class Numbering:
         self._most_rooms = most_rooms
         self.tails: dict[str, Tail] = {}
         self._connection = connection
+        self._term = terms.current(connection).number
         self._unsaved: list[Tail] = []
+        self._firsts: list[tuple[int, int, int]] = []  # room, term, first seq, to be saved
+
+    def tail(self, key: str) -> Tail | None:
+        """Where a room's numbering stands; None if there is no such room."""
+        return self.tails.get(key) or self.find(key)
 
     def find(self, key: str) -> Tail | None:
         """Read where a room's numbering stands."""
         row = self._connection.execute(
-            "SELECT id, name, seq FROM rooms WHERE key = ?", (key,)
+            "SELECT id, name, seq, EXISTS (SELECT 1 FROM room_terms WHERE room = id AND term = ?)"
+            " FROM rooms WHERE key = ?",
+            (self._term, key),
         ).fetchone()
         if row is None:
             return None
-        room, name, seq = row
+        room, name, seq, in_term = row
         base = room << SEQ_BITS
         newest = self._connection.execute(
             "SELECT time FROM entries WHERE id = ?", (base + seq,)
         ).fetchone()
-        tail = self.tails[key] = Tail(base, name, key, seq, newest[0] if newest else 0.0)
+        time = newest[0] if newest else 0.0
+        tail = self.tails[key] = Tail(base, name, key, seq, time, bool(in_term))
         return tail
 
     def make(self, key: str, name: str) -> Tail:
@@ -66,7 +77,7 @@ class Numbering:
             "INSERT INTO rooms (id, key, name, seq, first, indexed) VALUES (?, ?, ?, ?, ?, ?)",
             (room, key, name, seq, seq + 1, seq),
         )
-        tail = self.tails[key] = Tail(room << SEQ_BITS, name, key, seq, 0.0)
+        tail = self.tails[key] = Tail(room << SEQ_BITS, name, key, seq, 0.0, False)
         return tail
 
     def _free_number(self) -> int:
@@ -86,12 +97,18 @@ class Numbering:
             raise LimitReached("This room is full; use another.")
         tail.seq += 1
         tail.time = time
+        if not tail.in_term:
+            tail.in_term = True
+            self._firsts.append((tail.base >> SEQ_BITS, self._term, tail.seq))
         if tail.saved:
             tail.saved = False
             self._unsaved.append(tail)
 
     def save(self) -> None:
-        """Write the newest seqs into the rooms' rows."""
+        """Write the newest seqs into the rooms' rows, and where the current term begins in each."""
+        if self._firsts:
+            self._connection.executemany("INSERT INTO room_terms VALUES (?, ?, ?)", self._firsts)
+            self._firsts.clear()
         if self._unsaved:
             self._connection.executemany(
                 "UPDATE rooms SET seq = ? WHERE id = ?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
-from . import grams
+from . import grams, terms
 from .budget import Budget
 from .rows import Room
 
@@ -115,8 +115,9 @@ def drop_rooms(
 ) -> tuple[int, int | None]:
     """Drop rooms in which nothing can be read any more, beginning after room number `after`.
 
-    Returns how many, and where the next step goes on; None when all had their turn. `Writer.forget`
-    has to follow the commit. Rooms made later count on from the greatest seq of any that was
+    Of the others, forgets what they have of terms that are not known any more. Returns how many
+    were dropped, and where the next step goes on; None when all had their turn. `Writer.forget` has
+    to follow the commit. Rooms made later count on from the greatest seq of any that was
     dropped: a position that a client still has never means two things.
     """
     budget = Budget(DROPPING)
@@ -126,6 +127,8 @@ def drop_rooms(
         if _is_unused(connection, room, now):
             _drop(connection, room)
             dropped += 1
+        else:
+            terms.prune(connection, room.id)
         if budget.spent:
             return dropped, room.id
     return dropped, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None

@@ -1,7 +1,7 @@
 """The one connection that writes, and its transactions.
 
 Belongs  to one thread, the journal's: it begins, applies what is waiting, makes it last, and only
-then tells anybody. Readers see nothing of a transaction before its commit, but for what `Ahead`
+then tells anybody. Readers see nothing of a transaction before its commit, but for what `RedoLog`
 tells them.
 """
 
@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ..message import Draft
-from .ahead import Ahead
 from .connect import Durability, connect
 from .errors import StorageFailed
 from .ledger import Applied, Ledger
-from .schema import LAST_ROOM
+from .redo import Redo
+from .redo_log import RedoLog
+from .schema import LAST_ROOM, read_commit, read_identity
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,6 +31,10 @@ OF_THE_DATABASE = frozenset({
     sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
 })  # fmt: skip
+
+
+#: What an operator can do about a database that is not the one that was opened.
+CURE = "nothing is written to it; restart the server"
 
 
 class Writer:
@@ -50,16 +55,14 @@ class Writer:
     def __init__(
         self,
         database: Path,
-        ahead: Ahead,
+        redo_log: RedoLog,
         durability: Durability,
-        epoch: str,
         *,
         busy_timeout: float,
         most_rooms: int = LAST_ROOM,
     ) -> None:
         self._most_rooms = most_rooms
-        self.epoch = epoch
-        self._ahead = ahead
+        self._redo_log = redo_log
         self._database = database
         self._log = database.with_name(f"{database.name}-wal")
         self._durability: Durability = durability
@@ -67,6 +70,9 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._ledger: Ledger | None = None  # lives on from commit to commit, dies with a rollback
         self._active: Ledger | None = None  # the same, while a batch is open
+        self._changes = 0  # rows that the connection had changed when the transaction began
+        self._commit = redo_log.commit  # the number of the commit that the transaction follows
+        self._in_doubt = False  # a COMMIT failed
 
     def begin(self) -> None:
         """Begin a batch. Waits for a foreign program's lock at most `busy_timeout`."""
@@ -76,16 +82,17 @@ class Writer:
                 self._connection = connect(
                     self._database, self._durability, busy_timeout=self._busy_timeout
                 )
-            if self._ledger is None and self._ahead.entries:
-                self._connection.execute("BEGIN IMMEDIATE")
-                ledger = Ledger(self._connection, self._most_rooms)
-                ledger.restore(self._ahead.entries)
-                ledger.write()
-                self._connection.execute("COMMIT")
-                self._ahead.clear()
+                if read_identity(self._connection) != self._redo_log.identity:
+                    raise StorageFailed(
+                        f"another database was put in the place of this one; {CURE}"
+                    )
             if not self._connection.in_transaction:
-                self._connection.execute("BEGIN IMMEDIATE")
-        except (sqlite3.Error, OSError) as error:
+                self._begin_transaction(self._connection)
+                if self._ledger is None and self._redo_log.entries:
+                    Redo(self._connection, self._most_rooms).restore(self._redo_log.entries)
+                    self._end_transaction(self._connection)
+                    self._begin_transaction(self._connection)
+        except (sqlite3.Error, OSError, StorageFailed) as error:
             raise self._undone(error) from error
         if self._ledger is None:
             self._ledger = Ledger(self._connection, self._most_rooms)
@@ -130,12 +137,12 @@ class Writer:
     def acknowledge(self) -> None:
         """Make it last, as far as the durability goes; afterwards it may be told to everybody.
 
-        Readers have to ask `Ahead` too, as the transaction may go on.
+        Readers have to ask `RedoLog` too, as the transaction may go on.
         """
         if self._active is None:
             raise StorageFailed("no transaction is open")
         try:
-            noted = not self._active.changed and self._ahead.append(*self._active.fresh)
+            noted = not self._active.changed and self._redo_log.append(*self._active.fresh)
         except OSError as error:
             raise self._undone(error) from error
         if not noted:
@@ -147,7 +154,7 @@ class Writer:
     @property
     def unsettled(self) -> bool:
         """Whether a commit is due: a transaction is open, or one that failed has to be redone."""
-        if self._ahead.entries:
+        if self._redo_log.entries:
             return True
         return self._connection is not None and self._connection.in_transaction
 
@@ -157,13 +164,40 @@ class Writer:
             raise StorageFailed("no transaction is open")
         try:
             self._active.write()
-            self._connection.execute("COMMIT")
-            self._ahead.clear()
-        except (sqlite3.Error, OSError) as error:
+            self._end_transaction(self._connection)
+        except (sqlite3.Error, OSError, StorageFailed) as error:
             raise self._undone(error) from error
         self._active.fresh = ([], [])
         self._active.changed = False
         self._active = None
+
+    def _begin_transaction(self, connection: sqlite3.Connection) -> None:
+        """Begin, if the database is as this writer left it. Raises `StorageFailed`.
+
+        Of a commit that failed, nobody knows whether it is there; it is the only one that may be.
+        """
+        connection.execute("BEGIN IMMEDIATE")
+        self._changes = connection.total_changes
+        known = self._redo_log.commit
+        commit = read_commit(connection)
+        if commit == known + 1 and self._in_doubt:
+            self._changes -= 1  # so that a commit follows, and the log is erased
+        elif commit != known:
+            raise StorageFailed(
+                f"the database was replaced while the server ran: it has commit {commit}, and "
+                f"{known} was the last; {CURE}"
+            )
+        self._commit = commit
+
+    def _end_transaction(self, connection: sqlite3.Connection) -> None:
+        """Commit, count the commit if it changes anything, and erase the redo log."""
+        if connection.total_changes != self._changes:
+            self._commit += 1
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (self._commit,))
+        self._in_doubt = True
+        connection.execute("COMMIT")
+        self._in_doubt = False
+        self._redo_log.committed(self._commit)
 
     def rollback(self) -> None:
         """Undo the batch. Does nothing if none is open."""

@@ -1,0 +1,116 @@
+"""Terms: which run of the server wrote which part of each room's numbering, as Raft's terms do.
+
+Each start begins a new term with a random name, and no other moment does: a term is one run of one
+server. The name is the `epoch` of a position on the wire. For each room the database has the first
+seq of each term that wrote there, so it knows how far each term went here. A position of a term
+that went further elsewhere (its writes were lost, or the database was restored from a copy) is not
+recovered, and neither is one of a term that is not known.
+
+Functions of a connection. `begin` and `prune` write.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from typing import NamedTuple
+
+from .schema import read_commit, read_floor
+
+#: Terms that are known. With more, the oldest is forgotten, and its positions with it: a client
+#: that was away for so many starts gets the newest entries.
+KEPT = 1_000
+
+
+class Term(NamedTuple):
+    """A term: its number in this database, which only counts, and its name, which is unique."""
+
+    number: int
+    name: str
+
+
+def new_name() -> str:
+    """A name that no term ever had: 96 random bits, in 16 characters of ASCII."""
+    return secrets.token_urlsafe(12)
+
+
+def current(connection: sqlite3.Connection) -> Term:
+    """The newest term."""
+    row = connection.execute(
+        "SELECT number, name FROM terms WHERE number = (SELECT max(number) FROM terms)"
+    ).fetchone()
+    return Term(*row)
+
+
+def find(connection: sqlite3.Connection, name: str) -> int | None:
+    """The number of the term of this name; None if it is not known here."""
+    row: tuple[int] | None = connection.execute(
+        "SELECT number FROM terms WHERE name = ?", (name,)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def begin(connection: sqlite3.Connection, now: float, commit: int) -> Term:
+    """Begin a new term at time `now`, in the commit of this number."""
+    term = Term(current(connection).number + 1, new_name())
+    connection.execute(
+        "INSERT INTO terms (number, name, began, first_commit, floor) VALUES (?, ?, ?, ?, ?)",
+        (*term, now, commit, read_floor(connection)),
+    )
+    connection.execute("DELETE FROM terms WHERE number <= ?", (term.number - KEPT,))
+    return term
+
+
+def reached(connection: sqlite3.Connection, room: int, term: int, newest: int) -> int:
+    """The last seq that the term, or one before it, wrote in room number `room`.
+
+    `newest` is the seq of the room's newest entry. Of a room that was made later, it is the seq
+    above which a new room would have counted when the term ended.
+    """
+    (earlier,) = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM room_terms WHERE room = ? AND term <= ?)", (room, term)
+    ).fetchone()
+    if not earlier:
+        return last_floor(connection, term)
+    row: tuple[int] | None = connection.execute(
+        "SELECT first - 1 FROM room_terms WHERE room = ? AND term > ? ORDER BY term LIMIT 1",
+        (room, term),
+    ).fetchone()
+    return row[0] if row else newest
+
+
+def last_floor(connection: sqlite3.Connection, term: int) -> int:
+    """The floor (`schema.read_floor`) when the term ended, or now if it is the newest."""
+    row: tuple[int] | None = connection.execute(
+        "SELECT floor FROM terms WHERE number > ? ORDER BY number LIMIT 1", (term,)
+    ).fetchone()
+    return row[0] if row else read_floor(connection)
+
+
+def has_committed(connection: sqlite3.Connection, name: str, commit: int) -> bool:
+    """Whether what followed this commit in the term of this name is a part of this database."""
+    replayed = connection.execute("SELECT value FROM meta WHERE name = 'replayed'").fetchone()[0]
+    term, _, last = str(replayed).rpartition(" ")
+    if term == name and commit <= int(last):
+        return True
+    number = find(connection, name)
+    if number is None:
+        return False
+    row: tuple[int] | None = connection.execute(
+        "SELECT first_commit - 1 FROM terms WHERE number > ? ORDER BY number LIMIT 1", (number,)
+    ).fetchone()
+    return commit < (row[0] if row else read_commit(connection))
+
+
+def note_replayed(connection: sqlite3.Connection, name: str, commit: int) -> None:
+    """Note that what followed this commit in the term of this name was taken from the log."""
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'replayed'", (f"{name} {commit}",))
+
+
+def prune(connection: sqlite3.Connection, room: int) -> None:
+    """Forget what a room has of terms that are not known any more, but for the newest of them."""
+    connection.execute(
+        "DELETE FROM room_terms WHERE room = ?1 AND term < (SELECT max(term) FROM room_terms"
+        " WHERE room = ?1 AND term <= (SELECT min(number) FROM terms))",
+        (room,),
+    )
