@@ -38,7 +38,7 @@ export const HEARD = {
     else change(to, key, { missed: null });
     if (key === to.state.key && after.unread > before.unread) mark(to, after);
     if (key !== to.state.key || following || after.sought?.fate === "sought") return; // what is sought is asked for
-    if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
+    if (after.log.first > before.log.first || after.log.numbering !== before.log.numbering) {
       Object.assign(to.state, { following: true, unseen: 0 }); // what was read is gone
     } else {
       to.state.unseen += Math.max(0, after.unread - before.unread);
