@@ -78,14 +78,14 @@ def since(
         fits = (
             position is not None
             and position.seq == start
-            and start <= _reached(connection, None, position, current, start)
+            and start <= _reached(connection, key, None, position, current, start)
         )
         return Replay((), fits, False, start, "", "", epoch)
     seq = _newest_seq(room, ahead)
     recovered = (
         position is not None
         and room.first - 1 <= position.seq <= seq <= position.seq + limit
-        and position.seq <= _reached(connection, room, position, current, seq)
+        and position.seq <= _reached(connection, key, room, position, current, seq)
     )
     if position is not None and recovered:
         found, whole = _forward(connection, room, position.seq, seq, ahead)
@@ -167,6 +167,7 @@ def rooms(
 
 def _reached(
     connection: sqlite3.Connection,
+    key: str,
     room: Room | None,
     position: Position,
     current: terms.Term,
@@ -179,11 +180,7 @@ def _reached(
     if position.epoch == current.name:
         return newest
     term = terms.find(connection, position.epoch)
-    if term is None:
-        return -1
-    if room is None:
-        return terms.last_floor(connection, term)
-    return terms.reached(connection, room.id, term, room.seq)
+    return -1 if term is None else terms.reached(connection, key, room, term)
 
 
 def _newest_seq(room: Room, ahead: Sequence[Entry]) -> int:

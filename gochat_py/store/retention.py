@@ -151,6 +151,7 @@ def _is_unused(connection: sqlite3.Connection, room: Room, now: float) -> bool:
 
 
 def _drop(connection: sqlite3.Connection, room: Room) -> None:
+    terms.note_dropped(connection, room)
     connection.execute("DELETE FROM reads WHERE room = ?", (room.id,))
     connection.execute(
         "DELETE FROM entries WHERE id BETWEEN ? AND ?",

@@ -169,6 +169,14 @@ CREATE TABLE room_terms (
     PRIMARY KEY (room, term)
 ) WITHOUT ROWID;
 
+-- How far rooms went that were dropped, lately.
+CREATE TABLE dropped (
+    id INTEGER PRIMARY KEY,            -- counts, so that the oldest can be forgotten
+    key BLOB NOT NULL UNIQUE,          -- `terms.digest` of the room's key
+    seq INTEGER NOT NULL,              -- of its newest entry
+    term INTEGER NOT NULL              -- in which that was written
+);
+
 INSERT INTO terms SELECT 1, value, 0.0, 0, 0 FROM meta WHERE name = 'epoch';
 INSERT INTO room_terms SELECT id, 1, 1 FROM rooms;
 DELETE FROM meta WHERE name IN ('epoch', 'boot', 'clean');

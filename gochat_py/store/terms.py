@@ -13,13 +13,19 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from hashlib import blake2b
 from typing import NamedTuple
 
+from .rows import Room
 from .schema import read_commit, read_floor
 
 #: Terms that are known. With more, the oldest is forgotten, and its positions with it: a client
 #: that was away for so many starts gets the newest entries.
 KEPT = 1_000
+
+#: Rooms that were dropped of which it is remembered how far they went. Where it is forgotten, a
+#: client that had all of such a room is given what is there, in place of what came after.
+DROPPED_KEPT = 10_000
 
 
 class Term(NamedTuple):
@@ -61,22 +67,29 @@ def begin(connection: sqlite3.Connection, now: float, commit: int) -> Term:
     return term
 
 
-def reached(connection: sqlite3.Connection, room: int, term: int, newest: int) -> int:
-    """The last seq that the term, or one before it, wrote in room number `room`.
+def reached(connection: sqlite3.Connection, key: str, room: Room | None, term: int) -> int:
+    """The last seq that the term, or one before it, wrote in the room of this key.
 
-    `newest` is the seq of the room's newest entry. Of a room that was made later, it is the seq
-    above which a new room would have counted when the term ended.
+    Where there was no such room when the term ended, it is the seq above which it would have been
+    made, or that of the newest entry of a room that was dropped.
     """
-    (earlier,) = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM room_terms WHERE room = ? AND term <= ?)", (room, term)
-    ).fetchone()
-    if not earlier:
-        return last_floor(connection, term)
+    earlier = (
+        room is not None
+        and connection.execute(
+            "SELECT 1 FROM room_terms WHERE room = ? AND term <= ? LIMIT 1", (room.id, term)
+        ).fetchone()
+    )
+    if room is None or not earlier:
+        (dropped,) = connection.execute(
+            "SELECT coalesce(max(seq), 0) FROM dropped WHERE key = ? AND term <= ?",
+            (digest(key), term),
+        ).fetchone()
+        return max(int(dropped), last_floor(connection, term))
     row: tuple[int] | None = connection.execute(
         "SELECT first - 1 FROM room_terms WHERE room = ? AND term > ? ORDER BY term LIMIT 1",
-        (room, term),
+        (room.id, term),
     ).fetchone()
-    return row[0] if row else newest
+    return row[0] if row else room.seq
 
 
 def last_floor(connection: sqlite3.Connection, term: int) -> int:
@@ -85,6 +98,23 @@ def last_floor(connection: sqlite3.Connection, term: int) -> int:
         "SELECT floor FROM terms WHERE number > ? ORDER BY number LIMIT 1", (term,)
     ).fetchone()
     return row[0] if row else read_floor(connection)
+
+
+def note_dropped(connection: sqlite3.Connection, room: Room) -> None:
+    """Remember how far a room went that is dropped now: clients may still have its last seq."""
+    connection.execute(
+        "INSERT OR REPLACE INTO dropped (key, seq, term)"
+        " SELECT ?, ?, max(term) FROM room_terms WHERE room = ?",
+        (digest(room.key), room.seq, room.id),
+    )
+    connection.execute(
+        "DELETE FROM dropped WHERE id <= (SELECT max(id) FROM dropped) - ?", (DROPPED_KEPT,)
+    )
+
+
+def digest(key: str) -> bytes:
+    """What is remembered of the key of a room that was dropped."""
+    return blake2b(key.encode(), digest_size=16).digest()
 
 
 def has_committed(connection: sqlite3.Connection, name: str, commit: int) -> bool:

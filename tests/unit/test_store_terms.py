@@ -193,6 +193,27 @@ class DroppedTest(TermsCase):
         self.assertEqual(self.recovered(epoch, "gone"), [10])
         self.assertEqual(self.recovered(self.directory.epoch, "gone"), [10, 11, 12])
 
+    def test_so_it_is_where_it_was_dropped_in_a_later_term(self):
+        self.fill(10, "Gone")
+        epoch = self.directory.epoch
+        self.reopen()
+        self.drop("Gone")
+        self.assertEqual(self.recovered(epoch, "gone"), [10])
+        self.assertEqual(self.recovered(epoch, "other"), [])
+        self.fill(12, "Gone")
+        self.assertEqual(self.recovered(epoch, "gone"), [10])
+        self.drop("Gone")
+        self.assertEqual(self.recovered(epoch, "gone"), [], "it went on after that term")
+
+    def test_of_dropped_rooms_the_newest_are_remembered(self):
+        with mock.patch.object(terms, "DROPPED_KEPT", 3):
+            for number in range(6):
+                self.entry(message("x", room=f"Room{number}"))
+            for number in range(6):
+                self.drop(f"Room{number}")
+        kept = self.rows("SELECT key FROM dropped ORDER BY id")
+        self.assertEqual(kept, [(terms.digest(f"room{number}"),) for number in (3, 4, 5)])
+
     def test_a_place_that_no_room_had_reached_in_that_term_is_not_good(self):
         """A copy was restored that lacks a room; then another room was dropped at the same seq."""
         self.fill(1)
