@@ -3,6 +3,7 @@
 PYTHON ?= python3
 PORT ?= 8080
 MINUTES ?= 10
+FILES ?= 20000
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.run-ready
@@ -10,7 +11,7 @@ DEV_READY := $(VENV)/.dev-ready
 BENCH_READY := $(VENV)/.bench-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types format conformance soak hostile bench screenshots measure wheel clean
+.PHONY: help run test check lint types format conformance soak fuzz hostile bench screenshots measure wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +40,9 @@ conformance: $(DEV_READY) ## Run all 517 WebSocket conformance cases (about 20 m
 
 soak: $(DEV_READY) ## Kill the server again and again for ten minutes (other length: MINUTES=60)
 	$(BIN)/python -m tests.soak $(MINUTES)
+
+fuzz: $(DEV_READY) ## Damage the redo log in every way for about an hour (other length: FILES=500)
+	GOCHAT_TEST_FUZZ=$(FILES) $(BIN)/python -m unittest -v tests.properties.test_redo_log
 
 hostile: $(DEV_READY) ## Attack the server in every known way while a quiet room talks (about a quarter of an hour)
 	$(BIN)/python -m tests.hostile

@@ -158,9 +158,15 @@ def _redo_in_place(
     own: list[Entry] = []
     others: list[Entry] = []
     left: list[Entry] = []
+    met = set()  # a record may be in the file twice
     for batch in batches:
         # What another term wrote follows something that is not here, whatever its numbers are.
-        (own if batch.own or batch.term == term else others).extend(batch.entries)
+        place = own if batch.own or batch.term == term else others
+        for entry in batch.entries:
+            name = (*_place(entry), entry.user, entry.time, entry.id, entry.text)
+            if name not in met:
+                met.add(name)
+                place.append(entry)
     for entry in sorted(own, key=_place):
         try:
             if redo.in_place(entry):
