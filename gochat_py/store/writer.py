@@ -77,6 +77,7 @@ class Writer:
     def begin(self) -> None:
         """Begin a batch. Waits for a foreign program's lock at most `busy_timeout`."""
         assert self._active is None, "a batch is open already"
+        fresh = self._connection is None
         try:
             if self._connection is None:
                 self._connection = connect(
@@ -88,6 +89,8 @@ class Writer:
                     )
             if not self._connection.in_transaction:
                 self._begin_transaction(self._connection)
+                if fresh:
+                    self._recognise(self._connection)
                 if self._ledger is None and self._redo_log.entries:
                     Redo(self._connection, self._most_rooms).restore(self._redo_log.entries)
                     self._end_transaction(self._connection)
@@ -172,28 +175,36 @@ class Writer:
         self._active = None
 
     def _begin_transaction(self, connection: sqlite3.Connection) -> None:
-        """Begin, if the database is as this writer left it. Raises `StorageFailed`.
-
-        Of a commit that failed, nobody knows whether it is there; it is the only one that may be.
-        """
         connection.execute("BEGIN IMMEDIATE")
         self._changes = connection.total_changes
-        known = self._redo_log.commit
-        commit = read_commit(connection)
-        if commit == known + 1 and self._in_doubt:
-            self._changes -= 1  # so that a commit follows, and the log is erased
-        elif commit != known:
-            raise StorageFailed(
-                f"the database was replaced while the server ran: it has commit {commit}, and "
-                f"{known} was the last; {CURE}"
-            )
-        self._commit = commit
+
+    def _recognise(self, connection: sqlite3.Connection) -> None:
+        """See that the database, which was just opened, is as this writer left it.
+
+        Of a commit that failed, nobody knows whether it is there; it is the only one that may be.
+        Raises `StorageFailed`.
+        """
+        if read_identity(connection) != self._redo_log.identity:
+            raise StorageFailed(f"another database was put in the place of this one; {CURE}")
+        self._commit, known = read_commit(connection), self._redo_log.commit
+        if self._commit == known + 1 and self._in_doubt:
+            self._changes = -1  # so that a commit follows, and the log is erased
+        elif self._commit != known:
+            raise _replaced(known)
 
     def _end_transaction(self, connection: sqlite3.Connection) -> None:
-        """Commit, count the commit if it changes anything, and erase the redo log."""
+        """Commit, count the commit if it changes anything, and erase the redo log.
+
+        Raises `StorageFailed` if somebody else has written a commit meanwhile.
+        """
         if connection.total_changes != self._changes:
+            counted = connection.execute(
+                "UPDATE meta SET value = ?1 + 1 WHERE name = 'commit' AND value = ?1",
+                (self._commit,),
+            ).rowcount
+            if counted != 1:
+                raise _replaced(self._commit)
             self._commit += 1
-            connection.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (self._commit,))
         self._in_doubt = True
         connection.execute("COMMIT")
         self._in_doubt = False
@@ -256,6 +267,12 @@ class Writer:
         """
         self.close()
         return StorageFailed(str(error))
+
+
+def _replaced(commit: int) -> StorageFailed:
+    return StorageFailed(
+        f"the database was replaced while the server ran: commit {commit} is not its newest; {CURE}"
+    )
 
 
 def _of_the_database(error: sqlite3.Error) -> bool:
