@@ -200,10 +200,11 @@ class RedoLogPropertyTest(TestCase):
             self.prepare(place, which, LINES, data)
             with closing(open_directory(place)) as directory:
                 for room, found in self.rooms(directory):
-                    counted = Counter(map(told, found))
+                    # A time that was damaged may have made those after it later.
+                    counted = Counter(told(entry._replace(time=0)) for entry in found)
                     for entry in [*template.committed[which][room], *sure]:
                         if entry.key == room:
-                            self.assertEqual(counted[told(entry)], 1, entry)
+                            self.assertEqual(counted[told(entry._replace(time=0))], 1, entry)
 
     @thorough
     @given(st.binary(max_size=3_000), st.sampled_from([LOG, LINES]), st.integers(0, 70))
