@@ -1,5 +1,6 @@
 """A position is good where the database knows that its term came so far, and nowhere else."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from unittest import mock
@@ -151,6 +152,31 @@ class LostTest(TermsCase):
         self.restore()
         self.fill(80)
         self.assertEqual(self.recovered(old), [*range(41)])
+
+    def test_a_damaged_byte_in_the_log_of_sqlite(self):
+        """SQLite drops what follows it, and says nothing."""
+        self.writer.checkpoint()
+        epoch = self.directory.epoch
+        self.fill(60)
+        left = {p.name: p.read_bytes() for p in self.directory.path.iterdir() if p.name != "lock"}
+        self.close()
+        for part in range(1, 8):
+            shutil.rmtree(self.place / "data")
+            (self.place / "data").mkdir()
+            for name, data in left.items():
+                (self.place / "data" / name).write_bytes(data)
+            wal = bytearray(left["gochat.db-wal"])
+            wal[len(wal) * part // 8] ^= 16
+            (self.place / "data/gochat.db-wal").write_bytes(wal)
+            (self.place / "data/gochat.db-shm").unlink()
+            with self.assertLogs("gochat_py.store.recovery", "WARNING"):
+                self.open()
+            reached = self.read(history.newest, "tea").seq
+            self.assertIn(reached, range(40, 60))
+            self.fill(80)
+            self.assertEqual(self.recovered(epoch), [*range(reached + 1)], part)
+            self.close()
+        self.open()
 
     def test_a_room_that_the_copy_does_not_know(self):
         old = self.directory.epoch
