@@ -93,6 +93,8 @@ class RedoLog:
 
         Raises `OSError`; then it may be called again.
         """
+        if commit == self.commit and self._length == HEADER.size and not self._replaced:
+            return  # nothing was changed, and there is nothing to erase
         self._header = self._header._replace(commit=commit)
         if self._path is not None:
             if self._replaced:

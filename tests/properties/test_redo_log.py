@@ -130,7 +130,8 @@ class Template:
                         f'log {number}.{part} 茶\u0000"',
                         (ANN, BOB)[part % 2],
                         room=ROOMS[(number + part) % 2],
-                        id=None if part == 1 else f"l{number}.{part}",
+                        # Far from each other: a flipped bit makes none of them another's.
+                        id=None if part == 1 else f"{number}.{part} " * 6,
                     )
                     for part in range(1 + number % 3)
                 ]

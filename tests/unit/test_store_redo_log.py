@@ -313,6 +313,13 @@ class ReplacedDatabaseTest(RedoLogCase):
         with self.assertRaisesRegex(StorageFailed, "another database"):
             self.writer.begin()
 
+    def test_one_that_was_put_back_in_place_is_noticed_by_the_next_commit(self):
+        backup(self.copy, self.directory.database)  # the writer's connection stays open
+        with self.assertRaisesRegex(StorageFailed, "replaced.*restart"):
+            self.entry(message("three"))
+        with self.assertRaisesRegex(StorageFailed, "replaced.*restart"):
+            self.writer.begin()
+
     def test_a_commit_that_failed_may_have_happened(self):
         self.acknowledge(message("three", id="3"))
 
