@@ -7,8 +7,10 @@ in the bytes that are read.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple
 from ..core.names import check_room, room_key
 from ..errors import GochatError
 from ..message import Entry, Kind
-from .redo_format import SIZE, Header, Scan, scan
+from .redo_format import SIZE, Header, scan
 from .schema import SEQ_MASK
 
 #: Bytes of a file that are read at the most. The server writes `SIZE`.
@@ -69,11 +71,13 @@ class Found:
 
 def read_log(path: Path, identity: bytes) -> Found | None:
     """What a log in the format of `redo_format` holds; None if there is no file. `OSError`."""
-    data = _read(path)
-    if data is None:
+    opened = _read(path)
+    if opened is None:
         return None
-    scanned: Scan = scan(data, identity)
-    found = Found(path, scanned.header, unreadable=scanned.damaged)
+    data, found = opened
+    scanned = scan(data, identity)
+    found.header = scanned.header
+    found.unreadable += scanned.damaged
     for record in scanned.records:
         entries, whole = _messages(record.payload)
         found.batches.append(Batch(record.term, record.commit, entries))
@@ -87,10 +91,10 @@ def read_lines(path: Path) -> Found | None:
     It has no checksums: of a damaged line each message that can be read is kept. A last line
     without its end was never acknowledged, and the front may have been erased already.
     """
-    data = _read(path)
-    if data is None:
+    opened = _read(path)
+    if opened is None:
         return None
-    found = Found(path)
+    data, found = opened
     name = f"lines-{blake2b(data, digest_size=16).hexdigest()}"
     start = len(data) - len(data.lstrip(b"\0"))
     erased = start > 0
@@ -115,13 +119,23 @@ def read_lines(path: Path) -> Found | None:
     return found
 
 
-def _read(path: Path) -> bytes | None:
-    """The first `READ_AT_MOST` bytes of a file; None if there is none. Raises `OSError`."""
+def _read(path: Path) -> tuple[bytes, Found] | None:
+    """The first `READ_AT_MOST` bytes of a file; the rest is unreadable. None if there is no file.
+
+    Raises `OSError`, also where it is no regular file: to open a pipe might wait for ever.
+    """
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
         with path.open("rb") as file:
-            return file.read(READ_AT_MOST)
+            data = file.read(READ_AT_MOST)
     except FileNotFoundError:
         return None
+    found = Found(path)
+    if status.st_size > len(data):
+        found.unreadable.append((len(data), status.st_size))
+    return data, found
 
 
 def _messages(array: bytes) -> tuple[list[Entry], bool]:

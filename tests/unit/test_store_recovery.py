@@ -1,6 +1,7 @@
 """What a start makes of the redo log it finds: whole messages are kept, the rest is set aside."""
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from random import Random
@@ -9,7 +10,7 @@ from unittest import mock
 from gochat_py.core.encode import entry_json
 from gochat_py.errors import StartupError
 from gochat_py.message import Position
-from gochat_py.store import history, open_directory
+from gochat_py.store import history, open_directory, retention
 from gochat_py.store.recovery import KEPT_ASIDE, LINES, LOG
 from gochat_py.store.redo_format import (
     HEADER,
@@ -22,6 +23,7 @@ from gochat_py.store.redo_format import (
     scan,
     unpack_header,
 )
+from gochat_py.store.redo_read import READ_AT_MOST
 from tests.support.store import BOB, RedoLogCase, backup, delete, edit, message
 from tests.support.versions_before import EPOCH, before_terms, lines
 
@@ -97,6 +99,17 @@ class WholeLogTest(RecoveryCase):
         self.log.write_bytes(data)  # as if the erasing had not happened
         self.start()
         self.assertEqual(self.texts()[:4], ["1", "edited", "三", None])
+        self.assertEqual(self.read(history.newest, "tea").seq, 9)
+
+    def test_what_was_trimmed_before_the_kill_does_not_come_back(self):
+        data = self.log.read_bytes()
+        for _ in range(2):  # one commit may have been the last before the kill
+            self.write(retention.trim, older_than=1e9, history_limit=None, now=1e9)
+            self.entry(message("later"))
+        self.die()
+        self.log.write_bytes(data)
+        self.start()
+        self.assertEqual(self.texts(), ["later"])
         self.assertEqual(self.read(history.newest, "tea").seq, 9)
 
     def test_a_kill_before_the_log_is_erased_by_the_next_start_doubles_nothing(self):
@@ -270,6 +283,33 @@ class DamagedLogTest(RecoveryCase):
             self.log.unlink() if content is None else self.log.write_bytes(content)
             self.start()
             self.assertEqual(len(self.texts()), 7)
+
+    def test_what_is_longer_than_is_read_is_set_aside_with_its_end(self):
+        def lengthen(data):
+            return bytes(data) + bytes(READ_AT_MOST) + b"what is this?"
+
+        self.damage(lengthen)
+        self.start(warnings=1)
+        self.assertEqual(self.texts(), [*"12三4567"])
+        left = (self.place / "data" / self.aside()[0]).read_bytes()
+        self.assertTrue(left.endswith(b"what is this?"))
+        self.assertNotIn(b'"text":"7"', left)
+        self.assertEqual(self.log.stat().st_size, SIZE)
+
+    def test_what_is_no_file_is_refused_with_a_sentence(self):
+        self.die()
+        for name in (LOG, LINES):
+            path = self.place / "data" / name
+            kept = path.read_bytes() if path.exists() else None
+            path.unlink(missing_ok=True)
+            for make in (os.mkdir, os.mkfifo):
+                make(path)
+                with self.assertRaisesRegex(StartupError, f"is not a regular file: .*{name}"):
+                    self.open()
+                path.rmdir() if path.is_dir() else path.unlink()
+            if kept is not None:
+                path.write_bytes(kept)
+        self.start()
 
     def test_the_log_of_another_database_adds_nothing(self):
         other = open_directory(self.place / "other")

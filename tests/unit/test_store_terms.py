@@ -138,6 +138,22 @@ class LostTest(TermsCase):
         self.assertEqual(self.recovered(old), [*range(41)])
         self.assertEqual(self.recovered(lost), [])
 
+    def test_a_restored_directory(self):
+        """Database and log are of the same moment: nobody can tell, and nothing has to be told."""
+        epoch = self.directory.epoch
+        shutil.copytree(self.place / "data", self.place / "old")
+        self.fill(60)
+        self.reopen()
+        lost = self.directory.epoch
+        self.fill(70)
+        self.close()
+        shutil.rmtree(self.place / "data")
+        (self.place / "old").rename(self.place / "data")
+        self.open()
+        self.fill(80)
+        self.assertEqual(self.recovered(epoch), [*range(41)])
+        self.assertEqual(self.recovered(lost), [])
+
     def test_a_deleted_log_of_sqlite(self):
         self.writer.checkpoint()
         old = self.directory.epoch
