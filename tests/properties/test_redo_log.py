@@ -201,11 +201,13 @@ class RedoLogPropertyTest(TestCase):
             self.prepare(place, which, LINES, data)
             with closing(open_directory(place)) as directory:
                 for room, found in self.rooms(directory):
-                    # A time that was damaged may have made those after it later.
+                    # Without checksums, a time that was damaged makes those after it later, and a
+                    # damaged copy of a message without id is another message.
                     counted = Counter(told(entry._replace(time=0)) for entry in found)
                     for entry in [*template.committed[which][room], *sure]:
                         if entry.key == room:
-                            self.assertEqual(counted[told(entry._replace(time=0))], 1, entry)
+                            times = counted[told(entry._replace(time=0))]
+                            self.assertTrue(times == 1 or (times > 1 and entry.id is None), entry)
 
     @thorough
     @given(st.binary(max_size=3_000), st.sampled_from([LOG, LINES]), st.integers(0, 70))
