@@ -57,11 +57,16 @@ class Ledger:
         self.fresh: tuple[list[Entry], list[str]] = ([], [])
         self.changed = False
         self._connection = connection
-        self.numbering = Numbering(connection, most_rooms)
+        self._numbering = Numbering(connection, most_rooms)
         self._waiting: list[tuple[Any, ...]] = []  # to be inserted
         self._marked: dict[int, Entry] = {}  # what waits, by its mark
         self._authors = Authors(connection)
         self._now = self._rounded = 0.0
+
+    @property
+    def numbering(self) -> Numbering:
+        """Where each room stands."""
+        return self._numbering
 
     def write(self) -> None:
         """Insert the messages that wait, and the rooms' newest seqs."""
@@ -69,13 +74,13 @@ class Ledger:
             self._connection.executemany(INSERT_MESSAGE, self._waiting)
             self._waiting.clear()
             self._marked.clear()
-        self.numbering.save()
+        self._numbering.save()
         self._authors.save()
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write what `draft` wants, at time `now`. Raises as `Writer.apply` says."""
         try:
-            tail = self.numbering.tails.get(draft.key)
+            tail = self._numbering.tails.get(draft.key)
             if draft.kind is Kind.MESSAGE:  # nearly all are; finding an enum in a dict costs 0.3 µs
                 return self._message(draft, tail, now)
             self.write()
@@ -101,7 +106,7 @@ class Ledger:
                 return found
             sign = found
         time = self._time(now, tail)
-        self.numbering.advance(tail, time)
+        self._numbering.advance(tail, time)
         entry = _entry(draft, tail, time)
         encoded = entry_json(entry)
         row = (
@@ -203,17 +208,17 @@ class Ledger:
 
     def _room(self, draft: Draft) -> Tail:
         """Where the draft's room stands; it is made if there is none. Raises `LimitReached`."""
-        tail = self.numbering.find(draft.key)
+        tail = self._numbering.find(draft.key)
         if tail is None:
             if draft.reply_to is not None:
                 raise NotFound("there is nothing to answer in a new room")
-            tail = self.numbering.make(draft.key, draft.room)
+            tail = self._numbering.make(draft.key, draft.room)
             self.changed = True
         return tail
 
     def _target(self, draft: Draft, tail: Tail | None) -> tuple[Tail, int, str, str, int | None]:
         """The room; and of the message that the draft is about: row, author, text, deletion."""
-        tail = tail or self.numbering.find(draft.key)
+        tail = tail or self._numbering.find(draft.key)
         if tail is None or draft.target is None or not 1 <= draft.target <= tail.seq:
             raise NotFound("there is no such message")
         number = tail.base + draft.target
@@ -233,7 +238,7 @@ class Ledger:
             if string is not None:
                 string.encode()
         self._authors.note(user.id)
-        self.numbering.advance(tail, time)
+        self._numbering.advance(tail, time)
         self._connection.execute(
             INSERT_CHANGE,
             (

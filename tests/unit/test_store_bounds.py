@@ -228,7 +228,7 @@ class RoomsTest(StoreCase):
                 user = User(str(number), "x")
                 self.entry(message("hi", room=f"Room-{number % 5}", user=user))
                 ledger = self.writer._ledger
-                self.assertLessEqual(len(ledger.numbering.tails), 4)
+                self.assertLessEqual(len(ledger._numbering.tails), 4)
                 self.assertLessEqual(len(ledger._authors._known), 4)
 
 
