@@ -2,10 +2,9 @@
 
 A header of 64 bytes, then records, then zeros. All numbers are little-endian. The header is the
 same in every version of the format, so that each version knows a log that a later one wrote. A
-record has a CRC-32 of its payload, and a checksum of its head, which is keyed by the identity of
-the database: a record of another database is not whole here, nobody who does not know the identity
-can forge one, and what is no record is found out by its head. The first byte of `RECORD_MAGIC` does
-not occur in UTF-8, so no record begins inside another's messages.
+record has the identity of the database, so one of another database is not taken for one of this;
+and a CRC-32, which costs the least of all checksums in a lone message's way. The first byte of
+`RECORD_MAGIC` does not occur in UTF-8, so no record begins inside another's messages.
 """
 
 from __future__ import annotations
@@ -28,16 +27,18 @@ RECORD_MAGIC = b"\xffREC"
 #: magic, format, six zeros, identity, commit, term, checksum
 HEADER = struct.Struct("<8sH6x16sQ16s8s")
 
-#: magic, length of the payload, commit, term, CRC-32 of the payload, checksum; the payload follows
-RECORD = struct.Struct("<4sIQ16sI8s")
+#: magic, CRC-32 of all that follows it, identity, commit, term, length; the payload follows
+RECORD = struct.Struct("<4sI16sQ16sI")
 
-CHECKSUM = 8  # bytes at the end of both
+#: Bytes of the header's checksum, at its end; and of a record before what its CRC is of.
+CHECKSUM = 8
+BEFORE_CRC_BODY = 8
 
 #: The kernel writes page by page: a write that a kill ended early ends at a multiple of this.
 PAGE = 4096
 
-#: A scan reads damaged payloads of at most so many times the size of the file. Each of them has a
-#: whole head, which is rare; no server writes a file that is made of them.
+#: A scan reads damaged payloads of at most so many times the size of the file. Each of them has the
+#: magic and the identity before it, which is rare; no server writes a file that is made of them.
 EFFORT = 16
 
 
@@ -84,9 +85,9 @@ def pack_header(header: Header) -> bytes:
 def pack_record(header: Header, payload: bytes) -> bytes:
     """A record that follows the header's commit, in its term. The payload is a JSON array."""
     term = header.term.encode("ascii")
-    head = RECORD.pack(RECORD_MAGIC, len(payload), header.commit, term, crc32(payload), b"")
-    head = head[:-CHECKSUM]
-    return head + _checksum(header.identity, head) + payload
+    head = RECORD.pack(RECORD_MAGIC, 0, header.identity, header.commit, term, len(payload))
+    body = head[BEFORE_CRC_BODY:] + payload
+    return RECORD_MAGIC + crc32(body).to_bytes(4, "little") + body
 
 
 def unpack_header(data: bytes) -> Header | None:
@@ -132,27 +133,20 @@ def scan(data: bytes, identity: bytes) -> Scan:
     return found
 
 
-def _checksum(identity: bytes, head: bytes) -> bytes:
-    return blake2b(head, digest_size=CHECKSUM, key=identity).digest()
-
-
 def _record_at(
     data: bytes, position: int, identity: bytes, effort: int
 ) -> tuple[Record | None, int]:
     """The whole record that begins at `position`, if there is one; bytes looked at in vain."""
     if not data.startswith(RECORD_MAGIC, position) or position + RECORD.size > len(data):
         return None, 0
-    _, length, commit, term, crc, checksum = RECORD.unpack_from(data, position)
+    _, crc, owner, commit, term, length = RECORD.unpack_from(data, position)
     begin = position + RECORD.size
     end = begin + length
-    if end > len(data) or length > effort:
+    if owner != identity or end > len(data) or length > effort:
         return None, 0
-    if _checksum(identity, data[position : begin - CHECKSUM]) != checksum:
-        return None, 0
-    payload = data[begin:end]
-    if crc32(payload) != crc:
+    if crc32(data[position + BEFORE_CRC_BODY : end]) != crc:
         return None, length
-    return Record(position, end, commit, term.decode("ascii", "replace"), payload), 0
+    return Record(position, end, commit, term.decode("ascii", "replace"), data[begin:end]), 0
 
 
 def _without_zeros(data: bytes, start: int, end: int) -> tuple[int, int] | None:
@@ -176,7 +170,7 @@ def _torn(data: bytes, start: int, end: int) -> bool:
         return False
     if cut - start < RECORD.size:
         return True
-    _, length, *_ = RECORD.unpack_from(data.ljust(start + RECORD.size, b"\0"), start)
+    *_, length = RECORD.unpack_from(data.ljust(start + RECORD.size, b"\0"), start)
     return cut < start + RECORD.size + int(length) <= SIZE
 
 

@@ -46,7 +46,6 @@ class RedoLog:
         self._length = HEADER.size  # bytes in use
         self._path = file
         self._file = -1
-        self._replaced = False
         self._lock = threading.Lock()  # guards `_by_room`, which many threads read
         self._by_room: dict[str, list[Entry]] = {}
         if file is not None:
@@ -65,8 +64,8 @@ class RedoLog:
     def append(self, entries: Sequence[Entry], encoded: Sequence[str]) -> bool:
         """Persist messages; `encoded` are the same, as JSON.
 
-        Returns False if they do not fit, or the file was truncated or replaced: then they are not
-        persisted, and have to be committed. Raises `OSError` if they may not have been written.
+        Returns False if they do not fit: then they are not persisted, and have to be committed.
+        Raises `OSError` if they may not have been written.
         """
         if self._path is None:  # then the length is only what it takes in memory
             end = self._length + sum(map(len, encoded))
@@ -76,11 +75,9 @@ class RedoLog:
         elif entries:
             record = pack_record(self._header, f"[{','.join(encoded)}]".encode())
             end = self._length + len(record)
-            if self._replaced or end > SIZE:
+            if end > SIZE:
                 return False
             self._write(record)
-            if not self._in_place():
-                return False
             self._length = end
         self.entries += entries
         with self._lock:
@@ -93,11 +90,11 @@ class RedoLog:
 
         Raises `OSError`; then it may be called again.
         """
-        if commit == self.commit and self._length == HEADER.size and not self._replaced:
+        if commit == self.commit and self._length == HEADER.size:
             return  # nothing was changed, and there is nothing to erase
         self._header = self._header._replace(commit=commit)
         if self._path is not None:
-            if self._replaced:
+            if not self._in_place():
                 self.close()
                 self._open(self._path)
             # The header comes first: if a kill interrupts this, it says what the rest is.
@@ -138,7 +135,6 @@ class RedoLog:
         except BaseException:
             self.close()
             raise
-        self._replaced = False
 
     def _write(self, record: bytes) -> None:
         """Write a record behind the others. What raises `OSError` is taken out again."""
@@ -157,16 +153,21 @@ class RedoLog:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 
     def _in_place(self) -> bool:
-        """Whether the file is as long as it was made, and has not lost its name. `OSError`."""
-        status = os.fstat(self._file)
-        if status.st_size != SIZE or not status.st_nlink:
-            self._replaced = True
+        """Whether the file is as long as it was made, and has not lost its name. `OSError`.
+
+        Asked at each commit: what was appended before is committed then, so nothing is lost with
+        the file unless the server is killed within that second.
+        """
+        if self._file >= 0:
+            status = os.fstat(self._file)
+            if status.st_size == SIZE and status.st_nlink:
+                return True
             log.warning(
-                "the redo log %s was truncated, removed or replaced while the server ran; "
-                "its messages are committed now, and it is made anew",
+                "the redo log %s was truncated, removed or replaced while the server ran; its "
+                "messages are committed now, and it is made anew",
                 self._path,
             )
-        return not self._replaced
+        return False
 
 
 def _sync(file: int) -> None:

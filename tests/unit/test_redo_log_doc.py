@@ -55,7 +55,7 @@ class DocumentTest(TestCase):
             "commit": VECTOR["commit"].to_bytes(8, "little"),
             "term": VECTOR["term"].encode(),
             "length": len(PAYLOAD).to_bytes(4, "little"),
-            "crc": crc32(PAYLOAD).to_bytes(4, "little"),
+            "crc": crc32(bytes.fromhex(VECTOR["record"])[8:]).to_bytes(4, "little"),
             "format": FORMAT.to_bytes(2, "little"),
             "reserved": bytes(6),
         }
