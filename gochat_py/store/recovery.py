@@ -207,7 +207,9 @@ def _set_aside(found: Found, identity: bytes, refused: int) -> None:
     """Keep what cannot be read under another name, without what can, and say so."""
     messages = sum(len(batch.entries) for batch in found.batches)
     foreign = found.header is not None and found.header.identity != identity
-    aside = _rename(found.path, [] if refused else found.readable)
+    if not refused:
+        _blank(found)
+    aside = _rename(found.path)
     log.warning(
         "the redo log %s %s: %d messages in it were read, %d bytes were not, and are kept in %s "
         "(the newest %d such files are kept); messages that were acknowledged may be missing; if "
@@ -223,15 +225,19 @@ def _set_aside(found: Found, identity: bytes, refused: int) -> None:
         log.warning("%d messages could not be stored: their room is full", refused)
 
 
-def _rename(path: Path, blank: list[tuple[int, int]]) -> Path:
-    """Give the file another name, without the stretches that are in the database now."""
+def _blank(found: Found) -> None:
+    """Overwrite what can be read: it is in the database now, and may be deleted there."""
     with contextlib.suppress(OSError):  # a full disk: then the file keeps it
-        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        file = os.open(found.path, os.O_WRONLY | os.O_CLOEXEC)
         try:
-            for start, end in blank:
-                os.pwrite(file, bytes(end - start), start)
+            for start, end in found.readable:
+                os.pwrite(file, found.blank * (end - start), start)
         finally:
             os.close(file)
+
+
+def _rename(path: Path) -> Path:
+    """Give the file another name; of those that were set aside, remove the oldest."""
     numbered: dict[int, Path] = {}
     for other in path.parent.glob(f"{path.name}.unreadable-*"):
         ending = re.fullmatch(r"[0-9]{1,9}", other.name.rpartition("-")[2])

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from ..core.names import check_room, room_key
 from ..errors import GochatError
 from ..message import Entry, Kind
-from .redo_format import SIZE, Header, scan
+from .redo_format import HEADER, SIZE, Header, scan
 from .schema import SEQ_MASK
 
 #: Bytes of a file that are read at the most. The server writes `SIZE`.
@@ -55,9 +55,13 @@ class Batch(NamedTuple):
 
 @dataclass(slots=True)
 class Found:
-    """What a file holds. `readable` and `unreadable` are stretches, as (start, end)."""
+    """What a file holds. `readable` and `unreadable` are stretches, as (start, end).
+
+    `blank` is what a readable stretch is overwritten with, so that the others are still found.
+    """
 
     path: Path
+    blank: bytes = b"\0"
     header: Header | None = None
     batches: list[Batch] = field(default_factory=list)
     readable: list[tuple[int, int]] = field(default_factory=list)
@@ -78,6 +82,9 @@ def read_log(path: Path, identity: bytes) -> Found | None:
     scanned = scan(data, identity)
     found.header = scanned.header
     found.unreadable += scanned.damaged
+    if found.header is not None and found.header.identity == identity:
+        # The first to be blanked: with it, what is left would pass for a log that was being erased.
+        found.readable.append((0, HEADER.size))
     for record in scanned.records:
         entries, whole = _messages(record.payload)
         found.batches.append(Batch(record.term, record.commit, entries))
@@ -95,6 +102,7 @@ def read_lines(path: Path) -> Found | None:
     if opened is None:
         return None
     data, found = opened
+    found.blank = b" "  # zeros at the front would pass for a log that was being erased
     name = f"lines-{blake2b(data, digest_size=16).hexdigest()}"
     start = len(data) - len(data.lstrip(b"\0"))
     erased = start > 0

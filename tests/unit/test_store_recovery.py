@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from random import Random
 from unittest import mock
 
@@ -185,6 +186,22 @@ class DamagedLogTest(RecoveryCase):
             self.assertIn(b'"text":"5"', left)
             for text in (b'"text":"2"', b'"text":"7"'):
                 self.assertNotIn(text, left)
+
+    def test_a_kill_while_it_is_set_aside_does_not_hide_it(self):
+        def flip(data):
+            data[self.records()[1].start + RECORD.size + 20] ^= 4
+            return data
+
+        self.damage(flip)
+        with (
+            mock.patch.object(Path, "rename", side_effect=KeyboardInterrupt),
+            self.assertLogs(WARNINGS, "WARNING"),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            self.open()
+        self.start(warnings=1)
+        self.assertEqual(len(self.aside()), 1)
+        self.assertEqual(self.texts(), ["1", "2", "三", "6", "7"])
 
     def test_an_answer_to_a_message_that_was_moved_goes_with_it(self):
         self.acknowledge(message("8", reply_to=7))
@@ -539,6 +556,21 @@ class LinesTest(RecoveryCase):
         self.lines.write_bytes(data)
         self.start()
         self.assertEqual(self.texts(), [*"12三4567"])
+
+    def test_a_kill_while_it_is_set_aside_does_not_hide_it(self):
+        data = bytearray(self.data)
+        data[self.data.index(b'"text":"5"')] ^= 2
+        self.lines.write_bytes(data)
+        with (
+            mock.patch.object(Path, "rename", side_effect=KeyboardInterrupt),
+            self.assertLogs(WARNINGS, "WARNING"),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            self.open()
+        self.start(warnings=1)
+        self.assertEqual(self.aside(), [f"{LINES}.unreadable-1"])
+        self.assertNotIn(b'"text":"2"', (self.place / "data" / self.aside()[0]).read_bytes())
+        self.assertEqual(self.texts(), [*"12三467"])
 
     def test_a_line_without_its_end_was_never_acknowledged(self):
         used = len(self.data.rstrip(b"\0"))
