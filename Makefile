@@ -4,6 +4,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
 MINUTES ?= 10
+FILES ?= 20000
 VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := $(VENV)/.run-ready
@@ -16,7 +17,7 @@ PAGE_BIN := tests/web/node_modules/.bin
 PAGE_READY := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check lint types page-lint page-types format conformance soak hostile bench screenshots measure wheel clean
+.PHONY: help run test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +66,9 @@ conformance: $(DEV_READY) ## Run all 517 WebSocket conformance cases (about 20 m
 
 soak: $(DEV_READY) ## Kill the server again and again for ten minutes (other length: MINUTES=60)
 	$(BIN)/python -m tests.soak $(MINUTES)
+
+fuzz: $(DEV_READY) ## Damage the redo log in every way for about an hour (other length: FILES=500)
+	GOCHAT_TEST_FUZZ=$(FILES) $(BIN)/python -m unittest -v tests.properties.test_redo_log
 
 hostile: $(DEV_READY) ## Attack the server in every known way while a quiet room talks (about a quarter of an hour)
 	$(BIN)/python -m tests.hostile

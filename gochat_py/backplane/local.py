@@ -6,7 +6,7 @@ Gives   what it has written to the hub, after the commit and never before.
 
 It takes everything that waits, makes all of it last at once, and only then tells anybody: so the
 cost of writing is shared by all who speak at the same time, and nobody has seen what a killed
-server could forget. Readers learn of messages that are yet to be committed from `Ahead`.
+server could forget. Readers learn of messages that are yet to be committed from `RedoLog`.
 """
 
 from __future__ import annotations

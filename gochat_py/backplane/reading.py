@@ -1,7 +1,7 @@
 """What is read for connections: the past of rooms, lists of rooms, searches.
 
 Any thread may call it; each call borrows a reading connection of the store, and waits for one with
-a deadline. What is not committed yet comes from `Ahead`, asked before the database is read.
+a deadline. What is not committed yet comes from `RedoLog`, asked before the database is read.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Reading:
     """The part of a journal that only reads. Closed with the journal."""
 
     def __init__(self, directory: Directory) -> None:
-        self._ahead = directory.ahead
+        self._redo_log = directory.redo_log
         self._readers = directory.readers()
         self._failures = Failures()
 
     def replay(self, user: Author, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know; see `Backplane.replay`."""
 
-        ahead = self._ahead.of(key)
+        ahead = self._redo_log.of(key)
 
         def both(connection: sqlite3.Connection) -> tuple[Replay, int]:
             found = history.since(connection, key, since, ahead=ahead)
@@ -52,14 +52,14 @@ class Reading:
 
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
         """A page of a room's history."""
-        ahead = self._ahead.of(key)
+        ahead = self._redo_log.of(key)
         return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
 
     def search(
         self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
     ) -> Found:
         """Messages in the rooms `keys` that hold `query`; see `Backplane.search`."""
-        ahead = [entry for key in keys for entry in self._ahead.of(key)]
+        ahead = [entry for key in keys for entry in self._redo_log.of(key)]
         start = None if place is None else cursor.read(place)
         return self._read(
             search.search, keys, query, ahead=ahead, before=before, start=start, limit=limit
@@ -67,7 +67,7 @@ class Reading:
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
         """Rooms in the order of their keys; see `Backplane.rooms`."""
-        return self._read(history.rooms, self._ahead.newest(), after=after, limit=limit)
+        return self._read(history.rooms, self._redo_log.newest(), after=after, limit=limit)
 
     def _read(
         self,

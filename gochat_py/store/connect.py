@@ -13,6 +13,15 @@ Durability = Literal["process", "power", "none"]
 
 SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL", "none": "OFF"}
 
+#: What SQLite says of the database (https://sqlite.org/rescode.html). Whatever else it says is said
+#: of one statement, and the database is as good as before. So it is with a page that is damaged
+#: (SQLITE_CORRUPT): who needs it fails, the others do not.
+OF_THE_DATABASE = frozenset({
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
+})  # fmt: skip
+
 #: KiB of pages kept in memory by the one writing connection, and by each reading one.
 WRITER_CACHE = 64 * 1024
 READER_CACHE = 8 * 1024
@@ -63,3 +72,8 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def concerns_the_database(error: sqlite3.Error) -> bool:
+    """Whether the database is at fault, and not the one statement. (The low byte: see there.)"""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in OF_THE_DATABASE

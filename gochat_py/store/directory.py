@@ -1,8 +1,8 @@
 """The directory that holds everything: made, locked for one server, brought up to date, closed.
 
 It holds ``lock`` (held by the server that runs, with its pid inside) and ``gochat.db``, beside it
-SQLite's ``-wal`` and ``-shm`` and our ``-ahead`` (`Ahead`). Nobody but who runs the server may read
-them.
+SQLite's ``-wal`` and ``-shm`` and our ``-redo`` (`RedoLog`). Nobody but who runs the server may
+read them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from typing import Literal
 
 from ..errors import StartupError
 from . import grams, keys, schema
-from .ahead import Ahead, recover
 from .connect import Durability, connect, decode
 from .errors import StorageFailed
 from .files import LOCK, Files, lock_directory
 from .health import Health
 from .readers import Readers
+from .recovery import LOG, recover
+from .redo_log import RedoLog
 from .schema import LAST_ROOM
 from .writer import Writer
 
@@ -33,8 +34,6 @@ OLDEST_SQLITE = (3, 35, 0)
 
 #: How long a start waits for a foreign program that holds the database locked, in seconds.
 STARTUP_PATIENCE = 5.0
-
-AHEAD = "gochat.db-ahead"
 
 MEMORY_PREFIX = "gochat-memory-"
 
@@ -86,16 +85,16 @@ def open_memory() -> Directory:
 
 
 class Directory:
-    """An open directory. `epoch` names the numbering that it holds.
+    """An open directory. `epoch` is the name of the term that began when it was opened.
 
     The thread that opened it closes it, after its writer and readers.
     """
 
     def __init__(
-        self, path: Path, files: Files, durability: Durability, epoch: str, ahead: Ahead
+        self, path: Path, files: Files, durability: Durability, epoch: str, redo_log: RedoLog
     ) -> None:
         self.path = path
-        self.ahead = ahead
+        self.redo_log = redo_log
         self.durability = durability
         self.epoch = epoch
         #: Whether it can be written; any thread may ask.
@@ -111,9 +110,8 @@ class Directory:
         """The one that writes; there must be no other at the same time. It makes `most_rooms`."""
         return Writer(
             self.database,
-            self.ahead,
+            self.redo_log,
             self.durability,
-            self.epoch,
             self.files,
             self.health,
             busy_timeout=busy_timeout,
@@ -137,21 +135,17 @@ class Directory:
             raise _unusable(self.path, error) from error
 
     def close(self) -> None:
-        """Note that nothing was lost, let the next server in; in memory mode, remove everything.
+        """Let the next server in; in memory mode, remove everything.
 
-        Nothing is written, nor removed, where other files have taken the place of these.
+        Nothing is removed where other files have taken the place of these.
         """
-        self.ahead.close()
+        self.redo_log.close()
         self.files.end_watch()
         try:
             if not self.files.is_database_in_place():
                 return
             if self.durability == "none":
                 shutil.rmtree(self.path, ignore_errors=True)
-            elif self.durability == "process":
-                # Failing to note it is safe: the worst is a new epoch after the machine restarts.
-                with contextlib.suppress(sqlite3.Error), _administering(self.path) as connection:
-                    connection.execute("UPDATE meta SET value = 1 WHERE name = 'clean'")
         finally:
             self.files.close()
 
@@ -167,17 +161,17 @@ def _open(place: Path, files: Files, durability: Durability) -> Directory:
             schema.migrate(connection, str(place), time.time())
             keys.renew(connection)
             grams.renew(connection)
-            recover(connection, place / AHEAD)
-            epoch = _start_numbering(connection, durability)
-        ahead = (
-            Ahead()
-            if durability == "none"
-            else Ahead(place / AHEAD, sync=durability == "power", confirm=files.check_noted)
+            header = recover(connection, place, time.time())
+        redo_log = RedoLog(
+            header,
+            None if durability == "none" else place / LOG,
+            sync=durability == "power",
+            confirm=files.check_noted,
         )
         try:
-            files.watch(durability, *([] if durability == "none" else [place / AHEAD]))
+            files.watch(durability, *([] if durability == "none" else [place / LOG]))
         except BaseException:
-            ahead.close()
+            redo_log.close()
             raise
     except Exception as error:
         files.close()
@@ -187,7 +181,7 @@ def _open(place: Path, files: Files, durability: Durability) -> Directory:
     except BaseException:
         files.close()
         raise
-    return Directory(place, files, durability, epoch, ahead)
+    return Directory(place, files, durability, header.term, redo_log)
 
 
 def _unusable(place: Path, error: Exception) -> StartupError:
@@ -217,32 +211,6 @@ def _administering(place: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     finally:
         connection.close()
-
-
-def _start_numbering(connection: sqlite3.Connection, durability: Durability) -> str:
-    """The epoch to go on with: a new one if, and only if, seqs given out may have been lost.
-
-    A commit that survives the process (`synchronous = NORMAL`) can still be lost with the machine.
-    So if the last server did not stop cleanly and the machine has been started since, its newest
-    seqs may be given out again, and clients must not take them for the ones they know.
-    """
-    meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
-    boot = boot_id()
-    if not meta["clean"] and (not boot or meta["boot"] != boot):
-        meta["epoch"] = schema.new_epoch()
-    meta["boot"], meta["clean"] = boot, int(durability != "process")
-    connection.execute("BEGIN IMMEDIATE")
-    connection.executemany("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", meta.items())
-    connection.execute("COMMIT")
-    return str(meta["epoch"])
-
-
-def boot_id() -> str:
-    """What names this run of the machine (random(4)); empty where there is nothing to tell."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
 
 
 def _holder(place: Path) -> str:

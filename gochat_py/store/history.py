@@ -1,7 +1,7 @@
 """Reading what was written. Functions of a connection, for `Readers.run` and `Writer.run`.
 
-`ahead` are the newest messages of the room as `Ahead.of` gave them before the connection's snapshot
-was taken: some may be in the database meanwhile, and none is missing in between.
+`ahead` are the newest messages of the room as `RedoLog.of` gave them before the connection's
+snapshot was taken: some may be in the database meanwhile, and none is missing in between.
 
 What is given at once takes at most `ANSWER_BYTES` as JSON, or is one entry; and no more is read.
 Where a page of the file is damaged, what is newer is given; see `since`.
@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from ..core.encode import ANSWER_BYTES
 from ..message import Entry, Position, RoomInfo
+from . import terms
 from .errors import HistoryTruncated
 from .rows import (
     SOUND_ROOM,
@@ -28,7 +29,7 @@ from .rows import (
     up_to_damage,
     walk,
 )
-from .schema import read_epoch, read_floor
+from .schema import read_floor
 
 #: Entries that a client who just comes gets, and one who lost the thread.
 NEWEST = 50
@@ -82,21 +83,27 @@ def since(
 ) -> Replay:
     """All entries after `position`, or, where that cannot be, the `newest`.
 
-    It cannot be without a position, in another epoch, beyond the newest entry, when any of them
-    was trimmed or cannot be read, or when they are more than `limit`. Of the newest, only those are
-    given that are newer than any that cannot be read: who comes hears what is live in any case.
+    It cannot be without a position, in a term that is not known, beyond what that term wrote here,
+    when any of them was trimmed or cannot be read, or when they are more than `limit`. Of the
+    newest, only those are given that are newer than any that cannot be read: who comes hears what
+    is live in any case.
     """
-    epoch = read_epoch(connection)
+    current = terms.current(connection)
+    epoch = current.name
     room = find_room(connection, key)
     if room is None:
         start = read_floor(connection)
-        fits = position == Position(epoch, start)
+        fits = (
+            position is not None
+            and position.seq == start
+            and start <= _reached(connection, key, None, position, current, start)
+        )
         return Replay((), fits, False, start, "", "", epoch)
     seq = _newest_seq(room, ahead)
     recovered = (
         position is not None
-        and position.epoch == epoch
         and room.first - 1 <= position.seq <= seq <= position.seq + limit
+        and position.seq <= _reached(connection, key, room, position, current, seq)
     )
     found: list[Entry] = []
     whole = more = True
@@ -195,7 +202,7 @@ def rooms(
 ) -> tuple[list[RoomInfo], bool]:
     """Rooms in which anything is kept, in the order of their keys; whether there are more.
 
-    Up to `limit` of those whose key comes after `after`. `ahead` is as `Ahead.newest` gives it. A
+    Up to `limit` of those whose key comes after `after`. `ahead` is as `RedoLog.newest` gives it. A
     room takes at most 1,400 bytes of JSON.
     """
     found = connection.execute(
@@ -209,6 +216,24 @@ def rooms(
         for name, key, topic, seq in found[:limit]
     ]
     return listed, len(found) > limit
+
+
+def _reached(
+    connection: sqlite3.Connection,
+    key: str,
+    room: Room | None,
+    position: Position,
+    current: terms.Term,
+    newest: int,
+) -> int:
+    """The greatest seq in the room that a position of this term may have; -1 if there is none.
+
+    `newest` counts what is ahead, which was written in the current term.
+    """
+    if position.epoch == current.name:
+        return newest
+    term = terms.find(connection, position.epoch)
+    return -1 if term is None else terms.reached(connection, key, room, term)
 
 
 def _newest_seq(room: Room, ahead: Sequence[Entry]) -> int:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..core.encode import entry_json
-from ..message import Draft, Entry, Kind, User
+from ..message import Draft, Entry, Kind
 from . import bounds, grams
 from .authors import Authors
 from .errors import NotFound, NothingToDo, NotYours, Unstorable
@@ -69,6 +69,11 @@ class Ledger:
         self._authors = Authors(connection)
         self._now = self._rounded = 0.0
 
+    @property
+    def numbering(self) -> Numbering:
+        """Where each room stands."""
+        return self._numbering
+
     def write(self) -> None:
         """Insert the messages that wait, and the rooms' newest seqs."""
         if self._waiting:
@@ -92,23 +97,6 @@ class Ledger:
         except UnicodeEncodeError as error:
             raise Unstorable("the text holds a lone surrogate") from error
 
-    def restore(self, messages: Iterable[Entry]) -> None:
-        """Write messages again that were acknowledged, and are not all committed.
-
-        Those that are in the database already are passed over, and those that do not follow what is
-        there: after the machine itself stopped, what lies before them may be lost, and they are
-        lost with it, as numbers have no holes.
-        """
-        for entry in messages:
-            tail = self._numbering.tails.get(entry.key) or self._numbering.find(entry.key)
-            if tail is not None and entry.seq == tail.seq + 1:
-                author = User(entry.user, entry.nick)
-                draft = Draft(
-                    entry.kind, entry.room, entry.key, author, entry.id, entry.text,
-                    entry.reply_to, bot=entry.bot,
-                )  # fmt: skip
-                self.apply(draft, entry.time, again=True)
-
     # The kinds of draft
 
     def _message(self, draft: Draft, tail: Tail | None, now: float, again: bool) -> Applied:
@@ -127,7 +115,7 @@ class Ledger:
         if draft.reply_to is not None and not again:
             self._check_answered(tail, draft.reply_to)
         time = self._time(now)
-        self._numbering.advance(tail, time)
+        self._numbering.advance(tail)
         entry = _entry(draft, tail, time)
         encoded = entry_json(entry)
         row = (
@@ -261,7 +249,7 @@ class Ledger:
             if string is not None:
                 string.encode()
         self._authors.note(user.id)
-        self._numbering.advance(tail, time)
+        self._numbering.advance(tail)
         self._connection.execute(
             INSERT_CHANGE,
             (

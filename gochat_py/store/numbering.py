@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from . import terms
 from .errors import LimitReached
 from .rows import find_room
 from .schema import LAST_ROOM, SEQ_BITS, SEQ_MASK, read_floor
@@ -18,13 +19,13 @@ ROOMS_KEPT = 10_000
 
 @dataclass(slots=True)
 class Tail:
-    """Where a room's numbering stands, and the time of its newest entry."""
+    """Where a room's numbering stands."""
 
     base: int
     room: str
     key: str
     seq: int
-    time: float
+    in_term: bool  # the room has an entry of the current term
     saved: bool = True  # the room's row says the same seq
 
 
@@ -35,19 +36,24 @@ class Numbering:
         self._most_rooms = most_rooms
         self.tails: dict[str, Tail] = {}
         self._connection = connection
+        self._term = terms.current(connection).number
         self._unsaved: list[Tail] = []
+        self._firsts: list[tuple[int, int, int]] = []  # room, term, first seq, to be saved
+
+    def tail(self, key: str) -> Tail | None:
+        """Where a room's numbering stands; None if there is no such room."""
+        return self.tails.get(key) or self.find(key)
 
     def find(self, key: str) -> Tail | None:
         """Read where a room's numbering stands. Raises `Damaged`."""
         found = find_room(self._connection, key)
         if found is None:
             return None
-        base, name, seq = found.base, found.name, found.seq
-        newest = self._connection.execute(
-            "SELECT time FROM entries WHERE id = ?", (base + seq,)
-        ).fetchone()
-        time = newest[0] if newest and isinstance(newest[0], float) else 0.0
-        tail = self.tails[key] = Tail(base, name, key, seq, time)
+        in_term = self._connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM room_terms WHERE room = ? AND term = ?)",
+            (found.id, self._term),
+        ).fetchone()[0]
+        tail = self.tails[key] = Tail(found.base, found.name, key, found.seq, bool(in_term))
         return tail
 
     def make(self, key: str, name: str) -> Tail:
@@ -66,7 +72,7 @@ class Numbering:
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (room, key, name, seq, seq + 1, seq, seq),
         )
-        tail = self.tails[key] = Tail(room << SEQ_BITS, name, key, seq, 0.0)
+        tail = self.tails[key] = Tail(room << SEQ_BITS, name, key, seq, False)
         return tail
 
     def _free_number(self) -> int:
@@ -80,18 +86,23 @@ class Numbering:
         ).fetchone()
         return row[0]
 
-    def advance(self, tail: Tail, time: float) -> None:
+    def advance(self, tail: Tail) -> None:
         """Note that the tail's next seq is taken. Raises `LimitReached` at 2⁴⁰ entries."""
         if tail.seq >= SEQ_MASK:
             raise LimitReached("This room is full; use another.")
         tail.seq += 1
-        tail.time = time
+        if not tail.in_term:
+            tail.in_term = True
+            self._firsts.append((tail.base >> SEQ_BITS, self._term, tail.seq))
         if tail.saved:
             tail.saved = False
             self._unsaved.append(tail)
 
     def save(self) -> None:
-        """Write the newest seqs into the rooms' rows."""
+        """Write the newest seqs into the rooms' rows, and where the current term begins in each."""
+        if self._firsts:
+            self._connection.executemany("INSERT INTO room_terms VALUES (?, ?, ?)", self._firsts)
+            self._firsts.clear()
         if self._unsaved:
             self._connection.executemany(
                 "UPDATE rooms SET seq = ? WHERE id = ?",

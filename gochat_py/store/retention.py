@@ -11,7 +11,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from ..core.clock import allowance
-from . import grams
+from . import grams, terms
 from .ages import Ages
 from .budget import Budget
 from .rows import SOUND_ROOM, Room, blaming
@@ -204,10 +204,11 @@ def drop_rooms(
 ) -> tuple[int, int | None]:
     """Drop rooms in which nothing can be read any more, beginning after room number `after`.
 
-    Returns how many, and where the next step goes on; None when all had their turn. `Writer.forget`
-    has to follow the commit. Rooms made later count on from the greatest seq of any that was
-    dropped: a position that a client still has never means two things. The rooms `passing_over` are
-    left alone. Raises `DamagedRoom`.
+    Of the others, forgets what they have of terms that are not known any more. Returns how many
+    were dropped, and where the next step goes on; None when all had their turn. `Writer.forget` has
+    to follow the commit. Rooms made later count on from the greatest seq of any that was dropped: a
+    position that a client still has never means two things. The rooms `passing_over` are left
+    alone. Raises `DamagedRoom`.
     """
     budget = Budget(DROPPING)
     dropped = 0
@@ -221,6 +222,8 @@ def drop_rooms(
                     return dropped, room.id - 1
                 _drop(connection, room)
                 dropped += 1
+            else:
+                terms.prune(connection, room.id)
         if budget.spent:
             return dropped, room.id
     return dropped, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None
@@ -258,6 +261,7 @@ def _delete_marks(connection: sqlite3.Connection, room: Room) -> bool:
 
 
 def _drop(connection: sqlite3.Connection, room: Room) -> None:
+    terms.note_dropped(connection, room)
     connection.execute(
         "DELETE FROM entries WHERE id BETWEEN ? AND ?",
         (room.base + room.first, room.base + room.seq),

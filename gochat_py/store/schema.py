@@ -102,12 +102,18 @@ CREATE VIRTUAL TABLE gram_list USING fts5vocab (grams, row);
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, and the epoch of its numbering."""
+    """Make the tables of an empty file, and the name of its numbering."""
     for statement in statements(FIRST_TABLES):
         connection.execute(statement)
     connection.executemany(
         "INSERT INTO meta (name, value) VALUES (?, ?)",
-        [("epoch", new_epoch()), ("boot", ""), ("clean", 1), ("residue", 0), ("scrubbing", 0)],
+        [
+            ("epoch", secrets.token_urlsafe(12)),
+            ("boot", ""),
+            ("clean", 1),
+            ("residue", 0),
+            ("scrubbing", 0),
+        ],
     )
 
 
@@ -184,6 +190,46 @@ def _unify_reactions(connection: sqlite3.Connection) -> None:
     )
 
 
+#: The terms of `terms.py`. The epoch becomes the name of the first, which wrote all there is.
+TERMS = """
+CREATE TABLE terms (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    began REAL NOT NULL,
+    first_commit INTEGER NOT NULL,     -- the number of the commit in which it began
+    floor INTEGER NOT NULL             -- what `floor` in `meta` was when it began
+);
+-- The first seq that was written in a room in a term.
+CREATE TABLE room_terms (
+    room INTEGER NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,
+    term INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    PRIMARY KEY (room, term)
+) WITHOUT ROWID;
+
+-- How far rooms went that were dropped, lately.
+CREATE TABLE dropped (
+    id INTEGER PRIMARY KEY,            -- counts, so that the oldest can be forgotten
+    key BLOB NOT NULL UNIQUE,          -- `terms.digest` of the room's key
+    seq INTEGER NOT NULL,              -- of its newest entry
+    term INTEGER NOT NULL              -- in which that was written
+);
+
+INSERT INTO terms SELECT 1, value, 0.0, 0, 0 FROM meta WHERE name = 'epoch';
+INSERT INTO room_terms SELECT id, 1, 1 FROM rooms;
+DELETE FROM meta WHERE name IN ('epoch', 'boot', 'clean');
+INSERT INTO meta (name, value) VALUES
+    ('identity', randomblob(16)),      -- names this database, in its redo log
+    ('commit', 0),                     -- counts the commits that changed anything
+    ('replayed', ' -1');               -- the term and commit of the log that was replayed last
+"""
+
+
+def _add_terms(connection: sqlite3.Connection) -> None:
+    for statement in statements(TERMS):
+        connection.execute(statement)
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """One step from the version before to this one. Its name is recorded in the file."""
@@ -199,6 +245,7 @@ MIGRATIONS = (
     Migration("the newest topic of each user", _index_topics),
     Migration("where rooms begin", _note_starts),
     Migration("one spelling for each reaction", _unify_reactions),
+    Migration("terms, identity, number of the commit", _add_terms),
 )
 
 
@@ -244,14 +291,15 @@ def statements(script: str) -> list[str]:
     return found
 
 
-def new_epoch() -> str:
-    """A name no numbering ever had: 96 random bits."""
-    return secrets.token_urlsafe(12)
+def read_identity(connection: sqlite3.Connection) -> bytes:
+    """What names this database: 16 random bytes, made with the file."""
+    row = connection.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()
+    return bytes(row[0])
 
 
-def read_epoch(connection: sqlite3.Connection) -> str:
-    """The name of the numbering that this file holds."""
-    row: tuple[str] = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+def read_commit(connection: sqlite3.Connection) -> int:
+    """How many commits have changed anything: the number of the newest."""
+    row: tuple[int] = connection.execute("SELECT value FROM meta WHERE name = 'commit'").fetchone()
     return row[0]
 
 

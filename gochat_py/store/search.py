@@ -4,7 +4,7 @@ Found is every message that holds the query as it stands, wherever it begins, wh
 width of its characters (`text.fold`); so it works for Chinese as for English. The index proposes
 messages that hold the query's trigrams, then the messages themselves are looked at; those the
 index does not know yet are looked at one by one, so search is never behind. Those that are not in
-the database yet come as `ahead` (`Ahead.of`).
+the database yet come as `ahead` (`RedoLog.of`).
 
 A query of one or two characters is answered from all trigrams that begin with it. Where these are
 more than `MOST_TRIGRAMS`, or it is a single ASCII character, the query is so common that the newest

@@ -1,7 +1,7 @@
 """The one connection that writes, and its transactions.
 
 Belongs  to one thread, the journal's: it begins, applies what is waiting, makes it last, and only
-then tells anybody. Readers see nothing of a transaction before its commit, but for what `Ahead`
+then tells anybody. Readers see nothing of a transaction before its commit, but for what `RedoLog`
 tells them.
 """
 
@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from ..message import Draft
-from .ahead import Ahead
-from .connect import Durability, connect, decode
+from .connect import Durability, concerns_the_database, connect, decode
 from .errors import FilesReplaced, StorageFailed
 from .files import Files
 from .health import Health
 from .ledger import Applied, Ledger
-from .schema import LAST_ROOM
+from .redo import Redo
+from .redo_log import RedoLog
+from .schema import LAST_ROOM, read_commit, read_identity
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +29,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-#: What SQLite says of the database (https://sqlite.org/rescode.html). Whatever else it says is said
-#: of one statement, and the database is as good as before. So it is with a page that is damaged
-#: (SQLITE_CORRUPT): who needs it fails, the others do not.
-OF_THE_DATABASE = frozenset({
-    sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
-})  # fmt: skip
+#: What an operator can do about a database that is not the one that was opened.
+CURE = "nothing is written to it; restart the server"
 
 
 class Writer:
@@ -58,9 +53,8 @@ class Writer:
     def __init__(
         self,
         database: Path,
-        ahead: Ahead,
+        redo_log: RedoLog,
         durability: Durability,
-        epoch: str,
         files: Files,
         health: Health,
         *,
@@ -68,8 +62,7 @@ class Writer:
         most_rooms: int = LAST_ROOM,
     ) -> None:
         self._most_rooms = most_rooms
-        self.epoch = epoch
-        self._ahead = ahead
+        self._redo_log = redo_log
         self._files = files
         self._health = health
         self._rescued = False  # since the files were replaced
@@ -80,9 +73,10 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._ledger: Ledger | None = None  # lives on from commit to commit, dies with a rollback
         self._active: Ledger | None = None  # the same, while a batch is open
-        self._changes = 0  # of the connection, when the batch began
-        #: How often something was committed, since the writer was made: SQLite's log holds it.
-        self.commits = 0
+        self._recognised = False  # the connection was: it leads to the database that was written
+        self._changes = 0  # rows that the connection had changed when the transaction began
+        self._commit = redo_log.commit  # the number of the commit that the transaction follows
+        self._in_doubt = False  # a COMMIT failed, or nobody knows whether it is where it should be
 
     def begin(self) -> None:
         """Begin a batch. Waits for a foreign program's lock at most `busy_timeout`."""
@@ -92,16 +86,15 @@ class Writer:
                 self._files.check()
             if self._connection is None:
                 self._connection = self._connect()
-            if self._ledger is None and self._ahead.entries:
+            if self._ledger is None and self._redo_log.entries:
                 self._restore(self._connection)
             if not self._connection.in_transaction:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._begin_transaction(self._connection)
         except Exception as error:  # whatever it is, it is no request's fault
             raise self._undone(error) from error
         if self._ledger is None:
             self._ledger = Ledger(self._connection, self._most_rooms)
         self._active = self._ledger
-        self._changes = self._connection.total_changes
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write one draft at time `now`. A retry gives what its first attempt wrote.
@@ -114,7 +107,7 @@ class Writer:
         try:
             return self._active.apply(draft, now)
         except sqlite3.Error as error:
-            if not _of_the_database(error):
+            if not concerns_the_database(error):
                 raise
             raise self._undone(error) from error
 
@@ -135,14 +128,14 @@ class Writer:
             self._active.changed = True
             return function(self._connection, *args, **kwargs)
         except sqlite3.Error as error:
-            if not _of_the_database(error):
+            if not concerns_the_database(error):
                 raise
             raise self._undone(error) from error
 
     def acknowledge(self) -> None:
         """Make it last, as far as the durability goes; afterwards it may be told to everybody.
 
-        Readers have to ask `Ahead` too, as the messages may not be inserted yet. Of a batch that
+        Readers have to ask `RedoLog` too, as the messages may not be inserted yet. Of a batch that
         wrote nothing to the database the transaction ends here: while people talk one batch follows
         the other, and a foreign program, which looks for the lock every 0.1 s (SQLite's busy
         handler), would wait for many seconds.
@@ -153,7 +146,7 @@ class Writer:
         try:
             if not self._active.changed and self._connection.total_changes == self._changes:
                 self._connection.execute("COMMIT")
-                noted = self._ahead.append(*self._active.fresh)
+                noted = self._redo_log.append(*self._active.fresh)
         except (sqlite3.Error, OSError, FilesReplaced) as error:
             raise self._undone(error) from error
         if not noted:
@@ -165,7 +158,7 @@ class Writer:
     @property
     def unsettled(self) -> bool:
         """Whether a commit is due: messages wait to be inserted, or a transaction is open."""
-        if self._ahead.entries:
+        if self._redo_log.entries:
             return True
         return self._connection is not None and self._connection.in_transaction
 
@@ -176,19 +169,22 @@ class Writer:
         try:
             self._files.check()  # so that nothing is committed that is refused
             if not self._connection.in_transaction:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._begin_transaction(self._connection)
             self._active.write()
-            self._connection.execute("COMMIT")
-            self.commits += self._connection.total_changes != self._changes
-            self._files.check_database()  # so that nothing is acknowledged that is lost
-            self._ahead.clear()
-        except (sqlite3.Error, OSError, FilesReplaced) as error:
+            # Checked again, so that nothing is acknowledged that is lost.
+            self._end_transaction(self._connection, self._files.check_database)
+        except (sqlite3.Error, OSError, StorageFailed) as error:
             raise self._undone(error) from error
         self._health.written()
         self._rescued = False
         self._active.fresh = ([], [])
         self._active.changed = False
         self._active = None
+
+    @property
+    def commits(self) -> int:
+        """The number of the newest commit: each that changed anything is in SQLite's log."""
+        return self._commit
 
     def rollback(self) -> None:
         """Undo the batch. Does nothing if none is open."""
@@ -274,7 +270,7 @@ class Writer:
                 self._connection = self._connect()
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            if self._ahead.entries:
+            if self._redo_log.entries:
                 self._restore(self._connection)
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except Exception as error:
@@ -282,26 +278,67 @@ class Writer:
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self._database, self._durability, busy_timeout=self._busy_timeout)
-        # A text that is not UTF-8 must not keep upkeep from going on, nor its author from deleting
-        # it. Few texts are read here.
+        # A text that is not UTF-8 must not keep maintenance from going on, nor its author from
+        # deleting it. Few texts are read here.
         connection.text_factory = decode
+        self._recognised = False
         return connection
+
+    def _begin_transaction(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        self._changes = connection.total_changes
+        if not self._recognised:
+            self._recognise(connection)
+            self._recognised = True
+
+    def _recognise(self, connection: sqlite3.Connection) -> None:
+        """See that the database, which was just opened, is as this writer left it.
+
+        Of a commit that failed, nobody knows whether it is there; it is the only one that may be.
+        Raises `StorageFailed`.
+        """
+        if read_identity(connection) != self._redo_log.identity:
+            raise StorageFailed(f"another database was put in the place of this one; {CURE}")
+        self._commit, known = read_commit(connection), self._redo_log.commit
+        if self._commit == known + 1 and self._in_doubt:
+            self._changes = -1  # so that a commit follows, and the log is erased
+        elif self._commit != known:
+            raise _replaced(known)
+
+    def _end_transaction(
+        self, connection: sqlite3.Connection, confirm: Callable[[], None] = lambda: None
+    ) -> None:
+        """Commit, count the commit if it changes anything, `confirm`, and erase the redo log.
+
+        Raises `StorageFailed` if somebody else has written a commit meanwhile.
+        """
+        if connection.total_changes != self._changes:
+            counted = connection.execute(
+                "UPDATE meta SET value = ?1 + 1 WHERE name = 'commit' AND value = ?1",
+                (self._commit,),
+            ).rowcount
+            if counted != 1:
+                raise _replaced(self._commit)
+            self._commit += 1
+        self._in_doubt = True
+        connection.execute("COMMIT")
+        confirm()
+        self._in_doubt = False
+        self._redo_log.committed(self._commit)
 
     def _restore(self, connection: sqlite3.Connection) -> None:
         """Commit what was acknowledged, and was undone with a transaction."""
-        connection.execute("BEGIN IMMEDIATE")
-        ledger = Ledger(connection, self._most_rooms)
-        ledger.restore(self._ahead.entries)
-        ledger.write()
-        connection.execute("COMMIT")
-        self._ahead.clear()
+        self._begin_transaction(connection)
+        Redo(connection, self._most_rooms).restore(self._redo_log.entries)
+        self._end_transaction(connection)
+
+
+def _replaced(commit: int) -> StorageFailed:
+    return StorageFailed(
+        f"the database was replaced while the server ran: commit {commit} is not its newest; {CURE}"
+    )
 
 
 def _told(error: Exception) -> str:
     """What went wrong, for the log and for the operator."""
     return str(error) or type(error).__name__
-
-
-def _of_the_database(error: sqlite3.Error) -> bool:
-    """Whether the database is at fault, and not the one statement. (The low byte: see there.)"""
-    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in OF_THE_DATABASE

@@ -168,7 +168,7 @@ class FilesReplacedTest(StorageCase):
         self.assertEqual(len(self.errors()), 1, self.server.errors())
 
     def test_what_is_beside_the_database_removed_and_the_server_killed(self):
-        for name in ("gochat.db-wal", "gochat.db-shm", "gochat.db-ahead", "lock"):
+        for name in ("gochat.db-wal", "gochat.db-shm", "gochat.db-redo", "lock"):
             with self.subTest(name), contextlib.ExitStack() as stack:
                 self.server = stack.enter_context(ServerProcess(*soak.FLAGS))
                 self.ada = stack.enter_context(Client(self.server.ws_url, "Ada", "tea"))

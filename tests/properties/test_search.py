@@ -69,7 +69,7 @@ class ContinuationTest(TestCase):
             self.now = 1.0
             self.write(writer, steps)
             stored = {
-                key: readers.run(history.page, key, ahead=directory.ahead.of(key), limit=999)
+                key: readers.run(history.page, key, ahead=directory.redo_log.of(key), limit=999)
                 for key in keys
             }
             entries = [entry for page in stored.values() for entry in page.entries]
@@ -80,7 +80,7 @@ class ContinuationTest(TestCase):
                     search.search,
                     sorted(keys),
                     query,
-                    ahead=[each for key in keys for each in directory.ahead.of(key)],
+                    ahead=[each for key in keys for each in directory.redo_log.of(key)],
                     limit=limit,
                     start=start,
                     budget=Budget(looks, itertools.count().__next__),

@@ -214,7 +214,7 @@ class StorePropertyTest(TestCase):
     def compare(self, model, directory, readers, query):
         for key in ROOMS:
             entries = tuple(model.entries[key])
-            ahead = directory.ahead.of(key)
+            ahead = directory.redo_log.of(key)
             page = readers.run(history.page, key, ahead=ahead, limit=1000)
             self.assertEqual(page.entries, entries)
             self.assertEqual(  # dictionaries are equal in any order; this one has a meaning

@@ -140,15 +140,18 @@ class Conversation:
         return f"{total:,} messages, {connections} connections"
 
 
-def killing(seed: str, kills: int, *, seconds: float = 0.0, tell: Tell = print) -> str:
-    """Kill the server `kills` times, and for at least so many `seconds`. Says figures."""
+def killing(seed: str, kills: int, *flags: str, seconds: float = 0.0, tell: Tell = print) -> str:
+    """Kill the server `kills` times, and for at least so many `seconds`. Says figures.
+
+    `flags` are given to the server.
+    """
     started = time.monotonic()
     data = tempfile.mkdtemp(prefix="gochat-test-")
     killed = 0
     try:
         with Conversation(seed) as talk:
             while killed < kills or time.monotonic() - started < seconds:
-                server = ServerProcess("--data", data, *FLAGS)
+                server = ServerProcess("--data", data, *FLAGS, *flags)
                 try:
                     talk.listens(server.ws_url)
                     talk.go_on()
@@ -158,7 +161,7 @@ def killing(seed: str, kills: int, *, seconds: float = 0.0, tell: Tell = print) 
                 killed += 1
                 if killed % 100 == 0:
                     tell(f"{killed} kills, {talk.taken:,} entries seen")
-            with ServerProcess("--data", data, *FLAGS) as server:
+            with ServerProcess("--data", data, *FLAGS, *flags) as server:
                 talk.listens(server.ws_url)
                 figures = talk.finish(server.ws_url)
                 assert "Traceback" not in server.errors(), server.errors()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from gochat_py.message import Draft, Entry, Kind, User
-from gochat_py.store import Applied, Directory, Readers, Writer, grams, open_directory
+from gochat_py.store import Applied, Directory, Readers, Writer, grams, history, open_directory
+from gochat_py.store.recovery import LOG
 from tests.support.case import TestCase
 
 ANN = User("ann-id", "ann")
@@ -39,6 +42,12 @@ def react(
 
 def topic(text: str, user: User = ANN, room: str = "Tea", **fields: Any) -> Draft:
     return draft(Kind.TOPIC, user, room, text=text, **fields)
+
+
+def backup(source: Path, target: Path) -> None:
+    """Make `target` what the database `source` is, as SQLite's own backup does."""
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
 
 
 class StoreCase(TestCase):
@@ -113,3 +122,40 @@ class StoreCase(TestCase):
     def raw(self) -> bytes:
         """Every byte that the directory holds."""
         return b"".join(path.read_bytes() for path in sorted(self.directory.path.iterdir()))
+
+
+class RedoLogCase(StoreCase):
+    """Acknowledges messages as the journal does, and ends as a killed server does."""
+
+    @property
+    def log(self) -> Path:
+        """The redo log's file."""
+        return self.place / "data" / LOG
+
+    def acknowledge(self, *drafts: Draft) -> list[Applied]:
+        """Write messages without a commit."""
+        self.now += 1.0
+        self.writer.begin()
+        applied = [self.writer.apply(draft, self.now) for draft in drafts]
+        self.writer.acknowledge()
+        return applied
+
+    def ahead(self, key: str = "tea") -> list[int]:
+        """The seqs that are acknowledged and not committed."""
+        return [entry.seq for entry in self.directory.redo_log.of(key)]
+
+    def die(self) -> None:
+        """Close everything without a commit, as the kernel does for a killed process."""
+        self.close()
+
+    def kill(self) -> None:
+        """Die, and start again."""
+        self.die()
+        self.open()
+
+    def texts(self, key: str = "tea") -> list[str | None]:
+        """The texts of a room, which has no hole."""
+        entries = self.read(history.page, key, limit=1_000).entries
+        first = entries[0].seq if entries else 1
+        self.assertEqual([e.seq for e in entries], list(range(first, first + len(entries))))
+        return [entry.text for entry in entries]

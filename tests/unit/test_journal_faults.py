@@ -82,7 +82,7 @@ class FaultTest(JournalCase):
 
     def test_so_it_is_for_what_is_asked(self):
         def fail(connection, _now):
-            connection.execute("UPDATE meta SET value = 'half done' WHERE name = 'epoch'")
+            connection.execute("UPDATE terms SET name = 'half done'")
             raise RuntimeError
 
         kept, replies = [], [Reply(), Reply()]

@@ -97,7 +97,7 @@ class AnswersTest(StoreCase):
         for _ in range(3):
             self.writer.apply(message("y" * 60_000), 11.0)
         self.writer.acknowledge()
-        ahead = self.directory.ahead.of("tea")
+        ahead = self.directory.redo_log.of("tea")
         self.assertEqual(len(ahead), 3)
         self.assert_follow(self.read(history.page, "tea", ahead=ahead).entries, 3, 6)
         self.assert_follow(self.read(history.page, "tea", after=0, ahead=ahead).entries, 1, 4)

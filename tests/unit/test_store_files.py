@@ -48,7 +48,7 @@ class FilesCase(StoreCase):
 
     def texts(self) -> list[str | None]:
         """What a reader sees of the room, with what is not committed yet."""
-        ahead = self.directory.ahead.of("tea")
+        ahead = self.directory.redo_log.of("tea")
         return [each.text for each in self.read(history.since, "tea", None, ahead=ahead).entries]
 
     def stored(self, place: Path) -> list[str | None]:
@@ -115,7 +115,7 @@ class ReplacedTest(FilesCase):
         self.assert_refused_until_they_are_back(take, bring_back)
 
     def test_each_file_moved_away_and_back(self) -> None:
-        for name in ("gochat.db", "gochat.db-wal", "gochat.db-shm", "gochat.db-ahead", "lock"):
+        for name in ("gochat.db", "gochat.db-wal", "gochat.db-shm", "gochat.db-redo", "lock"):
             with self.subTest(name):
                 self.reopen_with("first", "second")
                 away = self.place / name
@@ -133,7 +133,7 @@ class ReplacedTest(FilesCase):
             self.acknowledge(text)
 
     def test_each_file_replaced_by_a_copy_of_itself(self) -> None:
-        for name in ("gochat.db", "gochat.db-wal", "gochat.db-shm", "gochat.db-ahead", "lock"):
+        for name in ("gochat.db", "gochat.db-wal", "gochat.db-shm", "gochat.db-redo", "lock"):
             with self.subTest(name):
                 self.reopen_with("first", "second")
                 copy = self.place / "copy"
@@ -156,11 +156,11 @@ class ReplacedTest(FilesCase):
     def test_what_was_acknowledged_outlives_each_file_but_the_database(self) -> None:
         """It is brought into the database itself, so that a kill at that moment loses nothing."""
         for names in (
-            ["gochat.db-ahead"],
+            ["gochat.db-redo"],
             ["gochat.db-wal"],
             ["gochat.db-shm"],
             ["lock"],
-            ["gochat.db-ahead", "gochat.db-wal", "gochat.db-shm", "lock"],
+            ["gochat.db-redo", "gochat.db-wal", "gochat.db-shm", "lock"],
         ):
             for committed in (False, True):
                 with self.subTest(names, committed=committed):
@@ -181,7 +181,7 @@ class ReplacedTest(FilesCase):
     def test_nothing_is_acknowledged_without_the_log_and_its_database(
         self,
     ) -> None:
-        for name in ("gochat.db-ahead", "gochat.db"):
+        for name in ("gochat.db-redo", "gochat.db"):
             with self.subTest(name):
                 self.reopen_with("first", "second")
                 away = self.place / name

@@ -88,6 +88,10 @@ class ReactionsMigrationTest(StoreCase):
         with closing(sqlite3.connect(self.place / "data" / "gochat.db")) as db, db:
             db.execute("DELETE FROM migrations WHERE version > 2")
             db.execute("ALTER TABLE rooms DROP COLUMN start")
+            for table in ("terms", "room_terms", "dropped"):
+                db.execute(f"DROP TABLE {table}")
+            db.execute("DELETE FROM meta WHERE name IN ('identity', 'commit', 'replayed')")
+            db.execute("INSERT INTO meta VALUES ('epoch', 'e'), ('boot', ''), ('clean', 1)")
 
     def test_of_two_reactions_that_are_one_now_the_last_word_counts(self):
         self.entry(message("hi"))

@@ -131,6 +131,25 @@ describe("a place that is sought", () => {
     assert.deepEqual([current(page.state).past, current(page.state).sought, page.state.following], [null, null, true]);
   });
 
+  test("stays in sight when the server was started again, and nothing was lost", () => {
+    const { history, page } = long();
+    page.do("seek", { room: "lobby", seq: 100 });
+    answer(page, history);
+    const before = current(page.state);
+    history.restart("e2");
+    say(history, "said meanwhile");
+    page.do("waiting", { retryAt: 9, code: 1006 });
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, id: page.last("hello").id });
+    const { id, since } = page.last("join");
+    assert.equal(since.epoch, "e1");
+    page.hear({ ...history.joined(since), id });
+    const after = current(page.state);
+    assert.deepEqual([after.sought, span(inSight(after))], [before.sought, span(inSight(before))]);
+    assert.deepEqual([after.log.epoch, after.log.first], ["e2", before.log.first]);
+    assert.deepEqual([after.unread, page.state.following], [before.unread + 1, false]);
+  });
+
   test("in another room leads there, also where the page was not in it", () => {
     const { page } = long();
     const tea = new History("tea");

@@ -47,7 +47,8 @@ describe("a log, whatever happens on the way", () => {
         } else if (roll < 0.9) {
           wire = wire.filter(() => random() < 0.7); // some are lost
         } else if (roll < 0.94) {
-          wire = []; // the connection is cut, and comes back
+          wire = []; // the connection is cut, or the server started again, and it comes back
+          if (random() < 0.4) history.restart(`r${round}`);
           const options = random() < 0.3 ? { newest: 10, most: 5 } : {};
           log = caughtUp(log, history.joined(position(log), options));
         } else if (roll < 0.98 && log.more) {
@@ -97,12 +98,23 @@ describe("a log", () => {
     assert.equal(after.more, true);
   });
 
+  test("goes on over a start of the server, and takes its epoch", () => {
+    const after = caughtUp(log, joined([message(8)], { recovered: true, epoch: "e2" }));
+    assert.deepEqual(after.entries.map(({ seq }) => seq), [5, 6, 7, 8]);
+    assert.deepEqual([position(after), after.numbering], [{ epoch: "e2", seq: 8 }, "e1"]);
+    const nothing = caughtUp(after, joined([], { seq: 8, recovered: true, epoch: "e3" }));
+    assert.deepEqual([position(nothing), nothing.numbering], [{ epoch: "e3", seq: 8 }, "e1"]);
+    const tooMuch = caughtUp(nothing, joined([message(2000)], { recovered: false, epoch: "e3" }));
+    assert.equal(tooMuch.numbering, "e1", "within one epoch seqs mean the same");
+    assert.equal(caughtUp(nothing, joined([message(9)], { recovered: false, epoch: "e4" })).numbering, "e4");
+  });
+
   test("is replaced where the server could not recover, or did not keep its word", () => {
     for (const brought of [
       joined([message(20)], { recovered: false }),
       joined([message(20)], { recovered: true }),
       joined([message(20)], { recovered: true, epoch: "e2" }),
-      joined([message(8)], { recovered: true, epoch: "e2" }),
+      joined([message(8)], { recovered: false, epoch: "e2" }),
     ]) {
       assert.deepEqual(caughtUp(log, brought).entries, brought.entries);
     }

@@ -8,7 +8,7 @@ export class History {
   entries = []; // as they stand; entries[i].seq === i + 1
 
   constructor(room, epoch = "e1") {
-    Object.assign(this, { room, epoch });
+    Object.assign(this, { room, epoch, terms: new Map() });
   }
 
   get seq() {
@@ -50,8 +50,15 @@ export class History {
     return structuredClone(this.entries.slice(Math.max(0, after), last));
   }
 
+  /** The server is started again: the epoch is another, and positions of the one before stay good. */
+  restart(epoch) {
+    this.terms.set(this.epoch, this.seq);
+    this.epoch = epoch;
+  }
+
   joined(since, { newest = 50, most = 1_000 } = {}) {
-    const recovered = since?.epoch === this.epoch && since.seq <= this.seq && this.seq - since.seq <= most;
+    const reached = since?.epoch === this.epoch ? this.seq : (this.terms.get(since?.epoch) ?? -1);
+    const recovered = since?.seq <= reached && this.seq - since.seq <= most;
     const start = recovered ? since.seq : Math.max(0, this.seq - newest);
     return {
       type: "joined",

@@ -166,7 +166,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, pending: waits };
     if (Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
     know({ members, log }, me);
-    const appended = drawn.key === key && drawn.log.epoch === log.epoch && drawn.log.first <= log.first;
+    const appended = drawn.key === key && drawn.log.numbering === log.numbering && drawn.log.first <= log.first;
     if (!appended || past || drawn.past) quietly();
     if (drawn.key !== key) {
       list.replaceChildren();

@@ -106,7 +106,8 @@ export function answered(turn, key, event) {
 
 /** The room with what stands around the place in sight; if that is not there, nothing is moved. */
 function opened(room, { entries, more, truncated = false }) {
-  const empty = { epoch: room.log.epoch, first: entries[0]?.seq, entries: [], more, truncated };
+  const { epoch, numbering } = room.log;
+  const empty = { epoch, numbering, first: entries[0]?.seq, entries: [], more, truncated };
   const past = continued(empty, entries);
   if (at(past, room.sought.seq)?.type !== "message") return missed(room);
   return decided(meet({ ...room, older: null, newer: null, past }));

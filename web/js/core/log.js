@@ -1,11 +1,12 @@
 // What was said in a room, placed by seq. Pure.
 //
-// A log is { epoch, first, entries, more, truncated }: the entries of every kind, oldest first, without
-// hole or repeat, entries[i].seq === first + i. Each message stands in it as it is now. `more` says that
-// the server has older ones, `truncated` that it had some, and keeps them no longer. A log whose epoch is
-// null has not been told anything yet.
+// A log is { epoch, numbering, first, entries, more, truncated }: the entries of every kind, oldest first,
+// without hole or repeat, entries[i].seq === first + i. Each message stands in it as it is now. `more` says
+// that the server has older ones, `truncated` that it had some, and keeps them no longer. `epoch` is that of
+// the newest `joined`: it is another after each start of the server, and goes into the position. `numbering`
+// stays while the seqs mean the same entries. A log whose epoch is null has not been told anything yet.
 
-export const EMPTY = Object.freeze({ epoch: null, first: 1, entries: Object.freeze([]), more: false, truncated: false });
+export const EMPTY = Object.freeze({ epoch: null, numbering: null, first: 1, entries: Object.freeze([]), more: false, truncated: false });
 
 /** The seq of the newest entry; 0 where there never was one. */
 export function newest(log) {
@@ -28,11 +29,13 @@ export function at(log, seq) {
  */
 export function caughtUp(log, { epoch, seq, recovered, more, truncated = false, entries }) {
   const missed = entries.filter((entry) => entry.seq > newest(log));
-  if (recovered && epoch === log.epoch && follows(missed, newest(log))) return extend(log, missed);
+  const goesOn = recovered && log.epoch !== null && follows(missed, newest(log));
+  if (goesOn) return { ...extend(log, missed), epoch };
   const start = entries.findLastIndex((entry, i) => i > 0 && entry.seq !== entries[i - 1].seq + 1);
   const whole = entries.slice(Math.max(0, start)); // what lies before a hole is left to `history`
   const first = whole.length > 0 ? whole[0].seq : seq + 1;
-  return extend({ epoch, first, entries: [], more: more || whole.length < entries.length, truncated }, whole);
+  const numbering = epoch === log.epoch ? log.numbering : epoch;
+  return extend({ epoch, numbering, first, entries: [], more: more || whole.length < entries.length, truncated }, whole);
 }
 
 /** Whether the live `entry` leaves out others: they must be asked for, and it with them. */

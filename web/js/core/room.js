@@ -81,9 +81,10 @@ export function newRoom(name, now) {
 /** The room after `joined`. `me` is { user } of the reader, `following` as for `told`. */
 export function entered(room, event, me, following) {
   const log = bound(caughtUp(room.log, event), following);
-  const here = event.epoch === room.log.epoch ? room.read : 0; // it may not have been told yet
+  const here = log.numbering === room.log.numbering ? room.read : 0; // it may not have been told yet
   const read = Math.min(Math.max(event.read, here), event.partial ? event.seq : newest(log));
-  const past = room.past && event.recovered && log.epoch === room.log.epoch ? amended(room.past, event.entries) : null;
+  const goesOn = event.recovered && log.numbering === room.log.numbering;
+  const past = room.past && goesOn ? amended(room.past, event.entries) : null;
   return {
     ...room,
     name: event.room,
@@ -125,7 +126,7 @@ export function replayed(room, { entries, end }, me, following) {
 
 /** What is sought after a join. A place that went out of sight is; in a new numbering there is none. */
 function again({ sought, log: before }, log, past) {
-  if (sought === null || (before.epoch !== null && before.epoch !== log.epoch)) return null;
+  if (sought === null || (before.epoch !== null && before.numbering !== log.numbering)) return null;
   const away = sought.fate === "found" && at(past ?? log, sought.seq) === undefined;
   return away ? { ...sought, fate: "sought", id: null, at: 0 } : sought;
 }

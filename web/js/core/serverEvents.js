@@ -38,7 +38,7 @@ export const SERVER_EVENTS = {
     else change(turn, key, { missed: null });
     if (key === turn.state.key && after.unread > before.unread) mark(turn, after);
     if (key !== turn.state.key || following || after.sought?.fate === "sought") return; // what is sought is asked for
-    if (after.log.first > before.log.first || after.log.epoch !== before.log.epoch) {
+    if (after.log.first > before.log.first || after.log.numbering !== before.log.numbering) {
       Object.assign(turn.state, { following: true, unseen: 0 }); // what was read is gone
     } else {
       turn.state.unseen += Math.max(0, after.unread - before.unread);

@@ -1,6 +1,5 @@
 """Messages are acknowledged before they are committed: readers see them, a kill spares them."""
 
-import json
 import os
 import sqlite3
 from contextlib import closing
@@ -14,39 +13,15 @@ from gochat_py.store import (
     StorageFailed,
     history,
     open_memory,
+    schema,
     search,
 )
-from gochat_py.store.ahead import SIZE, Ahead, recover
-from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react
+from gochat_py.store.redo_format import HEADER, SIZE, Header, scan, unpack_header
+from gochat_py.store.redo_log import RedoLog
+from tests.support.store import ANN, BOB, RedoLogCase, backup, delete, edit, message, react
 
 
-class AheadCase(StoreCase):
-    def acknowledge(self, *drafts):
-        """Write messages as the journal does, without a commit."""
-        self.now += 1.0
-        self.writer.begin()
-        applied = [self.writer.apply(draft, self.now) for draft in drafts]
-        self.writer.acknowledge()
-        return applied
-
-    @property
-    def log(self):
-        return self.place / "data" / "gochat.db-ahead"
-
-    def lines(self):
-        return [json.loads(line) for line in self.log.read_bytes().split(b"\n")[:-1]]
-
-    def ahead(self, key="tea"):
-        return [entry.seq for entry in self.directory.ahead.of(key)]
-
-    def die(self):
-        """What is left when the process is killed: nothing is committed, nothing closed well."""
-        self.writer._connection.close()
-        self.writer._connection = None
-        self.writer._active = self.writer._ledger = None
-
-
-class AcknowledgedTest(AheadCase):
+class AcknowledgedTest(RedoLogCase):
     def setUp(self):
         super().setUp()
         self.entry(message("one", id="1"))
@@ -54,7 +29,7 @@ class AcknowledgedTest(AheadCase):
     def test_readers_learn_of_it_before_the_commit_and_once_after_it(self):
         (two,), (three,) = self.acknowledge(message("two")), self.acknowledge(message("three"))
         self.assertEqual((self.ahead(), self.writer.unsettled), ([2, 3], True))
-        known = self.directory.ahead.of("tea")
+        known = self.directory.redo_log.of("tea")
         for _ in "before", "after":
             found = self.read(history.since, "tea", None, ahead=known)
             self.assertEqual([entry.seq for entry in found.entries], [1, 2, 3])
@@ -67,7 +42,7 @@ class AcknowledgedTest(AheadCase):
 
     def test_every_way_of_reading_meets_it(self):
         self.acknowledge(message("two"), message("three"), message("elsewhere", room="Milk"))
-        ahead = self.directory.ahead.of("tea")
+        ahead = self.directory.redo_log.of("tea")
         epoch = self.directory.epoch
 
         def seqs(page):
@@ -81,12 +56,12 @@ class AcknowledgedTest(AheadCase):
         self.assertEqual(seqs(self.read(history.page, "tea", before=3, limit=1, ahead=ahead)), [2])
         page = self.read(history.page, "tea", after=1, limit=1, ahead=ahead)
         self.assertEqual((seqs(page), page.more), ([2], True))
-        rooms, _ = self.read(history.rooms, self.directory.ahead.newest())
+        rooms, _ = self.read(history.rooms, self.directory.redo_log.newest())
         self.assertEqual([(room.key, room.seq) for room in rooms], [("milk", 1), ("tea", 3)])
 
     def test_search_finds_it(self):
         self.acknowledge(message("One more", BOB), message("other"), message("one last"))
-        ahead = self.directory.ahead.of("tea")
+        ahead = self.directory.redo_log.of("tea")
 
         def find(query, **options):
             found = self.read(search.search, ["tea"], query, ahead=ahead, **options)
@@ -194,8 +169,8 @@ class AcknowledgedTest(AheadCase):
 
     def test_a_commit_that_fails_is_redone_with_nothing_lost(self):
         self.acknowledge(message("two", id="2"), message("three", ANN))
-        with mock.patch.object(self.writer._active or self.writer._ledger, "write") as write:
-            write.side_effect = sqlite3.OperationalError("disk full")
+        full = sqlite3.OperationalError("disk full")
+        with mock.patch.object(self.writer._ledger, "write", side_effect=full):
             self.writer.begin()
             with self.assertRaisesRegex(StorageFailed, "full"):
                 self.writer.commit()
@@ -208,7 +183,7 @@ class AcknowledgedTest(AheadCase):
     def test_when_it_cannot_be_noted_the_batch_fails_and_what_was_before_stays(self):
         self.acknowledge(message("two"))
         with (
-            mock.patch.object(self.directory.ahead, "append", side_effect=OSError("io")),
+            mock.patch.object(self.directory.redo_log, "append", side_effect=OSError("io")),
             self.assertRaisesRegex(StorageFailed, "io"),
         ):
             self.acknowledge(message("lost"))
@@ -225,7 +200,7 @@ class AcknowledgedTest(AheadCase):
                 writer.begin()
                 writer.apply(message("x" * 60_000), float(number))
                 writer.acknowledge()
-                most = max(most, sum(len(entry.text) for entry in directory.ahead.entries))
+                most = max(most, sum(len(entry.text) for entry in directory.redo_log.entries))
             self.assertIn(most, range(SIZE // 2, SIZE))
 
     def test_in_memory_too(self):
@@ -237,108 +212,159 @@ class AcknowledgedTest(AheadCase):
             writer.begin()
             writer.apply(message(text), 1.0)
             writer.acknowledge()
-        self.assertEqual([entry.seq for entry in directory.ahead.of("tea")], [2])
-        self.assertEqual([path.suffix for path in directory.path.glob("*ahead")], [])
+        self.assertEqual([entry.seq for entry in directory.redo_log.of("tea")], [2])
+        self.assertEqual([path.suffix for path in directory.path.glob("*redo*")], [])
 
 
-class RecoveryTest(AheadCase):
+class FileTest(RedoLogCase):
+    """The file is written in place, and whatever happens to it is noticed."""
+
     def setUp(self):
         super().setUp()
-        self.entry(message("one", id="1"))
-        self.acknowledge(message("two", id="2"), message("三", BOB, id="3", reply_to=1))
+        self.entry(message("one"))
+        self.acknowledge(message("two"))
+
+    def header(self):
+        return unpack_header(self.log.read_bytes())
+
+    def commit(self):
+        self.writer.begin()
+        self.writer.commit()
+
+    def number(self):
+        return self.write(schema.read_commit)
+
+    def test_it_is_private_and_of_one_size(self):
+        status = os.stat(self.log)
+        self.assertEqual((status.st_mode & 0o777, status.st_size), (0o600, SIZE))
+
+    def test_its_header_names_the_database_the_term_and_the_newest_commit(self):
+        before = self.header()
+        self.assertEqual((before.format, before.term), (1, self.directory.epoch))
+        self.commit()
+        after = self.header()
+        self.assertEqual((after.identity, after.term), (before.identity, before.term))
+        self.assertEqual(after.commit, before.commit + 1)
+        self.assertEqual(self.number(), after.commit)
+
+    def test_a_commit_that_changes_nothing_has_no_number(self):
+        self.commit()
+        before = self.header()
+        self.commit()
+        self.assertEqual(self.header(), before)
+
+    def test_after_a_commit_no_text_is_in_it(self):
+        self.acknowledge(message("umbrella"))
+        self.assertIn(b"umbrella", self.log.read_bytes())
+        self.commit()
+        self.assertEqual(self.log.read_bytes()[HEADER.size :].strip(b"\0"), b"")
+
+    def damage(self, how):
+        """Damage the file, commit, acknowledge, kill the server: all messages are there."""
+        how()
+        self.acknowledge(message("three"))
+        with self.assertLogs("gochat_py.store.redo_log", "WARNING") as logged:
+            self.commit()
+        self.assertIn(str(self.log), logged.output[0])
+        self.assertEqual(len(logged.output), 1)
         self.acknowledge(message("four"))
-
-    def test_the_next_start_commits_what_a_killed_server_left(self):
-        expected = self.directory.ahead.of("tea")
-        self.die()
-        self.reopen()
-        self.assertEqual(self.ahead(), [])
-        self.assertEqual(self.read(history.newest, "tea").entries[1:], expected)
-        self.assertEqual(self.lines(), [])
-        self.assertTrue(self.apply(message("x", BOB, id="3")).duplicate)
-        self.assertEqual(self.entry(message("five")).seq, 5)
-
-    def test_what_was_committed_before_the_kill_does_not_come_twice(self):
-        with mock.patch.object(self.directory.ahead, "clear"):
-            self.writer.begin()
-            self.writer.commit()
-        self.assertEqual(len(self.lines()), 2)
-        self.die()
-        self.reopen()
-        self.assertEqual(self.read(history.newest, "tea").seq, 4)
-        self.assertEqual(self.entry(message("five")).seq, 5)
-
-    def test_a_line_without_its_end_was_never_acknowledged(self):
-        self.die()
-        self.close()
-        whole = self.log.read_bytes().rstrip(b"\0")
-        for length in range(len(whole)):
-            database = sqlite3.connect(":memory:", isolation_level=None)
-            self.addCleanup(database.close)
-            with sqlite3.connect(self.place / "data" / "gochat.db") as kept:
-                kept.backup(database)
-            kept.close()
-            cut = self.place / "cut"
-            cut.write_bytes(whole[:length] + bytes(50))
-            recover(database, cut)
-            (seq,) = database.execute("SELECT seq FROM rooms").fetchone()
-            count, top = database.execute("SELECT count(*), max(id) & 255 FROM entries").fetchone()
-            first = whole.index(b"\n")
-            expected = 1 if length <= first else 3
-            self.assertEqual((seq, count, top), (expected,) * 3, whole[:length])
-        self.open()
-
-    def test_one_that_was_being_emptied_is_passed_over(self):
-        with mock.patch.object(self.directory.ahead, "clear"):
-            self.writer.begin()
-            self.writer.commit()
-        self.die()
-        whole = self.log.read_bytes()
-        for emptied in range(0, len(whole.rstrip(b"\0")), 7):
-            self.log.write_bytes(bytes(emptied) + whole[emptied:])
-            self.reopen()
-            self.assertEqual(self.read(history.newest, "tea").seq, 4)
-
-    def test_what_does_not_follow_is_lost_as_numbers_have_no_holes(self):
-        """The machine itself stopped: the log reached the disk, the database before it did not."""
-        messages = [message for line in self.lines() for message in line]
-        self.die()
-        self.close()
-        line = json.dumps([each for each in messages if each["seq"] != 3]) + "\n"
-        self.log.write_bytes(line.encode())
-        self.open()
-        self.assertEqual(self.read(history.newest, "tea").seq, 2)
-        self.assertEqual(self.entry(message("three")).seq, 3)
-
-    def test_what_is_no_log_of_ours_stops_no_start(self):
-        self.die()
-        self.close()
-        for rubbish in (
-            b"\xff\xfe\n",
-            b"[[]\n",
-            b"rubbish",
-            b"\n\n",
-            b"{}\n",
-            b"5\n",
-            b"[5]\n",
-            b"[{}]\n",
-        ):
-            self.log.write_bytes(rubbish)
-            self.open()
-            self.assertEqual(self.read(history.newest, "tea").seq, 1)
-            self.close()
-        self.open()
-
-    def test_the_file_is_private_and_of_one_size(self):
-        self.assertEqual(os.stat(self.log).st_mode & 0o777, 0o600)
+        self.assertEqual(self.ahead(), [4], "the file was made anew")
         self.assertEqual(self.log.stat().st_size, SIZE)
+        self.kill()
+        self.assertEqual(self.texts(), ["one", "two", "three", "four"])
 
-    def test_power_durability_writes_it_to_the_disk_before_anybody_is_told(self):
-        ahead = Ahead(self.place / "synced", sync=True)
-        self.addCleanup(ahead.close)
-        with mock.patch("gochat_py.store.ahead._sync", side_effect=OSError("disk gone")) as sync:
+    def test_a_truncated_file_is_noticed(self):
+        self.damage(lambda: os.truncate(self.log, 100))
+
+    def test_a_full_disk_refuses_the_batch_and_keeps_what_was_acknowledged(self):
+        for write in (mock.Mock(side_effect=OSError(28, "full")), mock.Mock(return_value=7)):
+            with (
+                mock.patch("gochat_py.store.redo_log.os.pwrite", write),
+                self.assertRaisesRegex(StorageFailed, "full|space"),
+            ):
+                self.acknowledge(message("lost"))
+            self.assertEqual(self.ahead(), [2])
+        self.kill()
+        self.assertEqual(self.texts(), ["one", "two"])
+
+    def test_power_durability_has_it_on_the_disk_before_anybody_is_told(self):
+        header = Header(b"i" * 16, 1, "t" * 16)
+        log = RedoLog(header, self.place / "synced", sync=True)
+        self.addCleanup(log.close)
+        with mock.patch("gochat_py.store.redo_log._sync", side_effect=OSError("disk gone")) as sync:
             with self.assertRaisesRegex(OSError, "disk gone"):
-                ahead.append([self.entry(message("hi"))], ["{}"])
+                log.append([self.entry(message("hi"))], ["{}"])
             sync.assert_called_once()
-        self.assertEqual(ahead.entries, [])
-        self.assertEqual((self.place / "synced").read_bytes().strip(b"\0"), b"")
+        self.assertEqual(log.entries, [])
+        self.assertEqual(scan((self.place / "synced").read_bytes(), header.identity).records, [])
+
+    def test_an_erasing_that_fails_is_done_again(self):
+        with (
+            mock.patch("gochat_py.store.redo_log.os.pwrite", side_effect=OSError(5, "io")),
+            self.assertRaisesRegex(StorageFailed, "io"),
+        ):
+            self.commit()
+        self.assertEqual(self.ahead(), [2])
+        self.acknowledge(message("three"))
+        self.assertEqual(self.header().commit, self.number())
+        self.kill()
+        self.assertEqual(self.texts(), ["one", "two", "three"])
+
+
+class ReplacedDatabaseTest(RedoLogCase):
+    """A writer that reopens its database compares it with what it wrote."""
+
+    def setUp(self):
+        super().setUp()
+        self.entry(message("one"))
+        self.copy = self.place / "copy"
+        backup(self.directory.database, self.copy)
+        self.entry(message("two"))
+
+    def restore(self):
+        """Put the older copy in the place of the database, and let the writer reopen it."""
+        self.writer.close()
+        backup(self.copy, self.directory.database)
+
+    def test_an_older_one_gets_nothing_written_to_it_until_the_server_is_restarted(self):
+        self.acknowledge(message("three"))
+        self.restore()
+        for _ in range(2):
+            with self.assertRaisesRegex(StorageFailed, "replaced.*restart"):
+                self.writer.begin()
+        with self.assertLogs("gochat_py.store.recovery", "WARNING") as logged:
+            self.kill()
+        self.assertIn("older than its redo log", logged.output[0])
+        self.assertEqual(self.texts(), ["one", "three"], "what the log has is kept")
+
+    def test_another_one_gets_nothing_either(self):
+        self.writer.close()
+        with closing(sqlite3.connect(self.directory.database)) as db:
+            db.execute("UPDATE meta SET value = randomblob(16) WHERE name = 'identity'")
+            db.commit()
+        with self.assertRaisesRegex(StorageFailed, "another database"):
+            self.writer.begin()
+
+    def test_one_that_was_put_back_in_place_is_noticed_by_the_next_commit(self):
+        backup(self.copy, self.directory.database)  # the writer's connection stays open
+        with self.assertRaisesRegex(StorageFailed, "replaced.*restart"):
+            self.entry(message("three"))
+        with self.assertRaisesRegex(StorageFailed, "replaced.*restart"):
+            self.writer.begin()
+
+    def test_a_commit_that_failed_may_have_happened(self):
+        self.acknowledge(message("three", id="3"))
+
+        def fail(_commit):
+            self.writer._in_doubt = True  # as if COMMIT itself had raised
+            raise sqlite3.OperationalError("disk I/O error")
+
+        self.writer.begin()
+        with (
+            mock.patch.object(self.directory.redo_log, "committed", fail),
+            self.assertRaisesRegex(StorageFailed, "I/O"),
+        ):
+            self.writer.commit()
+        (again,) = self.acknowledge(message("three", id="3"))
+        self.assertTrue(again.duplicate)
+        self.assertEqual((self.ahead(), self.texts()), ([], ["one", "two", "three"]))

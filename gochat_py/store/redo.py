@@ -1,0 +1,99 @@
+"""Writes messages of the redo log into the database, each once.
+
+After a failure the writer redoes what it acknowledged and did not commit (`restore`); a start
+redoes what a killed server left (`recovery`).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from ..message import Draft, Entry, User
+from .errors import StorageFailed
+from .ledger import Ledger
+from .numbering import Tail
+from .schema import LAST_ROOM
+
+
+class Redo:
+    """Redoes messages within a transaction that the caller began, and in its newest term."""
+
+    def __init__(self, connection: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
+        self._connection = connection
+        self._ledger = Ledger(connection, most_rooms)
+
+    def restore(self, messages: Iterable[Entry]) -> None:
+        """Write messages that were acknowledged, and are not all committed, while the server runs.
+
+        Raises `StorageFailed` if they do not follow what is in the database.
+        """
+        for entry in messages:
+            # The database is known to be the same, so what it has up to its newest seq is this.
+            if entry.seq > self.newest(entry.key) and not self.in_place(entry):
+                raise StorageFailed(
+                    f"the database lacks messages before {entry.seq} of the room {entry.room}, "
+                    "which were written: it was replaced; restart the server"
+                )
+        self.write()
+
+    def in_place(self, entry: Entry) -> bool:
+        """Write a message under its own seq, unless it is there already.
+
+        Returns False, having written nothing, if messages before it are missing, or another one has
+        its seq. Raises `LimitReached`.
+        """
+        tail = self._ledger.numbering.tail(entry.key)
+        if tail is None:
+            return False
+        if entry.seq <= tail.seq:
+            return self._is_there(entry, tail)
+        if entry.seq != tail.seq + 1:
+            return False
+        self._ledger.apply(_draft(entry, entry.reply_to), entry.time, again=True)
+        return True
+
+    def at_the_end(self, entry: Entry, reply_to: int | None) -> tuple[int, bool]:
+        """Write a message under the next seq, unless it is there already; it answers `reply_to`.
+
+        Returns the seq that it has, and whether it was written. Raises `LimitReached`.
+        """
+        tail = self._ledger.numbering.tail(entry.key)
+        if tail is not None and self._is_there(entry, tail):
+            return entry.seq, False
+        written, duplicate, _ = self._ledger.apply(_draft(entry, reply_to), entry.time, again=True)
+        return written.seq, not duplicate
+
+    def newest(self, key: str) -> int:
+        """The seq of the newest entry of the room called `key`; 0 if there is none."""
+        tail = self._ledger.numbering.tail(key)
+        return tail.seq if tail is not None else 0
+
+    def write(self) -> None:
+        """Insert what waits to be inserted."""
+        self._ledger.write()
+
+    def _is_there(self, entry: Entry, tail: Tail) -> bool:
+        """Whether a message is in the room under its own seq, edited or deleted since, perhaps.
+
+        One with an id may also be there under another seq; `Ledger.apply` finds it.
+        """
+        self.write()
+        row = self._connection.execute(
+            "SELECT user, time, sent, text, edited IS NOT NULL OR deleted IS NOT NULL FROM entries"
+            " WHERE id = ? AND kind = 0",
+            (tail.base + entry.seq,),
+        ).fetchone()
+        return (
+            row is not None
+            and row[:3] == (entry.user, entry.time, entry.id)
+            and (bool(row[4]) or row[3] == entry.text)
+        )
+
+
+def _draft(entry: Entry, reply_to: int | None) -> Draft:
+    """The draft that a message was made from; it answers `reply_to`."""
+    author = User(entry.user, entry.nick)
+    return Draft(
+        entry.kind, entry.room, entry.key, author, entry.id, entry.text, reply_to, bot=entry.bot
+    )

@@ -1,0 +1,209 @@
+"""Reads a redo log that a killed server left: every whole message in it, and what cannot be read.
+
+Two formats: that of `redo_format`, and the one before it (docs/redo-log.md), a JSON array of
+messages on each line. Whatever the file holds, nothing is raised but `OSError`; the cost is linear
+in the bytes that are read.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import math
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..core.names import check_room, room_key
+from ..errors import GochatError
+from ..message import Entry, Kind
+from .redo_format import HEADER, SIZE, Header, scan
+from .schema import SEQ_MASK
+
+#: Bytes of a file that are read at the most. The server writes `SIZE`.
+READ_AT_MOST = 4 * SIZE
+
+#: The fields of a message in the log, and those that each has.
+FIELDS = frozenset({
+    "type", "room", "seq", "id", "user", "nick", "time", "text", "reply_to", "bot",
+})  # fmt: skip
+NEEDED = frozenset({"type", "room", "seq", "user", "nick", "time", "text"})
+
+#: Seconds since 1970 that a time may be: until the year 5138.
+LATEST = 1e11
+
+#: How a message begins, as `encode.entry_json` writes it. Within a string its quotes are escaped.
+BEGINNING = '{"type":"message"'
+LINE_BEGINNING = b'[{"type":"message"'
+
+
+class Batch(NamedTuple):
+    """Messages of one term, and the commit that they follow.
+
+    The format before tells neither: its messages are the database's `own`, and "term" names the
+    file.
+    """
+
+    term: str
+    commit: int
+    entries: list[Entry]
+    own: bool = False
+
+
+@dataclass(slots=True)
+class Found:
+    """What a file holds. `readable` and `unreadable` are stretches, as (start, end).
+
+    `blank` is what a readable stretch is overwritten with, so that the others are still found.
+    """
+
+    path: Path
+    blank: bytes = b"\0"
+    header: Header | None = None
+    batches: list[Batch] = field(default_factory=list)
+    readable: list[tuple[int, int]] = field(default_factory=list)
+    unreadable: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def unread(self) -> int:
+        """Bytes that cannot be read."""
+        return sum(end - start for start, end in self.unreadable)
+
+
+def read_log(path: Path, identity: bytes) -> Found | None:
+    """What a log in the format of `redo_format` holds; None if there is no file. `OSError`."""
+    opened = _read(path)
+    if opened is None:
+        return None
+    data, found = opened
+    scanned = scan(data, identity)
+    found.header = scanned.header
+    found.unreadable += scanned.damaged
+    if found.header is not None and found.header.identity == identity:
+        # The first to be blanked: with it, what is left would pass for a log that was being erased.
+        found.readable.append((0, HEADER.size))
+    for record in scanned.records:
+        entries, whole = _messages(record.payload)
+        found.batches.append(Batch(record.term, record.commit, entries))
+        (found.readable if whole else found.unreadable).append((record.start, record.end))
+    return found
+
+
+def read_lines(path: Path) -> Found | None:
+    """What a log of the version before holds; None if there is no file. Raises `OSError`.
+
+    It has no checksums: of a damaged line each message that can be read is kept. A last line
+    without its end was never acknowledged, and the front may have been erased already.
+    """
+    opened = _read(path)
+    if opened is None:
+        return None
+    data, found = opened
+    found.blank = b" "  # zeros at the front would pass for a log that was being erased
+    name = f"lines-{blake2b(data, digest_size=16).hexdigest()}"
+    start = len(data) - len(data.lstrip(b"\0"))
+    erased = start > 0
+    *lines, rest = data[start:].split(b"\n")
+    for number, line in enumerate(lines):
+        entries, whole = _messages(line)
+        found.batches.append(Batch(name, 0, entries, own=True))
+        stretch = (start, start + len(line))
+        if whole:
+            found.readable.append(stretch)
+        elif line and not (number == 0 and erased):
+            found.unreadable.append(stretch)
+        start += len(line) + 1
+    rest = rest.rstrip(b"\0")
+    stretch = (start, start + len(rest))
+    entries, whole = _messages(rest[:-1])  # only its end may be damaged
+    if whole:
+        found.batches.append(Batch(name, 0, entries, own=True))
+        found.readable.append(stretch)
+    elif not rest.startswith(LINE_BEGINNING[: len(rest)]):
+        found.unreadable.append(stretch)
+    return found
+
+
+def _read(path: Path) -> tuple[bytes, Found] | None:
+    """The first `READ_AT_MOST` bytes of a file; the rest is unreadable. None if there is no file.
+
+    Raises `OSError`, also where it is no regular file: to open a pipe might wait for ever.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+        with path.open("rb") as file:
+            data = file.read(READ_AT_MOST)
+    except FileNotFoundError:
+        return None
+    found = Found(path)
+    if status.st_size > len(data):
+        found.unreadable.append((len(data), status.st_size))
+    return data, found
+
+
+def _messages(array: bytes) -> tuple[list[Entry], bool]:
+    """The messages of a JSON array; whether that is all that it holds."""
+    try:
+        listed = json.loads(array.decode())
+    except (ValueError, RecursionError):
+        # A byte that is no UTF-8 becomes a lone surrogate, which no message may have.
+        text = array.decode(errors="surrogateescape")
+        return [entry for each in _salvaged(text) for entry in _one(each)], False
+    if not isinstance(listed, list):
+        return [], False
+    entries = [entry for each in listed for entry in _one(each)]
+    return entries, len(entries) == len(listed)
+
+
+def _salvaged(text: str) -> Iterator[Any]:
+    """Whatever may be a message in a line that is no JSON."""
+    decoder = json.JSONDecoder()
+    position = text.find(BEGINNING)
+    while position >= 0:
+        try:
+            value, end = decoder.raw_decode(text, position)
+            yield value
+        except (ValueError, RecursionError):
+            end = position + 1
+        position = text.find(BEGINNING, end)
+
+
+def _one(value: Any) -> Iterator[Entry]:
+    """The message that `encode.entry_json` wrote so; nothing if it did not write this."""
+    try:
+        yield _entry(value)
+    except (ValueError, GochatError):
+        return
+
+
+def _entry(value: Any) -> Entry:
+    """The message. Raises `ValueError` or `Refusal` if it is none that the server may have."""
+    if not isinstance(value, dict) or not value.keys() <= FIELDS or not value.keys() >= NEEDED:
+        raise ValueError("not the fields of a message")
+    room, seq, time, reply_to = value["room"], value["seq"], value["time"], value.get("reply_to")
+    strings = (room, value["user"], value["nick"], value["text"], value.get("id", ""))
+    for string in strings:
+        if not isinstance(string, str):
+            raise ValueError("not a string")
+        string.encode()  # a lone surrogate raises UnicodeEncodeError, a ValueError
+    if value["type"] != "message" or check_room(room) != room or not value["user"]:
+        raise ValueError("not a message")
+    if not _is_seq(seq) or not (reply_to is None or (_is_seq(reply_to) and reply_to < seq)):
+        raise ValueError("not a seq")
+    if type(time) not in (int, float) or not 0 <= time < LATEST or not math.isfinite(time):
+        raise ValueError("not a time")
+    if type(value.get("bot", False)) is not bool:
+        raise ValueError("not a truth value")
+    return Entry(
+        Kind.MESSAGE, room, room_key(room), seq, value["user"], value["nick"], float(time),
+        value.get("id"), value["text"], reply_to, bot=value.get("bot", False),
+    )  # fmt: skip
+
+
+def _is_seq(value: Any) -> bool:
+    return type(value) is int and 1 <= value <= SEQ_MASK
