@@ -9,9 +9,9 @@ from typing import Protocol, TypeVar
 from wsproto.connection import Connection as Machine
 
 from .admission import Meter
-from .crew import Task
 from .log_limit import LogLimit
 from .refusals import Refusal
+from .thread_pool import Task
 
 #: The connection over which a dialect is spoken (`connection.Connection`, which knows this module).
 C = TypeVar("C", contravariant=True)

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import math
 
-from ..store import Readers, Writer
+from ..store import ReadPool, Writer
 
 log = logging.getLogger(__name__)
 
@@ -89,14 +89,14 @@ class Checkpoints:
             due = min(due, max(self._deleted + ERASE_AFTER, min(self._rested, latest)))
         return max(due, self._retry)
 
-    def attempt(self, writer: Writer, readers: Readers, now: float) -> bool:
+    def attempt(self, writer: Writer, read_pool: ReadPool, now: float) -> bool:
         """Empty the log, between transactions; returns whether that was possible.
 
         If it was not, `due` says when to try again. Raises `StorageFailed`.
         """
         patience = PATIENCE[min(self._attempts, len(PATIENCE) - 1)]
         if writer.log_size:
-            with readers.paused() if patience else contextlib.nullcontext():
+            with read_pool.paused() if patience else contextlib.nullcontext():
                 done = writer.checkpoint(patience)
         else:
             done = True

@@ -73,10 +73,10 @@ class Departures:
         return self._request(taken) if taken else None
 
     def _request(self, taken: list[str]) -> Ask:
-        def saw(connection: sqlite3.Connection, now: float) -> None:
+        def saw(db: sqlite3.Connection, now: float) -> None:
             if not taken:  # if there are some, it was undone and is done again
                 taken.extend(self._take(time.monotonic()))
-            users.saw(connection, taken, now)
+            users.saw(db, taken, now)
 
         return Ask(saw, None)
 

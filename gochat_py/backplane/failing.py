@@ -11,7 +11,7 @@ from ..store import (
     NickTaken,
     NotFound,
     NotYours,
-    ReadersBusy,
+    ReadPoolBusy,
     StorageFailed,
     StoreError,
     Unstorable,
@@ -27,7 +27,7 @@ REFUSALS: dict[type[StoreError], tuple[Code, str]] = {
     NotYours: (Code.NOT_YOURS, "Only its author may change a message."),
     NickTaken: (Code.NICK_TAKEN, "This name, or one that looks the same, belongs to another user."),
     Unstorable: (Code.BAD_FIELD, '"text" holds half of a surrogate pair.'),
-    ReadersBusy: (Code.BUSY, "The server is busy; try again."),
+    ReadPoolBusy: (Code.BUSY, "The server is busy; try again."),
     Damaged: (Code.STORAGE_FAILED, "What the server keeps of this room is damaged."),
     StorageFailed: (Code.STORAGE_FAILED, "The server could not read its storage; try again."),
 }

@@ -74,7 +74,7 @@ class Journal(UserRequests, Reading):
                 self._maintenance.observe_clock(time.monotonic(), wall)
                 self.handle(batch, wall)
                 self._maintenance.step(
-                    self._writer, self._readers, not batch, time.monotonic(), time.time()
+                    self._writer, self._read_pool, not batch, time.monotonic(), time.time()
                 )
                 self._watch.step(time.monotonic(), time.time())
         except Closed:
@@ -85,7 +85,7 @@ class Journal(UserRequests, Reading):
                 if not isinstance(request, Write) and request.reply is not None:
                     request.reply.give(Closed())
             self._writer.close()
-            self._readers.close()
+            self._read_pool.close()
 
     def _wait(self, now: float) -> float:
         """Seconds to wait for a request, at the most."""
@@ -221,7 +221,7 @@ class Journal(UserRequests, Reading):
 
     def _known(self, token: str) -> User | None:
         try:
-            return self._readers.run(users.find, digest(token))
+            return self._read_pool.run(users.find, digest(token))
         except StoreError:
             return None
 

@@ -16,7 +16,7 @@ from ..core.clock import ClockWatch
 from ..core.schedule import RETRY, Schedule
 from ..message import Kind
 from ..orders import Written
-from ..store import DamagedRoom, Readers, StorageFailed, Writer, users
+from ..store import DamagedRoom, ReadPool, StorageFailed, Writer, users
 from .attendance import Attendance
 from .checkpoints import Checkpoints
 from .tasks import Tasks
@@ -108,7 +108,9 @@ class Maintenance:
 
     # -- one step ---------------------------------------------------------------------------------
 
-    def step(self, writer: Writer, readers: Readers, idle: bool, now: float, wall: float) -> None:
+    def step(
+        self, writer: Writer, read_pool: ReadPool, idle: bool, now: float, wall: float
+    ) -> None:
         """Do one thing, if it is time. `now` is a monotonic clock's, `wall` seconds since 1970.
 
         `idle` says that nothing came to be written while the journal waited. Whatever goes wrong is
@@ -117,7 +119,7 @@ class Maintenance:
         self.observe_clock(now, wall)
         self._look(writer, idle, now)
         if now >= self._checkpoints.due():
-            self._guard("checkpoint", now, lambda: self._checkpoint(writer, readers, now), writer)
+            self._guard("checkpoint", now, lambda: self._checkpoint(writer, read_pool, now), writer)
         elif now >= self._commit_due():
             self._guard("commit", now, lambda: self._commit(writer, now), writer)
         else:
@@ -190,11 +192,11 @@ class Maintenance:
         writer.commit()
         self._see_commits(writer, now)
 
-    def _checkpoint(self, writer: Writer, readers: Readers, now: float) -> None:
+    def _checkpoint(self, writer: Writer, read_pool: ReadPool, now: float) -> None:
         if writer.unsettled:
             self._commit(writer, now)
         started = self._clock()
-        self._checkpoints.attempt(writer, readers, now)
+        self._checkpoints.attempt(writer, read_pool, now)
         took = self._clock() - started
         self._checkpoints.ended(now + took, took)
         self._schedule.rest(now + took, took)

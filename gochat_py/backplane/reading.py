@@ -36,7 +36,7 @@ class Reading:
 
     def __init__(self, directory: Directory) -> None:
         self._redo_log = directory.redo_log
-        self._readers = directory.readers()
+        self._read_pool = directory.read_pool()
         self._failures = Failures()
 
     def replay(self, user: Author, key: str, since: Position | None) -> tuple[Replay, int]:
@@ -44,9 +44,9 @@ class Reading:
 
         ahead = self._redo_log.of(key)
 
-        def both(connection: sqlite3.Connection) -> tuple[Replay, int]:
-            found = history.since(connection, key, since, ahead=ahead)
-            return found, users.last_read(connection, user.id, key)
+        def both(db: sqlite3.Connection) -> tuple[Replay, int]:
+            found = history.since(db, key, since, ahead=ahead)
+            return found, users.last_read(db, user.id, key)
 
         return self._read(both)
 
@@ -76,7 +76,7 @@ class Reading:
         **kwargs: P.kwargs,
     ) -> T:
         try:
-            return self._readers.run(function, *args, **kwargs)
+            return self._read_pool.run(function, *args, **kwargs)
         except Closed:
             raise
         except Exception as error:

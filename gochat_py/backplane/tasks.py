@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..core.clock import ClockWatch
 from ..core.schedule import Schedule
-from ..store import Writer, grams, retention, users
+from ..store import Writer, retention, trigrams, users
 from ..store.budget import Budget
 from .attendance import Attendance
 
@@ -102,7 +102,7 @@ class Tasks:
             self._schedule.want("index", when_idle=now)
 
     def _index(self, writer: Writer, now: float, _wall: float) -> None:
-        done = writer.run(grams.index_some, INDEX_STEP, passing_over=self.damaged)
+        done = writer.run(trigrams.index_some, INDEX_STEP, passing_over=self.damaged)
         self.unindexed = max(1, self.unindexed - done) if done else 0
         self.want_index(now)
 
@@ -144,13 +144,13 @@ class Tasks:
         return retention.Rule(wall, keep, limit), next_at
 
     def _scrub(self, writer: Writer, now: float, _wall: float) -> None:
-        if not writer.run(grams.residue):
+        if not writer.run(trigrams.residue):
             return
         budget = Budget(SCRUB)
         more = under_way = True
         while more and under_way and not budget.spent:
-            more = writer.run(grams.scrub)
-            under_way = writer.run(grams.is_scrubbing)
+            more = writer.run(trigrams.scrub)
+            under_way = writer.run(trigrams.is_scrubbing)
         self._pass_took += budget.taken
         if not under_way:
             self._scrub_from = now + self._pass_took * SCRUB_REST

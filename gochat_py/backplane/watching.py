@@ -29,9 +29,9 @@ PROOF_FOR = 5.0
 WAIT_FOR_PROOF = 3.0
 
 
-def touch(connection: sqlite3.Connection, now: float) -> None:
+def touch(db: sqlite3.Connection, now: float) -> None:
     """Write something, for `Writer.run`: the time."""
-    connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('touched', ?)", (now,))
+    db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('touched', ?)", (now,))
 
 
 class StorageWatch:

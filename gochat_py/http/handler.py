@@ -232,7 +232,7 @@ class Handler:
                 refusal_log.foreign_origin(self.site.log_limit, self.visit.address, origin)
             raise
         try:
-            writer = self.site.crew.reserve()
+            writer = self.site.thread_pool.reserve()
         except NO_THREAD as error:
             why = str(error) or "no memory is left; see ulimit -v"
             refusal_log.no_room(self.site.log_limit, self.visit.address, why, "WebSockets")

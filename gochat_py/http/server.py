@@ -58,7 +58,7 @@ class ChatServer(ThreadingHTTPServer):
 
     # 5 would drop a storm of reconnects at the door. The kernel caps this at net.core.somaxconn.
     request_queue_size = 4096
-    # The threads are the crew's. `server_close` of the standard library would look for its own, and
+    # The threads are the pool's. `server_close` of the standard library would look for its own, and
     # wait for them for ever; `join` waits with a deadline.
     block_on_close = False
     # Or a restart within a minute finds its port taken by connections in TIME_WAIT.
@@ -78,7 +78,7 @@ class ChatServer(ThreadingHTTPServer):
         self.settings = settings
         self.site = Site.of(settings, assets, endpoint, subprotocols, unready)
         #: Where each connection gets its threads. Closed by `join`.
-        self.crew = self.site.crew
+        self.thread_pool = self.site.thread_pool
         #: Who is here. Its own lock guards it.
         self.visits = Visits(
             admission.Admission(terms or admission.Terms(), settings.max_connections_per_address),
@@ -189,7 +189,7 @@ class ChatServer(ThreadingHTTPServer):
             # Answers and chat lines are small: waiting to fill a segment, while the client waits
             # to acknowledge the last one, would cost them 40 ms.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.crew.start(lambda: self._live(visit), f"reader-{self._admitted}")
+            self.thread_pool.start(lambda: self._live(visit), f"reader-{self._admitted}")
         except (OSError, *NO_THREAD) as error:  # it has left; or there can be no more threads
             self.visits.forget(visit)
             refused.refuse(sock, str(error) or "no memory is left; see ulimit -v", client)
@@ -256,11 +256,11 @@ class ChatServer(ThreadingHTTPServer):
 
     def join(self, deadline: Deadline) -> int:
         """Wait for the connections' threads, at the end by force; how many are still alive."""
-        self.crew.close()
-        if not self.crew.join(deadline):
+        self.thread_pool.close()
+        if not self.thread_pool.join(deadline):
             return 0
         self.visits.cut()
-        return self.crew.join(Deadline(LAST_JOIN))
+        return self.thread_pool.join(Deadline(LAST_JOIN))
 
     def server_close(self) -> None:
         """Close what this object holds, for good; the connections' sockets are their threads'."""

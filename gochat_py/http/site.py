@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..core.origin import HostRule, OriginRule, Proxies
-from ..crew import Crew
 from ..dialect import Upgrade
 from ..log_limit import LogLimit
 from ..settings import Settings
+from ..thread_pool import ThreadPool
 from .addressing import Addressing
 from .static.assets import Assets
 from .upgrade import Doorkeeper
@@ -20,7 +20,8 @@ class Site:
     """Settings and files of one server, who may ask for them, and what takes over after an upgrade.
 
     Immutable; any thread may read it. `endpoint` is called with each upgraded connection, in that
-    connection's thread, and returns when it is over. `crew` gives threads; the server closes it.
+    connection's thread, and returns when it is over. `thread_pool` gives threads; the server closes
+    it.
     """
 
     settings: Settings
@@ -29,7 +30,7 @@ class Site:
     addressing: Addressing
     doorkeeper: Doorkeeper
     endpoint: Callable[[Upgrade], None]
-    crew: Crew
+    thread_pool: ThreadPool
     #: Gives the reason why the server cannot do its work, None while it can; may wait some seconds.
     unready: Callable[[], str | None]
     #: For log records that a peer can bring about.
@@ -56,7 +57,7 @@ class Site:
                 OriginRule(settings.origin), subprotocols, settings.max_message_size
             ),
             endpoint=endpoint,
-            crew=Crew(),
+            thread_pool=ThreadPool(),
             unready=unready,
             log_limit=log_limit,
         )

@@ -2,11 +2,11 @@
 
 * `open_directory`, `open_memory` → `Directory`: locked, migrated, with its epoch
 * `Directory.writer` → `Writer`: the journal's, one transaction for all that waits
-* `Directory.readers` → `Readers`: a few reading connections for many threads
-* what reads, as functions for `Readers.run` (or `Writer.run`): `history`, `search`
+* `Directory.read_pool` → `ReadPool`: a few reading connections for many threads
+* what reads, as functions for `ReadPool.run` (or `Writer.run`): `history`, `search`
 * what reads and writes: `users`
-* maintenance, as functions for `Writer.run`: `grams.index_some`, `grams.scrub`, `retention.trim`,
-  `retention.shrink`; then `Writer.checkpoint`
+* maintenance, as functions for `Writer.run`: `trigrams.index_some`, `trigrams.scrub`,
+  `retention.trim`, `retention.shrink`; then `Writer.checkpoint`
 """
 
 from .directory import Directory, open_directory, open_memory
@@ -20,7 +20,7 @@ from .errors import (
     NotFound,
     NothingToDo,
     NotYours,
-    ReadersBusy,
+    ReadPoolBusy,
     StorageFailed,
     StoreError,
     Unstorable,
@@ -28,7 +28,7 @@ from .errors import (
 from .health import Health
 from .history import Page, Replay
 from .ledger import Applied
-from .readers import Readers
+from .read_pool import ReadPool
 from .search import Found
 from .writer import Writer
 
@@ -47,8 +47,8 @@ __all__ = [
     "NotYours",
     "NothingToDo",
     "Page",
-    "Readers",
-    "ReadersBusy",
+    "ReadPool",
+    "ReadPoolBusy",
     "Replay",
     "StorageFailed",
     "StoreError",

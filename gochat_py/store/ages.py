@@ -17,16 +17,14 @@ import sqlite3
 from .rows import Room
 
 
-def met(connection: sqlite3.Connection, time: float, now: float) -> float:
+def met(db: sqlite3.Connection, time: float, now: float) -> float:
     """When a time in the future, `time`, was first met, at the latest. Writes it if it is new."""
     meta = dict(
-        connection.execute(
-            "SELECT name, value FROM meta WHERE name IN ('future', 'future_met')"
-        ).fetchall()
+        db.execute("SELECT name, value FROM meta WHERE name IN ('future', 'future_met')").fetchall()
     )
     if time <= meta.get("future", 0.0) and meta["future_met"] <= now:
         return float(meta["future_met"])
-    connection.executemany(
+    db.executemany(
         "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)",
         [("future", time), ("future_met", now)],
     )
@@ -39,10 +37,8 @@ class Ages:
     A time later than `now` + `allowance` (seconds) lies in the future.
     """
 
-    def __init__(
-        self, connection: sqlite3.Connection, room: Room, now: float, allowance: float
-    ) -> None:
-        self._connection = connection
+    def __init__(self, db: sqlite3.Connection, room: Room, now: float, allowance: float) -> None:
+        self._db = db
         self._room = room
         self._now = now
         self._latest = now + allowance
@@ -74,7 +70,7 @@ class Ages:
             if time <= self._latest:
                 break
             if high == newest:
-                self._until, self._written = newest + 1, met(self._connection, time, self._now)
+                self._until, self._written = newest + 1, met(self._db, time, self._now)
                 return
             low, step = high, 2 * step
         while high - low > 1:
@@ -88,7 +84,7 @@ class Ages:
 
     def _time(self, number: int) -> float:
         """The time of the entry in row `number`; of one that is not there, now."""
-        row: tuple[float] | None = self._connection.execute(
+        row: tuple[float] | None = self._db.execute(
             "SELECT time FROM entries WHERE id = ?", (number,)
         ).fetchone()
         return row[0] if row else self._now

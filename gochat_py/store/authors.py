@@ -14,8 +14,8 @@ AUTHORS_KEPT = 10_000
 class Authors:
     """Notes in the rows of users that they wrote, once for each while it is remembered."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
         self._known: set[str] = set()
         self._unsaved: list[str] = []
 
@@ -28,7 +28,7 @@ class Authors:
     def save(self) -> None:
         """Write it into the users' rows; who has none (a classic client) is passed over."""
         if self._unsaved:
-            self._connection.executemany(
+            self._db.executemany(
                 "UPDATE users SET wrote = 1 WHERE id = ? AND wrote = 0",
                 [(user,) for user in self._unsaved],
             )

@@ -21,15 +21,15 @@ REACTIONS = 600
 CHANGES = 1_000
 
 
-def check_edits(connection: sqlite3.Connection, number: int) -> None:
+def check_edits(db: sqlite3.Connection, number: int) -> None:
     """Raise `LimitReached` if the message in row `number` cannot be edited once more."""
-    if _changed(connection, number, Kind.EDITED, EDITS):
+    if _changed(db, number, Kind.EDITED, EDITS):
         raise LimitReached(f"A message can be edited {EDITS} times; write a new one.")
 
 
-def check_reactions(connection: sqlite3.Connection, number: int, emoji: str | None) -> None:
+def check_reactions(db: sqlite3.Connection, number: int, emoji: str | None) -> None:
     """Raise `LimitReached` if nobody can react with `emoji` to the message in row `number`."""
-    reactions = connection.execute(
+    reactions = db.execute(
         "SELECT emoji FROM reactions WHERE message = ? AND state = 1 LIMIT ?", (number, REACTIONS)
     ).fetchall()
     different = {each for (each,) in reactions}
@@ -39,15 +39,15 @@ def check_reactions(connection: sqlite3.Connection, number: int, emoji: str | No
         )
     if len(reactions) >= REACTIONS:
         raise LimitReached(f"A message can have {REACTIONS} reactions; answer it instead.")
-    if _changed(connection, number, Kind.REACTED, CHANGES):
+    if _changed(db, number, Kind.REACTED, CHANGES):
         raise LimitReached(
             f"The reactions to a message can change {CHANGES:,} times; answer it instead."
         )
 
 
-def _changed(connection: sqlite3.Connection, number: int, kind: Kind, times: int) -> bool:
+def _changed(db: sqlite3.Connection, number: int, kind: Kind, times: int) -> bool:
     """Whether the message in row `number` has had so many entries of this kind, or more."""
-    row = connection.execute(
+    row = db.execute(
         "SELECT 1 FROM entries WHERE target = ? AND kind = ? LIMIT 1 OFFSET ?",
         (number, CODES[kind], times - 1),
     ).fetchone()

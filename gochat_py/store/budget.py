@@ -36,14 +36,14 @@ class Budget:
 
     @contextlib.contextmanager
     def interrupting(
-        self, connection: sqlite3.Connection, may: Callable[[], bool] = lambda: True
+        self, db: sqlite3.Connection, may: Callable[[], bool] = lambda: True
     ) -> Iterator[None]:
         """Within the block, a statement that runs out of time raises `sqlite3.OperationalError`.
 
         Not before it `may` be interrupted.
         """
-        connection.set_progress_handler(lambda: may() and self.spent, LOOK_EVERY)
+        db.set_progress_handler(lambda: may() and self.spent, LOOK_EVERY)
         try:
             yield
         finally:
-            connection.set_progress_handler(None, 0)
+            db.set_progress_handler(None, 0)

@@ -48,7 +48,7 @@ def connect(
     thread to thread, to be used by one at a time. Transactions are begun and ended by hand. Raises
     `sqlite3.Error`.
     """
-    connection = sqlite3.connect(
+    db = sqlite3.connect(
         f"file:{quote(str(database))}?mode=rw",
         uri=True,
         timeout=busy_timeout,
@@ -57,21 +57,21 @@ def connect(
         cached_statements=256,
     )
     try:
-        connection.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
-        connection.execute(f"PRAGMA cache_size = {-(READER_CACHE if reader else WRITER_CACHE)}")
+        db.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
+        db.execute(f"PRAGMA cache_size = {-(READER_CACHE if reader else WRITER_CACHE)}")
         # Deleted text must not pass through a temporary file, nor stay in a freed page.
-        connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        connection.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        db.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         if reader:
             # Not mode=ro: the first to open a log left by a killed server has to repair it.
-            connection.execute("PRAGMA query_only = ON")
+            db.execute("PRAGMA query_only = ON")
     except BaseException:
-        connection.close()
+        db.close()
         raise
-    return connection
+    return db
 
 
 def concerns_the_database(error: sqlite3.Error) -> bool:

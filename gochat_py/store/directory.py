@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import StartupError
-from . import grams, keys, schema
+from . import keys, schema, trigrams
 from .connect import Durability, connect, decode
 from .errors import StorageFailed
 from .files import LOCK, Files, lock_directory
 from .health import Health
-from .readers import Readers
+from .read_pool import ReadPool
 from .recovery import LOG, recover
 from .redo_log import RedoLog
 from .schema import LAST_ROOM
@@ -118,13 +118,13 @@ class Directory:
             most_rooms=most_rooms,
         )
 
-    def readers(self, size: int = 4, *, patience: float = 5.0) -> Readers:
+    def read_pool(self, size: int = 4, *, patience: float = 5.0) -> ReadPool:
         """A pool of `size` reading connections, each waited for at most `patience` seconds.
 
         Raises `StartupError` if they cannot be opened.
         """
         try:
-            return Readers(
+            return ReadPool(
                 self.database,
                 self.durability,
                 size,
@@ -157,11 +157,11 @@ def _open(place: Path, files: Files, durability: Durability) -> Directory:
             raise StartupError(
                 f"this Python brings SQLite {sqlite3.sqlite_version}; gochat needs 3.35 or newer"
             )
-        with _administering(place) as connection:
-            schema.migrate(connection, str(place), time.time())
-            keys.renew(connection)
-            grams.renew(connection)
-            header = recover(connection, place, time.time())
+        with _administering(place) as db:
+            schema.migrate(db, str(place), time.time())
+            keys.renew(db)
+            trigrams.renew(db)
+            header = recover(db, place, time.time())
         redo_log = RedoLog(
             header,
             None if durability == "none" else place / LOG,
@@ -200,17 +200,17 @@ def _administering(place: Path) -> Iterator[sqlite3.Connection]:
     Being the only one, it empties the log into the database when it is closed: what was deleted
     before the last server was killed does not stay there.
     """
-    connection = connect(place / "gochat.db", "power", busy_timeout=STARTUP_PATIENCE)
-    connection.text_factory = decode  # what is not UTF-8 must not keep the server from starting
+    db = connect(place / "gochat.db", "power", busy_timeout=STARTUP_PATIENCE)
+    db.text_factory = decode  # what is not UTF-8 must not keep the server from starting
     try:
         # Takes effect in an empty file only; an existing one has it already.
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             raise sqlite3.OperationalError("its filesystem does not allow a write-ahead log")
-        yield connection
+        yield db
     finally:
-        connection.close()
+        db.close()
 
 
 def _holder(place: Path) -> str:

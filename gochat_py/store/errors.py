@@ -8,7 +8,7 @@
  ├── ``NothingToDo``     taking back a reaction that was never there: there is no entry to show
  ├── ``LimitReached``    there are as many of something as there may be; it says of what
  ├── ``Unstorable``      a text that has no UTF-8 form (a lone surrogate)
- ├── ``ReadersBusy``     every reading connection was in use until the deadline
+ ├── ``ReadPoolBusy``     every reading connection was in use until the deadline
  ├── ``Damaged``         a row of the room cannot be what was written; it concerns this room alone
  ├── ``DamagedRoom``     a page of the file that holds the room cannot be read; for maintenance
  └── ``StorageFailed``   disk full, locked, or broken: nothing of the transaction was kept
@@ -52,7 +52,7 @@ class Unstorable(StoreError):
     """The text cannot be written as UTF-8, so no file and no client could hold it."""
 
 
-class ReadersBusy(StoreError):
+class ReadPoolBusy(StoreError):
     """Every reading connection was in use until the deadline passed."""
 
 

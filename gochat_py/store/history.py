@@ -1,4 +1,4 @@
-"""Reading what was written. Functions of a connection, for `Readers.run` and `Writer.run`.
+"""Reading what was written. Functions of a connection, for `ReadPool.run` and `Writer.run`.
 
 `ahead` are the newest messages of the room as `RedoLog.of` gave them before the connection's
 snapshot was taken: some may be in the database meanwhile, and none is missing in between.
@@ -73,7 +73,7 @@ class Replay:
 
 
 def since(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     key: str,
     position: Position | None,
     *,
@@ -88,28 +88,28 @@ def since(
     newest, only those are given that are newer than any that cannot be read: who comes hears what
     is live in any case.
     """
-    current = terms.current(connection)
+    current = terms.current(db)
     epoch = current.name
-    room = find_room(connection, key)
+    room = find_room(db, key)
     if room is None:
-        start = read_floor(connection)
+        start = read_floor(db)
         fits = (
             position is not None
             and position.seq == start
-            and start <= _reached(connection, key, None, position, current, start)
+            and start <= _reached(db, key, None, position, current, start)
         )
         return Replay((), fits, False, start, "", "", epoch)
     seq = _newest_seq(room, ahead)
     recovered = (
         position is not None
         and room.first - 1 <= position.seq <= seq <= position.seq + limit
-        and position.seq <= _reached(connection, key, room, position, current, seq)
+        and position.seq <= _reached(db, key, room, position, current, seq)
     )
     found: list[Entry] = []
     whole = more = True
     try:
         if position is not None and recovered:
-            found, whole = _forward(connection, room, position.seq, seq, ahead)
+            found, whole = _forward(db, room, position.seq, seq, ahead)
             more = position.seq >= room.first
     except sqlite3.DatabaseError as error:
         if not is_corrupt(error):
@@ -117,7 +117,7 @@ def since(
         recovered = False
     if not recovered:
         try:
-            found = _back(connection, room, max(room.first - 1, seq - newest), seq, ahead)
+            found = _back(db, room, max(room.first - 1, seq - newest), seq, ahead)
             more = bool(found) and found[0].seq > room.first
         except sqlite3.DatabaseError as error:
             if not is_corrupt(error):
@@ -135,13 +135,13 @@ def since(
     )
 
 
-def newest(connection: sqlite3.Connection, key: str, limit: int = NEWEST) -> Replay:
+def newest(db: sqlite3.Connection, key: str, limit: int = NEWEST) -> Replay:
     """The newest entries of a room, for somebody who just comes."""
-    return since(connection, key, None, newest=limit)
+    return since(db, key, None, newest=limit)
 
 
 def page(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     key: str,
     *,
     before: int | None = None,
@@ -155,9 +155,9 @@ def page(
     whoever asks for one page after the other misses nothing unnoticed, also while trimming goes on.
     `after` 0 is the beginning, wherever a room's numbering began.
     """
-    room = find_room(connection, key)
+    room = find_room(db, key)
     if room is None:
-        if 0 < (after or 0) < read_floor(connection):  # it may be of a room that was dropped
+        if 0 < (after or 0) < read_floor(db):  # it may be of a room that was dropped
             raise _truncated(None)
         return Page((), False)
     seq = _newest_seq(room, ahead)
@@ -165,10 +165,10 @@ def page(
         if after < room.first - 1 and (after > 0 or room.truncated):
             raise _truncated(room)
         start = min(max(after, room.first - 1), seq)
-        found, whole = _forward(connection, room, start, min(start + limit, seq), ahead)
+        found, whole = _forward(db, room, start, min(start + limit, seq), ahead)
         return Page(tuple(found), not whole or start + limit < seq)
     end = seq if before is None else max(min(before - 1, seq), room.first - 1)
-    found = _back(connection, room, max(room.first - 1, end - limit), end, ahead)
+    found = _back(db, room, max(room.first - 1, end - limit), end, ahead)
     more = bool(found) and found[0].seq > room.first
     return Page(tuple(found), more, room.truncated and not more)
 
@@ -179,22 +179,22 @@ def _truncated(room: Room | None) -> HistoryTruncated:
     return HistoryTruncated(f"What came next is not kept any more; the oldest is {room.first}.")
 
 
-def name_of(connection: sqlite3.Connection, key: str) -> str:
+def name_of(db: sqlite3.Connection, key: str) -> str:
     """The name under which a room is kept; empty if nothing is kept there."""
-    room = find_room(connection, key)
+    room = find_room(db, key)
     return "" if room is None else room.name
 
 
-def one(connection: sqlite3.Connection, key: str, seq: int) -> Entry | None:
+def one(db: sqlite3.Connection, key: str, seq: int) -> Entry | None:
     """The entry of this seq as it stands now, if it is kept."""
-    room = find_room(connection, key)
+    room = find_room(db, key)
     if room is None or not room.first <= seq <= room.seq:
         return None
-    return one_entry(connection, room.base + seq, room.name, room.key, reactions=True)
+    return one_entry(db, room.base + seq, room.name, room.key, reactions=True)
 
 
 def rooms(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     ahead: Mapping[str, int] = MappingProxyType({}),
     *,
     after: str = "",
@@ -205,7 +205,7 @@ def rooms(
     Up to `limit` of those whose key comes after `after`. `ahead` is as `RedoLog.newest` gives it. A
     room takes at most 1,400 bytes of JSON.
     """
-    found = connection.execute(
+    found = db.execute(
         "SELECT name, key, topic, seq FROM rooms WHERE key > ? AND seq > 0"
         f" AND typeof(name) = 'text' AND typeof(topic) = 'text' AND {SOUND_ROOM}"
         " ORDER BY key LIMIT ?",
@@ -219,7 +219,7 @@ def rooms(
 
 
 def _reached(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     key: str,
     room: Room | None,
     position: Position,
@@ -232,8 +232,8 @@ def _reached(
     """
     if position.epoch == current.name:
         return newest
-    term = terms.find(connection, position.epoch)
-    return -1 if term is None else terms.reached(connection, key, room, term)
+    term = terms.find(db, position.epoch)
+    return -1 if term is None else terms.reached(db, key, room, term)
 
 
 def _newest_seq(room: Room, ahead: Sequence[Entry]) -> int:
@@ -242,19 +242,19 @@ def _newest_seq(room: Room, ahead: Sequence[Entry]) -> int:
 
 
 def _forward(
-    connection: sqlite3.Connection, room: Room, after: int, last: int, ahead: Sequence[Entry]
+    db: sqlite3.Connection, room: Room, after: int, last: int, ahead: Sequence[Entry]
 ) -> tuple[list[Entry], bool]:
     """The oldest entries after the seq `after`, up to `last`, that fit; whether that is all."""
-    stored = walk(connection, room, after, min(last, room.seq), newest_first=False)
+    stored = walk(db, room, after, min(last, room.seq), newest_first=False)
     newer = (entry for entry in ahead if max(after, room.seq) < entry.seq <= last)
     return fitting(chain(stored, newer), ANSWER_BYTES)
 
 
 def _back(
-    connection: sqlite3.Connection, room: Room, after: int, last: int, ahead: Sequence[Entry]
+    db: sqlite3.Connection, room: Room, after: int, last: int, ahead: Sequence[Entry]
 ) -> list[Entry]:
     """The newest entries that fit and can be read, oldest first: no hole lies between them."""
-    stored = walk(connection, room, after, min(last, room.seq), newest_first=True)
+    stored = walk(db, room, after, min(last, room.seq), newest_first=True)
     newer = (entry for entry in reversed(ahead) if max(after, room.seq) < entry.seq <= last)
     found, _ = fitting(up_to_damage(chain(newer, stored)), ANSWER_BYTES)
     return found[::-1]

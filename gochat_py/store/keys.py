@@ -12,7 +12,7 @@ import sqlite3
 from ..core.names import KEY_VERSION, nick_key, room_key
 
 
-def renew(connection: sqlite3.Connection) -> None:
+def renew(db: sqlite3.Connection) -> None:
     """Compute all keys under today's rule, if the file has those of another. Raises
     `sqlite3.Error`.
 
@@ -20,29 +20,29 @@ def renew(connection: sqlite3.Connection) -> None:
     or another, with their next `hello`. Of rooms that are the same now, the first one made gets the
     key; the others keep their old ones, so that nothing in them is lost.
     """
-    (version,) = connection.execute("SELECT value FROM meta WHERE name = 'keys'").fetchone()
+    (version,) = db.execute("SELECT value FROM meta WHERE name = 'keys'").fetchone()
     if version == KEY_VERSION:
         return
-    connection.execute("BEGIN IMMEDIATE")
-    _renew_nicks(connection)
-    _renew_rooms(connection)
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'keys'", (KEY_VERSION,))
-    connection.execute("COMMIT")
+    db.execute("BEGIN IMMEDIATE")
+    _renew_nicks(db)
+    _renew_rooms(db)
+    db.execute("UPDATE meta SET value = ? WHERE name = 'keys'", (KEY_VERSION,))
+    db.execute("COMMIT")
 
 
-def _renew_nicks(connection: sqlite3.Connection) -> None:
+def _renew_nicks(db: sqlite3.Connection) -> None:
     holders: dict[str, str] = {}
-    for user, nick in connection.execute(
+    for user, nick in db.execute(
         "SELECT id, nick FROM users WHERE nick_key IS NOT NULL AND typeof(nick) = 'text'"
         " ORDER BY seen DESC, id"
     ).fetchall():
         holders.setdefault(nick_key(nick), user)
-    connection.execute("UPDATE users SET nick_key = NULL")
-    connection.executemany("UPDATE users SET nick_key = ? WHERE id = ?", holders.items())
+    db.execute("UPDATE users SET nick_key = NULL")
+    db.executemany("UPDATE users SET nick_key = ? WHERE id = ?", holders.items())
 
 
-def _renew_rooms(connection: sqlite3.Connection) -> None:
-    rooms = connection.execute(
+def _renew_rooms(db: sqlite3.Connection) -> None:
+    rooms = db.execute(
         "SELECT id, key, name FROM rooms WHERE typeof(name) = 'text' ORDER BY id"
     ).fetchall()
     taken = {key for _, key, _ in rooms}
@@ -51,4 +51,4 @@ def _renew_rooms(connection: sqlite3.Connection) -> None:
         if renewed not in taken:
             taken.discard(key)
             taken.add(renewed)
-            connection.execute("UPDATE rooms SET key = ? WHERE id = ?", (renewed, room))
+            db.execute("UPDATE rooms SET key = ? WHERE id = ?", (renewed, room))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ..core.encode import entry_json
 from ..message import Draft, Entry, Kind
-from . import bounds, grams
+from . import bounds, trigrams
 from .authors import Authors
 from .errors import NotFound, NothingToDo, NotYours, Unstorable
 from .numbering import Numbering, Tail
@@ -59,14 +59,14 @@ class Ledger:
     that something else was written, which only a commit can make last.
     """
 
-    def __init__(self, connection: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
+    def __init__(self, db: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
         self.fresh: tuple[list[Entry], list[str]] = ([], [])
         self.changed = False
-        self._connection = connection
-        self._numbering = Numbering(connection, most_rooms)
+        self._db = db
+        self._numbering = Numbering(db, most_rooms)
         self._waiting: dict[int, tuple[Any, ...]] = {}  # to be inserted, by their row numbers
         self._marked: dict[int, Entry] = {}  # what waits, by its mark
-        self._authors = Authors(connection)
+        self._authors = Authors(db)
         self._now = self._rounded = 0.0
 
     @property
@@ -77,7 +77,7 @@ class Ledger:
     def write(self) -> None:
         """Insert the messages that wait, and the rooms' newest seqs."""
         if self._waiting:
-            self._connection.executemany(INSERT_MESSAGE, self._waiting.values())
+            self._db.executemany(INSERT_MESSAGE, self._waiting.values())
             self._waiting.clear()
             self._marked.clear()
         self._numbering.save()
@@ -140,14 +140,14 @@ class Ledger:
         before = self._retried(draft, NEWEST_EDIT, number)
         if before is not None:
             return self._again(before, tail)
-        bounds.check_edits(self._connection, number)
+        bounds.check_edits(self._db, number)
         entry = self._change(draft, tail, now)
-        self._connection.execute(
+        self._db.execute(
             "UPDATE entries SET text = ?, edited = ? WHERE id = ?", (draft.text, entry.time, number)
         )
-        if grams.is_indexed(self._connection, number):
-            grams.remove(self._connection, [(number, text)])
-            grams.add(self._connection, [(number, draft.text or "")])
+        if trigrams.is_indexed(self._db, number):
+            trigrams.remove(self._db, [(number, text)])
+            trigrams.add(self._db, [(number, draft.text or "")])
         return Applied(entry, False)
 
     def _deleted(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
@@ -157,15 +157,15 @@ class Ledger:
         if deleted:
             return self._again(deleted, tail)
         entry = self._change(draft, tail, now)
-        execute = self._connection.execute
+        execute = self._db.execute
         execute(
             "UPDATE entries SET text = NULL, deleted = ? WHERE id = ?",
             (tail.base + entry.seq, number),
         )
         execute("UPDATE entries SET text = NULL WHERE target = ? AND kind = 1", (number,))
         execute("DELETE FROM reactions WHERE message = ?", (number,))
-        if grams.is_indexed(self._connection, number):
-            grams.remove(self._connection, [(number, text)])
+        if trigrams.is_indexed(self._db, number):
+            trigrams.remove(self._db, [(number, text)])
         return Applied(entry, False)
 
     def _reacted(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
@@ -173,7 +173,7 @@ class Ledger:
         if deleted:
             raise NotFound("the message was deleted")
         reaction = (number, draft.emoji, draft.user.id)
-        before = self._connection.execute(
+        before = self._db.execute(
             "SELECT entry, state FROM reactions WHERE message = ? AND emoji = ? AND user = ?",
             reaction,
         ).fetchone()
@@ -182,9 +182,9 @@ class Ledger:
         if before is not None and bool(before[1]) == draft.on:
             return self._again(before[0], tail)
         if draft.on:
-            bounds.check_reactions(self._connection, number, draft.emoji)
+            bounds.check_reactions(self._db, number, draft.emoji)
         entry = self._change(draft, tail, now)
-        self._connection.execute(
+        self._db.execute(
             "INSERT OR REPLACE INTO reactions (message, emoji, user, entry, state)"
             " VALUES (?, ?, ?, ?, ?)",
             (*reaction, tail.base + entry.seq, draft.on),
@@ -197,7 +197,7 @@ class Ledger:
         if before is not None:
             return self._again(before, tail)
         entry = self._change(draft, tail, now)
-        self._connection.execute(
+        self._db.execute(
             "UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, tail.base >> SEQ_BITS)
         )
         return Applied(entry, False)
@@ -224,7 +224,7 @@ class Ledger:
         """Raise `NotFound` unless `seq` is of a message that is kept and was not deleted."""
         number = tail.base + seq
         waits = number in self._waiting  # as nothing but messages does
-        if not 1 <= seq <= tail.seq or not (waits or is_standing(self._connection, number)):
+        if not 1 <= seq <= tail.seq or not (waits or is_standing(self._db, number)):
             raise NotFound(f"there is no message {seq} to answer")
 
     def _target(self, draft: Draft, tail: Tail | None) -> tuple[Tail, int, str, str, int | None]:
@@ -233,7 +233,7 @@ class Ledger:
         if tail is None or draft.target is None or not 1 <= draft.target <= tail.seq:
             raise NotFound("there is no such message")
         number = tail.base + draft.target
-        row = self._connection.execute(
+        row = self._db.execute(
             "SELECT user, text, deleted FROM entries WHERE id = ? AND kind = 0", (number,)
         ).fetchone()
         if row is None:
@@ -250,7 +250,7 @@ class Ledger:
                 string.encode()
         self._authors.note(user.id)
         self._numbering.advance(tail)
-        self._connection.execute(
+        self._db.execute(
             INSERT_CHANGE,
             (
                 tail.base + tail.seq,
@@ -278,7 +278,7 @@ class Ledger:
                 if (entry.key, entry.user, entry.id) == (draft.key, draft.user.id, draft.id):
                     return Applied(entry, True)
             else:
-                row = self._connection.execute(
+                row = self._db.execute(
                     "SELECT id, user, sent FROM entries WHERE mark = ?", (sign,)
                 ).fetchone()
                 if row is None:
@@ -299,7 +299,7 @@ class Ledger:
         """
         if draft.id is None:
             return None
-        row = self._connection.execute(newest, about).fetchone()
+        row = self._db.execute(newest, about).fetchone()
         return row[0] if row is not None and row[1:] == (draft.id, draft.text) else None
 
     def _again(self, number: int, tail: Tail) -> Applied:
@@ -307,7 +307,7 @@ class Ledger:
 
         Whoever tries again asks whether it is stored; a message may have hundreds of reactions.
         """
-        entry = one_entry(self._connection, number, tail.room, tail.key, reactions=False)
+        entry = one_entry(self._db, number, tail.room, tail.key, reactions=False)
         assert entry is not None, "what changed a message is never trimmed before it"
         return Applied(entry, True)
 

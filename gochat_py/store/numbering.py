@@ -32,11 +32,11 @@ class Tail:
 class Numbering:
     """The tails of rooms lately written to, by key."""
 
-    def __init__(self, connection: sqlite3.Connection, most_rooms: int) -> None:
+    def __init__(self, db: sqlite3.Connection, most_rooms: int) -> None:
         self._most_rooms = most_rooms
         self.tails: dict[str, Tail] = {}
-        self._connection = connection
-        self._term = terms.current(connection).number
+        self._db = db
+        self._term = terms.current(db).number
         self._unsaved: list[Tail] = []
         self._firsts: list[tuple[int, int, int]] = []  # room, term, first seq, to be saved
 
@@ -46,10 +46,10 @@ class Numbering:
 
     def find(self, key: str) -> Tail | None:
         """Read where a room's numbering stands. Raises `Damaged`."""
-        found = find_room(self._connection, key)
+        found = find_room(self._db, key)
         if found is None:
             return None
-        in_term = self._connection.execute(
+        in_term = self._db.execute(
             "SELECT EXISTS (SELECT 1 FROM room_terms WHERE room = ? AND term = ?)",
             (found.id, self._term),
         ).fetchone()[0]
@@ -58,16 +58,14 @@ class Numbering:
 
     def make(self, key: str, name: str) -> Tail:
         """Make the room; it is shown as it is spelled now. Raises `LimitReached`."""
-        (there_are,) = self._connection.execute(
-            "SELECT value FROM meta WHERE name = 'rooms'"
-        ).fetchone()
+        (there_are,) = self._db.execute("SELECT value FROM meta WHERE name = 'rooms'").fetchone()
         if there_are >= self._most_rooms:
             raise LimitReached(
                 f"This server keeps {self._most_rooms:,} rooms at the most; use one that is there."
             )
-        seq = read_floor(self._connection)
+        seq = read_floor(self._db)
         room = self._free_number()
-        self._connection.execute(
+        self._db.execute(
             "INSERT INTO rooms (id, key, name, seq, first, indexed, start)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (room, key, name, seq, seq + 1, seq, seq),
@@ -77,10 +75,10 @@ class Numbering:
 
     def _free_number(self) -> int:
         """A number for a room: the next, or, when all were given out once, the lowest free one."""
-        (last,) = self._connection.execute("SELECT coalesce(max(id), 0) FROM rooms").fetchone()
+        (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM rooms").fetchone()
         if last < LAST_ROOM:
             return int(last) + 1
-        row: tuple[int] = self._connection.execute(
+        row: tuple[int] = self._db.execute(
             "WITH taken (id) AS (SELECT 0 UNION ALL SELECT id FROM rooms)"
             " SELECT min(id) + 1 FROM taken WHERE id + 1 NOT IN (SELECT id FROM rooms)"
         ).fetchone()
@@ -101,10 +99,10 @@ class Numbering:
     def save(self) -> None:
         """Write the newest seqs into the rooms' rows, and where the current term begins in each."""
         if self._firsts:
-            self._connection.executemany("INSERT INTO room_terms VALUES (?, ?, ?)", self._firsts)
+            self._db.executemany("INSERT INTO room_terms VALUES (?, ?, ?)", self._firsts)
             self._firsts.clear()
         if self._unsaved:
-            self._connection.executemany(
+            self._db.executemany(
                 "UPDATE rooms SET seq = ? WHERE id = ?",
                 [(tail.seq, tail.base >> SEQ_BITS) for tail in self._unsaved],
             )

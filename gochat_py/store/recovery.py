@@ -46,23 +46,23 @@ class Redone:
     behind: int | None = None  # the database lacks commits: the log follows this one
 
 
-def recover(connection: sqlite3.Connection, place: Path, now: float) -> Header:
+def recover(db: sqlite3.Connection, place: Path, now: float) -> Header:
     """Take what the logs in the directory `place` hold, and begin a new term at time `now`.
 
     Returns what the new log, which the caller makes, has to begin with. Raises `StartupError` if
     the log was written by a newer version; `OSError`, `sqlite3.Error`.
     """
-    identity = read_identity(connection)
+    identity = read_identity(db)
     lines, found = read_lines(place / LINES), read_log(place / LOG, identity)
     if found is not None:
         _refuse_newer(found, identity)
-    connection.execute("BEGIN IMMEDIATE")
+    db.execute("BEGIN IMMEDIATE")
     try:
-        redone, header = _redo(connection, identity, lines, found, now)
-        connection.execute("COMMIT")
+        redone, header = _redo(db, identity, lines, found, now)
+        db.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        if db.in_transaction:
+            db.execute("ROLLBACK")
         raise
     if redone.behind is not None:
         log.warning(
@@ -97,7 +97,7 @@ def _refuse_newer(found: Found, identity: bytes) -> None:
 
 
 def _redo(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     identity: bytes,
     lines: Found | None,
     found: Found | None,
@@ -105,23 +105,23 @@ def _redo(
 ) -> tuple[Redone, Header]:
     """Within a transaction: redo what is not committed, and begin the new term."""
     redone = Redone()
-    commit, before = read_commit(connection), terms.current(connection)
+    commit, before = read_commit(db), terms.current(db)
     batches: list[Batch] = []
     for each in (lines, found):
-        batches += _uncommitted(connection, each.batches) if each is not None else []
+        batches += _uncommitted(db, each.batches) if each is not None else []
     if found is not None:
-        redone.behind = _follows(connection, found, batches, identity, commit)
-    moved = _redo_in_place(connection, batches, before.name, redone)
-    term = terms.begin(connection, now, commit + 1)
-    _redo_at_the_end(connection, moved, redone)
+        redone.behind = _follows(db, found, batches, identity, commit)
+    moved = _redo_in_place(db, batches, before.name, redone)
+    term = terms.begin(db, now, commit + 1)
+    _redo_at_the_end(db, moved, redone)
     for batch in batches:
-        terms.note_replayed(connection, batch.term, batch.commit)
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (commit + 1,))
+        terms.note_replayed(db, batch.term, batch.commit)
+    db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (commit + 1,))
     return redone, Header(identity, commit + 1, term.name)
 
 
 def _follows(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     found: Found,
     batches: list[Batch],
     identity: bytes,
@@ -132,29 +132,25 @@ def _follows(
     if found.header is not None and found.header.identity == identity:
         followed.append((found.header.term, found.header.commit))
     lacking = [
-        number
-        for term, number in followed
-        if number > commit or terms.find(connection, term) is None
+        number for term, number in followed if number > commit or terms.find(db, term) is None
     ]
     return max(lacking, default=None)
 
 
-def _uncommitted(connection: sqlite3.Connection, batches: list[Batch]) -> list[Batch]:
+def _uncommitted(db: sqlite3.Connection, batches: list[Batch]) -> list[Batch]:
     """Those that are not a part of the database, in the order in which they were written.
 
     A server may be killed between its commit and the erasing of the log, or in the midst of that.
     """
-    left = [
-        batch for batch in batches if not terms.has_committed(connection, batch.term, batch.commit)
-    ]
+    left = [batch for batch in batches if not terms.has_committed(db, batch.term, batch.commit)]
     return sorted(left, key=lambda batch: (batch.term, batch.commit))
 
 
 def _redo_in_place(
-    connection: sqlite3.Connection, batches: list[Batch], term: str, redone: Redone
+    db: sqlite3.Connection, batches: list[Batch], term: str, redone: Redone
 ) -> list[Entry]:
     """Write the messages that follow what is there, in the term before; returns the others."""
-    redo = Redo(connection)
+    redo = Redo(db)
     own: list[Entry] = []
     others: list[Entry] = []
     left: list[Entry] = []
@@ -183,9 +179,9 @@ def _place(entry: Entry) -> tuple[str, int]:
     return entry.key, entry.seq
 
 
-def _redo_at_the_end(connection: sqlite3.Connection, entries: list[Entry], redone: Redone) -> None:
+def _redo_at_the_end(db: sqlite3.Connection, entries: list[Entry], redone: Redone) -> None:
     """Write the messages before which others are missing, in the new term."""
-    redo = Redo(connection)
+    redo = Redo(db)
     known: dict[str, int] = {}  # by room: up to here, a seq in an answer means what it meant
     moved: dict[tuple[str, int], int] = {}
     for entry in entries:

@@ -19,9 +19,9 @@ from .schema import LAST_ROOM
 class Redo:
     """Redoes messages within a transaction that the caller began, and in its newest term."""
 
-    def __init__(self, connection: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
-        self._connection = connection
-        self._ledger = Ledger(connection, most_rooms)
+    def __init__(self, db: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
+        self._db = db
+        self._ledger = Ledger(db, most_rooms)
 
     def restore(self, messages: Iterable[Entry]) -> None:
         """Write messages that were acknowledged, and are not all committed, while the server runs.
@@ -79,7 +79,7 @@ class Redo:
         One with an id may also be there under another seq; `Ledger.apply` finds it.
         """
         self.write()
-        row = self._connection.execute(
+        row = self._db.execute(
             "SELECT user, time, sent, text, edited IS NOT NULL OR deleted IS NOT NULL FROM entries"
             " WHERE id = ? AND kind = 0",
             (tail.base + entry.seq,),

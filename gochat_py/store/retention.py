@@ -11,7 +11,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from ..core.clock import allowance
-from . import grams, terms
+from . import terms, trigrams
 from .ages import Ages
 from .budget import Budget
 from .rows import SOUND_ROOM, Room, blaming
@@ -82,7 +82,7 @@ class Trimmed:
 
 
 def trim(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     rule: Rule,
     *,
     after: int = 0,
@@ -99,19 +99,19 @@ def trim(
     """
     budget = budget or Budget(TRIMMING)
     left, characters = batch, CHARACTERS_AT_ONCE
-    looked = _rooms_with_heads(connection, after)
+    looked = _rooms_with_heads(db, after)
     for room, time in looked:
         if room.id in passing_over:
             continue
         with blaming(room.id):
-            ages = Ages(connection, room, rule.now, rule.allowance)
+            ages = Ages(db, room, rule.now, rule.allowance)
             head = room.base + room.first
             if time is not None and not rule.is_over(
                 ages.written(head, _sound(time)), surplus=head <= rule.surplus_until(room)
             ):
                 continue
-            going = _going(connection, room, rule, ages, left, characters)
-            gone = _trim_room(connection, room, going, budget)
+            going = _going(db, room, rule, ages, left, characters)
+            gone = _trim_room(db, room, going, budget)
         left -= gone
         characters -= sum(_length(text) for _, _, text in going)
         if left <= 0 or characters <= 0 or budget.spent:
@@ -120,11 +120,9 @@ def trim(
     return Trimmed(batch - left, after_last, more=False)
 
 
-def _rooms_with_heads(
-    connection: sqlite3.Connection, after: int
-) -> list[tuple[Room, float | None]]:
+def _rooms_with_heads(db: sqlite3.Connection, after: int) -> list[tuple[Room, float | None]]:
     """The next rooms in which anything is kept, each with the time of its oldest entry."""
-    found = connection.execute(
+    found = db.execute(
         "SELECT rooms.id, key, name, topic, seq, first, indexed, time FROM rooms"
         " LEFT JOIN entries ON entries.id = (rooms.id << 40 | first)"
         f" WHERE rooms.id > ? AND first <= seq AND {SOUND_ROOM} ORDER BY rooms.id LIMIT ?",
@@ -139,12 +137,12 @@ def _sound(time: object) -> float:
 
 
 def _going(
-    connection: sqlite3.Connection, room: Room, rule: Rule, ages: Ages, batch: int, characters: int
+    db: sqlite3.Connection, room: Room, rule: Rule, ages: Ages, batch: int, characters: int
 ) -> list[tuple[int, int, str | None]]:
     """The room's oldest entries whose time is over: number, kind and text."""
     surplus_until = rule.surplus_until(room)
     going: list[tuple[int, int, str | None]] = []
-    for number, time, kind, text in connection.execute(
+    for number, time, kind, text in db.execute(
         "SELECT id, time, kind, text FROM entries WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?",
         (room.base + room.first, room.base + room.seq, batch),
     ):
@@ -163,7 +161,7 @@ def _length(text: object) -> int:
 
 
 def _trim_room(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     room: Room,
     going: list[tuple[int, int, str | None]],
     budget: Budget,
@@ -174,8 +172,8 @@ def _trim_room(
         portion = going[gone : gone + PORTION]
         gone += len(portion)
         first, last = portion[0][0], portion[-1][0]
-        grams.remove(
-            connection,
+        trigrams.remove(
+            db,
             [
                 (number, text)
                 for number, kind, text in portion
@@ -183,20 +181,20 @@ def _trim_room(
             ],
         )
         # What an edit made of a message that is gone must not outlive it. Reactions cascade.
-        connection.execute(
+        db.execute(
             "UPDATE entries SET text = NULL WHERE target BETWEEN ? AND ? AND kind = 1",
             (first, last),
         )
-        connection.execute("DELETE FROM entries WHERE id BETWEEN ? AND ?", (first, last))
+        db.execute("DELETE FROM entries WHERE id BETWEEN ? AND ?", (first, last))
     if gone:
-        connection.execute(
+        db.execute(
             "UPDATE rooms SET first = ? WHERE id = ?", (going[gone - 1][0] - room.base + 1, room.id)
         )
     return gone
 
 
 def drop_rooms(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     now: float,
     *,
     after: int = 0,
@@ -212,46 +210,44 @@ def drop_rooms(
     """
     budget = Budget(DROPPING)
     dropped = 0
-    looked = _rooms_after(connection, after)
+    looked = _rooms_after(db, after)
     for room in looked:
         if room.id in passing_over:
             continue
         with blaming(room.id):
-            if _is_unused(connection, room, now):
-                if _delete_marks(connection, room):
+            if _is_unused(db, room, now):
+                if _delete_marks(db, room):
                     return dropped, room.id - 1
-                _drop(connection, room)
+                _drop(db, room)
                 dropped += 1
             else:
-                terms.prune(connection, room.id)
+                terms.prune(db, room.id)
         if budget.spent:
             return dropped, room.id
     return dropped, looked[-1].id if len(looked) == ROOMS_AT_ONCE else None
 
 
-def _is_unused(connection: sqlite3.Connection, room: Room, now: float) -> bool:
+def _is_unused(db: sqlite3.Connection, room: Room, now: float) -> bool:
     """Whether the room has no entry, or none but traces of deleted messages, and is quiet."""
-    newest = connection.execute(
-        "SELECT time FROM entries WHERE id = ?", (room.base + room.seq,)
-    ).fetchone()
+    newest = db.execute("SELECT time FROM entries WHERE id = ?", (room.base + room.seq,)).fetchone()
     if newest is None:
         return True
     if room.seq - room.first >= LEFT_OVER:
         return False
-    ages = Ages(connection, room, now, allowance(UNUSED_KEPT))
+    ages = Ages(db, room, now, allowance(UNUSED_KEPT))
     if ages.written(room.base + room.seq, _sound(newest[0])) > now - UNUSED_KEPT:
         return False
-    readable = connection.execute(
+    readable = db.execute(
         "SELECT 1 FROM entries WHERE id BETWEEN ? AND ? AND text IS NOT NULL LIMIT 1",
         (room.base + room.first, room.base + room.seq),
     ).fetchone()
     return readable is None
 
 
-def _delete_marks(connection: sqlite3.Connection, room: Room) -> bool:
+def _delete_marks(db: sqlite3.Connection, room: Room) -> bool:
     """Delete some of the room's read marks, which every user may have; whether more are left."""
     return (
-        connection.execute(
+        db.execute(
             "DELETE FROM reads WHERE room = ?1"
             " AND user IN (SELECT user FROM reads WHERE room = ?1 LIMIT ?2)",
             (room.id, MARKS_AT_ONCE),
@@ -260,19 +256,19 @@ def _delete_marks(connection: sqlite3.Connection, room: Room) -> bool:
     )
 
 
-def _drop(connection: sqlite3.Connection, room: Room) -> None:
-    terms.note_dropped(connection, room)
-    connection.execute(
+def _drop(db: sqlite3.Connection, room: Room) -> None:
+    terms.note_dropped(db, room)
+    db.execute(
         "DELETE FROM entries WHERE id BETWEEN ? AND ?",
         (room.base + room.first, room.base + room.seq),
     )
-    connection.execute("DELETE FROM rooms WHERE id = ?", (room.id,))
-    connection.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'floor'", (room.seq,))
+    db.execute("DELETE FROM rooms WHERE id = ?", (room.id,))
+    db.execute("UPDATE meta SET value = max(value, ?) WHERE name = 'floor'", (room.seq,))
 
 
-def _rooms_after(connection: sqlite3.Connection, after: int) -> list[Room]:
+def _rooms_after(db: sqlite3.Connection, after: int) -> list[Room]:
     """The next rooms to look at, beginning after number `after`."""
-    found = connection.execute(
+    found = db.execute(
         "SELECT id, key, name, topic, seq, first, indexed FROM rooms"
         f" WHERE id > ? AND {SOUND_ROOM} ORDER BY id LIMIT ?",
         (after, ROOMS_AT_ONCE),
@@ -280,14 +276,14 @@ def _rooms_after(connection: sqlite3.Connection, after: int) -> list[Room]:
     return [Room(*row) for row in found]
 
 
-def shrink(connection: sqlite3.Connection, pages: int = 64) -> bool:
+def shrink(db: sqlite3.Connection, pages: int = 64) -> bool:
     """Give up to `pages` freed pages back to the file system; returns whether there are more.
 
     The file itself becomes smaller with the next checkpoint.
     """
-    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    (free,) = db.execute("PRAGMA freelist_count").fetchone()
     for _ in range(min(free, pages)):
         # One by one: a larger number takes one step a page, of which `execute` makes but the first,
         # as the statement returns no columns.
-        connection.execute("PRAGMA incremental_vacuum(1)")
+        db.execute("PRAGMA incremental_vacuum(1)")
     return bool(free > pages)

@@ -67,12 +67,12 @@ class Room(NamedTuple):
         return self.id << SEQ_BITS
 
 
-def find_room(connection: sqlite3.Connection, key: str) -> Room | None:
+def find_room(db: sqlite3.Connection, key: str) -> Room | None:
     """The room called `key`, if anything was ever written there.
 
     Raises `Damaged` where its row does not say where its entries are.
     """
-    row = connection.execute(
+    row = db.execute(
         "SELECT id, key, name, topic, seq, first, indexed, start FROM rooms WHERE key = ?", (key,)
     ).fetchone()
     return sound_room(Room(*row)) if row else None
@@ -211,7 +211,7 @@ def up_to_damage(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 
 def walk(
-    connection: sqlite3.Connection, room: Room, after: int, last: int, *, newest_first: bool
+    db: sqlite3.Connection, room: Room, after: int, last: int, *, newest_first: bool
 ) -> Iterator[Entry]:
     """The entries after the seq `after`, up to and with `last`, with what people react.
 
@@ -219,11 +219,11 @@ def walk(
     """
     bounds = (room.base + after, room.base + last)
     order = "DESC" if newest_first else "ASC"
-    rows = connection.execute(
+    rows = db.execute(
         f"SELECT {COLUMNS} FROM entries WHERE id > ? AND id <= ? ORDER BY id {order}", bounds
     )
     reacted = Reacted(
-        connection.execute(
+        db.execute(
             "SELECT message, emoji, user FROM reactions WHERE message > ? AND message <= ?"
             f" AND state = 1 ORDER BY message {order}, entry",
             bounds,
@@ -261,31 +261,31 @@ def fitting(entries: Iterable[Entry], budget: int) -> tuple[list[Entry], bool]:
 
 
 def one_entry(
-    connection: sqlite3.Connection, number: int, room: str, key: str, *, reactions: bool
+    db: sqlite3.Connection, number: int, room: str, key: str, *, reactions: bool
 ) -> Entry | None:
     """The entry in row `number` as it stands now, unless it was trimmed or never was.
 
     With `reactions`, also what people react with, of which there may be hundreds.
     """
-    row = connection.execute(f"SELECT {COLUMNS} FROM entries WHERE id = ?", (number,)).fetchone()
+    row = db.execute(f"SELECT {COLUMNS} FROM entries WHERE id = ?", (number,)).fetchone()
     if row is None:
         return None
-    return entry(row, room, key, reactions_to(connection, [number]).to(number) if reactions else {})
+    return entry(row, room, key, reactions_to(db, [number]).to(number) if reactions else {})
 
 
-def is_standing(connection: sqlite3.Connection, number: int) -> bool:
+def is_standing(db: sqlite3.Connection, number: int) -> bool:
     """Whether row `number` is a message that was not deleted."""
-    row = connection.execute(
+    row = db.execute(
         "SELECT 1 FROM entries WHERE id = ? AND kind = 0 AND deleted IS NULL", (number,)
     ).fetchone()
     return row is not None
 
 
-def reactions_to(connection: sqlite3.Connection, numbers: Sequence[int]) -> Reacted:
+def reactions_to(db: sqlite3.Connection, numbers: Sequence[int]) -> Reacted:
     """What people react with to the messages of these row numbers, the greatest first."""
     places = ", ".join("?" * len(numbers))
     return Reacted(
-        connection.execute(
+        db.execute(
             f"SELECT message, emoji, user FROM reactions"
             f" WHERE message IN ({places}) AND state = 1 ORDER BY message DESC, entry",
             numbers,

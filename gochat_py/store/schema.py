@@ -101,11 +101,11 @@ CREATE VIRTUAL TABLE gram_list USING fts5vocab (grams, row);
 """
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _create(db: sqlite3.Connection) -> None:
     """Make the tables of an empty file, and the name of its numbering."""
     for statement in statements(FIRST_TABLES):
-        connection.execute(statement)
-    connection.executemany(
+        db.execute(statement)
+    db.executemany(
         "INSERT INTO meta (name, value) VALUES (?, ?)",
         [
             ("epoch", secrets.token_urlsafe(12)),
@@ -148,9 +148,9 @@ CREATE INDEX reads_room ON reads (room);
 """
 
 
-def _add_limits(connection: sqlite3.Connection) -> None:
+def _add_limits(db: sqlite3.Connection) -> None:
     for statement in statements(LIMITS):
-        connection.execute(statement)
+        db.execute(statement)
 
 
 #: A retried topic is compared with the newest of its user in the room, whatever id that has.
@@ -160,31 +160,31 @@ CREATE INDEX entries_topic ON entries (user, id >> 40) WHERE kind = 4;
 """
 
 
-def _index_topics(connection: sqlite3.Connection) -> None:
+def _index_topics(db: sqlite3.Connection) -> None:
     for statement in statements(TOPICS):
-        connection.execute(statement)
+        db.execute(statement)
 
 
-def _note_starts(connection: sqlite3.Connection) -> None:
+def _note_starts(db: sqlite3.Connection) -> None:
     """Let rooms know the seq before their first; of those made before this it is not known."""
-    connection.execute("ALTER TABLE rooms ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE rooms ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
 
 
-def _unify_reactions(connection: sqlite3.Connection) -> None:
+def _unify_reactions(db: sqlite3.Connection) -> None:
     """Give each reaction its one spelling.
 
     Of reactions that were two and are one now, the one made last counts: so says the room's log to
     whoever follows it.
     """
-    connection.create_function("emoji_form", 1, emoji_form, deterministic=True)
-    connection.execute("CREATE TEMP TABLE unified AS SELECT * FROM reactions ORDER BY entry")
-    connection.execute("DELETE FROM reactions")
-    connection.execute(
+    db.create_function("emoji_form", 1, emoji_form, deterministic=True)
+    db.execute("CREATE TEMP TABLE unified AS SELECT * FROM reactions ORDER BY entry")
+    db.execute("DELETE FROM reactions")
+    db.execute(
         "INSERT OR REPLACE INTO reactions (message, emoji, user, entry, state)"
         " SELECT message, emoji_form(emoji), user, entry, state FROM unified ORDER BY entry"
     )
-    connection.execute("DROP TABLE unified")
-    connection.execute(
+    db.execute("DROP TABLE unified")
+    db.execute(
         "UPDATE entries SET emoji = emoji_form(emoji)"
         " WHERE target IS NOT NULL AND kind = 3 AND emoji != emoji_form(emoji)"
     )
@@ -225,9 +225,9 @@ INSERT INTO meta (name, value) VALUES
 """
 
 
-def _add_terms(connection: sqlite3.Connection) -> None:
+def _add_terms(db: sqlite3.Connection) -> None:
     for statement in statements(TERMS):
-        connection.execute(statement)
+        db.execute(statement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,33 +249,31 @@ MIGRATIONS = (
 )
 
 
-def migrate(connection: sqlite3.Connection, place: str, now: float) -> None:
+def migrate(db: sqlite3.Connection, place: str, now: float) -> None:
     """Take every step that the file lacks, each recorded in the transaction that makes it.
 
     `place` is the directory as the user knows it. Raises `StartupError` when the file was written
     by a newer version, and `sqlite3.Error` when it cannot be read or written.
     """
-    connection.execute(
+    db.execute(
         "CREATE TABLE IF NOT EXISTS migrations"
         " (version INTEGER PRIMARY KEY, name TEXT NOT NULL, time REAL NOT NULL)"
     )
-    (version,) = connection.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()
+    (version,) = db.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()
     if version > len(MIGRATIONS):
         raise StartupError(
             f"the data in {place} was written by a newer gochat (schema {version}, this one knows "
             f"{len(MIGRATIONS)}); upgrade gochat, or choose another directory with --data"
         )
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.execute("BEGIN IMMEDIATE")
+        db.execute("BEGIN IMMEDIATE")
         try:
-            migration.step(connection)
-            connection.execute(
-                "INSERT INTO migrations VALUES (?, ?, ?)", (number, migration.name, now)
-            )
-            connection.execute("COMMIT")
+            migration.step(db)
+            db.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, migration.name, now))
+            db.execute("COMMIT")
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
 
 
@@ -291,19 +289,19 @@ def statements(script: str) -> list[str]:
     return found
 
 
-def read_identity(connection: sqlite3.Connection) -> bytes:
+def read_identity(db: sqlite3.Connection) -> bytes:
     """What names this database: 16 random bytes, made with the file."""
-    row = connection.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()
+    row = db.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()
     return bytes(row[0])
 
 
-def read_commit(connection: sqlite3.Connection) -> int:
+def read_commit(db: sqlite3.Connection) -> int:
     """How many commits have changed anything: the number of the newest."""
-    row: tuple[int] = connection.execute("SELECT value FROM meta WHERE name = 'commit'").fetchone()
+    row: tuple[int] = db.execute("SELECT value FROM meta WHERE name = 'commit'").fetchone()
     return row[0]
 
 
-def read_floor(connection: sqlite3.Connection) -> int:
+def read_floor(db: sqlite3.Connection) -> int:
     """The seq above which a room that is made now counts: no room that was dropped went further."""
-    row: tuple[int] = connection.execute("SELECT value FROM meta WHERE name = 'floor'").fetchone()
+    row: tuple[int] = db.execute("SELECT value FROM meta WHERE name = 'floor'").fetchone()
     return row[0]

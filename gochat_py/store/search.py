@@ -71,7 +71,7 @@ class Found:
 
 
 def search(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     keys: Sequence[str],
     query: str,
     *,
@@ -95,11 +95,11 @@ def search(
         return Found((), False, True)
     if not wanted:
         return Found((), False, True)
-    sources = _sources(connection, keys, ahead)
-    looking = _Search(connection, wanted, sources, budget or Budget(TIME))
+    sources = _sources(db, keys, ahead)
+    looking = _Search(db, wanted, sources, budget or Budget(TIME))
     complete = looking.look(start or Cursor(0, {}), before, limit)
     rooms = {number: source.room for number, source in sources.items()}
-    entries, _ = fitting(_entries(connection, rooms, looking.hits), ANSWER_BYTES)
+    entries, _ = fitting(_entries(db, rooms, looking.hits), ANSWER_BYTES)
     looking.give_back(looking.hits[len(entries) :])
     place = looking.place
     going_on = None if place is None else cursor.write(place)
@@ -120,7 +120,7 @@ class _Source:
 
 
 def _sources(
-    connection: sqlite3.Connection, keys: Sequence[str], ahead: Sequence[Entry]
+    db: sqlite3.Connection, keys: Sequence[str], ahead: Sequence[Entry]
 ) -> dict[int, _Source]:
     """The rooms of these keys in which anything is kept, by number."""
     newer: dict[str, list[Entry]] = {}
@@ -128,7 +128,7 @@ def _sources(
         newer.setdefault(each.key, []).append(each)
     found = {}
     for key in dict.fromkeys(keys):
-        room = find_room(connection, key)
+        room = find_room(db, key)
         if room is not None:
             entries = [each for each in newer.get(key, ()) if each.seq > room.seq]
             found[room.id] = _Source(room, entries)
@@ -144,17 +144,17 @@ class _Search:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        db: sqlite3.Connection,
         wanted: str,
         sources: Mapping[int, _Source],
         budget: Budget,
     ) -> None:
         self.hits: list[Row] = []
-        self._connection = connection
+        self._db = db
         self._wanted = wanted
         self._sources = sources
         self._budget = budget
-        self._asked = _expression(connection, wanted, budget)
+        self._asked = _expression(db, wanted, budget)
         #: Of the rooms that are not done, by number: the seq from which on all was looked at.
         self._before: dict[int, int] = {}
         self._last = 0  # the greatest number of a room that was begun
@@ -168,7 +168,7 @@ class _Search:
         self._longest = LONGEST_STRETCH if start.before else SEQ_MASK
         for number in start.before.keys() & self._sources.keys():
             self._begin(number, start.before[number])
-        with self._budget.interrupting(self._connection, may=lambda: self._moved):
+        with self._budget.interrupting(self._db, may=lambda: self._moved):
             try:
                 while self._before or self._begin_more(before):
                     candidates = map(self._candidates, list(self._before))
@@ -257,7 +257,7 @@ class _Search:
     def _rows(self, room: Room, lowest: int, statement: str, *asked: str) -> Iterator[Row]:
         """The rows of a statement from the seq `lowest` on, of which nothing is left then."""
         span = (room.base + lowest, room.base + self._before[room.id] - 1)
-        for row in self._connection.execute(statement, (*asked, *span)):
+        for row in self._db.execute(statement, (*asked, *span)):
             self._reach(room.id, (row[0] & SEQ_MASK) + 1)
             yield row
         self._reach(room.id, lowest)
@@ -268,28 +268,28 @@ def _age(row: Row) -> tuple[float, int]:
 
 
 def _entries(
-    connection: sqlite3.Connection, rooms: Mapping[int, Room], rows: Sequence[Row]
+    db: sqlite3.Connection, rooms: Mapping[int, Room], rows: Sequence[Row]
 ) -> Iterator[Entry]:
     """The messages in `rows`, with what people react, read as they are asked for."""
     by_room: dict[int, list[int]] = {}
     for row in rows:
         by_room.setdefault(row[0] >> SEQ_BITS, []).append(row[0])
-    reacted = {room: reactions_to(connection, numbers) for room, numbers in by_room.items()}
+    reacted = {room: reactions_to(db, numbers) for room, numbers in by_room.items()}
     for row in rows:
         number = row[0] >> SEQ_BITS
         room = rooms[number]
         yield entry(row, room.name, room.key, reacted[number].to(row[0]))
 
 
-def _expression(connection: sqlite3.Connection, wanted: str, budget: Budget) -> str | None:
+def _expression(db: sqlite3.Connection, wanted: str, budget: Budget) -> str | None:
     """What to ask the index for; empty when it holds no such thing, None when it is no help."""
     if len(wanted) == 1 and wanted.isascii():
         return None  # half the index would begin with it; the newest messages will hold it
     if len(wanted) < 3:
         half = budget.half()  # where the index takes longer to say that it is no help, that is it
         try:
-            with half.interrupting(connection):
-                terms = connection.execute(
+            with half.interrupting(db):
+                terms = db.execute(
                     "SELECT term FROM gram_list WHERE term >= ? AND term < ? LIMIT ?",
                     (wanted, wanted + chr(0x10FFFF), MOST_TRIGRAMS + 1),
                 ).fetchall()

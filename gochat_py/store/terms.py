@@ -40,34 +40,34 @@ def new_name() -> str:
     return secrets.token_urlsafe(12)
 
 
-def current(connection: sqlite3.Connection) -> Term:
+def current(db: sqlite3.Connection) -> Term:
     """The newest term."""
-    row = connection.execute(
+    row = db.execute(
         "SELECT number, name FROM terms WHERE number = (SELECT max(number) FROM terms)"
     ).fetchone()
     return Term(*row)
 
 
-def find(connection: sqlite3.Connection, name: str) -> int | None:
+def find(db: sqlite3.Connection, name: str) -> int | None:
     """The number of the term of this name; None if it is not known here."""
-    row: tuple[int] | None = connection.execute(
+    row: tuple[int] | None = db.execute(
         "SELECT number FROM terms WHERE name = ?", (name,)
     ).fetchone()
     return row[0] if row else None
 
 
-def begin(connection: sqlite3.Connection, now: float, commit: int) -> Term:
+def begin(db: sqlite3.Connection, now: float, commit: int) -> Term:
     """Begin a new term at time `now`, in the commit of this number."""
-    term = Term(current(connection).number + 1, new_name())
-    connection.execute(
+    term = Term(current(db).number + 1, new_name())
+    db.execute(
         "INSERT INTO terms (number, name, began, first_commit, floor) VALUES (?, ?, ?, ?, ?)",
-        (*term, now, commit, read_floor(connection)),
+        (*term, now, commit, read_floor(db)),
     )
-    connection.execute("DELETE FROM terms WHERE number <= ?", (term.number - KEPT,))
+    db.execute("DELETE FROM terms WHERE number <= ?", (term.number - KEPT,))
     return term
 
 
-def reached(connection: sqlite3.Connection, key: str, room: Room | None, term: int) -> int:
+def reached(db: sqlite3.Connection, key: str, room: Room | None, term: int) -> int:
     """The last seq that the term, or one before it, wrote in the room of this key.
 
     Where there was no such room when the term ended, it is the seq above which it would have been
@@ -75,41 +75,39 @@ def reached(connection: sqlite3.Connection, key: str, room: Room | None, term: i
     """
     earlier = (
         room is not None
-        and connection.execute(
+        and db.execute(
             "SELECT 1 FROM room_terms WHERE room = ? AND term <= ? LIMIT 1", (room.id, term)
         ).fetchone()
     )
     if room is None or not earlier:
-        (dropped,) = connection.execute(
+        (dropped,) = db.execute(
             "SELECT coalesce(max(seq), 0) FROM dropped WHERE key = ? AND term <= ?",
             (digest(key), term),
         ).fetchone()
-        return max(int(dropped), last_floor(connection, term))
-    row: tuple[int] | None = connection.execute(
+        return max(int(dropped), last_floor(db, term))
+    row: tuple[int] | None = db.execute(
         "SELECT first - 1 FROM room_terms WHERE room = ? AND term > ? ORDER BY term LIMIT 1",
         (room.id, term),
     ).fetchone()
     return row[0] if row else room.seq
 
 
-def last_floor(connection: sqlite3.Connection, term: int) -> int:
+def last_floor(db: sqlite3.Connection, term: int) -> int:
     """The floor (`schema.read_floor`) when the term ended, or now if it is the newest."""
-    row: tuple[int] | None = connection.execute(
+    row: tuple[int] | None = db.execute(
         "SELECT floor FROM terms WHERE number > ? ORDER BY number LIMIT 1", (term,)
     ).fetchone()
-    return row[0] if row else read_floor(connection)
+    return row[0] if row else read_floor(db)
 
 
-def note_dropped(connection: sqlite3.Connection, room: Room) -> None:
+def note_dropped(db: sqlite3.Connection, room: Room) -> None:
     """Remember how far a room went that is dropped now: clients may still have its last seq."""
-    connection.execute(
+    db.execute(
         "INSERT OR REPLACE INTO dropped (key, seq, term)"
         " SELECT ?, ?, max(term) FROM room_terms WHERE room = ?",
         (digest(room.key), room.seq, room.id),
     )
-    connection.execute(
-        "DELETE FROM dropped WHERE id <= (SELECT max(id) FROM dropped) - ?", (DROPPED_KEPT,)
-    )
+    db.execute("DELETE FROM dropped WHERE id <= (SELECT max(id) FROM dropped) - ?", (DROPPED_KEPT,))
 
 
 def digest(key: str) -> bytes:
@@ -117,29 +115,29 @@ def digest(key: str) -> bytes:
     return blake2b(key.encode(), digest_size=16).digest()
 
 
-def has_committed(connection: sqlite3.Connection, name: str, commit: int) -> bool:
+def has_committed(db: sqlite3.Connection, name: str, commit: int) -> bool:
     """Whether what followed this commit in the term of this name is a part of this database."""
-    replayed = connection.execute("SELECT value FROM meta WHERE name = 'replayed'").fetchone()[0]
+    replayed = db.execute("SELECT value FROM meta WHERE name = 'replayed'").fetchone()[0]
     term, _, last = str(replayed).rpartition(" ")
     if term == name and commit <= int(last):
         return True
-    number = find(connection, name)
+    number = find(db, name)
     if number is None:
         return False
-    row: tuple[int] | None = connection.execute(
+    row: tuple[int] | None = db.execute(
         "SELECT first_commit - 1 FROM terms WHERE number > ? ORDER BY number LIMIT 1", (number,)
     ).fetchone()
-    return commit < (row[0] if row else read_commit(connection))
+    return commit < (row[0] if row else read_commit(db))
 
 
-def note_replayed(connection: sqlite3.Connection, name: str, commit: int) -> None:
+def note_replayed(db: sqlite3.Connection, name: str, commit: int) -> None:
     """Note that what followed this commit in the term of this name was taken from the log."""
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'replayed'", (f"{name} {commit}",))
+    db.execute("UPDATE meta SET value = ? WHERE name = 'replayed'", (f"{name} {commit}",))
 
 
-def prune(connection: sqlite3.Connection, room: int) -> None:
+def prune(db: sqlite3.Connection, room: int) -> None:
     """Forget what a room has of terms that are not known any more, but for the newest of them."""
-    connection.execute(
+    db.execute(
         "DELETE FROM room_terms WHERE room = ?1 AND term < (SELECT max(term) FROM room_terms"
         " WHERE room = ?1 AND term <= (SELECT min(number) FROM terms))",
         (room,),

@@ -70,7 +70,7 @@ class Writer:
         self._log = database.with_name(f"{database.name}-wal")
         self._durability: Durability = durability
         self._busy_timeout = busy_timeout
-        self._connection: sqlite3.Connection | None = None
+        self._db: sqlite3.Connection | None = None
         self._ledger: Ledger | None = None  # lives on from commit to commit, dies with a rollback
         self._active: Ledger | None = None  # the same, while a batch is open
         self._recognised = False  # the connection was: it leads to the database that was written
@@ -84,16 +84,16 @@ class Writer:
         try:
             if self._ledger is None:
                 self._files.check()
-            if self._connection is None:
-                self._connection = self._connect()
+            if self._db is None:
+                self._db = self._connect()
             if self._ledger is None and self._redo_log.entries:
-                self._restore(self._connection)
-            if not self._connection.in_transaction:
-                self._begin_transaction(self._connection)
+                self._restore(self._db)
+            if not self._db.in_transaction:
+                self._begin_transaction(self._db)
         except Exception as error:  # whatever it is, it is no request's fault
             raise self._undone(error) from error
         if self._ledger is None:
-            self._ledger = Ledger(self._connection, self._most_rooms)
+            self._ledger = Ledger(self._db, self._most_rooms)
         self._active = self._ledger
 
     def apply(self, draft: Draft, now: float) -> Applied:
@@ -117,16 +117,16 @@ class Writer:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Call `function(connection, …)` within the transaction: users, read marks, maintenance.
+        """Call `function(db, …)` within the transaction: users, read marks, maintenance.
 
         Raises what `function` raises, and `StorageFailed`, which ends the transaction.
         """
-        if self._active is None or self._connection is None:
+        if self._active is None or self._db is None:
             raise StorageFailed("no transaction is open")
         try:
             self._active.write()
             self._active.changed = True
-            return function(self._connection, *args, **kwargs)
+            return function(self._db, *args, **kwargs)
         except sqlite3.Error as error:
             if not concerns_the_database(error):
                 raise
@@ -140,12 +140,12 @@ class Writer:
         the other, and a foreign program, which looks for the lock every 0.1 s (SQLite's busy
         handler), would wait for many seconds.
         """
-        if self._active is None or self._connection is None:
+        if self._active is None or self._db is None:
             raise StorageFailed("no transaction is open")
         noted = False
         try:
-            if not self._active.changed and self._connection.total_changes == self._changes:
-                self._connection.execute("COMMIT")
+            if not self._active.changed and self._db.total_changes == self._changes:
+                self._db.execute("COMMIT")
                 noted = self._redo_log.append(*self._active.fresh)
         except (sqlite3.Error, OSError, FilesReplaced) as error:
             raise self._undone(error) from error
@@ -160,19 +160,19 @@ class Writer:
         """Whether a commit is due: messages wait to be inserted, or a transaction is open."""
         if self._redo_log.entries:
             return True
-        return self._connection is not None and self._connection.in_transaction
+        return self._db is not None and self._db.in_transaction
 
     def commit(self) -> None:
         """Make it last, with all that was acknowledged before, and show it to readers."""
-        if self._active is None or self._connection is None:
+        if self._active is None or self._db is None:
             raise StorageFailed("no transaction is open")
         try:
             self._files.check()  # so that nothing is committed that is refused
-            if not self._connection.in_transaction:
-                self._begin_transaction(self._connection)
+            if not self._db.in_transaction:
+                self._begin_transaction(self._db)
             self._active.write()
             # Checked again, so that nothing is acknowledged that is lost.
-            self._end_transaction(self._connection, self._files.check_database)
+            self._end_transaction(self._db, self._files.check_database)
         except (sqlite3.Error, OSError, StorageFailed) as error:
             raise self._undone(error) from error
         self._health.written()
@@ -189,9 +189,9 @@ class Writer:
     def rollback(self) -> None:
         """Undo the batch. Does nothing if none is open."""
         self._active = self._ledger = None
-        if self._connection is not None and self._connection.in_transaction:
+        if self._db is not None and self._db.in_transaction:
             try:
-                self._connection.execute("ROLLBACK")
+                self._db.execute("ROLLBACK")
             except sqlite3.Error as error:
                 raise self._undone(error) from error
 
@@ -207,19 +207,19 @@ class Writer:
         reader needs the log for longer than `patience` seconds. Raises `StorageFailed`.
         """
         assert not self.unsettled, "a transaction is open"
-        if self._connection is None:
+        if self._db is None:
             return True
         try:
             self._wait_at_most(patience)
-            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._wait_at_most(self._busy_timeout)
         except sqlite3.Error as error:
             raise self._undone(error) from error
         return not busy
 
     def _wait_at_most(self, seconds: float) -> None:
-        assert self._connection is not None
-        self._connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
+        assert self._db is not None
+        self._db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     @property
     def log_size(self) -> int:
@@ -232,9 +232,9 @@ class Writer:
     def close(self) -> None:
         """Close the connection; what was not committed is undone. The writing thread calls this."""
         self._active = self._ledger = None
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        db, self._db = self._db, None
+        if db is not None:
+            db.close()
 
     def verify(self) -> None:
         """Look whether the files are where they were, between batches. Raises `FilesReplaced`."""
@@ -265,55 +265,55 @@ class Writer:
         if not self._files.is_database_in_place():
             return
         try:
-            if self._connection is None:
+            if self._db is None:
                 self._files.check_database()  # or it would open another log
-                self._connection = self._connect()
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+                self._db = self._connect()
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             if self._redo_log.entries:
-                self._restore(self._connection)
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                self._restore(self._db)
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except Exception as error:
             log.error("what was acknowledged last is not in the database yet: %s", _told(error))
 
     def _connect(self) -> sqlite3.Connection:
-        connection = connect(self._database, self._durability, busy_timeout=self._busy_timeout)
+        db = connect(self._database, self._durability, busy_timeout=self._busy_timeout)
         # A text that is not UTF-8 must not keep maintenance from going on, nor its author from
         # deleting it. Few texts are read here.
-        connection.text_factory = decode
+        db.text_factory = decode
         self._recognised = False
-        return connection
+        return db
 
-    def _begin_transaction(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        self._changes = connection.total_changes
+    def _begin_transaction(self, db: sqlite3.Connection) -> None:
+        db.execute("BEGIN IMMEDIATE")
+        self._changes = db.total_changes
         if not self._recognised:
-            self._recognise(connection)
+            self._recognise(db)
             self._recognised = True
 
-    def _recognise(self, connection: sqlite3.Connection) -> None:
+    def _recognise(self, db: sqlite3.Connection) -> None:
         """See that the database, which was just opened, is as this writer left it.
 
         Of a commit that failed, nobody knows whether it is there; it is the only one that may be.
         Raises `StorageFailed`.
         """
-        if read_identity(connection) != self._redo_log.identity:
+        if read_identity(db) != self._redo_log.identity:
             raise StorageFailed(f"another database was put in the place of this one; {CURE}")
-        self._commit, known = read_commit(connection), self._redo_log.commit
+        self._commit, known = read_commit(db), self._redo_log.commit
         if self._commit == known + 1 and self._in_doubt:
             self._changes = -1  # so that a commit follows, and the log is erased
         elif self._commit != known:
             raise _replaced(known)
 
     def _end_transaction(
-        self, connection: sqlite3.Connection, confirm: Callable[[], None] = lambda: None
+        self, db: sqlite3.Connection, confirm: Callable[[], None] = lambda: None
     ) -> None:
         """Commit, count the commit if it changes anything, `confirm`, and erase the redo log.
 
         Raises `StorageFailed` if somebody else has written a commit meanwhile.
         """
-        if connection.total_changes != self._changes:
-            counted = connection.execute(
+        if db.total_changes != self._changes:
+            counted = db.execute(
                 "UPDATE meta SET value = ?1 + 1 WHERE name = 'commit' AND value = ?1",
                 (self._commit,),
             ).rowcount
@@ -321,16 +321,16 @@ class Writer:
                 raise _replaced(self._commit)
             self._commit += 1
         self._in_doubt = True
-        connection.execute("COMMIT")
+        db.execute("COMMIT")
         confirm()
         self._in_doubt = False
         self._redo_log.committed(self._commit)
 
-    def _restore(self, connection: sqlite3.Connection) -> None:
+    def _restore(self, db: sqlite3.Connection) -> None:
         """Commit what was acknowledged, and was undone with a transaction."""
-        self._begin_transaction(connection)
-        Redo(connection, self._most_rooms).restore(self._redo_log.entries)
-        self._end_transaction(connection)
+        self._begin_transaction(db)
+        Redo(db, self._most_rooms).restore(self._redo_log.entries)
+        self._end_transaction(db)
 
 
 def _replaced(commit: int) -> StorageFailed:

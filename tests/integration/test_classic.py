@@ -122,7 +122,7 @@ class SlowClientTest(TestCase):
     """One slow reader harms nobody (the protocol's fifth promise)."""
 
     def test_a_client_that_never_reads_is_closed_and_fifty_others_miss_nothing(self):
-        count, window, readers = 20_000, 64, 50
+        count, window, read_pool = 20_000, 64, 50
         lines = [f"{number:06d} " + "x" * 1000 for number in range(count)]
         stream = [server_frames.text(line.encode()) for line in lines]
         expected = hashlib.sha256(b"".join(stream)).hexdigest()
@@ -131,9 +131,9 @@ class SlowClientTest(TestCase):
         with ServerProcess("--write-wait", "2", *limits) as server:
             before = process.status(server.process.pid, "VmHWM")
             stuck = self.enterContext(RawClient(server.port))
-            clients = [self.enterContext(RawClient(server.port)) for _ in range(readers)]
+            clients = [self.enterContext(RawClient(server.port)) for _ in range(read_pool)]
             digests = [hashlib.sha256() for _ in clients]
-            received = [0] * readers
+            received = [0] * read_pool
             sent = 0
             with selectors.DefaultSelector() as selector:
                 for who, client in enumerate(clients):

@@ -87,16 +87,16 @@ class StartingTest(RedoLogCase):
                 with contextlib.nullcontext() if whole else self.assertNoLogs("gochat_py.store"):
                     directory = open_directory(place)
                 self.assertEqual(len(list(place.glob("*.unreadable-*"))), bool(whole))
-                readers = directory.readers(1)
+                read_pool = directory.read_pool(1)
                 try:
-                    entries = readers.run(history.page, "tea", limit=100).entries
+                    entries = read_pool.run(history.page, "tea", limit=100).entries
                     self.assertEqual([entry.text for entry in entries], expected)
                     self.assertEqual([e.seq for e in entries], [*range(1, len(expected) + 1)])
                     for seq in range(len(expected) + 2):
-                        found = readers.run(history.since, "tea", Position(epoch, seq))
+                        found = read_pool.run(history.since, "tea", Position(epoch, seq))
                         self.assertEqual(found.recovered, seq <= (whole or len(expected)))
                 finally:
-                    readers.close()
+                    read_pool.close()
                     directory.close()
                 shutil.rmtree(place)
 

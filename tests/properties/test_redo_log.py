@@ -225,9 +225,9 @@ class RedoLogPropertyTest(TestCase):
 
     def rooms(self, directory):
         """Each room, and its entries, whose seqs have no hole."""
-        with closing(directory.readers(1)) as readers:
+        with closing(directory.read_pool(1)) as read_pool:
             for room in ROOMS:
-                found = readers.run(history.page, room, limit=1_000).entries
+                found = read_pool.run(history.page, room, limit=1_000).entries
                 self.assertEqual([entry.seq for entry in found], [*range(1, len(found) + 1)])
                 yield room, found
 
@@ -242,8 +242,8 @@ class RedoLogPropertyTest(TestCase):
             reached = 0  # up to here every entry is the one that was told under this seq
             while reached < len(expected) and expected[reached].seq == reached + 1:
                 reached += 1
-            with closing(directory.readers(1)) as readers:
+            with closing(directory.read_pool(1)) as read_pool:
                 for seq in range(len(expected) + 5):
                     position = Position(self.template.epoch, seq)
-                    since = readers.run(history.since, room, position)
+                    since = read_pool.run(history.since, room, position)
                     self.assertEqual(since.recovered, seq <= reached, (room, seq, reached))

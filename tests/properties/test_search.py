@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gochat_py.core import cursor
 from gochat_py.core.cursor import Cursor
 from gochat_py.message import Entry, Kind
-from gochat_py.store import StoreError, budget, grams, history, open_directory, search
+from gochat_py.store import StoreError, budget, history, open_directory, search, trigrams
 from gochat_py.store.budget import Budget
 from gochat_py.store.schema import LAST_ROOM, SEQ_MASK
 from tests.support.case import TestCase
@@ -65,18 +65,18 @@ class ContinuationTest(TestCase):
             place = stack.enter_context(tempfile.TemporaryDirectory())
             directory = stack.enter_context(closing(open_directory(place)))
             writer = stack.enter_context(closing(directory.writer()))
-            readers = stack.enter_context(closing(directory.readers()))
+            read_pool = stack.enter_context(closing(directory.read_pool()))
             self.now = 1.0
             self.write(writer, steps)
             stored = {
-                key: readers.run(history.page, key, ahead=directory.redo_log.of(key), limit=999)
+                key: read_pool.run(history.page, key, ahead=directory.redo_log.of(key), limit=999)
                 for key in keys
             }
             entries = [entry for page in stored.values() for entry in page.entries]
             found: list[Entry] = []
             start: Cursor | None = None
             for calls in itertools.count(1):
-                part = readers.run(
+                part = read_pool.run(
                     search.search,
                     sorted(keys),
                     query,
@@ -111,7 +111,7 @@ class ContinuationTest(TestCase):
                 with contextlib.suppress(StoreError):
                     writer.apply(draft, self.now)
             if then == "index":
-                writer.run(grams.index_some, 3)
+                writer.run(trigrams.index_some, 3)
             if then == "acknowledge":
                 writer.acknowledge()
             else:
@@ -120,7 +120,7 @@ class ContinuationTest(TestCase):
     def holds(self, entry, query):
         if entry.kind is not Kind.MESSAGE or entry.deleted:
             return False
-        return grams.fold(query) in grams.fold(entry.text)
+        return trigrams.fold(query) in trigrams.fold(entry.text)
 
 
 class CursorTest(TestCase):

@@ -15,10 +15,10 @@ from gochat_py.store import (
     NothingToDo,
     NotYours,
     StoreError,
-    grams,
     history,
     open_directory,
     search,
+    trigrams,
 )
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE, TestCase
@@ -171,7 +171,7 @@ class StorePropertyTest(TestCase):
             place = stack.enter_context(tempfile.TemporaryDirectory())
             model, now = Model(), 1.0
             opened = stack.enter_context(ExitStack())
-            directory, writer, readers = self.open(place, opened)
+            directory, writer, read_pool = self.open(place, opened)
             for drafts, then in steps:
                 committed = model.copy()
                 writer.begin()
@@ -181,25 +181,25 @@ class StorePropertyTest(TestCase):
                 if then == "rollback":
                     writer.rollback()
                     model = committed
-                    self.compare(model, directory, readers, query)
+                    self.compare(model, directory, read_pool, query)
                     continue
                 if then in ("index", "scrub"):
-                    writer.run(grams.index_some, 3)
+                    writer.run(trigrams.index_some, 3)
                 if then == "scrub":
-                    writer.run(grams.scrub)
+                    writer.run(trigrams.scrub)
                 if then in ("acknowledge", "reopen"):
                     writer.acknowledge()
                 else:
                     writer.commit()
                 if then == "reopen":  # without a commit, as after a kill
                     opened.close()
-                    directory, writer, readers = self.open(place, opened)
-                self.compare(model, directory, readers, query)
+                    directory, writer, read_pool = self.open(place, opened)
+                self.compare(model, directory, read_pool, query)
 
     def open(self, place, opened):
         directory = opened.enter_context(closing(open_directory(place)))
         writer = opened.enter_context(closing(directory.writer()))
-        return directory, writer, opened.enter_context(closing(directory.readers()))
+        return directory, writer, opened.enter_context(closing(directory.read_pool()))
 
     def apply_to_both(self, model, writer, draft, now):
         try:
@@ -211,11 +211,11 @@ class StorePropertyTest(TestCase):
             applied = writer.apply(draft, now)
             self.assertEqual((applied.entry, applied.duplicate), expected)
 
-    def compare(self, model, directory, readers, query):
+    def compare(self, model, directory, read_pool, query):
         for key in ROOMS:
             entries = tuple(model.entries[key])
             ahead = directory.redo_log.of(key)
-            page = readers.run(history.page, key, ahead=ahead, limit=1000)
+            page = read_pool.run(history.page, key, ahead=ahead, limit=1000)
             self.assertEqual(page.entries, entries)
             self.assertEqual(  # dictionaries are equal in any order; this one has a meaning
                 [list(entry.reactions) for entry in page.entries],
@@ -223,13 +223,15 @@ class StorePropertyTest(TestCase):
             )
             for seq in range(len(entries) + 1):
                 position = Position(directory.epoch, seq)
-                replay = readers.run(history.since, key, position, ahead=ahead, limit=20, newest=2)
+                replay = read_pool.run(
+                    history.since, key, position, ahead=ahead, limit=20, newest=2
+                )
                 fits = len(entries) - seq <= 20
                 self.assertEqual(replay.recovered, fits)
                 self.assertEqual(replay.entries, entries[seq:] if fits else entries[-2:])
                 self.assertEqual((replay.seq, replay.topic), (len(entries), model.topics[key]))
             for wanted in (query, query[:2], query[:1]):
-                found = readers.run(
+                found = read_pool.run(
                     search.search, [key], wanted, ahead=ahead, limit=1000, budget=Budget(PATIENCE)
                 )
                 self.assertTrue(found.complete)
@@ -240,6 +242,6 @@ class StorePropertyTest(TestCase):
                         for entry in reversed(entries)
                         if entry.kind is Kind.MESSAGE
                         and not entry.deleted
-                        and grams.fold(wanted) in grams.fold(entry.text)
+                        and trigrams.fold(wanted) in trigrams.fold(entry.text)
                     ],
                 )

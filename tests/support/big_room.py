@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gochat_py.message import Draft, Kind, Position, User
-from gochat_py.store import Directory, grams, history, open_directory, search
+from gochat_py.store import Directory, history, open_directory, search, trigrams
 
 KEY = "big"
 
@@ -77,7 +77,7 @@ def fill(directory: Directory, entries: int, *, index: bool = True) -> None:
                 )
                 writer.apply(draft, now)
             if index:
-                writer.run(grams.index_some, 2 * BATCH)
+                writer.run(trigrams.index_some, 2 * BATCH)
             writer.commit()
     finally:
         writer.close()
@@ -96,21 +96,23 @@ def timed(label: str, action: Callable[[], object], rounds: int = 9) -> str:
 
 def report(directory: Directory) -> Iterator[str]:
     """The lines that are printed."""
-    readers = directory.readers(1)
+    read_pool = directory.read_pool(1)
     try:
-        newest = readers.run(history.newest, KEY)
+        newest = read_pool.run(history.newest, KEY)
         seq, epoch = newest.seq, newest.epoch
         size = directory.database.stat().st_size
         yield f"{seq:,} entries, {size / 1e6:.0f} MB, {size / seq:.0f} bytes an entry"
-        middle = readers.run(history.page, KEY, before=seq // 2).entries
+        middle = read_pool.run(history.page, KEY, before=seq // 2).entries
         rare = next(entry.text for entry in middle if entry.text and entry.text.isascii())[:24]
-        yield timed("enter: the newest 50", lambda: readers.run(history.newest, KEY))
+        yield timed("enter: the newest 50", lambda: read_pool.run(history.newest, KEY))
         for missed in (200, 1_000):
             position = Position(epoch, seq - missed)
-            yield timed(f"replay {missed}", lambda at=position: readers.run(history.since, KEY, at))
+            yield timed(
+                f"replay {missed}", lambda at=position: read_pool.run(history.since, KEY, at)
+            )
         yield timed(
             "page of 50 from the middle",
-            lambda: readers.run(history.page, KEY, before=seq // 2),
+            lambda: read_pool.run(history.page, KEY, before=seq // 2),
         )
         for label, query in (
             (f"search {rare!r}", rare),
@@ -122,9 +124,9 @@ def report(directory: Directory) -> Iterator[str]:
             ("search what is not there", "zzqzqzz"),
             ("search '我们 的 zq' (not there)", "我们 的 zq"),
         ):
-            yield timed(label, lambda q=query: readers.run(search.search, [KEY], q))
+            yield timed(label, lambda q=query: read_pool.run(search.search, [KEY], q))
     finally:
-        readers.close()
+        read_pool.close()
 
 
 def main() -> None:
@@ -132,7 +134,7 @@ def main() -> None:
     entries = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     directory = open_directory(place)
     try:
-        if not directory.readers(1).run(history.rooms)[0]:
+        if not directory.read_pool(1).run(history.rooms)[0]:
             start = time.perf_counter()
             fill(directory, entries)
             print(f"filled and indexed in {time.perf_counter() - start:.0f} s")

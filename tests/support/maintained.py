@@ -51,7 +51,7 @@ class MaintainedCase(StoreCase):
 
     def step(self, *, idle: bool) -> None:
         self.maintenance.observe_clock(self.time, self.wall)
-        self.maintenance.step(self.writer, self.readers, idle, self.time, self.wall)
+        self.maintenance.step(self.writer, self.read_pool, idle, self.time, self.wall)
 
     def say(self, *drafts: Draft) -> list[Entry]:
         """Write as the journal does, one batch; then comes a step."""

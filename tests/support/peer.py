@@ -14,11 +14,11 @@ from wsproto.events import Event, TextMessage
 
 from gochat_py.admission import Admission, Meter, Terms
 from gochat_py.connection import Connection
-from gochat_py.crew import Crew
 from gochat_py.deadline import Deadline
 from gochat_py.dialect import Upgrade
 from gochat_py.refusals import Refusal
 from gochat_py.settings import Settings
+from gochat_py.thread_pool import ThreadPool
 
 from .case import PATIENCE
 
@@ -84,7 +84,7 @@ class Peer:
         settings = dataclasses.replace(Settings(), **changed)
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
-        self._crew = Crew()
+        self._crew = ThreadPool()
         upgrade = Upgrade(
             self._server_end,
             "peer",

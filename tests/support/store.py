@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gochat_py.message import Draft, Entry, Kind, User
-from gochat_py.store import Applied, Directory, Readers, Writer, grams, history, open_directory
+from gochat_py.store import Applied, Directory, ReadPool, Writer, history, open_directory, trigrams
 from gochat_py.store.recovery import LOG
 from tests.support.case import TestCase
 
@@ -61,19 +61,19 @@ class StoreCase(TestCase):
         self.addCleanup(shutil.rmtree, self.place, ignore_errors=True)
         self.directory: Directory
         self.writer: Writer
-        self.readers: Readers
+        self.read_pool: ReadPool
         self.open()
         self.addCleanup(self.close)
 
     def open(self) -> None:
         self.directory = open_directory(self.place / "data")
         self.writer = self.directory.writer(busy_timeout=0.1)
-        self.readers = self.directory.readers(2, patience=5.0)
+        self.read_pool = self.directory.read_pool(2, patience=5.0)
 
     def close(self) -> None:
         """May be called twice, as a test that reopens does."""
         if self.directory is not None:
-            self.readers.close()
+            self.read_pool.close()
             self.writer.close()
             self.directory.close()
         self.directory = None  # type: ignore[assignment]  # closed: no more use
@@ -109,14 +109,14 @@ class StoreCase(TestCase):
         return result
 
     def read(self, function: Any, *args: Any, **kwargs: Any) -> Any:
-        return self.readers.run(function, *args, **kwargs)
+        return self.read_pool.run(function, *args, **kwargs)
 
     def index(self) -> None:
-        while self.write(grams.index_some, 100):
+        while self.write(trigrams.index_some, 100):
             pass
 
     def scrub(self) -> None:
-        while self.write(grams.scrub):
+        while self.write(trigrams.scrub):
             pass
 
     def raw(self) -> bytes:

@@ -109,7 +109,7 @@ class DeparturesTest(TestCase):
 
 class JournalTest(JournalCase):
     def seen_at(self, ids) -> set[float]:
-        rows = self.journal._writer._connection.execute("SELECT id, seen FROM users").fetchall()
+        rows = self.journal._writer._db.execute("SELECT id, seen FROM users").fetchall()
         return {seen for user, seen in rows if user in ids}
 
     def test_thousands_who_leave_are_a_few_statements_and_one_request_at_a_time(self):

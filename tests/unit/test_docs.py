@@ -192,8 +192,8 @@ class ArchitectureDocTest(TestCase):
     def test_its_threads_are_those_that_are_started(self):
         told = {row[0] for row in docs.rows(docs.section(ARCHITECTURE, "## Threads"))}
         started = {"main"}
-        starting = ("threads.start", "threads.launch", "self.crew.start", "self._start")
-        for _, tree in docs.sources("threads.py", "crew.py"):
+        starting = ("threads.start", "threads.launch", "self.thread_pool.start", "self._start")
+        for _, tree in docs.sources("threads.py", "thread_pool.py"):
             for node in ast.walk(tree):
                 if isinstance(node, ast.Call) and len(node.args) >= 2:
                     called = ast.unparse(node.func)

@@ -10,7 +10,7 @@ from gochat_py.backplane.checkpoints import ERASE_LATEST, LOG_MOST, WARN_AFTER, 
 from gochat_py.backplane.maintenance import COMMIT_AFTER, LOOK_EVERY
 from gochat_py.core.schedule import RETRY
 from gochat_py.message import User
-from gochat_py.store import StorageFailed, grams, history, retention, users
+from gochat_py.store import StorageFailed, history, retention, trigrams, users
 from gochat_py.store.schema import SEQ_BITS
 from gochat_py.store.writer import Writer
 from tests.support.maintained import DAY, MaintainedCase
@@ -39,7 +39,7 @@ class IdleTest(MaintainedCase):
         for number in range(3):
             self.say(message(f"hello {number}"))
         self.passes(10.0)
-        self.assertEqual(self.read(grams.backlog), 0)
+        self.assertEqual(self.read(trigrams.backlog), 0)
         self.assertGreater(self.maintenance.idle_timeout(self.time), LOOK_EVERY - 60.0)
 
     def test_what_is_acknowledged_is_committed_a_tenth_of_a_second_later(self):
@@ -171,27 +171,27 @@ class TrafficTest(MaintainedCase):
             with self.subTest(every=every):
                 said = self.say(*(message(f"deleted {number}") for number in range(600)))
                 self.passes(10.0, every=every)
-                self.write(grams.index_some, 10_000, budget=tasks.Budget(60.0))
+                self.write(trigrams.index_some, 10_000, budget=tasks.Budget(60.0))
                 self.say(*(delete(entry.seq) for entry in said[:50]))
                 self.passes(10.0, every=every)
-                self.assertEqual(self.read(grams.residue), 0)
+                self.assertEqual(self.read(trigrams.residue), 0)
 
     def test_scrubbing_rests_between_passes(self):
         """With deletions that never end, it takes a tenth of the time."""
         passes = []
-        real = grams.scrub
+        real = trigrams.scrub
 
         def scrub(connection):
             passes.append(self.time)
             return real(connection)
 
         with (
-            mock.patch.object(grams, "scrub", scrub),
+            mock.patch.object(trigrams, "scrub", scrub),
             mock.patch.object(tasks.Budget, "taken", 0.1),
         ):
             for number in range(50):
                 (entry,) = self.say(message(f"deleted {number}"))
-                self.write(grams.index_some, 100)
+                self.write(trigrams.index_some, 100)
                 self.say(delete(entry.seq))
                 self.passes(0.2)
         begun = sorted(set(passes))
@@ -231,7 +231,7 @@ class CheckpointTest(MaintainedCase):
     def test_a_reader_in_the_way_only_delays_it(self):
         (entry,) = self.say(message(SECRET.decode()))
         self.passes(1.0)
-        with self.readers.borrow() as connection:
+        with self.read_pool.borrow() as connection:
             self.assertEqual(history.one(connection, "tea", entry.seq).text, SECRET.decode())
             self.say(delete(entry.seq))
             self.passes(3.0, every=0.05)
@@ -263,7 +263,7 @@ class CheckpointTest(MaintainedCase):
         self.assertNotIn(SECRET, self.raw())
 
     def test_a_log_that_has_grown_is_emptied(self):
-        with self.readers.borrow() as connection:
+        with self.read_pool.borrow() as connection:
             history.one(connection, "tea", 1)  # it cannot be used again while somebody reads
             self.say(message("x" * 4000))
             self.passes(1.0, every=0.05)
@@ -308,8 +308,8 @@ class FailureTest(MaintainedCase):
                 self.passes(2.0, every=0.05)
                 self.assertNotIn(SECRET, self.raw())
                 self.passes(60.0, every=0.1)
-                self.assertEqual(self.read(grams.residue), 0)
-                self.assertLess(self.read(grams.backlog), 600)
+                self.assertEqual(self.read(trigrams.residue), 0)
+                self.assertLess(self.read(trigrams.backlog), 600)
                 self.assertLess(trim.call_count, 10)
                 self.assertEqual(len(logs.records), trim.call_count)
                 self.assertIn("trim", logs.records[0].getMessage())

@@ -18,7 +18,7 @@ def server(**settings: object) -> ChatServer:
     return ChatServer(Settings(**{"port": 0, **settings}), Assets(FILES), hold)  # type: ignore[arg-type]
 
 
-def readers() -> list[threading.Thread]:
+def read_pool() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name.startswith("reader-")]
 
 
@@ -84,7 +84,7 @@ class StopTest(TestCase):
         with Client(edge.port) as kept, Client(edge.port) as silent, Client(edge.port) as halfway:
             self.assertEqual(kept.ask(request()).status, 200)
             halfway.send(b"GET / HT")
-            eventually(lambda: len(readers()) == 3, "three connections were accepted")
+            eventually(lambda: len(read_pool()) == 3, "three connections were accepted")
             self.assertEqual(edge.stop(), 0)
             for client in (kept, silent, halfway):
                 self.assertTrue(client.ended())
@@ -167,7 +167,7 @@ class LimitTest(TestCase):
                 self.assertEqual(answer.status, 503)
                 self.assertEqual(answer.headers["connection"], "close")
                 self.assertIn("retry-after", answer.headers)
-                self.assertEqual(len(readers()), 2)
+                self.assertEqual(len(read_pool()), 2)
                 second.sock.close()
                 eventually(lambda: edge.ask(request()).status == 200, "the place was given again")
 
@@ -198,7 +198,7 @@ class LimitTest(TestCase):
         """The 101 was sent, and then came nothing but a traceback in the log."""
         for error in (RuntimeError("can't start new thread"), MemoryError()):
             with self.subTest(error), Edge() as edge:
-                failing = mock.patch.object(edge.server.crew, "reserve", side_effect=error)
+                failing = mock.patch.object(edge.server.thread_pool, "reserve", side_effect=error)
                 with Client(edge.port) as client:
                     self.assertEqual(client.ask(request()).status, 200)
                     with failing, self.assertLogs("gochat_py.http", "WARNING") as said:
@@ -216,7 +216,7 @@ class LimitTest(TestCase):
                 with mock.patch.object(edge.server.visits, "promote", return_value=False):
                     self.assertEqual(client.ask(upgrade()).status, 503)
                 self.assertTrue(client.ended())
-            eventually(lambda: not edge.server.crew._tasks, "no thread is kept")
+            eventually(lambda: not edge.server.thread_pool._tasks, "no thread is kept")
 
     def test_a_request_without_memory_for_it_is_a_503(self) -> None:
         for where in ("handler.parse", "requests.Request.tokens", "handler.Upgrade"):
@@ -226,7 +226,9 @@ class LimitTest(TestCase):
                     with mock.patch(f"gochat_py.http.{where}", side_effect=MemoryError):
                         self.assertEqual(client.ask(upgrade()).status, 503)
                     self.assertTrue(client.ended())
-                eventually(lambda edge=edge: not edge.server.crew._tasks, "no thread is kept")
+                eventually(
+                    lambda edge=edge: not edge.server.thread_pool._tasks, "no thread is kept"
+                )
                 self.assertEqual(edge.ask(upgrade()).status, 101)
 
     def test_accepting_survives_a_lack_of_memory(self) -> None:
@@ -234,7 +236,7 @@ class LimitTest(TestCase):
             for victim, name in (
                 (edge.server, "_accept_all"),
                 (edge.server.visits, "register"),
-                (edge.server.crew, "start"),
+                (edge.server.thread_pool, "start"),
             ):
                 failing = mock.patch.object(victim, name, side_effect=MemoryError)
                 with self.subTest(name):
@@ -279,7 +281,7 @@ class LimitTest(TestCase):
         with Edge() as edge:
             for _ in range(20):
                 self.assertEqual(edge.ask(request()).status, 200)
-            eventually(lambda: not readers(), "all threads ended")
+            eventually(lambda: not read_pool(), "all threads ended")
             self.assertEqual(
                 (edge.server.visits.admission.addresses.held(), len(edge.server.visits)), ({}, 0)
             )

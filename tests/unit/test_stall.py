@@ -9,7 +9,7 @@ from gochat_py import channel, deadline
 from gochat_py.channel import Inbox, Reply
 from gochat_py.deadline import Deadline
 from gochat_py.stall import PERIODS_MISSED, StallWatch, period_for
-from gochat_py.store import readers
+from gochat_py.store import read_pool
 from tests.support.case import PATIENCE, TestCase
 
 
@@ -133,10 +133,10 @@ class WaitingTest(TestCase):
         self.assertEqual(self.stalls, 2)
 
     def test_a_place_to_read_that_a_stall_held_up_is_waited_for(self):
-        self.stalled(readers, 2)
-        self.enterContext(unittest.mock.patch.object(readers.Readers, "_open"))
-        pool = readers.Readers(Path("no database"), "process", 1, patience=0.01)
-        with pool._places, self.assertRaises(readers.ReadersBusy), pool.borrow():
+        self.stalled(read_pool, 2)
+        self.enterContext(unittest.mock.patch.object(read_pool.ReadPool, "_open"))
+        pool = read_pool.ReadPool(Path("no database"), "process", 1, patience=0.01)
+        with pool._places, self.assertRaises(read_pool.ReadPoolBusy), pool.borrow():
             self.fail("there was no place")
         self.assertEqual(self.stalls, 2)
         pool.close()

@@ -112,7 +112,7 @@ class AnswersTest(StoreCase):
     def test_no_more_is_read_than_is_given(self):
         self.fill("x" * 60_000 for _ in range(200))
         rows = []
-        with self.readers.borrow() as connection:
+        with self.read_pool.borrow() as connection:
             connection.row_factory = lambda _, row: rows.append(len(row)) or row
             found = history.page(connection, "tea", limit=200)
             connection.row_factory = None

@@ -14,11 +14,11 @@ from gochat_py.store import (
     Damaged,
     StorageFailed,
     directory,
-    grams,
     history,
     retention,
     rows,
     search,
+    trigrams,
     users,
 )
 from gochat_py.store.schema import SEQ_BITS
@@ -138,7 +138,7 @@ class EntryTest(DamageCase):
         ):
             self.damage(f"UPDATE entries SET {column} = {value} WHERE id & 255 = {number}")
         self.index()
-        self.assertEqual(self.read(grams.backlog), 0)
+        self.assertEqual(self.read(trigrams.backlog), 0)
         self.assertEqual(self.read(search.search, ["tea"], "text 5").entries[0].seq, 5)
         trimmed = self.write(retention.trim, retention.Rule(3e6, keep=1e6), batch=100)
         self.assertEqual(trimmed.entries, 5)
@@ -325,7 +325,7 @@ class PageTest(DamageCase):
         with self.assertLogs("gochat_py.backplane.maintenance", "ERROR") as logs:
             for minutes in range(100):  # rooms are dropped once the clock has run for an hour
                 now = minutes * 60.0
-                maintenance.step(self.writer, self.readers, True, now, EARLIEST + now)
+                maintenance.step(self.writer, self.read_pool, True, now, EARLIEST + now)
         self.assertEqual(len(logs.records), 1)
         self.assertEqual(self.read(history.page, "milk").entries, ())
         self.assertEqual([room.key for room in self.read(history.rooms)[0]], ["tea"])

@@ -140,14 +140,14 @@ class MemoryTest(TestCase):
     def test_readers_see_what_the_writer_committed(self):
         with (
             open_in_memory() as directory,
-            closing(directory.readers()) as readers,
+            closing(directory.read_pool()) as read_pool,
             closing(directory.writer()) as writer,
         ):
             writer.begin()
             writer.apply(message("hi", ANN), 1.0)
-            self.assertEqual(readers.run(history.newest, "tea").seq, 0)
+            self.assertEqual(read_pool.run(history.newest, "tea").seq, 0)
             writer.commit()
-            self.assertEqual(readers.run(history.newest, "tea").seq, 1)
+            self.assertEqual(read_pool.run(history.newest, "tea").seq, 1)
 
     def test_nothing_is_kept(self):
         with open_in_memory() as directory:

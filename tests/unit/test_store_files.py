@@ -54,11 +54,11 @@ class FilesCase(StoreCase):
     def stored(self, place: Path) -> list[str | None]:
         """What a server that is started on `place` finds."""
         opened = open_directory(place)
-        readers = opened.readers(1)
+        read_pool = opened.read_pool(1)
         try:
-            return [each.text for each in readers.run(history.newest, "tea").entries]
+            return [each.text for each in read_pool.run(history.newest, "tea").entries]
         finally:
-            readers.close()
+            read_pool.close()
             opened.close()
 
     @contextlib.contextmanager
@@ -215,9 +215,9 @@ class ReplacedTest(FilesCase):
         self.assertEqual((self.data / "gochat.db").read_bytes(), before, "nor is it marked clean")
 
     def test_a_reader_that_failed_does_not_open_another_database(self) -> None:
-        for connection in self.readers._idle:
+        for connection in self.read_pool._idle:
             connection.close()
-        self.readers._idle.clear()
+        self.read_pool._idle.clear()
         away = self.place / "away"
         self.data.rename(away)
         open_directory(self.data).close()

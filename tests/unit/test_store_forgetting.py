@@ -2,7 +2,7 @@
 
 import random
 
-from gochat_py.store import grams, history, retention, search
+from gochat_py.store import history, retention, search, trigrams
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
 from tests.support.store import BOB, StoreCase, delete, edit, message, react
@@ -11,7 +11,7 @@ from tests.support.store import BOB, StoreCase, delete, edit, message, react
 #: index holds three at a time, and may hold the first bytes only once for several trigrams.
 SECRET = "ꙮꙬꙪꙨꙦ"
 TRACES = (SECRET.encode(), SECRET[0:3].encode()[3:], SECRET[1:4].encode()[3:])
-FOLDED = grams.fold(SECRET)
+FOLDED = trigrams.fold(SECRET)
 INDEX_TRACES = tuple(FOLDED[i : i + 3].encode()[3:] for i in range(3))
 
 
@@ -37,7 +37,7 @@ class ForgettingTest(StoreCase):
         for _ in range(150):
             words = chance.choices(["spoon", "cup", "kettle", "sugar", "leaf", "milk"], k=12)
             self.writer.apply(message(" ".join(words), BOB), self.now)
-        self.writer.run(grams.index_some, 1000)
+        self.writer.run(trigrams.index_some, 1000)
         self.writer.commit()
 
     def test_a_deleted_message_is_gone_from_the_file_the_log_and_the_index(self):
@@ -49,7 +49,7 @@ class ForgettingTest(StoreCase):
         self.entry(delete(seq))
         self.tidy()
         self.assert_gone()
-        self.assertEqual(self.read(grams.residue), 0)
+        self.assertEqual(self.read(trigrams.residue), 0)
         self.assertEqual(
             len(self.read(search.search, ["tea"], "kettle", limit=900).entries),
             300 - self.without("kettle"),
@@ -91,7 +91,7 @@ class ForgettingTest(StoreCase):
         self.index()
         self.writer.begin()
         self.writer.apply(delete(seq), self.now)
-        self.writer.run(grams.scrub)
+        self.writer.run(trigrams.scrub)
         self.writer.commit()
         self.tidy()
         self.assert_gone()
@@ -103,10 +103,10 @@ class ForgettingTest(StoreCase):
         second = self.entry(message(SECRET)).seq
         self.index()
         self.entry(delete(first))
-        self.assertTrue(self.write(grams.scrub, 1))
+        self.assertTrue(self.write(trigrams.scrub, 1))
         self.entry(delete(second))
         self.tidy()
-        self.assertEqual(self.read(grams.residue), 0)
+        self.assertEqual(self.read(trigrams.residue), 0)
         self.assert_gone()
 
     def test_a_step_that_was_undone_is_done_again(self):
@@ -115,7 +115,7 @@ class ForgettingTest(StoreCase):
         self.index()
         self.entry(delete(seq))
         self.writer.begin()
-        self.writer.run(grams.scrub, 1)
+        self.writer.run(trigrams.scrub, 1)
         self.writer.rollback()
         self.tidy()
         self.assert_gone()
@@ -140,7 +140,7 @@ class ForgettingTest(StoreCase):
 
     def test_a_reader_in_the_midst_only_delays_it(self):
         seq = self.entry(message(SECRET)).seq
-        with self.readers.borrow() as connection:
+        with self.read_pool.borrow() as connection:
             self.assertEqual(history.one(connection, "tea", seq).text, SECRET)
             self.entry(delete(seq))
             self.assertFalse(self.writer.checkpoint())

@@ -199,7 +199,7 @@ class EffortTest(StoreCase):
     def statements(self, function, *args, **kwargs):
         """The statements that `function` runs, parameters filled in, and its result."""
         ran = []
-        with self.readers.borrow() as connection:
+        with self.read_pool.borrow() as connection:
             connection.set_trace_callback(ran.append)
             result = function(connection, *args, **kwargs)
             connection.set_trace_callback(None)

@@ -5,7 +5,7 @@ from contextlib import closing
 from unittest import mock
 
 from gochat_py.message import User
-from gochat_py.store import grams, history, keys, retention, schema, search, users
+from gochat_py.store import history, keys, retention, schema, search, trigrams, users
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
 from tests.support.store import ANN, BOB, StoreCase, delete, message, react, topic
@@ -63,20 +63,20 @@ class IndexTest(StoreCase):
         self.index()
         self.close()
         with (
-            mock.patch.multiple(grams, FOLD_VERSION=-1, fold=str.upper),
+            mock.patch.multiple(trigrams, FOLD_VERSION=-1, fold=str.upper),
             mock.patch.object(search, "fold", str.upper),
         ):
             self.open()
-            self.assertEqual(self.read(grams.backlog), 3)
+            self.assertEqual(self.read(trigrams.backlog), 3)
             self.assertEqual(self.find("ada"), [3, 1])
             self.index()
             self.assertEqual(self.find("ada"), [3, 1])
             self.entry(delete(1))
             self.assertEqual(self.find("ada"), [3])
             self.scrub()
-            trigrams = self.read(lambda c: c.execute("SELECT term FROM gram_list").fetchall())
-            self.assertIn(("ADA",), trigrams)
-            self.assertNotIn(("ada",), trigrams)
+            terms = self.read(lambda c: c.execute("SELECT term FROM gram_list").fetchall())
+            self.assertIn(("ADA",), terms)
+            self.assertNotIn(("ada",), terms)
 
 
 class ReactionsMigrationTest(StoreCase):

@@ -2,7 +2,7 @@ import itertools
 from unittest import mock
 
 from gochat_py.core.encode import ANSWER_BYTES, entry_json
-from gochat_py.store import budget, grams, search
+from gochat_py.store import budget, search, trigrams
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
 from tests.support.store import BOB, StoreCase, delete, edit, message, react, topic
@@ -168,7 +168,7 @@ class SearchTest(StoreCase):
         self.entry(message("one"))
         self.writer.begin()
         self.writer.run(
-            grams.add,
+            trigrams.add,
             (((1 << 40) + seq, "xqz" if seq % 2 else "qyw") for seq in range(2, 60_001)),
         )
         self.writer.run(lambda c: c.execute("UPDATE rooms SET seq = 60000, indexed = 60000"))
@@ -205,10 +205,10 @@ class SearchTest(StoreCase):
     def test_indexing_goes_in_steps_through_all_rooms(self):
         for room in ("Tea", "Milk", "Tea", "Milk", "Tea"):
             self.entry(message("spoon", room=room))
-        self.assertEqual(self.read(grams.backlog), 5)
+        self.assertEqual(self.read(trigrams.backlog), 5)
         steps = []
-        while taken := self.write(grams.index_some, 2, budget=Budget(PATIENCE)):
-            steps.append((taken, self.read(grams.backlog)))
+        while taken := self.write(trigrams.index_some, 2, budget=Budget(PATIENCE)):
+            steps.append((taken, self.read(trigrams.backlog)))
         self.assertEqual(steps, [(2, 3), (2, 1), (1, 0)])
         self.assertEqual(self.find("spoon"), [3, 2, 1])
 
@@ -216,24 +216,24 @@ class SearchTest(StoreCase):
         for _ in range(5):
             self.entry(message("spoon"))
         clock = itertools.count().__next__
-        self.assertEqual(self.write(grams.index_some, 100, budget=Budget(3, clock)), 3)
-        self.assertEqual(self.write(grams.index_some, 100, budget=Budget(0, clock)), 1)
+        self.assertEqual(self.write(trigrams.index_some, 100, budget=Budget(3, clock)), 3)
+        self.assertEqual(self.write(trigrams.index_some, 100, budget=Budget(0, clock)), 1)
         self.assertEqual(self.find("spoon"), [5, 4, 3, 2, 1])
-        self.assertEqual(self.write(grams.index_some, 100, budget=Budget(PATIENCE)), 1)
-        self.assertEqual(self.read(grams.backlog), 0)
+        self.assertEqual(self.write(trigrams.index_some, 100, budget=Budget(PATIENCE)), 1)
+        self.assertEqual(self.read(trigrams.backlog), 0)
         self.assertEqual(self.find("spoon"), [5, 4, 3, 2, 1])
 
     def test_a_step_of_indexing_takes_so_much_text(self):
         for _ in range(3):
             self.entry(message("spoon " * 3_000))
-        taken = [self.write(grams.index_some, 100, budget=Budget(PATIENCE)) for _ in range(4)]
+        taken = [self.write(trigrams.index_some, 100, budget=Budget(PATIENCE)) for _ in range(4)]
         self.assertEqual(taken, [1, 1, 1, 0])
 
     def test_indexing_that_was_undone_is_done_again(self):
         self.entry(message("spoon"))
         self.writer.begin()
-        self.writer.run(grams.index_some, 100)
+        self.writer.run(trigrams.index_some, 100)
         self.writer.rollback()
-        self.assertEqual(self.read(grams.backlog), 1)
+        self.assertEqual(self.read(trigrams.backlog), 1)
         self.index()
         self.assertEqual(self.find("spoon"), [1])

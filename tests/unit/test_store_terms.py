@@ -284,17 +284,17 @@ class MigrationTest(RedoLogCase):
         (self.place / "old/gochat.db-ahead").unlink()
         directory = open_directory(self.place / "old")
         self.addCleanup(directory.close)
-        with closing(directory.readers(1)) as readers:
+        with closing(directory.read_pool(1)) as read_pool:
             for room, last in (("tea", 3), ("milk", 1)):
                 for seq in range(last + 2):
-                    found = readers.run(history.since, room, Position(EPOCH, seq))
+                    found = read_pool.run(history.since, room, Position(EPOCH, seq))
                     self.assertEqual(found.recovered, seq <= last, (room, seq))
-            self.assertEqual(len(readers.run(schema.read_identity)), 16)
+            self.assertEqual(len(read_pool.run(schema.read_identity)), 16)
             names = {
-                name for (name,) in readers.run(lambda db: db.execute("SELECT name FROM meta"))
+                name for (name,) in read_pool.run(lambda db: db.execute("SELECT name FROM meta"))
             }
             self.assertFalse(names & {"epoch", "boot", "clean"})
-            self.assertEqual(readers.run(terms.current).name, directory.epoch)
+            self.assertEqual(read_pool.run(terms.current).name, directory.epoch)
 
     def test_no_two_databases_have_one_identity(self):
         found = set()

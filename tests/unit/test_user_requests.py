@@ -208,7 +208,7 @@ class PresentTest(StoreCase):
         recorded = set()
         while now < end:
             now += maintenance.idle_timeout(now)
-            maintenance.step(self.writer, self.readers, True, now, EARLIEST + now)
+            maintenance.step(self.writer, self.read_pool, True, now, EARLIEST + now)
             recorded |= set(self.read(lambda c: c.execute("SELECT seen FROM users").fetchall()))
         seen = sorted(each - EARLIEST for (each,) in recorded)
         self.assertEqual(seen[0], 0.0)

@@ -44,9 +44,9 @@ class _Seat:
 
 
 class Task:
-    """Something that a thread of a crew does, from beginning to end; at first, its thread waits.
+    """Something that a thread of the pool does, from beginning to end; at first, its thread waits.
 
-    `Crew.reserve` makes it. Whoever reserved it calls `start` or `release`, in one thread.
+    `ThreadPool.reserve` makes it. Whoever reserved it calls `start` or `release`, in one thread.
     """
 
     __slots__ = ("_chosen", "_ended", "_run", "name", "seat")
@@ -77,7 +77,7 @@ class Task:
             self._ended.release()
 
     def do(self) -> None:
-        """Do it; what it raises is logged, and concerns nothing else. The crew calls this."""
+        """Do it; what it raises is logged, and concerns nothing else. The pool calls this."""
         if self._run is None:
             return
         try:
@@ -88,11 +88,11 @@ class Task:
             log.exception("the %s thread failed", self.name)
 
     def end(self) -> None:
-        """Wake who waits for its end. The crew calls this, once."""
+        """Wake who waits for its end. The pool calls this, once."""
         self._ended.release()
 
 
-class Crew:
+class ThreadPool:
     """Threads that are used again, as many as there are tasks at a time. For any thread to call.
 
     To start a thread and see its end takes 130 µs, to give a waiting one something to do and see
@@ -149,7 +149,7 @@ class Crew:
             seat.give(None)
 
     def join(self, deadline: Deadline) -> int:
-        """Wait for the threads of a closed crew to end; the number still alive.
+        """Wait for the threads of a closed pool to end; the number still alive.
 
         A task that another one starts meanwhile is waited for by that other.
         """
@@ -164,7 +164,7 @@ class Crew:
         return sum(thread.is_alive() for thread in left)
 
     def _work(self, seat: _Seat) -> None:
-        """Do one task after another. Each thread of the crew lives here."""
+        """Do one task after another. Each thread of the pool lives here."""
         seat.wait()
         try:
             while (task := seat.take()) is not None:

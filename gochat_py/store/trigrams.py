@@ -32,46 +32,44 @@ CHARACTERS_AT_ONCE = 16_384
 STEP = 0.01
 
 
-def renew(connection: sqlite3.Connection) -> None:
+def renew(db: sqlite3.Connection) -> None:
     """Begin the index anew, if it was made with another `fold`. Raises `sqlite3.Error`.
 
     A message can only be taken out of the index by the text that it was put in with. Done at a
     start; then `index_some` fills it again, and until it has, search looks at the messages.
     """
-    (version,) = connection.execute("SELECT value FROM meta WHERE name = 'fold'").fetchone()
+    (version,) = db.execute("SELECT value FROM meta WHERE name = 'fold'").fetchone()
     if version == FOLD_VERSION:
         return
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("INSERT INTO grams (grams) VALUES ('delete-all')")
-    connection.execute("UPDATE rooms SET indexed = min(seq, first - 1)")
-    connection.execute("UPDATE meta SET value = 0 WHERE name IN ('residue', 'scrubbing')")
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'fold'", (FOLD_VERSION,))
-    connection.execute("COMMIT")
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("INSERT INTO grams (grams) VALUES ('delete-all')")
+    db.execute("UPDATE rooms SET indexed = min(seq, first - 1)")
+    db.execute("UPDATE meta SET value = 0 WHERE name IN ('residue', 'scrubbing')")
+    db.execute("UPDATE meta SET value = ? WHERE name = 'fold'", (FOLD_VERSION,))
+    db.execute("COMMIT")
 
 
-def add(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> None:
+def add(db: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> None:
     """Index messages, given as row number and text; quickest in the order of their numbers."""
-    connection.executemany(
+    db.executemany(
         "INSERT INTO grams (rowid, text) VALUES (?, ?)",
         ((number, fold(text) + PAD) for number, text in messages if isinstance(text, str)),
     )
 
 
-def remove(connection: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> None:
+def remove(db: sqlite3.Connection, messages: Iterable[tuple[int, str]]) -> None:
     """Take messages out of the index; the texts must be those they were indexed with.
 
     What is left of them in the file is counted as residue, for `scrub` to remove.
     """
     rows = [(number, fold(text) + PAD) for number, text in messages if isinstance(text, str)]
     if rows:
-        connection.executemany(
-            "INSERT INTO grams (grams, rowid, text) VALUES ('delete', ?, ?)", rows
-        )
-        connection.execute("UPDATE meta SET value = value + ? WHERE name = 'residue'", (len(rows),))
+        db.executemany("INSERT INTO grams (grams, rowid, text) VALUES ('delete', ?, ?)", rows)
+        db.execute("UPDATE meta SET value = value + ? WHERE name = 'residue'", (len(rows),))
 
 
 def index_some(
-    connection: sqlite3.Connection,
+    db: sqlite3.Connection,
     limit: int,
     *,
     budget: Budget | None = None,
@@ -87,7 +85,7 @@ def index_some(
     of English), since FTS5 writes one segment a transaction: so let some gather.
     """
     step = _Step(limit, budget or Budget(STEP))
-    for room, indexed, newest in connection.execute(
+    for room, indexed, newest in db.execute(
         "SELECT id, indexed, seq FROM rooms WHERE indexed < seq"
         f" AND {SOUND_ROOM} ORDER BY id LIMIT ?",
         (ROOMS_AT_ONCE + len(passing_over),),
@@ -95,14 +93,14 @@ def index_some(
         if room in passing_over:
             continue
         base = room << SEQ_BITS
-        rows = connection.execute(
+        rows = db.execute(
             "SELECT id, kind, text FROM entries WHERE id > ? AND id <= ? ORDER BY id",
             (base + indexed, base + newest),
         )
         step.reached = base + newest  # unless it stops earlier: the rest, if any, was trimmed
         with blaming(room):
-            add(connection, step.messages(rows))
-        connection.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (step.reached - base, room))
+            add(db, step.messages(rows))
+        db.execute("UPDATE rooms SET indexed = ? WHERE id = ?", (step.reached - base, room))
         if step.over:
             break
     return step.taken
@@ -135,37 +133,33 @@ class _Step:
             self.over = self._left <= 0 or self._characters <= 0 or self._budget.spent
 
 
-def is_indexed(connection: sqlite3.Connection, number: int) -> bool:
+def is_indexed(db: sqlite3.Connection, number: int) -> bool:
     """Whether the index has come as far as the message in row `number`."""
-    row = connection.execute(
-        "SELECT indexed FROM rooms WHERE id = ?", (number >> SEQ_BITS,)
-    ).fetchone()
+    row = db.execute("SELECT indexed FROM rooms WHERE id = ?", (number >> SEQ_BITS,)).fetchone()
     return bool(row[0] >= number - (number >> SEQ_BITS << SEQ_BITS))
 
 
-def backlog(connection: sqlite3.Connection) -> int:
+def backlog(db: sqlite3.Connection) -> int:
     """How many entries are not indexed yet. Search looks through those one by one."""
-    row: tuple[int] = connection.execute(
+    row: tuple[int] = db.execute(
         "SELECT coalesce(sum(seq - indexed), 0) FROM rooms WHERE indexed < seq"
     ).fetchone()
     return row[0]
 
 
-def residue(connection: sqlite3.Connection) -> int:
+def residue(db: sqlite3.Connection) -> int:
     """How many deletions have left traces in the index's part of the file."""
-    row: tuple[int] = connection.execute("SELECT value FROM meta WHERE name = 'residue'").fetchone()
+    row: tuple[int] = db.execute("SELECT value FROM meta WHERE name = 'residue'").fetchone()
     return row[0]
 
 
-def is_scrubbing(connection: sqlite3.Connection) -> bool:
+def is_scrubbing(db: sqlite3.Connection) -> bool:
     """Whether a pass of `scrub` has begun, and has not come to its end."""
-    row: tuple[int] = connection.execute(
-        "SELECT value FROM meta WHERE name = 'scrubbing'"
-    ).fetchone()
+    row: tuple[int] = db.execute("SELECT value FROM meta WHERE name = 'scrubbing'").fetchone()
     return bool(row[0])
 
 
-def scrub(connection: sqlite3.Connection, pages: int = 16) -> bool:
+def scrub(db: sqlite3.Connection, pages: int = 16) -> bool:
     """Rewrite `pages` more of the index without what was deleted; returns whether more is to do.
 
     One pass rewrites the whole index once, about 100 bytes a message: for a million messages 3 s of
@@ -173,9 +167,7 @@ def scrub(connection: sqlite3.Connection, pages: int = 16) -> bool:
     passes over a large index. How far it is stands in the database, so any step may be undone.
     """
     meta = dict(
-        connection.execute(
-            "SELECT name, value FROM meta WHERE name IN ('residue', 'scrubbing')"
-        ).fetchall()
+        db.execute("SELECT name, value FROM meta WHERE name IN ('residue', 'scrubbing')").fetchall()
     )
     if not meta["residue"]:
         return False
@@ -183,20 +175,18 @@ def scrub(connection: sqlite3.Connection, pages: int = 16) -> bool:
     if starting:
         # FTS5 gathers changes in memory until the transaction or a savepoint ends; a pass that
         # began without them would not cover them.
-        connection.execute("SAVEPOINT flushed")
-        connection.execute("RELEASE flushed")
-        connection.execute("UPDATE meta SET value = ? WHERE name = 'scrubbing'", (meta["residue"],))
+        db.execute("SAVEPOINT flushed")
+        db.execute("RELEASE flushed")
+        db.execute("UPDATE meta SET value = ? WHERE name = 'scrubbing'", (meta["residue"],))
         meta["scrubbing"] = meta["residue"]
-    before = connection.total_changes
+    before = db.total_changes
     # A negative number starts a pass over all segments, a positive one goes on with it; fewer than
     # two changed rows mean that nothing was left (https://sqlite.org/fts5.html, "merge").
-    connection.execute(
+    db.execute(
         "INSERT INTO grams (grams, rank) VALUES ('merge', ?)", (-pages if starting else pages,)
     )
-    if connection.total_changes - before >= 2:
+    if db.total_changes - before >= 2:
         return True
-    connection.execute(
-        "UPDATE meta SET value = value - ? WHERE name = 'residue'", (meta["scrubbing"],)
-    )
-    connection.execute("UPDATE meta SET value = 0 WHERE name = 'scrubbing'")
+    db.execute("UPDATE meta SET value = value - ? WHERE name = 'residue'", (meta["scrubbing"],))
+    db.execute("UPDATE meta SET value = 0 WHERE name = 'scrubbing'")
     return bool(meta["residue"] > meta["scrubbing"])

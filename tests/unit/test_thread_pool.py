@@ -1,26 +1,26 @@
 import threading
 from unittest import mock
 
-from gochat_py import crew
-from gochat_py.crew import Crew
+from gochat_py import thread_pool
 from gochat_py.deadline import Deadline
+from gochat_py.thread_pool import ThreadPool
 from tests.support.case import PATIENCE, TestCase, eventually
 
 
 class CrewTest(TestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.crew = Crew()
+        self.thread_pool = ThreadPool()
         self.addCleanup(self.end)
 
     def end(self) -> None:
-        self.crew.close()
-        self.assertEqual(self.crew.join(Deadline(PATIENCE)), 0)
+        self.thread_pool.close()
+        self.assertEqual(self.thread_pool.join(Deadline(PATIENCE)), 0)
 
     def at_rest(self, count: int) -> None:
         """Return once so many threads wait for something to do, and there are no others."""
         eventually(
-            lambda: len(self.crew._idle) == len(self.crew._threads) == count,
+            lambda: len(self.thread_pool._idle) == len(self.thread_pool._threads) == count,
             f"{count} threads wait",
         )
 
@@ -31,21 +31,23 @@ class CrewTest(TestCase):
             seen.append((threading.get_ident(), threading.current_thread().name))
 
         for name in ("first", "second"):
-            self.crew.start(look, name).join()
+            self.thread_pool.start(look, name).join()
             self.at_rest(1)
         self.assertEqual([name for _, name in seen], ["first", "second"])
         self.assertEqual(len({ident for ident, _ in seen}), 1)
 
     def test_tasks_at_the_same_time_have_threads_of_their_own(self) -> None:
         together = threading.Barrier(20)
-        tasks = [self.crew.start(lambda: void(together.wait(PATIENCE)), "x") for _ in range(20)]
+        tasks = [
+            self.thread_pool.start(lambda: void(together.wait(PATIENCE)), "x") for _ in range(20)
+        ]
         for task in tasks:
             task.join()
         self.assertFalse(together.broken)
 
     def test_a_task_can_be_waited_for_by_many_and_after_its_end(self) -> None:
         go = threading.Event()
-        task = self.crew.start(lambda: void(go.wait(PATIENCE)), "x")
+        task = self.thread_pool.start(lambda: void(go.wait(PATIENCE)), "x")
         waiting = [threading.Thread(target=task.join) for _ in range(3)]
         for each in waiting:
             each.start()
@@ -57,32 +59,34 @@ class CrewTest(TestCase):
         task.join()
 
     def test_what_a_task_raises_is_logged_and_its_thread_goes_on(self) -> None:
-        with self.assertLogs("gochat_py.crew", "ERROR") as said:
-            self.crew.start(lambda: void(1 / 0), "unlucky").join()
+        with self.assertLogs("gochat_py.thread_pool", "ERROR") as said:
+            self.thread_pool.start(lambda: void(1 / 0), "unlucky").join()
         self.assertIn("unlucky", said.output[0])
         self.at_rest(1)
         done = threading.Event()
-        self.crew.start(done.set, "next").join()
+        self.thread_pool.start(done.set, "next").join()
         self.assertTrue(done.is_set())
 
     def test_no_more_threads_wait_than_may(self) -> None:
         go = threading.Event()
-        with mock.patch.object(crew, "MOST_IDLE", 2):
-            for task in [self.crew.start(lambda: void(go.wait(PATIENCE)), "x") for _ in range(5)]:
+        with mock.patch.object(thread_pool, "MOST_IDLE", 2):
+            for task in [
+                self.thread_pool.start(lambda: void(go.wait(PATIENCE)), "x") for _ in range(5)
+            ]:
                 go.set()
                 task.join()
             self.at_rest(2)
 
     def test_a_thread_that_nobody_wants_ends(self) -> None:
-        with mock.patch.object(crew, "IDLE_FOR", 0.0):
-            self.crew.start(lambda: None, "x").join()
+        with mock.patch.object(thread_pool, "IDLE_FOR", 0.0):
+            self.thread_pool.start(lambda: None, "x").join()
             self.at_rest(0)
 
     def test_a_thread_chosen_at_the_last_moment_takes_its_task(self) -> None:
-        with mock.patch.object(crew, "IDLE_FOR", 0.0):
+        with mock.patch.object(thread_pool, "IDLE_FOR", 0.0):
             for _ in range(300):
                 done = threading.Event()
-                self.crew.start(done.set, "x").join()
+                self.thread_pool.start(done.set, "x").join()
                 self.assertTrue(done.is_set())
 
     def test_a_system_without_a_thread_to_spare_says_so_and_is_asked_again(self) -> None:
@@ -90,8 +94,8 @@ class CrewTest(TestCase):
             mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("no thread")),
             self.assertRaises(RuntimeError),
         ):
-            self.crew.start(lambda: None, "x")
-        self.crew.start(lambda: None, "x").join()
+            self.thread_pool.start(lambda: None, "x")
+        self.thread_pool.start(lambda: None, "x").join()
 
     def test_a_thread_that_is_about_to_start_can_be_waited_for(self) -> None:
         starts, go = threading.Event(), threading.Event()
@@ -102,21 +106,21 @@ class CrewTest(TestCase):
             go.wait(PATIENCE)
             start(thread)
 
-        begins = threading.Thread(target=lambda: void(self.crew.start(lambda: None, "x")))
+        begins = threading.Thread(target=lambda: void(self.thread_pool.start(lambda: None, "x")))
         with mock.patch.object(threading.Thread, "start", slowly):
             start(begins)
-            self.crew.close()
+            self.thread_pool.close()
             self.assertTrue(starts.wait(PATIENCE))
-            self.assertEqual(self.crew.join(Deadline(0.0)), 0)
+            self.assertEqual(self.thread_pool.join(Deadline(0.0)), 0)
             go.set()
             begins.join(PATIENCE)
-        self.assertEqual(self.crew.join(Deadline(PATIENCE)), 0)
-        self.assertEqual(self.crew._tasks, set())
+        self.assertEqual(self.thread_pool.join(Deadline(PATIENCE)), 0)
+        self.assertEqual(self.thread_pool._tasks, set())
 
     def test_a_reserved_thread_waits_for_what_it_is_to_do(self) -> None:
         done = threading.Event()
         for _ in range(3):  # of a new thread, and of one that was used before
-            task = self.crew.reserve()
+            task = self.thread_pool.reserve()
             with mock.patch.object(threading.Thread, "start", side_effect=RuntimeError):
                 task.start(done.set, "x")
             task.join()
@@ -124,19 +128,19 @@ class CrewTest(TestCase):
             done.clear()
 
     def test_a_reserved_thread_that_is_not_needed_is_used_by_others(self) -> None:
-        task = self.crew.reserve()
+        task = self.thread_pool.reserve()
         task.release()
         task.release()
         task.join()
         self.at_rest(1)
-        self.crew.start(lambda: None, "x").join()
+        self.thread_pool.start(lambda: None, "x").join()
         self.at_rest(1)
         task.release()
-        self.assertEqual(self.crew._tasks, set())
+        self.assertEqual(self.thread_pool._tasks, set())
 
     def test_a_started_task_is_not_released(self) -> None:
         go, done = threading.Event(), threading.Event()
-        task = self.crew.reserve()
+        task = self.thread_pool.reserve()
         task.start(lambda: void((go.wait(PATIENCE), done.set())), "x")
         task.release()
         go.set()
@@ -145,27 +149,29 @@ class CrewTest(TestCase):
 
     def test_a_task_without_memory_even_for_its_log_record_ends_as_others_do(self) -> None:
         with (
-            mock.patch.object(crew.log, "exception", side_effect=MemoryError),
+            mock.patch.object(thread_pool.log, "exception", side_effect=MemoryError),
             mock.patch.object(threading, "excepthook"),
         ):
-            self.crew.start(lambda: void(1 / 0), "unlucky").join()
-            eventually(lambda: not self.crew._threads, "its thread ended")
-        self.assertEqual((self.crew._tasks, self.crew._idle), (set(), []))
+            self.thread_pool.start(lambda: void(1 / 0), "unlucky").join()
+            eventually(lambda: not self.thread_pool._threads, "its thread ended")
+        self.assertEqual((self.thread_pool._tasks, self.thread_pool._idle), (set(), []))
 
     def test_a_closed_crew_ends_with_its_tasks(self) -> None:
         go = threading.Event()
-        self.crew.start(lambda: None, "x").join()
+        self.thread_pool.start(lambda: None, "x").join()
         self.at_rest(1)
-        busy = [self.crew.start(lambda: void(go.wait(PATIENCE)), "x") for _ in range(2)]
-        self.crew.close()
-        self.assertEqual(self.crew.join(Deadline(0.0)), 2)
+        busy = [self.thread_pool.start(lambda: void(go.wait(PATIENCE)), "x") for _ in range(2)]
+        self.thread_pool.close()
+        self.assertEqual(self.thread_pool.join(Deadline(0.0)), 2)
         late = threading.Event()
-        self.crew.start(late.set, "late").join()  # a connection's writer, while the server stops
+        self.thread_pool.start(
+            late.set, "late"
+        ).join()  # a connection's writer, while the server stops
         self.assertTrue(late.is_set())
         go.set()
         for task in busy:
             task.join()
-        self.assertEqual(self.crew.join(Deadline(PATIENCE)), 0)
+        self.assertEqual(self.thread_pool.join(Deadline(PATIENCE)), 0)
 
 
 def void(_: object) -> None:

@@ -2,7 +2,7 @@ import sqlite3
 import threading
 
 from gochat_py.errors import Closed
-from gochat_py.store import ReadersBusy, StorageFailed, history
+from gochat_py.store import ReadPoolBusy, StorageFailed, history
 from tests.support.case import PATIENCE
 from tests.support.store import StoreCase, message
 
@@ -10,7 +10,7 @@ from tests.support.store import StoreCase, message
 class ReadersTest(StoreCase):
     def test_each_reads_from_one_moment(self):
         self.entry(message("1"))
-        with self.readers.borrow() as connection:
+        with self.read_pool.borrow() as connection:
             self.assertEqual(history.newest(connection, "tea").seq, 1)
             self.entry(message("2"))
             self.assertEqual(history.newest(connection, "tea").seq, 1)
@@ -21,24 +21,29 @@ class ReadersTest(StoreCase):
             self.read(lambda connection: connection.execute("DELETE FROM rooms"))
 
     def test_one_too_many_waits_until_the_deadline(self):
-        readers = self.directory.readers(2, patience=0.05)
-        self.addCleanup(readers.close)
-        with readers.borrow(), readers.borrow(), self.assertRaises(ReadersBusy), readers.borrow():
+        read_pool = self.directory.read_pool(2, patience=0.05)
+        self.addCleanup(read_pool.close)
+        with (
+            read_pool.borrow(),
+            read_pool.borrow(),
+            self.assertRaises(ReadPoolBusy),
+            read_pool.borrow(),
+        ):
             pass
-        with readers.borrow(), readers.borrow():
+        with read_pool.borrow(), read_pool.borrow():
             pass
 
     def test_one_too_many_goes_on_when_another_comes_back(self):
-        readers = self.directory.readers(1, patience=PATIENCE)
-        self.addCleanup(readers.close)
+        read_pool = self.directory.read_pool(1, patience=PATIENCE)
+        self.addCleanup(read_pool.close)
         got = threading.Event()
 
         def wait_for_one():
-            with readers.borrow():
+            with read_pool.borrow():
                 got.set()
 
         waiting = threading.Thread(target=wait_for_one)
-        with readers.borrow():
+        with read_pool.borrow():
             waiting.start()
             self.assertFalse(got.is_set())
         self.assertTrue(got.wait(PATIENCE))
@@ -61,8 +66,8 @@ class ReadersTest(StoreCase):
         self.assertEqual(self.read(history.rooms), ([], False))
 
     def test_are_closed_at_once_or_when_they_come_back(self):
-        with self.readers.borrow() as connection:
-            self.readers.close()
+        with self.read_pool.borrow() as connection:
+            self.read_pool.close()
             self.assertEqual(history.rooms(connection), ([], False))
         with self.assertRaises(sqlite3.ProgrammingError):
             connection.execute("SELECT 1")
@@ -107,18 +112,18 @@ class ReadersTest(StoreCase):
 class PausedTest(StoreCase):
     def test_who_reads_goes_on_and_nobody_begins(self):
         self.entry(message("hi"))
-        impatient = self.directory.readers(2, patience=0.05)
+        impatient = self.directory.read_pool(2, patience=0.05)
         self.addCleanup(impatient.close)
         with impatient.borrow() as connection, impatient.paused():
             self.assertEqual(history.one(connection, "tea", 1).text, "hi")
-            with self.assertRaisesRegex(ReadersBusy, "paused"):
+            with self.assertRaisesRegex(ReadPoolBusy, "paused"):
                 impatient.run(history.one, "tea", 1)
         self.assertEqual(impatient.run(history.one, "tea", 1).text, "hi")
 
     def test_who_waits_begins_when_it_is_over(self):
         self.entry(message("hi"))
         found = []
-        with self.readers.paused():
+        with self.read_pool.paused():
             thread = threading.Thread(
                 target=lambda: found.append(self.read(history.one, "tea", 1).text)
             )

@@ -16,13 +16,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 from ..deadline import Deadline
 from ..errors import Closed
 from .connect import Durability, connect, decode
-from .errors import ReadersBusy, StorageFailed
+from .errors import ReadPoolBusy, StorageFailed
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Readers:
+class ReadPool:
     """`size` connections, opened at the start; each reads from a snapshot of its own.
 
     A reader never waits for the writer, nor the writer for a reader (WAL). Opened at the start, so
@@ -65,20 +65,20 @@ class Readers:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Call `function(connection, …)` on a snapshot that nothing changes meanwhile.
+        """Call `function(db, …)` on a snapshot that nothing changes meanwhile.
 
         It is called again if it met a text that is not UTF-8; then U+FFFD stands for what is not.
         (To decode each text that way at once would make every read slower.) Raises `ReadersBusy`,
         `StorageFailed`, `Closed`, and what `function` raises.
         """
         try:
-            with self.borrow() as connection:
-                return function(connection, *args, **kwargs)
+            with self.borrow() as db:
+                return function(db, *args, **kwargs)
         except StorageFailed as error:
             if not _is_undecodable(error.__cause__):
                 raise
-        with self.borrow(lenient=True) as connection:
-            return function(connection, *args, **kwargs)
+        with self.borrow(lenient=True) as db:
+            return function(db, *args, **kwargs)
 
     @contextlib.contextmanager
     def borrow(self, *, lenient: bool = False) -> Iterator[sqlite3.Connection]:
@@ -88,29 +88,29 @@ class Readers:
         """
         deadline = Deadline(self._patience)
         if not deadline.wait(lambda left: self._places.acquire(timeout=left)):
-            raise ReadersBusy(f"no reading connection became free within {self._patience:g} s")
+            raise ReadPoolBusy(f"no reading connection became free within {self._patience:g} s")
         try:
             if not deadline.wait(self._going.wait):
-                raise ReadersBusy(f"reading was paused for {self._patience:g} s")
-            connection = self._take()
+                raise ReadPoolBusy(f"reading was paused for {self._patience:g} s")
+            db = self._take()
             try:
                 if lenient:
-                    connection.text_factory = decode
-                connection.execute("BEGIN")
-                yield connection
+                    db.text_factory = decode
+                db.execute("BEGIN")
+                yield db
             except BaseException as error:
                 # Whatever state it is in, it is not worth finding out.
-                connection.close()
+                db.close()
                 if isinstance(error, sqlite3.Error):
                     raise StorageFailed(str(error)) from error
                 raise
             try:
-                connection.execute("COMMIT")
+                db.execute("COMMIT")
             except sqlite3.Error:  # it has met a damaged page; what was read is as good as before
-                connection.close()
+                db.close()
                 return
-            connection.text_factory = str
-            self._give_back(connection)
+            db.text_factory = str
+            self._give_back(db)
         finally:
             self._places.release()
 
@@ -128,8 +128,8 @@ class Readers:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        for db in idle:
+            db.close()
 
     def _take(self) -> sqlite3.Connection:
         with self._lock:
@@ -142,23 +142,23 @@ class Readers:
     def _open(self) -> sqlite3.Connection:
         self._verify()
         try:
-            connection = connect(self._database, self._durability, busy_timeout=1.0, reader=True)
+            db = connect(self._database, self._durability, busy_timeout=1.0, reader=True)
             try:
                 # SQLite opens the database when it is first read, the log with it.
-                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             except BaseException:
-                connection.close()
+                db.close()
                 raise
         except sqlite3.Error as error:
             raise StorageFailed(str(error)) from error
-        return connection
+        return db
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, db: sqlite3.Connection) -> None:
         with self._lock:
             if not self._closed:
-                self._idle.append(connection)
+                self._idle.append(db)
                 return
-        connection.close()
+        db.close()
 
 
 def _is_undecodable(error: BaseException | None) -> bool:
