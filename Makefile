@@ -30,10 +30,9 @@ test: $(DEV_READY) ## Run the tests
 	$(BIN)/python -m tests
 
 coverage: $(DEV_READY) ## Run the tests without a browser, and say which lines they reach
-	$(BIN)/python -m coverage run -m unittest discover -s tests/unit -t .
-	$(BIN)/python -m coverage run --append -m unittest discover -s tests/core -t .
-	$(BIN)/python -m coverage run --append -m unittest discover -s tests/properties -t .
-	$(BIN)/python -m coverage run --append -m unittest discover -s tests/integration -t .
+	$(BIN)/python -m coverage erase
+	for part in unit core store backplane http cli properties integration; do \
+		$(BIN)/python -m coverage run --append -m unittest discover -s tests/$$part -t . || exit 1; done
 	$(BIN)/python -m coverage report
 
 check: lint types test ## Check style, types and tests

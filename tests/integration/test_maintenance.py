@@ -40,7 +40,7 @@ db = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=1.5)
 for _ in range(30):
     select.select([], [], [], 0.2)
     db.execute("BEGIN IMMEDIATE")
-    db.execute("UPDATE meta SET value = value WHERE name = 'epoch'")
+    db.execute("UPDATE meta SET value = value WHERE name = 'floor'")
     db.execute("COMMIT")
 """
 

@@ -241,18 +241,18 @@ class OtherDocsTest(TestCase):
             "",
             "–",
             "`tests/unit/test_no_such_thing.py`",
-            "`tests/unit/test_docs.py`, `NoSuchTest`",
-            "`tests/unit/test_docs.py`, `test_no_such_…`",
+            "`tests/laws/test_docs.py`, `NoSuchTest`",
+            "`tests/laws/test_docs.py`, `test_no_such_…`",
             "`tests/hostile`, `no-such-attack`",
             "`test_attention` NoSuchTest",
             "`NamesTest`",
         ):
             self.assertTrue(docs.missing(cell), cell)
         self.assertEqual(
-            docs.missing("`tests/unit/test_docs.py`, `NamesTest`, `test_every_link_…`"), []
+            docs.missing("`tests/laws/test_docs.py`, `NamesTest`, `test_every_link_…`"), []
         )
-        for name in ("tests.unit.test_none.A.test_b", "tests.unit.test_docs.None_.test_b",
-                     "tests.unit.test_docs.NamesTest.test_none"):  # fmt: skip
+        for name in ("tests.unit.test_none.A.test_b", "tests.laws.test_docs.None_.test_b",
+                     "tests.laws.test_docs.NamesTest.test_none"):  # fmt: skip
             self.assertIsNotNone(docs.missing_dotted(name))
 
 

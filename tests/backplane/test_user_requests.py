@@ -15,9 +15,9 @@ from gochat_py.message import User
 from gochat_py.orders import Renamed
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store import StorageFailed, users
+from tests.backplane.test_journal import FakeSender, JournalCase, message
 from tests.support.case import TestCase
 from tests.support.store import StoreCase
-from tests.unit.test_journal import FakeSender, JournalCase, message
 
 
 class NickTest(JournalCase):

@@ -20,8 +20,8 @@ from gochat_py.message import Draft, Kind
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store import StorageFailed, health, open_directory
 from gochat_py.store.writer import Writer
+from tests.backplane.test_journal import FakeSender, JournalCase, message
 from tests.support.case import PATIENCE, TestCase
-from tests.unit.test_journal import FakeSender, JournalCase, message
 
 
 class StoredCase(JournalCase):

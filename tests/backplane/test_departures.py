@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from gochat_py.backplane.departures import RECORD_EVERY, RECORDED_AT_ONCE, Departures
 from gochat_py.errors import Closed
 from gochat_py.store import StorageFailed, users
+from tests.backplane.test_journal import JournalCase
 from tests.support.case import TestCase
-from tests.unit.test_journal import JournalCase
 
 
 class DeparturesTest(TestCase):

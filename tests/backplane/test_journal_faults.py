@@ -11,7 +11,7 @@ from gochat_py.message import Draft, Kind
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store import StorageFailed, history, ledger
 from gochat_py.store.writer import Writer
-from tests.unit.test_journal import ANN, JournalCase, message
+from tests.backplane.test_journal import ANN, JournalCase, message
 
 #: Errors that no rule foresees: of Python, of SQLite about one statement, of a mistake of ours.
 FAULTS = (

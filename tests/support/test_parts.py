@@ -33,7 +33,7 @@ class SplitTest(TestCase):
     def test_no_module_is_left_out(self) -> None:
         others, browser = apart(modules(), "tests.browser")
         self.assertEqual(sorted([*others, *browser]), sorted(modules()))
-        self.assertIn("tests.unit.test_parts", others)
+        self.assertIn("tests.support.test_parts", others)
         self.assertIn("tests.browser.test_scrolling", browser)
         self.assertGreaterEqual(len(others), 40)
 

@@ -59,7 +59,7 @@ directory.close()
 #: Writes transactions of random sizes and says what was committed, until it is killed.
 BUSY = """
 import random, sys
-from gochat_py.store import grams, open_directory
+from gochat_py.store import trigrams, open_directory
 from tests.support.store import message
 
 directory = open_directory(sys.argv[1])
@@ -76,7 +76,7 @@ while True:
         entry = writer.apply(message("x" * chance.randrange(300), room=room, id=sent), 1.0).entry
         lines.append(f"{entry.key} {entry.seq} {sent}")
     if chance.random() < 0.3:
-        writer.run(grams.index_some, 50)
+        writer.run(trigrams.index_some, 50)
     writer.commit()
     print(*lines, sep="\\n", flush=True)
 """
