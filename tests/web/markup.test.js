@@ -269,6 +269,8 @@ describe("a mention", () => {
     assert.deepEqual(calls("@Ann Lee, hi", ["Ann", "Ann Lee"]), ["ann lee"]);
     assert.deepEqual(calls("@Ann Leeds", ["Ann", "Ann Lee"]), ["ann"]);
     assert.deepEqual(calls("@李明", ["李", "李明"]), ["李明"]);
+    assert.deepEqual(calls("@ก @ก\u0e34", ["ก"]), ["ก"], "a mark belongs to its letter, in any script");
+    assert.deepEqual(calls("@ก\u0e34", ["ก"]), []);
     assert.deepEqual(calls("@李明 @李", ["李", "李明"]), ["李明", "李"]);
   });
 

@@ -102,7 +102,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     ({ transcript } = await import("./transcript.js").catch(() => ({ transcript: null })));
   });
   document.addEventListener("copy", (event) => {
-    const text = event.target.closest?.("input, textarea") ? null : transcript?.(getSelection(), list) ?? null;
+    const target = /** @type {Element} */ (event.target);
+    const text = target.closest?.("input, textarea") ? null : transcript?.(getSelection(), list) ?? null;
     if (text === null) return; // the browser copies what is selected
     event.preventDefault();
     event.clipboardData.setData("text/plain", text);

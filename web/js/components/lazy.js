@@ -40,7 +40,7 @@ export function Lazy(element, name, load, styles) {
  * wanted of it meanwhile is done then, unless it is to hide by then.
  */
 export function LateBar(element, tools) {
-  const styles = document.querySelector("link[rel=stylesheet]").href; // the others are beside it
+  const { href: styles } = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=stylesheet]")); // the others are beside it
   let bar = null;
   let coming = false;
   let wanted = null;
