@@ -68,7 +68,7 @@ class CompletionTest(FakeTestCase):
         expect(page.locator(DRAFT)).to_have_value("thanks @Bernadette Long and @bosse ")
         expect(page.locator(DRAFT)).to_be_focused()
         page.press(DRAFT, "Enter")
-        self.assertEqual(wait_for_lines(page, 2), ["hello", "thanks @Bernadette Long and @bosse "])
+        self.assertEqual(wait_for_lines(page, 2), ["hello", "thanks @Bernadette Long and @bosse"])
 
     def test_a_nick_is_completed_by_a_click_and_the_focus_stays(self) -> None:
         page = self.company()

@@ -3,13 +3,16 @@
 
 import { pathToFileURL } from "node:url";
 
-import { sendable } from "../../web/js/core/chat.js";
 import { completions } from "../../web/js/core/completion.js";
 import { EMOJI, emojify } from "../../web/js/core/emoji.js";
 import { jumps, marked } from "../../web/js/core/finding.js";
-import { gist, names, parse, stretches } from "../../web/js/core/markup.js";
-import { bookOf, mentions } from "../../web/js/core/mentions.js";
+import { disguised } from "../../web/js/core/hosts.js";
+import { foreign } from "../../web/js/core/links.js";
+import { gist, large, mentioned, names, parse, stretches } from "../../web/js/core/markup.js";
+import { bookOf } from "../../web/js/core/mentions.js";
 import { keyOf, roomName } from "../../web/js/core/room.js";
+import { tall } from "../../web/js/core/rows.js";
+import { blank, sendable, trimmed } from "../../web/js/core/text.js";
 
 /** Repeated, to the length that is wanted. */
 const PARTS = [
@@ -18,6 +21,7 @@ const PARTS = [
   "> ", ">> ", "> a\n", "> > > a\n", "> a\n\n", "- a\n", "  - a\n", "1. a\n", "> - 1. ", "- a\n\n", "- \n", "```\n", "```\na\n", "``` a\n", " ```\n", "\n> a\nb",
   "http://", "http://a/", "http://a ", "https://)", "http://(a", "http://a?b&c#d ", "mailto:", "mailto:a@b ", "h", "m", "http://小林.", "http://a.",
   "[](", "[](http://", "[x](http://", "[x](http://a(b)", "[a](http://a) ", "[a](http://a/b/c) ", "[[a]", "](h", "[a][b]",
+  "a@b.cc ", "a@", "a@b.", "_a@b.cc", "a.b@c:", "www.a.b ", "www.", "www.a.b/(", "\\", "\\*", "\\`", "\\[", "\\@Ada", "~~~", "~~~\n", "~~~~\n~~~\n", "- ```\n", "- ```\n\n", "- ~~~\n  a\n", "``` a `\n", "http://[::1]", "http://a的", "http://a:1", "http://a@", "/@Ada", "a.b/@Ada", "🇺", "1\ufe0f\u20e3", "👩\u200d",
   "@A", "@Ada", "@Ada ", "@@Ada", "@aaaaaaa", ":a", ":a:", ":tea:", ":tea: ", "::", "\u0301\u0316", "a\u0301", "Σ", "İ", " \n",
 ];
 
@@ -45,11 +49,17 @@ export const FLOODS = [
   ["an address that ends in parentheses", (n) => `http://a${")".repeat(n)}`],
   ["an address of many parts", (n) => `http://a/${"b/?c&".repeat(n / 5)}`],
   ["an address of a long foreign host", (n) => `http://${Array.from({ length: n }, (_, i) => String.fromCodePoint(0x4e00 + (i % 20_000))).join("")}`],
+  ["a fence whose words go on", (n) => `\`\`\`${letters(n)}\na`],
+  ["a fence and blank lines", (n) => `\`\`\`${"\n".repeat(n)}`],
+  ["a family that grows", (n) => `👩${"\u200d👩".repeat(n / 3)}x`],
+  ["an address of a long name", (n) => `${letters(n)}@b.cc`],
+  ["an address of a long domain", (n) => `a@${"b.".repeat(n / 2)}cc`],
+  ["an address with dots at its end", (n) => `a@b.cc${".".repeat(n)}`],
   ["an emoji of many colours", (n) => `👍${"\u{1f3fb}".repeat(n / 2)}x`],
   ["an emoji, spaces, and a letter", (n) => `👍${spaces(n)}x`],
 ];
 
-export const BOOK = { book: bookOf(["Ada", "Bob", `${"@".repeat(31)}x`, "a".repeat(32), "小林"]), emoji: EMOJI };
+export const BOOK = { book: bookOf(["Ada", "Bob", `${"@".repeat(31)}x`, "a".repeat(32), "小林"]), emoji: EMOJI, disguised };
 
 /** Everything that the page does with a text that somebody wrote. */
 export const USES = {
@@ -57,11 +67,16 @@ export const USES = {
   gist: (text) => gist(text, text.length),
   names,
   stretches,
-  mentions: (text) => mentions(text, ["Ada"]),
+  mentioned: (text) => mentioned(text, BOOK.book),
+  large: (text) => large(parse(text, BOOK)),
   completions: (text) => completions(text, text.length, ["Ada"], EMOJI),
   emojify,
   marked: (text) => marked(text, `${[...text].slice(0, 199).join("")}b`),
   sendable,
+  foreign,
+  blank,
+  trimmed,
+  tall,
   jumps: (text) => jumps([{ key: keyOf("tea"), room: "tea", topic: text.slice(0, 250) }], text),
   roomName,
 };

@@ -5,7 +5,13 @@ import { describe, test } from "node:test";
 import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n/index.js";
 import { fateWords, refusalWords, searchRefusal, topicRefusal } from "../../web/js/core/wording.js";
 
-const loaded = Object.entries(LANGUAGES).map(async ([name, load]) => [name, await load()]);
+/** A language with all of its words, those that come late as well. */
+async function whole(load) {
+  const { language, words, more } = await load();
+  return { language, words: { ...words, ...(await more()).words } };
+}
+
+const loaded = Object.entries(LANGUAGES).map(async ([name, load]) => [name, await whole(load)]);
 const SPOKEN = Object.fromEntries(await Promise.all(loaded));
 
 const WEB = new URL("../../web/", import.meta.url);
@@ -26,7 +32,7 @@ const used = new Set([
   ...["connecting", "connected", "stopped", "again", "lost"].map((phase) => `connection.${phase}`),
   ...["title", "about", "enter"].flatMap((part) => [`name.${part}.first`, `name.${part}.again`]),
   ...["queued", "sent"].map((fate) => `list.${fate}`),
-  ...["react", "reply", "edit", "remove", "share"].map((tool) => `act.${tool}`),
+  ...["react", "reply", "edit", "remove", "copy", "share"].map((tool) => `act.${tool}`),
   ...["react", "edit", "delete"].map((type) => `act.failed.${type}`),
   ...CODES.map((code) => fateWords(code).key),
   fateWords("limit_reached", "No.").key,

@@ -32,7 +32,7 @@ function needed(name, found = new Set()) {
 
 /** The dialogs that come when they are wanted, with their style sheets. */
 const late = [...code("js/main.js").matchAll(/Lazy\(at\("\.([\w-]+)"\), SHEETS\.\w+, async \(\) => \(await import\("\.\/components\/(\w+)\.js"\)\)\.\2\(/g)];
-const lateSheets = ["css/sheet.css", ...late.map(([, kebab]) => `css/${kebab}.css`)];
+const lateSheets = ["css/sheet.css", "css/action-bar.css", ...late.map(([, kebab]) => `css/${kebab}.css`)];
 
 test("every module of the start is preloaded, every style sheet of the start linked, and no other", () => {
   const start = needed("js/main.js");

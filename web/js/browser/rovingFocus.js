@@ -9,7 +9,7 @@ import { beside, lastInSight } from "./viewport.js";
  */
 export function rove(line) {
   const tabIndex = line.classList.contains("here") ? 0 : -1;
-  for (const each of line.querySelectorAll(".bubble :is(a, button), .chip, .quoted")) each.tabIndex = tabIndex;
+  for (const each of line.querySelectorAll(".bubble :is(a, button), .chip, .quoted, .more")) each.tabIndex = tabIndex;
 }
 
 /**

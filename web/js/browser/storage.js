@@ -50,7 +50,7 @@ export function Storage(base, platform = globalThis) {
     saveDrafts(changed) {
       for (const [key, text, before] of changed) {
         if (text !== "") drafts.put(key, text);
-        else if (drafts.get(key) === before) drafts.remove(key); // else it is another tab's
+        else if (drafts.get(key) === before) drafts.remove(key); // else another tab wrote it
       }
     },
     /** What a "storage" event tells of a draft that another tab has done with: { key, text }, or null. */

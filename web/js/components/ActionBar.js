@@ -9,7 +9,7 @@ import { tell, write } from "../browser/dom.js";
 /** The emoji that are put to messages most. */
 const FREQUENT = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "🚀"];
 
-export function ActionBar(element, { word, ago, calendar, linkTo }) {
+export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
   const find = (selector) => element.querySelector(selector);
   const tools = [...element.querySelectorAll(".tool")];
   const picker = find(".picker");
@@ -18,7 +18,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo }) {
   const when = find(".when");
   let line = null; // what it is about
 
-  for (const name of ["react", "reply", "edit", "remove", "share"]) label(find(`.${name}`), word(`act.${name}`));
+  for (const name of ["react", "reply", "edit", "remove", "copy", "share"]) label(find(`.${name}`), word(`act.${name}`));
   find(".often").append(...FREQUENT.map(offer));
   for (const name of /** @type {const} */ (["reply", "edit", "remove"])) {
     find(`.${name}`).addEventListener("click", () => {
@@ -28,12 +28,14 @@ export function ActionBar(element, { word, ago, calendar, linkTo }) {
     });
   }
   find(".react").addEventListener("click", () => pick(picker.hidden));
-  find(".share").addEventListener("click", async ({ currentTarget }) => {
-    if (!(await copy(linkTo(about().seq)))) return;
-    currentTarget.classList.add("done");
-    label(currentTarget, word("act.shared"));
-    write(spoken, word("act.shared"));
-  });
+  for (const [name, whatOf, said] of [["copy", textOf, "act.copied"], ["share", linkTo, "act.shared"]]) {
+    find(`.${name}`).addEventListener("click", async ({ currentTarget }) => {
+      if (!(await copy(whatOf(about().seq)))) return;
+      currentTarget.classList.add("done");
+      label(currentTarget, word(said));
+      write(spoken, word(said));
+    });
+  }
   picker.addEventListener("submit", (event) => {
     event.preventDefault();
     const which = line;
@@ -124,8 +126,10 @@ export function ActionBar(element, { word, ago, calendar, linkTo }) {
     line.classList.add("chosen");
     const own = line.classList.contains("own");
     find(".edit").hidden = find(".remove").hidden = !own;
-    find(".share").classList.remove("done");
-    label(find(".share"), word("act.share"));
+    for (const name of ["copy", "share"]) {
+      find(`.${name}`).classList.remove("done");
+      label(find(`.${name}`), word(`act.${name}`));
+    }
     const time = Date.parse(line.querySelector(".time").dateTime);
     write(when, ago(time));
     when.title = calendar(time);

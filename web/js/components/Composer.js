@@ -7,6 +7,7 @@
 import { lastOwn, purpose, purposeWords } from "../core/writing.js";
 import { set, tell, write } from "../browser/dom.js";
 import { inputMethod, plainKey, sends } from "../core/input.js";
+import { longest } from "../core/chat.js";
 import { current } from "../core/state.js";
 import { hintWords } from "../core/wording.js";
 
@@ -33,8 +34,17 @@ export function Composer(element, { word, ...tools }) {
   let coming = null; // the promise of it
 
   draft.addEventListener("input", (event) => {
-    tell(element, "draft", { text: draft.value });
+    tell(element, "draft", { text: draft.value, clipped: draft.value.length >= draft.maxLength });
     complete(event);
+  });
+  draft.addEventListener("paste", (event) => {
+    const pasted = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n");
+    const { selectionStart, selectionEnd, value, maxLength } = draft;
+    const room = maxLength - value.length + selectionEnd - selectionStart;
+    if (pasted.length <= room) return;
+    event.preventDefault(); // at once: to lay out a megabyte takes seconds
+    if (room > 0) document.execCommand("insertText", false, pasted.slice(0, room)); // which can be undone
+    tell(element, "draft", { text: draft.value, clipped: true });
   });
   draft.addEventListener("compositionend", () => complete({ isComposing: false })); // the last input came before it
   draft.addEventListener("keydown", (event) => {
@@ -45,7 +55,7 @@ export function Composer(element, { word, ...tools }) {
   element.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
-    draft.focus(); // a phone's keyboard stays open for the next line
+    draft.focus(); // the keyboard of a phone stays open for the next line
   });
 
   /** Each gives whether it was meant for what it did. */
@@ -96,6 +106,7 @@ export function Composer(element, { word, ...tools }) {
     const before = shown?.key === state.key ? meant : null;
     shown = state;
     meant = purpose(room);
+    set(draft, { maxLength: longest(state) });
     if (draft.value !== room.draft) {
       completion?.close();
       draft.value = room.draft;
@@ -109,7 +120,7 @@ export function Composer(element, { word, ...tools }) {
     write(hint, words);
     element.classList.toggle("insists", state.refusals > 0);
     element.classList.toggle("quiet", TEACHING.includes(key));
-    write(spoken, state.refusals > 0 ? words : "");
+    write(spoken, state.refusals > 0 || state.clipped ? words : "");
   }
 
   function showPurpose({ name }) {

@@ -8,10 +8,11 @@
 //        { id } of a line that failed, "redo" and "undo" with that of an act; "seek" with the { room,
 //        seq } of what is answered; "removeNow" and "keep"; and what ActionBar.js has
 
-import { ActionBar } from "./ActionBar.js";
+import { LateBar } from "./lazy.js";
 import { Anchor } from "../browser/scrollAnchor.js";
-import { bookOf } from "../core/mentions.js";
+import { bookFor } from "../core/room.js";
 import { inSight } from "../core/history.js";
+import { at } from "../core/log.js";
 import { alike, parts, rows, same } from "../core/rows.js";
 import { reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
@@ -37,9 +38,9 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   const jump = element.querySelector(".jump");
   const count = element.querySelector(".jump .count");
   const notice = element.querySelector(".notice");
-  const { make, fill } = Rows({ word, ...formats });
+  const { make, fill, fold } = Rows({ word, ...formats });
   const anchor = Anchor(view, list); // holds what is in sight of who reads further up
-  const bar = ActionBar(element.querySelector(".action-bar"), { word, ...formats, linkTo });
+  const bar = LateBar(element.querySelector(".action-bar"), { word, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
   let shown = new Map(); // the parts of the list, by key
   const within = new WeakMap(); // what is in each of them, by key
   let drawn = {}; // what it was made of
@@ -47,7 +48,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   let sought = null; // the place that was looked for last
   let dead = false; // whether nothing follows what is in sight, and something did
   /** @type {any} */
-  let about = { book: bookOf([]), me: null, members: null, nickOf: () => undefined };
+  let about = { book: null, me: null, nickOf: () => undefined };
+  let transcript = null; // what makes a text of a selection; it comes with the first one
   let address = "";
 
   view.addEventListener("scroll", () => {
@@ -74,6 +76,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     else if (on(".yes")) answer(line, "removeNow");
     else if (on(".no")) answer(line, "keep");
     else if (on(".quoted")) tell(element, "seek", { room: drawn.name, seq: Number(on(".quoted").dataset.seq) });
+    else if (on(".more")) unfold(line, line.matches(".folded"));
     else if (on(".chip")) tell(element, "react", { seq: Number(line.dataset.seq), emoji: on(".chip").dataset.emoji });
     else if (!on("a, button") && getSelection().isCollapsed && !matchMedia("(hover: hover)").matches) tapped(line);
   });
@@ -84,7 +87,10 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     else bar.hide();
   });
   element.addEventListener("pointerleave", ({ pointerType }) => pointerType !== "touch" && !bar.held() && bar.hide());
-  list.addEventListener("focusin", ({ target }) => target.matches(".line:focus-visible") && bar.show(target));
+  list.addEventListener("focusin", ({ target }) => {
+    if (target.matches(".line:focus-visible")) bar.show(target);
+    else if (target.closest(".folded .text")) unfold(target.closest(".line"), true); // or it would be out of sight
+  });
   list.addEventListener("focusout", ({ relatedTarget }) => {
     if (relatedTarget?.closest(".action-bar") || bar.line()?.contains(relatedTarget)) return;
     bar.hide();
@@ -96,6 +102,17 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     else if (Object.hasOwn(KEYS, key) && seq) tell(element, KEYS[key], { seq });
     else return false;
     return true;
+  });
+  document.addEventListener("selectionchange", async () => {
+    if (transcript !== null || getSelection().isCollapsed || !getSelection().containsNode(list, true)) return;
+    ({ transcript } = await import("./transcript.js").catch(() => ({ transcript: null })));
+  });
+  document.addEventListener("copy", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const text = target.closest?.("input, textarea") ? null : transcript?.(getSelection(), list) ?? null;
+    if (text === null) return; // the browser copies what is selected
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", text);
   });
   // A keyboard that opens, a draft that grows, a zoom: the newest line stays in sight.
   const resized = new ResizeObserver(() => {
@@ -111,7 +128,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
    * past is not the newest.
    */
   function settle() {
-    const waits = sought?.fate === "sought"; // until it is found, only the reader's own word brings the end back
+    const waits = sought?.fate === "sought"; // until it is found, only the user brings the end back
     const news = !drawn.past && !waits && atBottom(view) !== following;
     if (news) tell(element, "follow", { following: !following });
     return news;
@@ -127,6 +144,16 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   function tapped(line) {
     if (line === null || bar.line() === line) bar.hide();
     else bar.show(line);
+  }
+
+  /** Show all of a long line, from where it stands, or its beginning only. */
+  function unfold(line, open) {
+    if (following && open) tell(element, "follow", { following: false });
+    anchor.hold(null); // what is below it moves
+    fold(line, true, open);
+    if (!open) line.scrollIntoView({ block: "nearest" });
+    anchor.look();
+    settle();
   }
 
   /** Whether to delete is answered: the buttons go, and the focus with them to the line. */
@@ -157,7 +184,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
 
   /** Make the list show the room; gives whether there was anything to do. */
   function show(state, room) {
-    const { name, phase, past, members, mark, editing, replying, removing } = room;
+    const { name, phase, past, mark, editing, replying, removing } = room;
     const log = inSight(room);
     const { key, me, changes } = state;
     const pending = past ? [] : state.pending.filter((item) => item.key === key);
@@ -165,7 +192,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const alone = log.epoch === null && unreached(state);
     const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, pending: waits };
     if (Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
-    know({ members, log }, me);
+    know(room, log, me);
     const appended = drawn.key === key && drawn.log.numbering === log.numbering && drawn.log.first <= log.first;
     if (!appended || past || drawn.past) quietly();
     if (drawn.key !== key) {
@@ -199,9 +226,10 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     reconcile(part, within.get(part), lines, { make: (row) => named(make(row), row), fill: (line, row) => fill(line, row, about), same });
   }
 
-  /** Know who is there: what is written from now on may speak to them. */
-  function know({ members, log }, me) {
-    if (about.members !== members || about.me !== me) about = { book: bookOf([...members.values(), me?.nick ?? ""]), me, members };
+  /** Know who is there, or has written: what is drawn from now on may mention them. */
+  function know(room, log, me) {
+    const { members } = room;
+    about = { book: bookFor(room, me), me };
     let authors = null; // nicks by user; made when somebody is asked for who is not here
     const author = (user) => (authors ??= new Map(log.entries.map((entry) => [entry.user, entry.nick]))).get(user);
     about.nickOf = (user) => members.get(user) ?? author(user);

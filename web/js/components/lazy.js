@@ -2,6 +2,7 @@
 // are no part of what the page needs at its start.
 
 import { tell } from "../browser/dom.js";
+import { dressLate } from "../i18n/index.js";
 
 /**
  * A component in the place of the one that `load` brings: a promise of what mounted it. `name` is
@@ -22,8 +23,8 @@ export function Lazy(element, name, load, styles) {
   async function come() {
     coming = true;
     try {
-      const [made] = await Promise.all([load(), linked("sheet", styles), linked(name, styles)]);
-      component = made;
+      await Promise.all([dressLate(element), linked("sheet", styles), linked(name, styles)]);
+      component = await load();
       component.update(latest);
     } catch {
       coming = false; // there is no connection just now; it may be wanted again
@@ -32,6 +33,43 @@ export function Lazy(element, name, load, styles) {
   }
 
   return { update };
+}
+
+/**
+ * What can be done with a message, as ActionBar.js has it; it comes when it is first shown. What is
+ * wanted of it meanwhile is done then, unless it is to hide by then.
+ */
+export function LateBar(element, tools) {
+  const { href: styles } = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=stylesheet]")); // the others are beside it
+  let bar = null;
+  let coming = false;
+  let wanted = null;
+
+  async function want(call) {
+    wanted = call;
+    if (bar !== null) call(bar);
+    if (bar !== null || coming) return;
+    coming = true;
+    try {
+      const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressLate(element), linked("action-bar", styles)]);
+      bar = ActionBar(element, tools);
+      wanted?.(bar);
+    } catch {
+      coming = false; // there is no connection just now; it may be wanted again
+    }
+  }
+
+  return {
+    show: (line) => want((made) => made.show(line)),
+    enter: (line, react) => want((made) => made.enter(line, react)),
+    hide() {
+      wanted = null;
+      bar?.hide();
+    },
+    place: () => bar?.place(),
+    held: () => bar?.held() ?? false,
+    line: () => bar?.line() ?? null,
+  };
 }
 
 /** Have the page link a style sheet of the folder `styles`, if it does not yet; resolves when it is loaded. */

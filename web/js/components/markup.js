@@ -1,29 +1,30 @@
 // What core/markup.js made of a text, as elements. Every word of it goes in as text.
 
 import { copy } from "../browser/clipboard.js";
-import { names, parse, plain, stretches } from "../core/markup.js";
+import { foreign } from "../core/links.js";
+import { large, names, parse, plain, stretches } from "../core/markup.js";
 import { fold } from "../core/mentions.js";
 import { copies } from "../browser/dom.js";
 import { rove } from "../browser/rovingFocus.js";
 
 const TAGS = { strong: "strong", em: "em", strike: "s", code: "code", paragraph: "div", quote: "blockquote" };
-const FEW = /^\s*(?:\p{Extended_Pictographic}[\ufe0f\u200d\p{Emoji_Modifier}]*\s*){1,3}$/u;
-
 /** A function that makes `element` show `text`; `about` is { book, me }: who may be mentioned, and the reader. */
 export function Markup({ word }) {
   const fence = copies("fence");
-  const drawn = new WeakMap(); // the text of each element
+  const drawn = new WeakMap(); // what each element shows: { text, nick }
   let emoji; // by name, once one was needed
+  let disguised; // whether a host is not what it looks like, once one was not in ASCII
 
   function within(nodes, about) {
     return nodes.map((node) => {
       if (node.kind === "text") return text(node.text);
+      if (node.kind === "fence") return code(node);
       const element = document.createElement(node.kind === "link" ? "a" : TAGS[node.kind] ?? "span");
       if (node.kind === "link") link(element, node);
       if (node.kind === "mention") mention(element, node, about);
       if (node.kind === "link" && plain(node.of) === node.href) element.append(...parted(node.href));
       else element.append(...(node.of ? within(node.of, about) : [text(node.text)]));
-      return node.kind === "link" && poses(node) ? placed(element, node.host) : element;
+      return node.kind === "link" && node.host !== null ? placed(element, node.host) : element;
     });
   }
 
@@ -48,11 +49,6 @@ export function Markup({ word }) {
     return address.split(/(?<=[^/:]\/)(?=.)|(?=[?&#])/).flatMap((piece) => [piece, document.createElement("wbr")]);
   }
 
-  /** Whether the words of a link are not its address. */
-  function poses({ host, href, of }) {
-    return host !== null && plain(of) !== host && plain(of) !== href;
-  }
-
   /** A link with the place that it leads to in plain sight. */
   function placed(element, host) {
     const both = document.createElement("span");
@@ -71,12 +67,21 @@ export function Markup({ word }) {
     if (node.kind === "fence") return code(node);
     if (node.kind === "list") return list(node, about);
     const element = document.createElement(TAGS[node.kind]);
-    element.append(...(node.kind === "quote" ? node.of.map((each) => block(each, about)) : within(node.of, about)));
+    element.dir = "auto";
+    element.append(...(node.kind === "quote" ? node.of.map((each) => quoted(each, about)) : within(node.of, about)));
     return element;
   }
 
-  function code({ text: said }) {
+  /** A block in a quote, which has a direction of its own only if it is a list: the first words say that of the quote. */
+  function quoted(node, about) {
+    const element = block(node, about);
+    if (node.kind === "paragraph") element.removeAttribute("dir");
+    return element;
+  }
+
+  function code({ text: said, info }) {
     const element = fence();
+    element.querySelector(".info").append(text(info));
     const button = element.querySelector(".copy");
     element.querySelector("code").append(text(said));
     button.title = button.ariaLabel = word("markup.copy");
@@ -92,6 +97,7 @@ export function Markup({ word }) {
     const element = document.createElement(ordered ? "ol" : "ul");
     for (const { number, level, of } of items) {
       const item = document.createElement("li");
+      item.dir = "auto";
       if (ordered) item.value = number;
       if (level > 0) item.className = level > 1 ? "deeper" : "deep";
       item.append(...within(of, about));
@@ -100,24 +106,32 @@ export function Markup({ word }) {
     return element;
   }
 
-  /** Draw once more with the names of emoji, unless it shows another text by then. */
+  /** Draw once more with what is known of emoji and of hosts, unless it shows another text by then. */
   async function later(element, text, about) {
     try {
-      ({ EMOJI: emoji } = await import("../core/emoji.js"));
+      if (names(text)) ({ EMOJI: emoji } = await import("../core/emoji.js"));
+      if (foreign(text)) ({ disguised } = await import("../core/hosts.js"));
     } catch {
       return; // there is no connection just now; the names stay, and the next text tries again
     }
-    if (drawn.get(element) !== text) return;
-    draw(element, text, about);
+    if (drawn.get(element)?.text !== text) return;
+    render(element, text, about);
     rove(element.closest(".line"));
   }
 
+  /** What shows the same already stays, and with it what is selected in it. */
   function draw(element, text, about) {
-    const tree = parse(text, { book: about.book, emoji });
-    drawn.set(element, text);
-    if (emoji === undefined && names(text)) later(element, text, about);
+    const { text: before, nick } = drawn.get(element) ?? {};
+    if (before === text && nick === about.me?.nick) return;
+    drawn.set(element, { text, nick: about.me?.nick });
+    if ((emoji === undefined && names(text)) || (disguised === undefined && foreign(text))) later(element, text, about);
+    render(element, text, about);
+  }
+
+  function render(element, text, about) {
+    const tree = parse(text, { book: about.book, emoji, disguised });
     const [only] = tree;
-    element.classList.toggle("large", FEW.test(plain(tree)));
+    element.classList.toggle("large", large(tree));
     if (tree.length === 1 && only.kind === "paragraph") element.replaceChildren(...within(only.of, about));
     else element.replaceChildren(...tree.map((node) => block(node, about)));
   }

@@ -2,24 +2,26 @@
 
 import { foreseen } from "../core/changes.js";
 import { gist } from "../core/markup.js";
-import { copies, write } from "../browser/dom.js";
+import { copies, reconcile, set, write } from "../browser/dom.js";
 import { hue, HUES, initial } from "../core/avatar.js";
+import { tall } from "../core/rows.js";
 import { fateWords, sentence } from "../core/wording.js";
 import { Markup } from "./markup.js";
 import { rove } from "../browser/rovingFocus.js";
 
 /** What a line may have besides its text, in their order; most have none of it. */
-const PARTS = ["by", "quoted", "bubble", "reactions", "asks", "trouble", "fate"];
+const PARTS = ["by", "quoted", "bubble", "more", "reactions", "asks", "trouble", "fate"];
 const NAMED = 12; // people named at a reaction
 const CHIPS = 50; // reactions shown at a message; servers take fewer kinds
 
-/** What makes rows and brings them up to date: { make, fill }. Times within are seconds. */
+/** What makes rows and brings them up to date: { make, fill, fold }. Times within are seconds. */
 export function Rows({ word, clock, calendar, dayWords, and }) {
   const draw = Markup({ word });
   const line = copies("line");
   const note = copies("note");
   const chip = copies("chip");
-  const made = Object.fromEntries(["quoted", "reactions", "asks", "trouble", "fate"].map((name) => [name, copies(`line-${name}`)]));
+  const chips = new WeakMap(); // of each list of reactions, by emoji
+  const made = Object.fromEntries(["quoted", "more", "reactions", "asks", "trouble", "fate"].map((name) => [name, copies(`line-${name}`)]));
 
   /** The part `name` of a line where it is wanted; null where it is not, and then it is not there. */
   function part(element, name, wanted) {
@@ -54,14 +56,16 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     write(find(".avatar"), own ? "" : initial(message.nick));
     find(".avatar").dataset.hue = own ? "" : hue(message.user, HUES);
     write(find(".nick"), own ? word("list.you") : message.nick);
+    find(".nick").dataset.nick = message.nick;
     write(find(".bot"), word("list.bot"));
     find(".bot").hidden = message.bot !== true;
     fillTime(find(".time"), message.time * 1000);
-    find(".bubble").title = calendar(message.time * 1000);
+    set(find(".bubble"), { title: calendar(message.time * 1000) });
     if (message.deleted) write(find(".text"), word("list.deleted"));
     else draw(find(".text"), message.text ?? "", about);
     fillEdited(find(".edited"), message);
     fillQuoted(part(element, "quoted", row.quoted !== undefined && !message.deleted), row);
+    fold(element, !message.deleted && tall(message.text ?? ""));
     fillReactions(part(element, "reactions", Object.keys(message.reactions ?? {}).length > 0), message.reactions, about);
     fillAsks(part(element, "asks", focus === "removing"));
     fillTrouble(part(element, "trouble", changes.some((act) => act.fate === "failed")), changes);
@@ -70,9 +74,8 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
   }
 
   function fillTime(element, time) {
-    element.textContent = clock(time);
-    element.title = calendar(time);
-    element.dateTime = new Date(time).toISOString();
+    write(element, clock(time));
+    set(element, { title: calendar(time), dateTime: new Date(time).toISOString() });
   }
 
   function fillEdited(element, { edited, deleted }) {
@@ -93,25 +96,37 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     else element.removeAttribute("aria-label");
   }
 
+  /** Fold the line, or unfold it; gives it a button for that where it is `long`. */
+  function fold(element, long, open = element.classList.contains("unfolded")) {
+    element.classList.toggle("folded", long && !open);
+    element.classList.toggle("unfolded", long && open);
+    const button = part(element, "more", long);
+    if (button === null) return;
+    write(button, word(open ? "list.less" : "list.more"));
+    button.setAttribute("aria-expanded", String(open));
+  }
+
+  /** What stays keeps its element: it may be focused, or selected. */
   function fillReactions(element, reactions, { me, nickOf }) {
     if (element === null) return;
-    const focused = element.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.emoji : null;
-    element.replaceChildren(
-      ...Object.entries(reactions).slice(0, CHIPS).map(([emoji, users]) => {
-        const item = chip();
-        const button = item.querySelector(".chip");
-        const names = users.slice(0, NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
-        if (users.length > NAMED) names.push(word("list.others", { count: users.length - NAMED }));
-        button.dataset.emoji = emoji;
-        button.title = and(names);
-        button.setAttribute("aria-pressed", String(users.includes(me?.user)));
-        button.setAttribute("aria-label", word("list.reacted", { emoji, names: and(names) }));
-        write(item.querySelector(".emoji"), emoji);
-        write(item.querySelector(".count"), String(users.length));
-        return item;
-      }),
-    );
-    if (focused !== null) [...element.querySelectorAll(".chip")].find((each) => each.dataset.emoji === focused)?.focus();
+    const rows = Object.entries(reactions).slice(0, CHIPS).map(([key, users]) => {
+      const names = users.slice(0, NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
+      if (users.length > NAMED) names.push(word("list.others", { count: users.length - NAMED }));
+      return { key, names: and(names), count: users.length, mine: users.includes(me?.user) };
+    });
+    if (!chips.has(element)) chips.set(element, new Map());
+    const same = (a, b) => a.names === b.names && a.count === b.count && a.mine === b.mine;
+    reconcile(element, chips.get(element), rows, { make: chip, fill: fillChip, same });
+  }
+
+  function fillChip(item, { key: emoji, names, count, mine }) {
+    const button = item.querySelector(".chip");
+    button.dataset.emoji = emoji;
+    button.title = names;
+    button.setAttribute("aria-pressed", String(mine));
+    button.setAttribute("aria-label", word("list.reacted", { emoji, names }));
+    write(item.querySelector(".emoji"), emoji);
+    write(item.querySelector(".count"), String(count));
   }
 
   function fillAsks(element) {
@@ -146,5 +161,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     make: (row) => (row.kind === "line" ? line() : note()),
     /** `about` says who is there: { book, me } as for `Markup`, and `nickOf` for a user. */
     fill: (element, row, about) => (row.kind === "line" ? fillLine(element, row, about) : fillNote(element, row)),
+    /** Show all of a long line, or its beginning only. */
+    fold,
   };
 }

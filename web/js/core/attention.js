@@ -6,7 +6,7 @@
 // `permission` is the browser's: "default" (not asked), "granted", or "denied", which stands for
 // browsers without notifications as well.
 
-import { names } from "./room.js";
+import { bookFor, names } from "./room.js";
 
 export const LEVELS = ["all", "mentions", "nothing"];
 
@@ -61,7 +61,7 @@ export const ATTENTION_RULES = {
 export function call(turn, key, entry) {
   const { attention, permission, hidden, me } = turn.state;
   const level = levelOf(turn.state, key);
-  const named = names(entry, me);
+  const named = names(entry, me, bookFor(turn.state.rooms.get(key), me));
   if (level === "nothing") return;
   if (named) turn.state.named = true;
   if (hidden) turn.state.away += 1;

@@ -9,9 +9,9 @@ import * as changes from "./changes.js";
 import { entryAt } from "./history.js";
 import { lost } from "./room.js";
 import { ask, change, current, of, put } from "./state.js";
+import { blank, DRAFT_MOST } from "./text.js";
 
 const EMOJI_MOST = 32; // characters (docs/protocol.md)
-
 /** What the reader does; each is about the room in sight. */
 export const CHANGE_RULES = {
   reply(turn, { seq }) {
@@ -83,7 +83,7 @@ export function saveEdit(turn, text) {
   const { key, me } = turn.state;
   const { editing } = current(turn.state);
   release(turn);
-  if (text.trim() === "") {
+  if (blank(text)) {
     CHANGE_RULES.remove(turn, { seq: editing }); // to take all of it away is to delete it, perhaps
     return;
   }
@@ -96,7 +96,7 @@ export function saveEdit(turn, text) {
 
 /** What of a room's writing outlives the page. */
 function unsent(room) {
-  return room?.aside ?? room?.draft ?? "";
+  return (room?.aside ?? room?.draft ?? "").slice(0, DRAFT_MOST);
 }
 
 /** What outlives the page, of all `rooms`: [[key, text]]. */

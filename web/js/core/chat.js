@@ -17,6 +17,7 @@ import { ROOM_RULES } from "./rooms.js";
 import { PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
 import { SEARCH_RULES } from "./search.js";
+import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
 import { ask, broken, change, current, setConnection, mark, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
@@ -35,7 +36,7 @@ const RULES = {
   start(turn) {
     if (turn.state.identity) turn.socket = "open";
   },
-  tick() {}, // `settle` sees to what is due
+  tick() {}, // what is due is seen to after each event
 
   // -- the connection
   connecting(turn, { attempt }) {
@@ -140,21 +141,21 @@ const RULES = {
   ...PRESENCE_RULES,
 
   // -- messages
-  draft(turn, { text, now }) {
+  draft(turn, { text, clipped = false, now }) {
     const { key } = turn.state;
     const { name, phase, typedAt } = of(turn, key);
     change(turn, key, { draft: text });
-    turn.state.refusals = 0;
-    if (text.trim() === "" || phase !== "here" || now - typedAt < TYPING_EVERY) return;
+    Object.assign(turn.state, { refusals: 0, clipped });
+    if (blank(text) || phase !== "here" || now - typedAt < TYPING_EVERY) return;
     turn.send.push({ type: "typing", room: name });
     change(turn, key, { typedAt: now });
   },
   /** `id` is new in the world. The line stands at once, and is sent when that can be. */
   send(turn, { text, id, now }) {
     const { key, connection } = turn.state;
-    const said = sendable(text);
+    const said = trimmed(sendable(text));
     const edits = of(turn, key).editing !== null;
-    if (said.trim() === "" && !edits) return;
+    if (blank(said) && !edits) return;
     if (connection.phase === "stopped" || of(turn, key).phase === "refused" || excess(turn.state, said) > 0) {
       turn.state.refusals += 1;
       return;
@@ -165,7 +166,7 @@ const RULES = {
     }
     turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: of(turn, key).replying });
     change(turn, key, { draft: "", replying: null, mark: null });
-    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0 });
+    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false });
   },
   /** Another page of this browser is gone, and has left these `items` unsent. */
   restored(turn, { items }) {
@@ -181,7 +182,7 @@ const RULES = {
     const item = turn.state.pending.find((each) => each.id === id);
     if (!item) return;
     turn.state.pending = outbox.drop(turn.state.pending, id);
-    const field = of(turn, item.key).aside === null ? "draft" : "aside"; // the draft may be a message's new text
+    const field = of(turn, item.key).aside === null ? "draft" : "aside"; // the draft may be the new text of a message
     const draft = of(turn, item.key)[field];
     change(turn, item.key, { [field]: draft === "" ? item.text : `${item.text}\n${draft}` });
   },
@@ -198,7 +199,7 @@ export function rest({ limits }, text) {
   return (limits?.max_text_chars ?? 4_000) - [...text].length;
 }
 
-/** The text without what the server refuses: control characters, and halves of surrogate pairs. */
-export function sendable(text) {
-  return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]|\p{Cs}/gu, "");
+/** How long a draft may be, in UTF-16 code units: enough to find in a long text what is to be sent. */
+export function longest({ limits }) {
+  return Math.min(DRAFT_MOST, Math.max(16_000, 2 * (limits?.max_text_chars ?? 4_000)));
 }

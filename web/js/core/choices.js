@@ -18,7 +18,7 @@ export function roomChoices(state, compare) {
   return [first, ...joined.sort((a, b) => compare(a.room, b.room)), ...others];
 }
 
-const sorted = new WeakMap(); // each list of the server's is put in order once: there may be a thousand rooms
+const sorted = new WeakMap(); // each list from the server is put in order once: there may be a thousand rooms
 
 function ordered(listed, compare) {
   if (!sorted.has(listed)) sorted.set(listed, [...listed].sort((a, b) => compare(a.room, b.room)));

@@ -56,5 +56,5 @@ export const EMOJI = new Map([...TABLE.matchAll(/(\S+) (\S+)\s/g)].map(([, name,
 
 /** `text` with each name between colons as its character; what is no name stays. */
 export function emojify(text) {
-  return text.replace(/:([a-z0-9_+-]{1,40}):/g, (whole, name) => EMOJI.get(name) ?? whole);
+  return text.replace(/(?<![\p{L}\p{N}:]):([a-z0-9_+-]{1,40}):(?![\p{L}\p{N}:])/gu, (whole, name) => EMOJI.get(name) ?? whole);
 }

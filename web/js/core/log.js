@@ -32,7 +32,7 @@ export function caughtUp(log, { epoch, seq, recovered, more, truncated = false, 
   const goesOn = recovered && log.epoch !== null && follows(missed, newest(log));
   if (goesOn) return { ...extend(log, missed), epoch };
   const start = entries.findLastIndex((entry, i) => i > 0 && entry.seq !== entries[i - 1].seq + 1);
-  const whole = entries.slice(Math.max(0, start)); // what lies before a hole is left to `history`
+  const whole = entries.slice(Math.max(0, start)); // what lies before a hole is asked for as history
   const first = whole.length > 0 ? whole[0].seq : seq + 1;
   const numbering = epoch === log.epoch ? log.numbering : epoch;
   return extend({ epoch, numbering, first, entries: [], more: more || whole.length < entries.length, truncated }, whole);
@@ -115,7 +115,7 @@ export function changed(message, change) {
 
 function reacted(message, { emoji, user, on }) {
   const before = message.reactions ?? {};
-  const users = Object.hasOwn(before, emoji) ? before[emoji] : []; // "constructor" is one, too
+  const users = Object.hasOwn(before, emoji) ? before[emoji] : []; // any text may be one, a property of objects too
   if (users.includes(user) === on) return message;
   const { [emoji]: _, ...others } = before;
   const now = on ? [...users, user] : users.filter((each) => each !== user);

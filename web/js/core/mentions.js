@@ -1,9 +1,10 @@
-// Who is spoken to in a text: @ and a nick. Pure.
+// Where nicks stand in a text: @ and a nick. Which of these places are mentions, markup.js says. Pure.
 //
-// A nick may have spaces, so what follows the @ is compared with the nicks that there are: the
-// longest that fits counts, in any case, and it must not go on as a word.
+// A nick may have spaces, so what follows the @ is compared with the nicks that are known: the longest
+// that fits counts, in any case, and it must not go on as a word.
 
-const WORD = /[\p{L}\p{N}_]/u;
+const WORD = /[\p{L}\p{N}\p{M}_]/u;
+const NEAR = 100; // characters before an @ that are looked at for an address
 const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u; // here no space ends a word
 
 /** Whether `char` (one code point; "" for none) goes on with a word that stands beside it. */
@@ -30,7 +31,7 @@ export function lookUp(text, book, meter = { steps: 0 }) {
   const found = [];
   for (let start = text.indexOf("@"); start >= 0; start = text.indexOf("@", start + 1)) {
     meter.steps += 1;
-    if (start < (found.at(-1)?.end ?? 0) || wordy(before(text, start))) continue; // an address, perhaps
+    if (start < (found.at(-1)?.end ?? 0) || wordy(charBefore(text, start))) continue; // an address, perhaps
     book.tree ??= treeOf(book.nicks);
     let longest;
     let end = start + 1;
@@ -74,20 +75,29 @@ function lower(char) {
   return char === "ς" ? "σ" : char.toLowerCase();
 }
 
-/** Where `text` speaks to one of `nicks`: [{ start, end, nick }]. */
-export function mentions(text, nicks) {
-  return text.includes("@") ? lookUp(text, bookOf(nicks)) : [];
+/**
+ * Whether the @ at index `at` stands in the path of an address that is written without a scheme, such as
+ * example.org/@ada.
+ */
+export function inAddress(text, at) {
+  if (!/[/=?&]/.test(text.charAt(at - 1))) return false;
+  const [before] = text.slice(Math.max(0, at - NEAR), at).split(/\s/).slice(-1);
+  return /^[^/]*[a-z\d]\.[a-z]/i.test(before);
 }
 
+/** Whether the word that ends before `end` goes on there; a mark always belongs to what it stands on. */
 function goesOn(text, end) {
-  return wordy(text.slice(end - 1, end)) && wordy(charAt(text, end));
+  const next = charAt(text, end);
+  return /\p{M}/u.test(next) || (wordy(charBefore(text, end)) && wordy(next)) || (next === "@" && wordy(charAt(text, end + 1)));
 }
 
-function charAt(text, index) {
+/** The code point at `index`; "" at the end. */
+export function charAt(text, index) {
   return index < text.length ? String.fromCodePoint(text.codePointAt(index)) : "";
 }
 
-function before(text, index) {
+/** The code point that ends before `index`; "" at the start. */
+export function charBefore(text, index) {
   const low = index > 1 && /[\udc00-\udfff]/.test(text[index - 1]);
   return index > 0 ? charAt(text, low ? index - 2 : index - 1) : "";
 }

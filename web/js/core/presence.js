@@ -1,6 +1,6 @@
 // Whether the reader is there. Pure; rules as core/state.js has them.
 
-export const AWAY_AFTER = 5 * 60_000; // without a movement of the reader's
+export const AWAY_AFTER = 5 * 60_000; // without a movement of the user
 
 export const PRESENCE_RULES = {
   /** The reader moved: a key, a finger, a pointer. */

@@ -1,7 +1,8 @@
 // A room as the page knows it, and what events make of it. Pure; times are milliseconds.
 
 import { amended, append, at, caughtUp, continued, EMPTY, newest, skips, trim } from "./log.js";
-import { mentions } from "./mentions.js";
+import { mentioned } from "./markup.js";
+import { bookOf, fold } from "./mentions.js";
 
 export const KEEP = 2_000; // entries kept while the reader follows
 export const SPARE = 200; // dropped so many at a time: each time the browser lays all lines out anew
@@ -9,6 +10,7 @@ export const MOST = 10_000; // entries kept for who reads further up
 export const TYPING_SHOWN = 5_000;
 export const NEVER = Number.MIN_SAFE_INTEGER; // when a room was visited that is only kept for what waits in it
 
+const AUTHORS = 2_000; // nicks kept of those who have written; as many as the entries that are kept
 const TYPED = 300; // characters looked at where a name is typed; putting more into NFC may take long
 const JOINS = "[\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Mong}\\p{sc=Nkoo}\\p{sc=Mand}\\p{sc=Adlm}\\p{sc=Rohg}]";
 const MARK = "(?<=[\\p{L}\\p{M}])(?![\\u034f\\u17b4\\u17b5\\u180b-\\u180f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])[\\p{Mn}\\p{Mc}]";
@@ -23,12 +25,12 @@ const NAME = new RegExp(`^[\\p{L}\\p{N}](?:[\\p{L}\\p{N}_-]|${MARK}|${JOINER}){0
  */
 export function keyOf(name) {
   if (/^[\0-\x7f]*$/.test(name)) return name.toLowerCase();
-  const folded = fold(fold(name.replace(/[\u200c\u200d]/g, "")));
+  const folded = withoutCase(withoutCase(name.replace(/[\u200c\u200d]/g, "")));
   return folded.replaceAll("i\u0307", "i").replaceAll("ı", "i");
 }
 
 /** Without case and style. There is no case folding here, but to capitals and back, twice, is the same. */
-function fold(name) {
+function withoutCase(name) {
   const small = (char) => char.toUpperCase().toLowerCase();
   return [...name.normalize("NFKD")].map((char) => small(small(char)).replaceAll("ς", "σ")).join("").normalize("NFKC");
 }
@@ -47,10 +49,11 @@ export function newRoom(name, now) {
   return {
     name,
     phase: "away",
-    refusal: null, // { code, message } of the server's
+    refusal: null, // { code, message } from the server
     topic: "",
     log: EMPTY,
     members: new Map(), // nick by user
+    authors: new Set(), // the nicks of those who have written, who may be mentioned as well
     absent: new Set(), // the users among them who are away
     memberCount: 0,
     typing: new Map(), // { nick, until } by user
@@ -73,7 +76,7 @@ export function newRoom(name, now) {
     visitedAt: now,
     mends: 0, // holes since entries last came one after the other
     joinAt: 0, // not to be joined before
-    replay: null, // while `replay` events are to come after `joined`: { calls }, whether they call the reader
+    replay: null, // while parts of what was joined are to come: { calls }, whether they notify the user
     missed: null, // what the reader will be called for when all of them have come
   };
 }
@@ -83,6 +86,9 @@ export function entered(room, event, me, following) {
   const log = bound(caughtUp(room.log, event), following);
   const here = log.numbering === room.log.numbering ? room.read : 0; // it may not have been told yet
   const read = Math.min(Math.max(event.read, here), event.partial ? event.seq : newest(log));
+  const members = new Map(event.members.map(({ user, nick }) => [user, nick]));
+  const authors = withAuthors(room.authors, event.entries);
+  const book = bookFor({ members, authors }, me);
   const goesOn = event.recovered && log.numbering === room.log.numbering;
   const past = room.past && goesOn ? amended(room.past, event.entries) : null;
   return {
@@ -92,7 +98,8 @@ export function entered(room, event, me, following) {
     refusal: null,
     topic: event.topic,
     log,
-    members: new Map(event.members.map(({ user, nick }) => [user, nick])),
+    members,
+    authors,
     absent: new Set(event.members.filter(({ away }) => away === true).map(({ user }) => user)),
     memberCount: event.member_count,
     typing: new Map(),
@@ -103,7 +110,7 @@ export function entered(room, event, me, following) {
     read,
     told: event.read,
     unread: log.entries.filter((entry) => counts(entry, read, me)).length,
-    mentions: log.entries.filter((entry) => counts(entry, read, me) && names(entry, me)).length,
+    mentions: log.entries.filter((entry) => counts(entry, read, me) && names(entry, me, book)).length,
     replay: event.partial ? { calls: event.recovered && room.log.epoch !== null } : null,
   };
 }
@@ -114,12 +121,15 @@ export function replayed(room, { entries, end }, me, following) {
   const log = continued(room.log, missed);
   if (log === room.log && missed.length > 0) return null;
   const unread = missed.filter((entry) => counts(entry, room.read, me));
+  const authors = withAuthors(room.authors, missed);
+  const book = bookFor({ ...room, authors }, me);
   return {
     ...room,
     log: bound(log, following),
     past: room.past && amended(room.past, missed),
+    authors,
     unread: room.unread + unread.length,
-    mentions: room.mentions + unread.filter((entry) => names(entry, me)).length,
+    mentions: room.mentions + unread.filter((entry) => names(entry, me, book)).length,
     replay: end ? null : room.replay,
   };
 }
@@ -154,16 +164,18 @@ export function told(room, entry, me, following) {
   if (log === room.log) return room;
   const typing = new Map(room.typing);
   if (entry.type === "message") typing.delete(entry.user);
+  const authors = withAuthors(room.authors, [entry]);
   return {
     ...room,
     log,
+    authors,
     past: room.past && amended(room.past, [entry]),
     typing,
     mends: 0,
     replay: null,
     topic: entry.type === "topic" ? entry.text : room.topic,
     unread: room.unread + (counts(entry, room.read, me) ? 1 : 0),
-    mentions: room.mentions + (counts(entry, room.read, me) && names(entry, me) ? 1 : 0),
+    mentions: room.mentions + (counts(entry, room.read, me) && names(entry, me, bookFor({ ...room, authors }, me)) ? 1 : 0),
   };
 }
 
@@ -214,9 +226,26 @@ export function bound(log, following) {
   return log.entries.length > keep + SPARE ? trim(log, keep) : log;
 }
 
-/** Whether a message names the reader. */
-export function names({ text = "" }, me) {
-  return me !== null && mentions(text, [me.nick]).length > 0;
+/** Whether a message mentions the user of this page; `book` is that of its room. */
+export function names({ text = "" }, me, book) {
+  return me !== null && mentioned(text, book).has(fold(me.nick));
+}
+
+/** `authors` with those of `entries`; the same set where they are all in it. Those who wrote first go first. */
+export function withAuthors(authors, entries) {
+  const fresh = new Set(entries.filter(({ type, nick }) => type === "message" && !authors.has(nick)).map(({ nick }) => nick));
+  return fresh.size === 0 ? authors : new Set([...authors, ...fresh].slice(-AUTHORS));
+}
+
+const books = new WeakMap(); // by what they were made of last: a tree of many nicks takes long
+
+/** Who may be mentioned in a room: whoever is here, has written, or is the user of this page. */
+export function bookFor({ members, authors }, me) {
+  const made = books.get(members);
+  if (made?.authors === authors && made.nick === me?.nick) return made.book;
+  const book = bookOf([...authors, ...members.values(), ...(me ? [me.nick] : [])]);
+  books.set(members, { authors, nick: me?.nick, book });
+  return book;
 }
 
 function counts(entry, read, me) {

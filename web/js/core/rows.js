@@ -15,6 +15,9 @@ import { bySeq } from "./changes.js";
 
 const TOGETHER = 5 * 60; // seconds within which lines of one author stand under one heading
 const PART = 40; // entries
+const TALL = 30; // lines from which a message is folded; css/message-list.css shows 24 of them
+const WIDE = 75; // characters in a line, of which each in Chinese counts twice
+const NO_WIDTH = /[\p{M}\p{Cf}\udc00-\udfff]/u; // marks, and the second half of a surrogate pair
 const NONE = Object.freeze([]);
 
 /**
@@ -105,4 +108,19 @@ export function same(a, b) {
   const said = a.message === b.message || (a.fate !== null && b.fate !== null);
   const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.why === b.why && a.focus === b.focus && a.quoted === b.quoted;
   return said && stands && a.changes.length === b.changes.length && a.changes.every((act, i) => act === b.changes[i]);
+}
+
+/** Whether `text` takes so many lines that it is shown folded; about, for nobody has laid it out. */
+export function tall(text) {
+  let lines = 1;
+  let width = 0;
+  for (let at = 0; at < text.length && lines <= TALL; at++) {
+    if (text[at] >= "\u0300" && NO_WIDTH.test(text[at])) continue;
+    if (text[at] !== "\n" && width < WIDE) width += text[at] >= "\u1100" ? 2 : 1;
+    else {
+      lines += 1;
+      width = 0;
+    }
+  }
+  return lines > TALL;
 }

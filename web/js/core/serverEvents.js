@@ -6,7 +6,7 @@ import * as outbox from "./outbox.js";
 import { newest } from "./log.js";
 import { endListing, hearRooms, wantList } from "./listing.js";
 import { answered, deepened, refuseHistory } from "./history.js";
-import { entered, hearsTyping, holed, keyOf, lost, met, renamed, replayed, told } from "./room.js";
+import { entered, hearsTyping, holed, keyOf, lost, met, renamed, replayed, told, withAuthors } from "./room.js";
 import { found, notFound } from "./search.js";
 import { answer, broken, change, setConnection, mark, mend, of, put, question, rekey, within } from "./state.js";
 
@@ -86,7 +86,9 @@ export const SERVER_EVENTS = {
   },
   history(turn, event) {
     const key = answer(turn, event.id)?.key;
-    if (of(turn, key) && !answered(turn, key, event)) put(turn, key, deepened(of(turn, key), event));
+    if (!of(turn, key)) return;
+    change(turn, key, { authors: withAuthors(of(turn, key).authors, event.entries) });
+    if (!answered(turn, key, event)) put(turn, key, deepened(of(turn, key), event));
   },
   results: found,
   rooms: hearRooms,

@@ -9,6 +9,7 @@ import { returned } from "./changes.js";
 import { choices } from "./attention.js";
 import * as outbox from "./outbox.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
+import { DRAFT_MOST } from "./text.js";
 
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
@@ -26,7 +27,7 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
     limits: null,
     rooms: new Map(), // those that the page wants to be in, by key
     key: keyOf(name), // of the room in sight
-    listed: [], // the server's list of rooms
+    listed: [], // the rooms that the server lists
     listing: { id: null, found: [], pages: 1, at: -Infinity }, // how it is asked for: see listing.js
     seen: new Map(seen), // how far rooms were read in this browser, by key
     pending: [],
@@ -38,10 +39,11 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
     unseen: 0, // lines that came while the reader was reading further up
     away: 0, // lines that came while the page was hidden
     attention: choices(attention), // what the reader is called for, and how
-    permission, // the browser's, for notifications
+    permission, // for notifications, as the browser has it
     named: false, // whether somebody has named the reader since the page was opened
     activeAt: now, // when the reader moved last
     gone: false, // whether the server has been told that they are away
+    clipped: false, // whether of what was pasted only a part was taken
     refusals: 0, // how often sending was asked for in vain
     sheet: null, // the dialog that is open: { name, busy, refusal }
     search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, complete: true, next: null, refusal: null },
@@ -57,7 +59,7 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
   for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
   roomNames.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
   state.rooms.set(state.key, newRoom(name, now));
-  for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft });
+  for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft: draft.slice(0, DRAFT_MOST) });
   return state;
 }
 

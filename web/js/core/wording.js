@@ -1,6 +1,6 @@
 // Which words say what the page shows: keys of js/i18n, with values. Pure; times are milliseconds.
 
-import { excess, rest } from "./chat.js";
+import { excess, longest, rest } from "./chat.js";
 import { current } from "./state.js";
 
 /**
@@ -50,6 +50,7 @@ export function hintWords(state) {
     const message = sentence(room.refusal);
     return message === "" ? { key: "hint.noRoom", values: { room: room.name } } : { key: "hint.said", values: { message } };
   }
+  if (state.clipped) return { key: "hint.clipped", values: { count: longest(state) } };
   if (over > 0) return { key: "hint.tooLong", values: { count: over } };
   if (phase === "waiting" && WAITING_HINTS[code]) return { key: WAITING_HINTS[code] };
   if (phase === "connected") {

@@ -15,31 +15,45 @@ export function pick(languages) {
   return "en";
 }
 
+/** What comes when it is wanted, with words of its own. */
+const LATE = "dialog, .action-bar";
+
+let speaking = null; // the language that the page speaks: { words, more, word }
+
 /**
  * A function that gives the words for a key, `{name}` filled in from `values`.
  * Words that count pick their form by `values.count`. An unknown key is a mistake and throws.
  */
-export function translator({ language, words }) {
+export function translator({ language, words, more = null }) {
   const plurals = new Intl.PluralRules(language);
-  return function word(key, values = {}) {
+  speaking = { words, more, word };
+  return word;
+
+  function word(key, values = {}) {
     if (!Object.hasOwn(words, key)) throw new Error(`${language}: no words for ${key}`);
     const entry = words[key];
     const form = typeof entry === "string" ? entry : entry[plurals.select(values.count)];
     return form.replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
-  };
+  }
 }
 
-/** Put the words in place that the markup names. */
+/** Put the words in place that the markup in `root` names, save for what comes late and is not `root` itself. */
 export function dress(root, word) {
-  for (const element of root.querySelectorAll("[data-word]")) {
-    element.textContent = word(element.dataset.word);
+  for (const element of root.querySelectorAll("[data-word], [data-word-label], [data-word-placeholder]")) {
+    const late = element.closest(LATE);
+    if (late !== null && late !== root) continue;
+    const { word: text, wordLabel: label, wordPlaceholder: placeholder } = element.dataset;
+    if (text) element.textContent = word(text);
+    if (label) element.setAttribute("aria-label", word(label));
+    if (placeholder) element.placeholder = word(placeholder);
   }
-  for (const element of root.querySelectorAll("[data-word-label]")) {
-    element.setAttribute("aria-label", word(element.dataset.wordLabel));
-  }
-  for (const element of root.querySelectorAll("[data-word-placeholder]")) {
-    element.placeholder = word(element.dataset.wordPlaceholder);
-  }
+}
+
+/** Bring the words of what comes late, and put those in place that `element` names. */
+export async function dressLate(element) {
+  const { words, more, word } = speaking;
+  Object.assign(words, (await more()).words);
+  dress(element, word);
 }
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
