@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { caps, KEYS, meaning } from "../../web/js/core/keys.js";
+import { meaning } from "../../web/js/core/keys.js";
+import { caps, KEYS } from "../../web/js/core/keyTable.js";
 
 const press = (key, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, ...more });
 

@@ -43,7 +43,7 @@ class MinifyTest(TestCase):
 
     def test_style_sheets_and_markup_lose_all_comments(self) -> None:
         css = b"/* a */\n.b { /* c */\n  d: e; /* f\n g */\n}\n"
-        self.assertEqual(minify("css/a.css", css), b".b {\nd: e;\n}\n")
+        self.assertEqual(minify("css/a.css", css), b".b{d:e}")
         html = b"<p>\n  <!-- a\n b --> c <!-- d -->\n</p>\n"
         self.assertEqual(minify("index.html", html), b"<p>\nc\n</p>\n")
 

@@ -2,7 +2,7 @@
 //
 // Down   { sheet }
 
-import { caps, KEYS } from "../core/keys.js";
+import { caps, KEYS } from "../core/keyTable.js";
 import { SHEETS } from "../core/names.js";
 import { copies, write } from "../browser/dom.js";
 import { Sheet } from "./sheet.js";
