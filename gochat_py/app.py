@@ -71,7 +71,7 @@ class App:
         try:
             self._journal = Journal(
                 self._directory,
-                self._hub,
+                self._hub.inbox,
                 maintenance,
                 most_rooms=settings.max_rooms_total,
                 most_users=settings.max_users,
@@ -145,9 +145,11 @@ class App:
         """Serve one upgraded socket to its end, in the thread that read the request."""
         dialect: V1 | Classic
         if upgrade.subprotocol == SUBPROTOCOL:
-            dialect = V1(self._hub, self._journal, self._terms)
+            dialect = V1(self._hub.inbox, self._journal, self._terms)
         else:
-            dialect = Classic(self._hub, self._journal, self._settings.rate, self._settings.burst)
+            dialect = Classic(
+                self._hub.inbox, self._journal, self._settings.rate, self._settings.burst
+            )
         connection = Connection(upgrade, self._settings, dialect)
         begun = time.monotonic()
         try:

@@ -11,6 +11,7 @@ import time
 
 from . import connection_log
 from .backplane import Backplane
+from .channel import Inbox
 from .codes import Close
 from .connection import Connection
 from .core import prices
@@ -19,9 +20,8 @@ from .core.rendering import GUEST
 from .core.text import clean_line
 from .core.wire import MAX_TEXT
 from .errors import Closed
-from .hub import Hub
 from .message import Draft, Kind, User
-from .orders import Enter, Register, Unregister
+from .orders import Enter, Order, Register, Unregister
 from .refusals import Refusal
 
 #: The room that every classic connection is in.
@@ -34,7 +34,7 @@ ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 class Classic:
     """One classic connection: goChat's ``wsHandler``. Owned by its reader thread."""
 
-    def __init__(self, hub: Hub, backplane: Backplane, rate: float, burst: int) -> None:
+    def __init__(self, hub: Inbox[Order], backplane: Backplane, rate: float, burst: int) -> None:
         """`rate` lines a second are taken, `burst` at once; whoever is faster waits."""
         self._hub = hub
         self._backplane = backplane
@@ -45,8 +45,8 @@ class Classic:
 
     def opened(self, connection: Connection) -> None:
         """Register with the hub, so that the connection hears its own first line."""
-        self._hub.inbox.put(Register(connection))
-        self._hub.inbox.put(Enter(connection, self._user, LOBBY, LOBBY))
+        self._hub.put(Register(connection))
+        self._hub.put(Enter(connection, self._user, LOBBY, LOBBY))
 
     def price(self, text: str) -> float:
         """What a line costs: all of it is published."""
@@ -80,7 +80,7 @@ class Classic:
     def closed(self, connection: Connection) -> None:
         """Unregister, unless the hub is gone and has dismissed everyone already."""
         try:
-            self._hub.inbox.put(Unregister(connection))
+            self._hub.put(Unregister(connection))
         except Closed:
             return
 

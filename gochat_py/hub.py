@@ -17,27 +17,26 @@ import contextlib
 import logging
 import time
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from .channel import Inbox
 from .codes import Close
 from .connection import Connection
 from .core import encode, prices
-from .core.rendering import Rendering, of_entries, of_event
+from .core.delivery import Written, plan, portions
+from .core.rendering import Rendering, of_delivery, of_event
 from .core.replay import Hole
-from .delivery import own_words, portions
 from .errors import Closed
 from .hub_failing import Failing
 from .hub_room import HubRoom, News
-from .message import Entry, Kind, RoomInfo, User
+from .message import Entry, User
 from .orders import (
     Away,
     Barrier,
     CatchUp,
     Census,
     Enter,
-    First,
     Identified,
     Leave,
     Order,
@@ -46,7 +45,6 @@ from .orders import (
     Renamed,
     Typing,
     Unregister,
-    Written,
 )
 from .refusals import made_too_many
 
@@ -95,7 +93,7 @@ class Hub:
 
     def handle(self, batch: Iterable[Order]) -> None:
         """Carry out `batch` in order; entries that follow each other are sent together."""
-        written: list[Written] = []
+        written: list[Written[Connection]] = []
         for order in batch:
             if isinstance(order, Publish):
                 written += order.batch
@@ -199,36 +197,13 @@ class Hub:
         rest = ",".join(map(encode.entry_json, missed or ()))
         entries = f"{order.entries},{rest}" if order.entries and rest else order.entries or rest
         if order.first is not None:
-            event = self._joined(room, order.first, entries, missed)
+            event = room.joined(order.first, entries, missed)
             if not live:
                 room.introduce(connection)
         else:
             event = encode.replay(room.name, entries, end=live)
         self._give([connection], of_event(event, self._compress_from))
         order.reply.give(live)
-
-    def _joined(
-        self, room: HubRoom, first: First, entries: str, missed: list[Entry] | None
-    ) -> bytes:
-        """The answer to a join; without `missed`, only its first part."""
-        info = first.info
-        topic, seq = info.topic, info.seq
-        for entry in missed or ():
-            seq = entry.seq
-            topic = entry.text or "" if entry.kind is Kind.TOPIC else topic
-        return encode.joined(
-            RoomInfo(room.name, info.key, topic, seq),
-            epoch=first.epoch,
-            members=room.members_json(first.user),
-            member_count=room.presence.count_with(first.user.id),
-            entries=entries,
-            recovered=first.recovered,
-            more=first.more,
-            read=first.read,
-            partial=missed is None,
-            truncated=first.truncated,
-            answers=first.answers,
-        )
 
     def _leave(self, order: Leave) -> None:
         room = self._connections.get(order.connection, {}).pop(order.key, None)
@@ -263,9 +238,9 @@ class Hub:
 
     # -- who is told what ------------------------------------------------------------------------
 
-    def _publish(self, batch: Sequence[Written]) -> None:
+    def _publish(self, batch: Sequence[Written[Connection]]) -> None:
         """Give each room what was written there."""
-        by_room: dict[str, list[Written]] = {}
+        by_room: dict[str, list[Written[Connection]]] = {}
         for written in batch:
             by_room.setdefault(written.entry.key, []).append(written)
         for key, all_written in by_room.items():
@@ -276,35 +251,26 @@ class Hub:
             except Exception as error:
                 self._failing.messages(room, all_written, error)
 
-    def _publish_in(self, room: HubRoom | None, batch: Sequence[Written]) -> None:
-        new = [written.entry for written in batch if not written.duplicate]
-        if room is not None and new:
-            room.name = new[0].room  # the same, unless somebody was evicted who made it
-        ahead = room.ahead_of(new) if room is not None else {}
-        own = own_words(batch, ahead, self._is_live)
+    def _publish_in(self, room: HubRoom | None, batch: Sequence[Written[Connection]]) -> None:
+        live: Collection[Connection] = ()
+        already_sent: Mapping[Connection, int] = {}
         if room is not None:
-            cost = prices.of_fan_out(len(room))
-            for written in batch if cost else ():
-                if not written.duplicate:
-                    self._charge(written.sender, cost)
+            new = [written.entry for written in batch if not written.duplicate]
+            if new:
+                room.name = new[0].room  # the same, unless the one who made it was evicted
+            already_sent = room.ahead_of(new)
             live = room.publish(new)
-            if own or ahead:
-                live = [each for each in live if each not in own and each not in ahead]
-            encoded = [written.encoded for written in batch if not written.duplicate]
-            self._give(live, of_entries(new, self._compress_from, encoded))
-            for connection, known in ahead.items():
-                if connection not in own:
-                    rest = [entry for entry in new if entry.seq > known]
-                    self._give([connection], of_entries(rest, self._compress_from))
-        for connection, payloads in own.items():
-            self._give([connection], Rendering(lambda _, p=payloads: p, self._compress_from))  # type: ignore[misc]  # a default argument, bound now
+            self._charge_senders(batch, prices.of_fan_out(len(room)))
+        for delivery in plan(batch, live, already_sent, self._takes_answers):
+            self._give(delivery.recipients, of_delivery(delivery, self._compress_from))
 
-    def _is_live(self, connection: Connection, key: str) -> bool | None:
-        """Whether the connection gets what is new in a room; None if it is registered no more."""
-        rooms = self._connections.get(connection)
-        if rooms is None:
-            return None
-        return key in rooms and rooms[key].is_live(connection)
+    def _takes_answers(self, connection: Connection) -> bool:
+        return connection in self._connections and not connection.form.classic
+
+    def _charge_senders(self, batch: Sequence[Written[Connection]], cost: float) -> None:
+        for written in batch if cost else ():
+            if not written.duplicate:
+                self._charge(written.sender, cost)
 
     def _typing(self, order: Typing) -> None:
         room = self._rooms.get(order.key)

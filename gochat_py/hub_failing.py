@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from .codes import Close
 from .connection import Connection
+from .core.delivery import Written
 from .errors import Closed
 from .failures import Failures
 from .hub_room import HubRoom
-from .orders import Barrier, CatchUp, Census, Order, Publish, Written
+from .orders import Barrier, CatchUp, Census, Order, Publish
 from .refusals import internal_error
 
 
@@ -37,7 +38,9 @@ class Failing:
         self._failures.log(error, "a room could not be told what is new; its connections end")
         self._end(room.tokens)
 
-    def messages(self, room: HubRoom | None, batch: Sequence[Written], error: Exception) -> None:
+    def messages(
+        self, room: HubRoom | None, batch: Sequence[Written[Connection]], error: Exception
+    ) -> None:
         """End those who were to get messages of a room, and those who sent them."""
         self._failures.log(error, "messages could not be delivered; the room's connections end")
         senders = [written.sender for written in batch if written.sender is not None]

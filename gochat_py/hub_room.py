@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from .connection import Connection
 from .core import encode
 from .core.presence import Member
 from .core.room import Room
-from .message import Author, User
+from .message import Author, Entry, Kind, RoomInfo, User
+from .orders import First
 
 #: Seconds between two pieces of news of one room, at the least.
 NEWS_PERIOD = 0.1
@@ -48,6 +49,29 @@ class HubRoom(Room[Connection]):
             return self._shown_json
         own = _member_json(self.presence.member(user.id))
         return f"{self._shown_json},{own}" if self._shown_json else own
+
+    def joined(self, first: First, entries: str, missed: Sequence[Entry] | None) -> bytes:
+        """The answer to a join, with `entries` as JSON; without `missed`, only its first part.
+
+        `missed` are the last of these entries: those published while the others were read.
+        """
+        topic, seq = first.info.topic, first.info.seq
+        for entry in missed or ():
+            seq = entry.seq
+            topic = entry.text or "" if entry.kind is Kind.TOPIC else topic
+        return encode.joined(
+            RoomInfo(self.name, first.info.key, topic, seq),
+            epoch=first.epoch,
+            members=self.members_json(first.user),
+            member_count=self.presence.count_with(first.user.id),
+            entries=entries,
+            recovered=first.recovered,
+            more=first.more,
+            read=first.read,
+            partial=missed is None,
+            truncated=first.truncated,
+            answers=first.answers,
+        )
 
     def renamed(self, user: User) -> bool:
         """Whether `user` is here; if so, under this nick from now on."""

@@ -11,14 +11,13 @@ import time
 from typing import TypeVar
 
 from .backplane import Backplane
-from .channel import Reply
+from .channel import Inbox, Reply
 from .codes import Close
 from .connection import Connection
 from .core import encode, prices
 from .core.decisions import EnterRoom
-from .hub import Hub
 from .message import Author, RoomInfo
-from .orders import CatchUp, Enter, First, Leave
+from .orders import CatchUp, Enter, First, Leave, Order
 from .refusals import Code, Refusal
 from .store.history import LONGEST_REPLAY, Page, Replay
 
@@ -33,7 +32,7 @@ PARTS = 200
 
 
 def join(
-    hub: Hub,
+    hub: Inbox[Order],
     backplane: Backplane,
     connection: Connection,
     user: Author,
@@ -57,7 +56,7 @@ def join(
             live = _hand_over(hub, connection, key, part, reached, first, named)
             room = hub_answer(named) or wanted.room
     except Refusal:
-        hub.inbox.put(Leave(connection, key, None, silent=True))
+        hub.put(Leave(connection, key, None, silent=True))
         raise
     if not live:
         try:
@@ -68,7 +67,7 @@ def join(
 
 
 def _enter(
-    hub: Hub,
+    hub: Inbox[Order],
     backplane: Backplane,
     connection: Connection,
     user: Author,
@@ -76,7 +75,7 @@ def _enter(
     fixed: bool,
 ) -> tuple[Replay, First]:
     """Let the hub hold what is said from now on, and read what was said before."""
-    hub.inbox.put(Enter(connection, user, wanted.room, wanted.key, catches_up=True))
+    hub.put(Enter(connection, user, wanted.room, wanted.key, catches_up=True))
     # There is no need to wait for the hub here. What the journal has put into the hub's inbox
     # before this was written before, so it is found; what it puts there later is held.
     found, read = backplane.replay(user, wanted.key, wanted.since)
@@ -94,7 +93,7 @@ def _enter(
 
 
 def _read_on(
-    hub: Hub, backplane: Backplane, connection: Connection, key: str, reached: int
+    hub: Inbox[Order], backplane: Backplane, connection: Connection, key: str, reached: int
 ) -> None:
     """Give the parts after the seq `reached`, each when the peer has taken the one before."""
     for _ in range(PARTS):
@@ -108,7 +107,7 @@ def _read_on(
 
 
 def _hand_over(
-    hub: Hub,
+    hub: Inbox[Order],
     connection: Connection,
     key: str,
     part: Page,
@@ -122,7 +121,7 @@ def _hand_over(
     """
     encoded = ",".join(map(encode.entry_json, part.entries))
     live: Reply[bool] = Reply()
-    hub.inbox.put(CatchUp(connection, key, reached, encoded, not part.more, live, first, named))
+    hub.put(CatchUp(connection, key, reached, encoded, not part.more, live, first, named))
     return hub_answer(live)
 
 

@@ -6,11 +6,11 @@ Where a user is an `OnlineUser`, the hub reads the nick when it handles the orde
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from .channel import Reply
 from .connection import Connection
-from .message import Author, Entry, OnlineUser, RoomInfo, User
+from .core.delivery import Written
+from .message import Author, OnlineUser, RoomInfo, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +96,11 @@ class Leave:
     silent: bool = False
 
 
-class Written(NamedTuple):
-    """An entry that is kept. `sender` asked for it, by a command whose id is `answers`.
-
-    A `duplicate` was written before, and is for its sender only. `encoded` is the entry as JSON, if
-    somebody needed that already.
-    """
-
-    entry: Entry
-    sender: Connection | None
-    answers: str | None
-    duplicate: bool = False
-    encoded: str | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Publish:
     """What was written, in order."""
 
-    batch: tuple[Written, ...]
+    batch: tuple[Written[Connection], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 from . import connection_log
 from .backplane import Backplane
-from .channel import Reply
+from .channel import Inbox, Reply
 from .codes import Close
 from .connection import PATIENCE, Connection
 from .core import commands as c
@@ -27,10 +27,9 @@ from .core.names import room_key
 from .core.session import Allowance, Session, State
 from .core.wire import SUBPROTOCOL
 from .errors import Closed
-from .hub import Hub
 from .joining import hub_answer, join
 from .message import Draft, OnlineUser, RoomInfo, User
-from .orders import Away, Barrier, Census, Identified, Leave, Register, Typing, Unregister
+from .orders import Away, Barrier, Census, Identified, Leave, Order, Register, Typing, Unregister
 from .refusals import Code, Refusal, made_too_many
 from .version import __version__
 
@@ -48,7 +47,7 @@ class Terms:
 class V1:
     """One gochat.v1 connection."""
 
-    def __init__(self, hub: Hub, backplane: Backplane, terms: Terms) -> None:
+    def __init__(self, hub: Inbox[Order], backplane: Backplane, terms: Terms) -> None:
         self._hub = hub
         self._backplane = backplane
         self._terms = terms
@@ -67,7 +66,7 @@ class V1:
 
     def opened(self, connection: Connection) -> None:
         """Register with the hub; the rest waits for `hello`."""
-        self._hub.inbox.put(Register(connection))
+        self._hub.put(Register(connection))
 
     def price(self, text: str) -> float:
         """What a command costs by its size; what it asks for is paid when it is done."""
@@ -107,7 +106,7 @@ class V1:
             if self._hub_behind:
                 with connection.meter.gate:
                     answered: Reply[None] = Reply()
-                    self._hub.inbox.put(Barrier(answered))
+                    self._hub.put(Barrier(answered))
                     hub_answer(answered)
                 self._hub_behind = False
         except Refusal:
@@ -140,7 +139,7 @@ class V1:
     def closed(self, connection: Connection) -> None:
         """Unregister, and remember when this user was last here."""
         try:
-            self._hub.inbox.put(Unregister(connection))
+            self._hub.put(Unregister(connection))
             if self._untold is not None and connection.vanished:
                 # The peer may never have got its token, and will ask for the same nick again.
                 self._backplane.release_nick(self._untold)
@@ -216,7 +215,7 @@ class V1:
                 answers=wanted.answers,
             )
         )
-        self._hub.inbox.put(Identified(connection, user, nick))
+        self._hub.put(Identified(connection, user, nick))
 
     def _count_user(self, connection: Connection) -> None:
         wait = connection.meter.new_user(time.monotonic())
@@ -238,10 +237,10 @@ class V1:
     def _leave(self, connection: Connection, wanted: d.LeaveRoom) -> None:
         self._names.pop(wanted.key, None)
         self._hub_behind = True
-        self._hub.inbox.put(Leave(connection, wanted.key, wanted.answers))
+        self._hub.put(Leave(connection, wanted.key, wanted.answers))
 
     def _typing(self, connection: Connection, wanted: d.ShowTyping) -> None:
-        self._hub.inbox.put(Typing(connection, wanted.room, wanted.key, wanted.user))
+        self._hub.put(Typing(connection, wanted.room, wanted.key, wanted.user))
 
     def _mark_read(self, connection: Connection, wanted: d.MarkRead) -> None:
         self._journal_behind = True
@@ -249,7 +248,7 @@ class V1:
 
     def _set_away(self, connection: Connection, wanted: d.SetAway) -> None:
         self._hub_behind = True
-        self._hub.inbox.put(Away(connection, wanted.away, wanted.answers))
+        self._hub.put(Away(connection, wanted.away, wanted.answers))
 
     def _history(self, connection: Connection, wanted: d.ReadHistory) -> None:
         page = self._backplane.page(wanted.key, wanted.before, wanted.after, wanted.limit)
@@ -284,7 +283,7 @@ class V1:
         counted: Reply[dict[str, tuple[str, int]]] = Reply()
         last = kept[-1].key if more else None
         keys = tuple(info.key for info in kept)
-        self._hub.inbox.put(Census(keys, wanted.after, last, wanted.limit + 1, counted))
+        self._hub.put(Census(keys, wanted.after, last, wanted.limit + 1, counted))
         census = hub_answer(counted)
         # Rooms that have members and no entries yet are listed in between.
         listed = {key: RoomInfo(name, key, "", 0) for key, (name, _) in census.items()}

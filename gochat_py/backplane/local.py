@@ -21,10 +21,10 @@ from ..channel import Inbox, Reply
 from ..codes import Close
 from ..connection import Connection
 from ..core import encode
+from ..core.delivery import Written
 from ..errors import Closed
-from ..hub import Hub
 from ..message import Draft, User
-from ..orders import Barrier, Publish, Written
+from ..orders import Barrier, Order, Publish
 from ..refusals import Refusal, internal_error
 from ..store import Directory, NothingToDo, StorageFailed, StoreError, users
 from .failing import BUSY, busy, not_stored, refused, tell_refusal
@@ -46,7 +46,7 @@ class Journal(UserRequests, Reading):
     def __init__(
         self,
         directory: Directory,
-        hub: Hub,
+        hub: Inbox[Order],
         maintenance: Maintenance,
         *,
         most_rooms: int = 10_000,
@@ -112,7 +112,7 @@ class Journal(UserRequests, Reading):
                 self._tell(request.sender, request.draft.id, outcome)
         self._maintenance.wrote(written)
         if written:
-            self._hub.inbox.put(Publish(tuple(written)))
+            self._hub.put(Publish(tuple(written)))
         for each, outcome in asked:
             self._reply(each, outcome)
 

@@ -12,10 +12,11 @@ import math
 import time
 from collections.abc import Callable, Sequence
 
+from ..connection import Connection
 from ..core.clock import ClockWatch
+from ..core.delivery import Written
 from ..core.schedule import RETRY, Schedule
 from ..message import Kind
-from ..orders import Written
 from ..store import DamagedRoom, ReadPool, StorageFailed, Writer, users
 from .attendance import Attendance
 from .checkpoints import Checkpoints
@@ -73,7 +74,7 @@ class Maintenance:
 
     # -- what the journal says --------------------------------------------------------------------
 
-    def wrote(self, written: Sequence[Written]) -> None:
+    def wrote(self, written: Sequence[Written[Connection]]) -> None:
         """Note what was just written."""
         self._uncommitted += len(written)
         self._tasks.unindexed += len(written)

@@ -14,12 +14,11 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..channel import Reply
+from ..channel import Inbox, Reply
 from ..codes import Close
 from ..connection import Connection
-from ..hub import Hub
 from ..message import Author, OnlineUser, User
-from ..orders import Renamed
+from ..orders import Order, Renamed
 from ..refusals import Code, Refusal
 from ..store import NotFound, history, users
 from ..store.health import Health
@@ -38,7 +37,9 @@ class UserRequests:
     Every call raises `Refusal` if it cannot be done, and `Closed` when the server is stopping.
     """
 
-    def __init__(self, hub: Hub, maintenance: Maintenance, health: Health, most_users: int) -> None:
+    def __init__(
+        self, hub: Inbox[Order], maintenance: Maintenance, health: Health, most_users: int
+    ) -> None:
         self._hub = hub
         self._maintenance = maintenance
         self._attendance = maintenance.attendance
@@ -116,7 +117,7 @@ class UserRequests:
         def arrived(answer: tuple[User, str]) -> None:
             user, known_by = answer
             if here.renamed(user):
-                self._hub.inbox.put(Renamed(connection, user, None, greeting=True))
+                self._hub.put(Renamed(connection, user, None, greeting=True))
             here.came(user, arrival, returned=known_by == token)
 
         try:
@@ -138,7 +139,7 @@ class UserRequests:
             return users.claim_nick(db, user.id, nick, nick_key, now, here=here, expire=expire)
 
         def renamed(user: User) -> None:
-            self._hub.inbox.put(Renamed(sender, user, answers, changed=here.renamed(user)))
+            self._hub.put(Renamed(sender, user, answers, changed=here.renamed(user)))
 
         self._ask(claim, kept=renamed)
 

@@ -6,12 +6,11 @@ the very same bytes. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import zip_longest
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from ..message import Entry
 from . import encode, frames
+from .delivery import Delivery
 
 #: Begins the user id of everybody who speaks the classic dialect; nobody else's begins so.
 GUEST = "guest-"
@@ -72,18 +71,19 @@ class Rendering:
         return frames.deflated_text(payload)
 
 
-def of_entries(
-    entries: Sequence[Entry], compress_from: int, encoded: Sequence[str | None] = ()
-) -> Rendering:
-    """`entries` as live events; classic connections get what their dialect has words for.
-
-    `encoded` are the same as JSON, as far as they are known.
-    """
+def of_delivery(delivery: Delivery[Any], compress_from: int) -> Rendering:
+    """Entries as live events; classic connections get what their dialect has words for."""
+    batch, sender = delivery.batch, delivery.sender
 
     def payloads(classic: bool) -> list[bytes]:
         if not classic:
-            pairs = zip_longest(entries, encoded)
-            return [(known or encode.entry_json(entry)).encode() for entry, known in pairs]
+            return [
+                encode.entry_json(written.entry, answers=written.answers).encode()
+                if sender is not None and written.sender is sender
+                else written.encoded.encode()
+                for written in batch
+            ]
+        entries = (written.entry for written in batch)
         lines = (encode.classic_line(e, verbatim=e.user.startswith(GUEST)) for e in entries)
         return [line.encode() for line in lines if line is not None]
 

@@ -12,7 +12,7 @@ Owned by one thread.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -98,7 +98,7 @@ class Room(Generic[Token]):
         """The connection, which catches up, is told who is here; from now on it gets the news."""
         self._catching_up[token] = True
 
-    def publish(self, entries: Sequence[Entry]) -> Iterable[Token]:
+    def publish(self, entries: Sequence[Entry]) -> Collection[Token]:
         """Hold `entries` for those catching up; gives those who are to have them now."""
         if self._catching_up:
             for entry in entries:

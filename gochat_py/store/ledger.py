@@ -44,12 +44,12 @@ NEWEST_TOPIC = (
 class Applied(NamedTuple):
     """What became of a draft; `duplicate` when the entry had been there before.
 
-    `encoded` is the JSON of a new message, which is needed more than once.
+    `encoded` is the entry as JSON.
     """
 
     entry: Entry
     duplicate: bool
-    encoded: str | None = None
+    encoded: str
 
 
 class Ledger:
@@ -148,7 +148,7 @@ class Ledger:
         if trigrams.is_indexed(self._db, number):
             trigrams.remove(self._db, [(number, text)])
             trigrams.add(self._db, [(number, draft.text or "")])
-        return Applied(entry, False)
+        return Applied(entry, False, entry_json(entry))
 
     def _deleted(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
         tail, number, author, text, deleted = self._target(draft, tail)
@@ -166,7 +166,7 @@ class Ledger:
         execute("DELETE FROM reactions WHERE message = ?", (number,))
         if trigrams.is_indexed(self._db, number):
             trigrams.remove(self._db, [(number, text)])
-        return Applied(entry, False)
+        return Applied(entry, False, entry_json(entry))
 
     def _reacted(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
         tail, number, _, _, deleted = self._target(draft, tail)
@@ -189,7 +189,7 @@ class Ledger:
             " VALUES (?, ?, ?, ?, ?)",
             (*reaction, tail.base + entry.seq, draft.on),
         )
-        return Applied(entry, False)
+        return Applied(entry, False, entry_json(entry))
 
     def _topic(self, draft: Draft, tail: Tail | None, now: float) -> Applied:
         tail = tail or self._room(draft)
@@ -200,7 +200,7 @@ class Ledger:
         self._db.execute(
             "UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, tail.base >> SEQ_BITS)
         )
-        return Applied(entry, False)
+        return Applied(entry, False, entry_json(entry))
 
     def _time(self, now: float) -> float:
         """The time of an entry: `now` in milliseconds. What orders entries is the seq."""
@@ -276,7 +276,7 @@ class Ledger:
             entry = self._marked.get(sign)
             if entry is not None:
                 if (entry.key, entry.user, entry.id) == (draft.key, draft.user.id, draft.id):
-                    return Applied(entry, True)
+                    return Applied(entry, True, entry_json(entry))
             else:
                 row = self._db.execute(
                     "SELECT id, user, sent FROM entries WHERE mark = ?", (sign,)
@@ -309,7 +309,7 @@ class Ledger:
         """
         entry = one_entry(self._db, number, tail.room, tail.key, reactions=False)
         assert entry is not None, "what changed a message is never trimmed before it"
-        return Applied(entry, True)
+        return Applied(entry, True, entry_json(entry))
 
 
 def mark(base: int, user: str, sent: str) -> int:

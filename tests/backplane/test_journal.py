@@ -41,7 +41,7 @@ class JournalCase(TestCase):
         directory = open_memory()
         self.addCleanup(directory.close)
         self.hub = Hub(compress_from=1 << 20)
-        self.journal = Journal(directory, self.hub, Maintenance(0.0, 0))
+        self.journal = Journal(directory, self.hub.inbox, Maintenance(0.0, 0))
         self.addCleanup(self.finish)
         self.sender = FakeSender()
 

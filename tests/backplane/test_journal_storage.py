@@ -35,7 +35,7 @@ class StoredCase(JournalCase):
         self.directory = open_directory(self.data)
         self.addCleanup(self.directory.close)
         self.hub = Hub(compress_from=1 << 20)
-        self.journal = Journal(self.directory, self.hub, Maintenance(0.0, 0))
+        self.journal = Journal(self.directory, self.hub.inbox, Maintenance(0.0, 0))
         self.journal._writer._busy_timeout = 0.05
         self.addCleanup(self.finish)
         self.sender = FakeSender()

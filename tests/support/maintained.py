@@ -8,10 +8,10 @@ from unittest import mock
 from gochat_py.backplane.maintenance import Maintenance
 from gochat_py.core.clock import EARLIEST
 from gochat_py.message import Draft, Entry
-from gochat_py.orders import Written
 from gochat_py.store import history, retention
 from tests.support.case import PATIENCE
 from tests.support.store import StoreCase, message
+from tests.support.written import written
 
 DAY = 86_400.0
 
@@ -59,7 +59,7 @@ class MaintainedCase(StoreCase):
         self.writer.begin()
         applied = [self.writer.apply(draft, self.wall) for draft in drafts]
         self.writer.acknowledge()
-        self.maintenance.wrote([Written(each.entry, Anybody(), None) for each in applied])
+        self.maintenance.wrote([written(each.entry, Anybody()) for each in applied])
         self.step(idle=False)
         return [each.entry for each in applied]
 

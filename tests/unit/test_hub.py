@@ -4,9 +4,9 @@ import zlib
 from gochat_py.channel import Reply
 from gochat_py.core import encode, frames, prices
 from gochat_py.core.deflate import TAIL
+from gochat_py.core.delivery import JOIN, JOIN_CHARS
 from gochat_py.core.presence import SHOWN
 from gochat_py.core.rendering import FORMS
-from gochat_py.delivery import JOIN, JOIN_CHARS
 from gochat_py.hub import Hub
 from gochat_py.hub_room import NEWS_AT_ONCE, NEWS_PERIOD, NEWS_REST
 from gochat_py.message import Entry, Kind, OnlineUser, RoomInfo, User
@@ -24,9 +24,9 @@ from gochat_py.orders import (
     Renamed,
     Typing,
     Unregister,
-    Written,
 )
 from tests.support.case import PATIENCE, TestCase
+from tests.support.written import written
 
 ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "guest-abcd")
 
@@ -93,7 +93,7 @@ def entry(seq: int, text: str = "x", user: User = ANN, key: str = "lobby", **mor
 
 
 def publish(*entries: Entry) -> Publish:
-    return Publish(tuple(Written(each, None, None) for each in entries))
+    return Publish(tuple(written(each) for each in entries))
 
 
 class HubCase(TestCase):
@@ -266,7 +266,7 @@ class RoomsTest(HubCase):
         self.assertTrue(self.catch_up(connection, entries=[entry(1)], seq=1))
         connection.offers.clear()
         answer = entry(2, "new", kind=Kind.EDITED, target=1, id="e")
-        self.hub.handle([publish(entry(1)), Publish((Written(answer, connection, "e"),))])
+        self.hub.handle([publish(entry(1)), Publish((written(answer, connection, "e"),))])
         self.assertEqual([e["seq"] for e in connection.events], [2])
 
     def test_one_who_missed_something_reads_on(self):
@@ -370,7 +370,7 @@ class RoomsTest(HubCase):
 class AnswersTest(HubCase):
     def edited(self, sender, *, duplicate: bool = False) -> Publish:
         made = entry(2, "new", kind=Kind.EDITED, target=1, id="e")
-        return Publish((Written(made, sender, "e", duplicate),))
+        return Publish((written(made, sender, "e", duplicate),))
 
     def test_only_who_asked_for_a_change_sees_the_id_of_the_question(self):
         a, b = self.member(ANN), self.member(BOB)
@@ -385,7 +385,7 @@ class AnswersTest(HubCase):
 
     def test_a_retry_is_answered_to_its_sender_alone(self):
         a, b = self.member(ANN), self.member(BOB)
-        self.hub.handle([Publish((Written(entry(1, id="m"), a, "m", True),))])
+        self.hub.handle([Publish((written(entry(1, id="m"), a, "m", True),))])
         self.assertEqual([e["id"] for e in a.events], ["m"])
         self.assertEqual(b.offers, [])
 
@@ -509,7 +509,7 @@ class PresenceTest(HubCase):
             Typing(first, "lobby", "lobby", User("0", "nick")),
             Renamed(first, User("0", "other"), None),
             Away(first, True, None),
-            Publish((Written(entry(1), first, "m"),)),
+            Publish((written(entry(1), first, "m"),)),
         ):
             first.meter.cost = 0.0
             self.hub.handle([order])

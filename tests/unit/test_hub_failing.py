@@ -4,6 +4,8 @@ from unittest import mock
 
 from gochat_py.channel import Reply
 from gochat_py.codes import Close
+from gochat_py.core import encode
+from gochat_py.core.delivery import Written
 from gochat_py.errors import Closed
 from gochat_py.hub import RULES, Hub
 from gochat_py.hub_room import HubRoom
@@ -17,7 +19,6 @@ from gochat_py.orders import (
     Renamed,
     Typing,
     Unregister,
-    Written,
 )
 from gochat_py.refusals import Refusal
 from tests.unit.test_hub import ANN, BOB, HubCase
@@ -30,7 +31,7 @@ INTERNAL = [Close.INTERNAL_ERROR]
 
 def written(seq: int, key: str = "lobby", **fields) -> Written:
     entry = Entry(Kind.MESSAGE, key, key, seq, ANN.id, ANN.nick, 1.0, f"m{seq}", "hi", **fields)
-    return Written(entry, None, None)
+    return Written(entry, None, None, False, encode.entry_json(entry))
 
 
 class HubFailingTest(HubCase):
@@ -105,8 +106,7 @@ class HubFailingTest(HubCase):
 
     def test_messages_that_cannot_be_told_end_their_room_s_connections_and_no_other(self):
         """They come back with their position, and miss nothing."""
-        entry = written(1).entry._replace(nick=b"\xff")
-        broken = Written(entry, None, None)
+        broken = written(1)._replace(encoded=b"not a str")
         catching_up = self.member(ANN)
         self.enter(catching_up)
         with self.assertLogs("gochat_py.failures", "ERROR"):

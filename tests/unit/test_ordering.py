@@ -104,11 +104,6 @@ class AnsweringInbox(Inbox):
             order.named.give(order.first.info.room)
 
 
-class FakeHub:
-    def __init__(self, log: Log) -> None:
-        self.inbox = AnsweringInbox(log)
-
-
 class OrderingTest(TestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -119,7 +114,7 @@ class OrderingTest(TestCase):
         self.log = Log()
         limits = Limits(max_message_bytes=1, max_text_chars=1, rate=1.0, burst=1, history=1)
         terms = Terms(Allowance(asking_rate=math.inf), limits, 54.0, "tea")
-        self.dialect = V1(FakeHub(self.log), self.log, terms)
+        self.dialect = V1(AnsweringInbox(self.log), self.log, terms)
         bucket = TokenBucket(math.inf, 1)
         self.dialect._session.welcomed(OnlineUser(User("u", "Ada")), bucket)
         self.say("join", room="tea")

@@ -1,0 +1,16 @@
+"""What the journal gives the hub, made without a journal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gochat_py.core import encode
+from gochat_py.core.delivery import Written
+from gochat_py.message import Entry
+
+
+def written(
+    entry: Entry, sender: Any = None, answers: str | None = None, duplicate: bool = False
+) -> Written[Any]:
+    """`entry`, as the journal has persisted it for `sender`."""
+    return Written(entry, sender, answers, duplicate, encode.entry_json(entry))
