@@ -103,11 +103,8 @@ class RedoLog:
             return  # nothing was changed, and there is nothing to erase
         self._header = self._header._replace(commit=commit)
         if self._path is not None:
-            if not self._in_place():
-                self.close()
-                self._open(self._path)
             # The header comes first: if a kill interrupts this, it says what the rest is.
-            self._put(pack_header(self._header) + bytes(self._length - HEADER.size), 0)
+            self._put(pack_header(self._header) + bytes(self._used() - HEADER.size), 0)
         self._length = HEADER.size
         if not self.entries:
             return
@@ -162,22 +159,20 @@ class RedoLog:
         if os.pwrite(self._file, data, offset) != len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 
-    def _in_place(self) -> bool:
-        """Whether the file is as long as it was made, and has not lost its name. `OSError`.
+    def _used(self) -> int:
+        """How many bytes have to be erased: all of them if somebody cut the file. `OSError`.
 
-        Asked at each commit: what was appended before is committed then, so nothing is lost with
-        the file unless the server is killed within that second.
+        What was appended before is committed by then, so nothing is lost with the rest of the file
+        unless the server is killed within that second.
         """
-        if self._file >= 0:
-            status = os.fstat(self._file)
-            if status.st_size == SIZE and status.st_nlink:
-                return True
-            log.warning(
-                "the redo log %s was truncated, removed or replaced while the server ran; its "
-                "messages are committed now, and it is made anew",
-                self._path,
-            )
-        return False
+        if os.fstat(self._file).st_size == SIZE:
+            return self._length
+        log.warning(
+            "the redo log %s was truncated while the server ran; its messages are committed now, "
+            "and it is written anew",
+            self._path,
+        )
+        return SIZE
 
 
 def _sync(file: int) -> None:

@@ -256,12 +256,12 @@ class DamagedRowTest(StorageCase):
         self.assertEqual(self.server.stop(), 0)
 
     def changed(self, database: Path, change: str) -> bool:
+        """Whether it could be made: what was acknowledged last is not in the database yet."""
         try:
-            damage.execute(database, change)
+            return damage.execute(database, change) > 0
         except sqlite3.OperationalError as error:  # the journal has a transaction open
             self.assertIn("locked", str(error))
             return False
-        return True
 
 
 #: Runs the server with one method of its own made to fail when the room "bad" is entered or named.
@@ -333,8 +333,8 @@ class ThreadTest(TestCase):
     def test_what_one_request_or_order_meets_ends_nothing_else(self):
         for what in (
             {
-                "module": "gochat_py.hub", "name": "Hub", "method": "_joined",
-                "when": "args[0].key == 'bad'", "error": "MemoryError",
+                "module": "gochat_py.hub_room", "name": "HubRoom", "method": "joined",
+                "when": "self.key == 'bad'", "error": "MemoryError",
             },
             {
                 "module": "gochat_py.v1", "name": "V1", "method": "_carry_out",

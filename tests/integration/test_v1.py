@@ -783,6 +783,17 @@ class DataTest(TestCase):
     def serve(self, *flags: str, **options: Any) -> ServerProcess:
         return ServerProcess("--data", str(self.data), *FAST, *flags, **options)
 
+    def serve_trimming(self) -> ServerProcess:
+        """A server that keeps ten messages a room, and trims soon after its start.
+
+        For six minutes one would else trim nothing that may have to be recognised.
+        """
+        program = (
+            "from gochat_py.core import clock; clock.MOST = 1.0\n"
+            "from gochat_py.cli import main; raise SystemExit(main())"
+        )
+        return self.serve("--history-limit", "10", program=("-c", program))
+
     def raw(self) -> bytes:
         """Every byte that the directory holds."""
         return b"".join(path.read_bytes() for path in self.data.iterdir())
@@ -910,13 +921,8 @@ class DataTest(TestCase):
             said = [ada.send("tea", f"line {number}", id=f"l-{number}") for number in range(30)]
             epoch = ada.ask("join", room="other")["epoch"]
         self.let_two_hours_pass()
-        # For six minutes after a start it would trim nothing that may have to be recognised.
-        program = (
-            "from gochat_py.core import clock; clock.MOST = 1.0\n"
-            "from gochat_py.cli import main; raise SystemExit(main())"
-        )
         with (
-            self.serve("--history-limit", "10", program=("-c", program)) as server,
+            self.serve_trimming() as server,
             Client(server.ws_url, "Ada", token=token) as ada,
         ):
             fresh = ada.ask("join", room="other")
@@ -940,7 +946,7 @@ class DataTest(TestCase):
                 ada.send("tea", f"line {number}")
             self.assertNotIn("truncated", ada.ask("history", room="tea", before=3))
         self.let_two_hours_pass()
-        with self.serve("--history-limit", "10") as server, Client(server.ws_url, "Bob") as bob:
+        with self.serve_trimming() as server, Client(server.ws_url, "Bob") as bob:
             eventually(lambda: b"line 19" not in self.raw(), "the oldest are forgotten")
             joined = bob.ask("join", room="tea")
             self.assertEqual((joined["more"], joined["truncated"]), (False, True))

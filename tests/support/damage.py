@@ -10,8 +10,11 @@ from typing import Any
 PAGE = 4096
 
 
-def execute(database: Path, statement: str, *arguments: Any) -> None:
-    """Change rows as no gochat would: columns take NULL, too. The server may be running."""
+def execute(database: Path, statement: str, *arguments: Any) -> int:
+    """Change rows as no gochat would: columns take NULL, too. The server may be running.
+
+    Returns the number of rows that were changed.
+    """
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
         tables = connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql LIKE '%NOT NULL%'"
@@ -22,10 +25,11 @@ def execute(database: Path, statement: str, *arguments: Any) -> None:
             loose = sql.replace("NOT NULL", "")
             connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (loose, name))
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as connection:
-        connection.execute(statement, arguments)
+        changed = connection.execute(statement, arguments).rowcount
         connection.execute("PRAGMA writable_schema = ON")
         for name, sql in tables:
             connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, name))
+    return changed
 
 
 def spoil(database: Path, marker: bytes) -> int:
