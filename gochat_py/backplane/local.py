@@ -132,10 +132,10 @@ class Journal(UserRequests, Reading):
             return
         try:
             if not isinstance(outcome, Refusal):
-                if request.kept is not None:
-                    request.kept(outcome)
-            elif request.refused is not None:
-                request.refused(outcome)
+                if request.on_persisted is not None:
+                    request.on_persisted(outcome)
+            elif request.on_refused is not None:
+                request.on_refused(outcome)
         except Exception as error:
             self._failures.log(error, "an answer could not be given")
             outcome = internal_error()
@@ -219,7 +219,7 @@ class Journal(UserRequests, Reading):
         except queue.Empty:
             raise busy() from None
 
-    def _known(self, token: str) -> User | None:
+    def _find_by_token(self, token: str) -> User | None:
         try:
             return self._read_pool.run(users.find, digest(token))
         except StoreError:

@@ -130,7 +130,7 @@ class Maintenance:
     def commit(self, writer: Writer) -> None:
         """Commit what was acknowledged, as nothing more will come; what cannot be stays ahead."""
         try:
-            if writer.unsettled:
+            if writer.commit_pending:
                 self._commit(writer, 0.0)
         except StorageFailed as error:
             log.warning("the next start will have to commit what was written last: %s", error)
@@ -139,7 +139,7 @@ class Maintenance:
         """See what there is to do."""
         if not idle:
             self._last_write = now
-        if not writer.unsettled:
+        if not writer.commit_pending:
             self._commit_at, self._uncommitted = None, 0
         elif self._commit_at is None:
             self._commit_at = now + COMMIT_AFTER
@@ -193,7 +193,7 @@ class Maintenance:
         self._see_commits(writer, now)
 
     def _checkpoint(self, writer: Writer, read_pool: ReadPool, now: float) -> None:
-        if writer.unsettled:
+        if writer.commit_pending:
             self._commit(writer, now)
         started = self._clock()
         self._checkpoints.attempt(writer, read_pool, now)
@@ -203,7 +203,7 @@ class Maintenance:
 
     def _do(self, task: str, writer: Writer, now: float, wall: float) -> None:
         """Do a step of a task. What people wrote before is committed first, at their expense."""
-        if writer.unsettled:
+        if writer.commit_pending:
             self._commit(writer, now)
         started = self._clock()
         self._tasks.do(task, writer, now, wall)

@@ -42,27 +42,35 @@ class Reading:
     def replay(self, user: Author, key: str, since: Position | None) -> tuple[Replay, int]:
         """What somebody who enters has to know; see `Backplane.replay`."""
 
-        ahead = self._redo_log.of(key)
+        uncommitted = self._redo_log.of(key)
 
         def both(db: sqlite3.Connection) -> tuple[Replay, int]:
-            found = history.since(db, key, since, ahead=ahead)
+            found = history.since(db, key, since, uncommitted=uncommitted)
             return found, users.last_read(db, user.id, key)
 
         return self._read(both)
 
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
         """A page of a room's history."""
-        ahead = self._redo_log.of(key)
-        return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
+        uncommitted = self._redo_log.of(key)
+        return self._read(
+            history.page, key, before=before, after=after, uncommitted=uncommitted, limit=limit
+        )
 
     def search(
         self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
     ) -> Found:
         """Messages in the rooms `keys` that hold `query`; see `Backplane.search`."""
-        ahead = [entry for key in keys for entry in self._redo_log.of(key)]
+        uncommitted = [entry for key in keys for entry in self._redo_log.of(key)]
         start = None if place is None else cursor.read(place)
         return self._read(
-            search.search, keys, query, ahead=ahead, before=before, start=start, limit=limit
+            search.search,
+            keys,
+            query,
+            uncommitted=uncommitted,
+            before=before,
+            start=start,
+            limit=limit,
         )
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:

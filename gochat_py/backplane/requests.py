@@ -33,8 +33,8 @@ class Ask:
 
     function: Callable[[sqlite3.Connection, float], Any]
     reply: Reply[Any] | None
-    kept: Callable[[Any], None] | None = None
-    refused: Callable[[Refusal], None] | None = None
+    on_persisted: Callable[[Any], None] | None = None
+    on_refused: Callable[[Refusal], None] | None = None
 
 
 Request = Write | Ask | Barrier

@@ -102,7 +102,7 @@ class Tasks:
             self._schedule.want("index", when_idle=now)
 
     def _index(self, writer: Writer, now: float, _wall: float) -> None:
-        done = writer.run(trigrams.index_some, INDEX_STEP, passing_over=self.damaged)
+        done = writer.run(trigrams.index_some, INDEX_STEP, skip=self.damaged)
         self.unindexed = max(1, self.unindexed - done) if done else 0
         self.want_index(now)
 
@@ -110,9 +110,7 @@ class Tasks:
         """Trim a part of the rooms. Where a room has more to trim, all have another turn."""
         rule, next_at = self._rule(now, wall)
         if rule is not None:
-            trimmed = writer.run(
-                retention.trim, rule, after=self._trim_after, passing_over=self.damaged
-            )
+            trimmed = writer.run(retention.trim, rule, after=self._trim_after, skip=self.damaged)
             self._trim_again = self._trim_again or trimmed.more
             self._trim_after = trimmed.after or 0
             if trimmed.entries:
@@ -190,7 +188,7 @@ class Tasks:
             self._schedule.want("drop rooms", self._watch.trusted_at(retention.UNUSED_KEPT))
             return
         self._dropped, after = writer.run(
-            retention.drop_rooms, wall, after=self._rooms_after, passing_over=self.damaged
+            retention.drop_rooms, wall, after=self._rooms_after, skip=self.damaged
         )
         self._rooms_after = after or 0
         if self._dropped:

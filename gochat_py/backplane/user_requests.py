@@ -50,7 +50,7 @@ class UserRequests:
         """Put `request` into the journal's inbox."""
         raise NotImplementedError
 
-    def _known(self, token: str) -> User | None:
+    def _find_by_token(self, token: str) -> User | None:
         """Whom `token` brings back, found by reading alone; None if that fails, too."""
         raise NotImplementedError
 
@@ -63,12 +63,12 @@ class UserRequests:
         allow_new: Callable[[], None],
     ) -> tuple[OnlineUser, str]:
         """Whom `token` brings back, or a new user; see `Backplane.identify`."""
-        known = self._known(token) if token and self._health.reason else None
+        known = self._find_by_token(token) if token and self._health.reason else None
         if known is None or known.nick != nick:
             try:
                 return self._introduce(connection, nick, nick_key, token, allow_new)
             except Refusal as refusal:
-                known = known or (self._known(token) if token else None)
+                known = known or (self._find_by_token(token) if token else None)
                 if known is None or refusal.code not in (Code.STORAGE_FAILED, Code.BUSY):
                     raise
         assert token is not None
@@ -120,7 +120,7 @@ class UserRequests:
             here.came(user, arrival, returned=known_by == token)
 
         try:
-            _, known_by = self._ask(known_or_new, kept=arrived)
+            _, known_by = self._ask(known_or_new, on_persisted=arrived)
         except BaseException:
             here.gave_up(arrival)
             raise
@@ -140,7 +140,7 @@ class UserRequests:
         def renamed(user: User) -> None:
             self._hub.inbox.put(Renamed(sender, user, answers, changed=here.renamed(user)))
 
-        self._ask(claim, kept=renamed)
+        self._ask(claim, on_persisted=renamed)
 
     def name_of(self, key: str) -> str:
         """The name under which a room is kept; see `Backplane.name_of`."""
@@ -155,7 +155,9 @@ class UserRequests:
             with contextlib.suppress(NotFound):  # nothing is kept there, so nothing was read
                 users.mark_read(db, user.id, key, seq, now)
 
-        self._put(Ask(mark, None, refused=lambda refusal: tell_refusal(sender, answers, refusal)))
+        self._put(
+            Ask(mark, None, on_refused=lambda refusal: tell_refusal(sender, answers, refusal))
+        )
 
     def seen(self, user: Author) -> None:
         """Note that a connection of `user` has ended; see `Backplane.seen`."""
@@ -183,10 +185,10 @@ class UserRequests:
         self,
         function: Callable[[sqlite3.Connection, float], T],
         *,
-        kept: Callable[[T], None] | None = None,
+        on_persisted: Callable[[T], None] | None = None,
     ) -> T:
         reply: Reply[T] = Reply()
-        self._put(Ask(function, reply, kept))
+        self._put(Ask(function, reply, on_persisted))
         try:
             return reply.wait(BUSY)
         except queue.Empty:
