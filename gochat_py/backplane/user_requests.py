@@ -1,7 +1,8 @@
-"""What readers ask of the journal about users: who somebody is, their nick, what they have read.
+"""The part of the journal for users: identify a user, change a nick, store read marks.
 
-The functions given to `_put` and `_ask` run in the journal thread, within its transaction; so do
-`arrived` and `renamed`, after it. Everything else runs in the reader thread that calls it.
+Reader threads call it. The functions passed to `_put` and `_ask` run in the journal thread, within
+its transaction; the callbacks `arrived` and `renamed` run there after the transaction. All other
+code runs in the reader thread.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ T = TypeVar("T")
 
 
 class UserRequests:
-    """The part of the journal that concerns users. Reader threads call it.
+    """The part of the journal for users. Reader threads call it.
 
-    Every call raises `Refusal` if it cannot be done, and `Closed` when the server is stopping.
+    Every call raises `Refusal` if it cannot be done, and `Closed` while the server stops.
     """
 
     def __init__(self, hub: Hub, maintenance: Maintenance, health: Health, most_users: int) -> None:
@@ -51,7 +52,7 @@ class UserRequests:
         raise NotImplementedError
 
     def _find_by_token(self, token: str) -> User | None:
-        """Whom `token` brings back, found by reading alone; None if that fails, too."""
+        """The user of `token`, found without writing; None if there is none, or if this fails."""
         raise NotImplementedError
 
     def identify(
@@ -62,7 +63,7 @@ class UserRequests:
         token: str | None,
         allow_new: Callable[[], None],
     ) -> tuple[OnlineUser, str]:
-        """Whom `token` brings back, or a new user; see `Backplane.identify`."""
+        """The user of `token`, or a new user; see `Backplane.identify`."""
         known = self._find_by_token(token) if token and self._health.reason else None
         if known is None or known.nick != nick:
             try:
@@ -74,7 +75,7 @@ class UserRequests:
         assert token is not None
         arrival = Arrival()
         self._attendance.came(known, arrival, returned=True)
-        assert arrival.user is not None, "who does not give up is counted"
+        assert arrival.user is not None, "a connection that still waits is counted"
         return arrival.user, token
 
     def _introduce(
@@ -99,7 +100,7 @@ class UserRequests:
                 )
                 return claimed, token
             if users.holder(db, nick_key, now, here, expire=expire) is None:
-                allow_new()  # else it is refused anyway
+                allow_new()  # if the nick is taken, `create` refuses it below
             if users.create(
                 db,
                 newcomer,
@@ -124,7 +125,7 @@ class UserRequests:
         except BaseException:
             here.gave_up(arrival)
             raise
-        assert arrival.user is not None, "whoever is identified is counted"
+        assert arrival.user is not None, "an identified connection is counted"
         return arrival.user, known_by
 
     def rename(
@@ -143,16 +144,16 @@ class UserRequests:
         self._ask(claim, on_persisted=renamed)
 
     def name_of(self, key: str) -> str:
-        """The name under which a room is kept; see `Backplane.name_of`."""
+        """The stored name of a room; see `Backplane.name_of`."""
         return self._ask(lambda db, _now: history.name_of(db, key))
 
     def mark_read(
         self, user: Author, key: str, seq: int, sender: Connection, answers: str | None
     ) -> None:
-        """Remember how far `user` has read; see `Backplane.mark_read`."""
+        """Store how far `user` has read a room; see `Backplane.mark_read`."""
 
         def mark(db: sqlite3.Connection, now: float) -> None:
-            with contextlib.suppress(NotFound):  # nothing is kept there, so nothing was read
+            with contextlib.suppress(NotFound):  # there is no such room, so nothing was read
                 users.mark_read(db, user.id, key, seq, now)
 
         self._put(
@@ -160,7 +161,7 @@ class UserRequests:
         )
 
     def seen(self, user: Author) -> None:
-        """Note that a connection of `user` has ended; see `Backplane.seen`."""
+        """Record that a connection of `user` has ended; see `Backplane.seen`."""
         self._attendance.went(user.id)
         if self._departures.add(user.id):
             try:
@@ -170,7 +171,7 @@ class UserRequests:
                 raise
 
     def release_nick(self, user: OnlineUser) -> None:
-        """Let others take the nick of `user`; see `Backplane.release_nick`."""
+        """Let other users take the nick of `user`; see `Backplane.release_nick`."""
         self._attendance.went(user.id)
 
         def release(db: sqlite3.Connection, now: float) -> None:
@@ -193,11 +194,11 @@ class UserRequests:
             return reply.wait(BUSY)
         except queue.Empty:
             refusal = busy()
-            # It may still be done, and answered: the connection has to end with this answer.
+            # The journal may still do it, and answer: so the connection has to end with this one.
             refusal.close = Close.TRY_AGAIN_LATER
             raise refusal from None
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a token: enough to know it again, too little to use it."""
+    """The hash of a token, which is stored in place of the token."""
     return hashlib.sha256(token.encode()).digest()

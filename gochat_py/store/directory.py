@@ -187,9 +187,7 @@ def _open(place: Path, files: Files, durability: Durability) -> Directory:
 
 def _unusable(place: Path, error: Exception) -> StartupError:
     described = isinstance(error, OSError | sqlite3.Error | StorageFailed)
-    why = (
-        str(error) if described else f"{type(error).__name__}: {error}"
-    )  # what is in it is damaged
+    why = str(error) if described else f"{type(error).__name__}: {error}"  # from damaged data
     return StartupError(
         f"the database in {place} cannot be used ({why}); restore a backup, or choose "
         "another directory with --data"

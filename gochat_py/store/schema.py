@@ -39,7 +39,7 @@ CREATE TABLE rooms (
     name TEXT NOT NULL,                -- as it is shown
     topic TEXT NOT NULL DEFAULT '',
     seq INTEGER NOT NULL DEFAULT 0,    -- of the newest entry ever; never goes back
-    first INTEGER NOT NULL DEFAULT 1,  -- of the oldest entry kept
+    first INTEGER NOT NULL DEFAULT 1,  -- of the oldest stored entry
     indexed INTEGER NOT NULL DEFAULT 0 -- the seq up to which entries are in the search index
 );
 -- Only the rooms with entries that are not indexed yet.

@@ -34,7 +34,7 @@ from .rows import COLUMNS, Room, entry, find_room, fitting, is_corrupt, is_valid
 from .schema import SEQ_BITS, SEQ_MASK
 
 #: The index is asked for at most `ASKED_TRIGRAMS` trigrams of a longer query: enough for few wrong
-#: candidates. A query of one or two characters may stand for at most `MOST_TRIGRAMS`.
+#: candidates. For a query of one or two characters it is asked for at most `MOST_TRIGRAMS`.
 ASKED_TRIGRAMS = 12
 MOST_TRIGRAMS = 200
 
