@@ -1,7 +1,7 @@
-"""What numbers, keeps and passes on: everything written goes in here, and comes out at the hub.
+"""The backplane numbers and stores all entries, and passes them to the hub.
 
-`Backplane` is what a server needs of one; `local.Journal` keeps everything in SQLite, in this
-process.
+`Backplane` is the interface that the server uses. `local.Journal` implements it: it stores
+everything in SQLite, in this process.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from ..store.search import Found
 
 
 class Backplane(Protocol):
-    """Where drafts become entries.
+    """The interface of a backplane, which turns drafts into entries.
 
-    Every call may wait, with a deadline; readers make them, the hub never does. Each raises
-    `Refusal` when it cannot be done (``busy``, ``storage_failed``, …) and `Closed` when the server
-    is stopping.
+    Every call may wait, with a deadline. Reader threads make the calls, the hub thread never does.
+    Each raises `Refusal` if it cannot be done (``busy``, ``storage_failed``, …), and `Closed` while
+    the server stops.
     """
 
     def publish(self, draft: Draft, sender: Connection | None) -> None:
-        """Write `draft`; it comes back through the hub, to `sender` with its ``id``.
+        """Write `draft`; the hub then sends the entry to all, and to `sender` with its ``id``.
 
-        What is wrong with the draft itself is told to `sender` later, as an ``error`` event.
+        If the draft itself is refused, `sender` gets an ``error`` event later.
         """
 
     def barrier(self) -> None:
-        """Wait until all that this thread has put before is persisted or refused, and told so.
+        """Wait until all earlier calls of this thread are persisted, or refused and answered.
 
-        What was written is in the hub's inbox then: whatever is put there next comes after it.
+        The entries are in the hub's inbox then: what is put there next comes after them.
         """
 
     def identify(
@@ -43,62 +43,64 @@ class Backplane(Protocol):
         token: str | None,
         allow_new: Callable[[], None],
     ) -> tuple[OnlineUser, str]:
-        """Whom `token` brings back, or a new user, under this nick; and the token for next time.
+        """The user of `token`, or a new user, under this nick; and the token for the next time.
 
-        Where that is another nick than before, all whom it concerns are told. `allow_new` is called
-        before a user is made, by any thread; it must not wait, and may raise `Refusal`. `seen` or
-        `release_nick` must follow.
+        If the nick differs from the user's last one, all clients concerned are notified.
+        `allow_new` is called before a user is made, by any thread; it must not wait, and may raise
+        `Refusal`. The caller must later call `seen` or `release_nick`.
         """
 
     def rename(
         self, user: Author, nick: str, nick_key: str, sender: Connection, answers: str | None
     ) -> None:
-        """Give `user` another nick; from now on it stands on everything they write.
+        """Give `user` another nick; from now on it is on everything that they write.
 
-        All whom it concerns are told, and `sender` with the id `answers`.
+        All clients concerned are notified, and `sender` with the id `answers`.
         """
 
     def mark_read(
         self, user: Author, key: str, seq: int, sender: Connection, answers: str | None
     ) -> None:
-        """Remember how far `user` has read a room. Does not wait until it is persisted.
+        """Store how far `user` has read a room. Does not wait until this is persisted.
 
-        `sender` is told only if it cannot be.
+        `sender` gets an answer only if this fails.
         """
 
     def seen(self, user: Author) -> None:
-        """Note that a connection of `user`, of whom `identify` told it, has ended just now.
+        """Record that a connection of `user`, which called `identify`, has ended just now.
 
-        While one has not, the user is not forgotten, and keeps the nick. Does not wait until it is
-        persisted.
+        While a user has a connection, the user is not deleted, and keeps the nick. Does not wait
+        until this is persisted.
         """
 
     def release_nick(self, user: OnlineUser) -> None:
-        """As `seen`; and let others take the nick, if the user cannot know of it.
+        """As `seen`; and let other users take the nick, if the user cannot know that it is theirs.
 
-        Whoever has another connection, or came back by the token, knows of it.
+        A user who has another connection, or who used the token, knows it.
         """
 
     def replay(self, user: Author, key: str, since: Position | None) -> tuple[Replay, int]:
-        """What somebody who enters has to know, and up to where `user` had read."""
+        """What a client that joins a room gets, and the seq up to which `user` has read it."""
 
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
-        """A page of a room's history: fewer than `limit` where they would not fit one answer."""
+        """A page of a room's history: fewer than `limit` entries if they do not fit one answer."""
 
     def name_of(self, key: str) -> str:
-        """The name under which a room is kept, once all is written that was published before this
-        call; empty if nothing is kept there.
+        """The stored name of a room; empty if no such room is stored.
+
+        Drafts that were published before this call are written first.
         """
 
     def search(
         self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
     ) -> Found:
-        """Messages in the rooms `keys` that hold `query`, newest first.
+        """Messages in the rooms `keys` that contain `query`, newest first.
 
-        Older than the seq `before`, or from `place` on (`core.cursor`).
+        Only those older than the seq `before`, or from `place` on (`core.cursor`).
         """
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
-        """Up to `limit` rooms in which anything is kept, in the order of their keys, from the one
-        that follows the key `after` on; and whether there are more.
+        """Up to `limit` stored rooms that have entries; and whether there are more.
+
+        In the order of their keys, from the first one after the key `after` on.
         """

@@ -1,7 +1,7 @@
-"""Which users are connected, and what each of them is called now.
+"""Knows which users are connected, and the current nick of each.
 
-Any thread, save where a method says otherwise. Owns  a count and the `OnlineUser` of each user with
-a connection, under one lock that is never held while waiting.
+Any thread may call it, unless a method says otherwise. It owns a count and the `OnlineUser` of each
+connected user, under one lock that is never held while waiting.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..message import OnlineUser, User
 
 
 class Arrival:
-    """A connection that asks who it is. `user` is the answer, None until it is counted."""
+    """A connection that waits for `identify`. `user` is the result, None until it is counted."""
 
     __slots__ = ("given_up", "user")
 
@@ -30,10 +30,10 @@ class _Attendee:
 
 
 class Attendance:
-    """Counts each user's connections. ``user_id in attendance`` says whether there is any.
+    """Counts each user's connections. ``user_id in attendance`` tells whether there is any.
 
-    A connection is counted by the journal thread, in the step that identifies it: so no rename that
-    comes later misses it. A reader that has given up waiting for that is not counted.
+    The journal thread counts a connection in the same step that identifies it: so no later rename
+    misses it. A connection whose reader no longer waits for `identify` is not counted.
     """
 
     def __init__(self) -> None:
@@ -43,8 +43,8 @@ class Attendance:
     def came(self, user: User, arrival: Arrival, *, returned: bool) -> None:
         """Count the connection as one of this user's.
 
-        The journal thread calls this; while nothing can be stored, so that nobody is renamed, the
-        reader does. `returned` says that it showed the user's token.
+        The journal thread calls this. While nothing can be stored, no user is renamed, and the
+        reader calls it. `returned` means that the client sent the user's token.
         """
         with self._lock:
             if arrival.given_up:
@@ -57,7 +57,7 @@ class Attendance:
             arrival.user = attendee.user
 
     def gave_up(self, arrival: Arrival) -> None:
-        """The connection does not wait for the answer any more; it may be counted already."""
+        """The connection no longer waits for `identify`; it may be counted already."""
         with self._lock:
             if arrival.user is None:
                 arrival.given_up = True
@@ -65,7 +65,7 @@ class Attendance:
         self.went(arrival.user.id)
 
     def went(self, user_id: str) -> None:
-        """One of the user's connections has ended; without any, this does nothing."""
+        """One of the user's connections has ended; does nothing if there is none."""
         with self._lock:
             attendee = self._attendees.get(user_id)
             if attendee is None:
@@ -75,7 +75,7 @@ class Attendance:
                 del self._attendees[user_id]
 
     def renamed(self, user: User) -> bool:
-        """The user has this nick now; whether a connection of theirs knew another.
+        """The user has this nick now; whether the connected user had another nick before.
 
         Only the journal thread calls this.
         """
@@ -87,7 +87,7 @@ class Attendance:
             return True
 
     def after(self, user_id: str, most: int) -> list[str]:
-        """The ids of the next `most` connected users, in order, that come after `user_id`."""
+        """The ids of the next `most` connected users after `user_id`, in order."""
         with self._lock:
             following = [each for each in self._attendees if each > user_id]
         return heapq.nsmallest(most, following)

@@ -1,4 +1,4 @@
-"""What cannot be done: the store's errors as refusals."""
+"""Turns errors of the store into refusals for clients."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from ..store import (
     Unstorable,
 )
 
-#: Seconds a reader waits for room in the inbox, or for an answer, before its peer is told `busy`.
+#: Seconds that a reader waits for a free place in the journal's inbox, or for an answer, before it
+#: sends `busy` to its peer.
 BUSY = 10.0
 
 
-#: What the store's noes are on the wire, and the sentence for a person.
+#: The code of each store error in the protocol, and the sentence for the user.
 REFUSALS: dict[type[StoreError], tuple[Code, str]] = {
     NotFound: (Code.NOT_FOUND, "There is no such message, or it was deleted."),
     NotYours: (Code.NOT_YOURS, "Only its author may change a message."),
     NickTaken: (Code.NICK_TAKEN, "This name, or one that looks the same, belongs to another user."),
-    Unstorable: (Code.BAD_FIELD, '"text" holds half of a surrogate pair.'),
+    Unstorable: (Code.BAD_FIELD, '"text" contains half of a surrogate pair.'),
     ReadPoolBusy: (Code.BUSY, "The server is busy; try again."),
-    Damaged: (Code.STORAGE_FAILED, "What the server keeps of this room is damaged."),
+    Damaged: (Code.STORAGE_FAILED, "The stored data of this room is damaged."),
     StorageFailed: (Code.STORAGE_FAILED, "The server could not read its storage; try again."),
 }
 
 
 def refused(error: StoreError) -> Refusal:
-    """What to tell the peer of `error`."""
+    """The refusal for `error`."""
     if isinstance(error, LimitReached):
         return Refusal(Code.LIMIT_REACHED, str(error))
     if isinstance(error, HistoryTruncated):
@@ -46,15 +47,17 @@ def refused(error: StoreError) -> Refusal:
 
 
 def not_stored() -> Refusal:
-    """Nothing of what was asked for was kept."""
-    return Refusal(Code.STORAGE_FAILED, "The server could not store this, and nobody has seen it.")
+    """The refusal of a request that was rolled back."""
+    return Refusal(
+        Code.STORAGE_FAILED, "The server could not store this, and sent it to nobody; try again."
+    )
 
 
 def busy() -> Refusal:
-    """The journal did not get round to it in time."""
+    """The refusal of a request that the journal did not handle in time."""
     return Refusal(Code.BUSY, "The server is busy; try again.", retry_after=BUSY)
 
 
 def tell_refusal(sender: Connection, answers: str | None, refusal: Refusal) -> None:
-    """Tell `sender` that the command with this id was refused, in its dialect. Any thread."""
+    """Refuse the command of `sender` with the id `answers`, in its dialect. Any thread."""
     sender.refuse(Refusal(refusal.code, refusal.message, answers=answers))

@@ -1,12 +1,13 @@
 """The journal: the embedded backplane. One thread, one SQLite database.
 
-Owns    the connection that writes, and with it the next seq of each room.
-Waits   on its inbox, and then downstream on the hub's.
-Gives   what it has written to the hub, after the commit and never before.
+Owns    the writer of the database, and with it the next seq of each room.
+Waits   on its inbox, and then on the hub's inbox.
+Gives   entries to the hub after they are persisted, never before.
 
-It takes everything that waits, makes all of it last at once, and only then tells anybody: so the
-cost of writing is shared by all who speak at the same time, and nobody has seen what a killed
-server could forget. Readers learn of messages that are yet to be committed from `RedoLog`.
+The journal takes all waiting requests, persists them together, and only then passes them on. So
+messages that are sent at the same time share the cost of writing, and no client has received a
+message that a killed server could lose. Messages that are not committed yet are read from
+`RedoLog`.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ from .watching import WAIT_FOR_PROOF, Readiness, StorageWatch, touch
 
 log = logging.getLogger(__name__)
 
-#: Requests that may wait for the journal; beyond that, readers wait, and their peers through TCP.
+#: Requests that may wait for the journal. Beyond that, readers wait, and their peers through TCP.
 INBOX = 1024
 
 
 class Journal(UserRequests, Reading):
-    """Numbers, keeps and passes on. `run` is one thread; the rest is for readers."""
+    """Numbers and stores entries. One thread calls `run`; reader threads call the rest."""
 
     def __init__(
         self,
@@ -63,7 +64,7 @@ class Journal(UserRequests, Reading):
     # -- the journal thread ----------------------------------------------------------------------
 
     def run(self) -> None:
-        """Write what comes until the inbox is closed. The journal thread lives here."""
+        """Handle requests until the inbox is closed. The journal thread runs this."""
         batch: list[Request] = []
         try:
             while True:
@@ -79,25 +80,25 @@ class Journal(UserRequests, Reading):
                 self._watch.step(time.monotonic(), time.time())
         except Closed:
             self._maintenance.commit(self._writer)
-            log.debug("the journal is complete")
+            log.debug("all messages committed")
         finally:
-            for request in (*batch, *self.inbox.abandon()):  # who was answered hears no more of it
+            for request in (*batch, *self.inbox.abandon()):  # a second answer is ignored
                 if not isinstance(request, Write) and request.reply is not None:
                     request.reply.give(Closed())
             self._writer.close()
             self._read_pool.close()
 
     def _wait(self, now: float) -> float:
-        """Seconds to wait for a request, at the most."""
+        """The most seconds to wait for a request."""
         departures = self._departures.due_in(now)
         due = min(self._maintenance.idle_timeout(now), self._watch.due_in(now))
         return due if departures is None else min(due, departures)
 
     def handle(self, batch: list[Request], now: float) -> None:
-        """Make `batch` last, all at once, then pass it on; or tell everyone that it failed.
+        """Persist `batch` together, then pass the entries on; or answer that it failed.
 
-        Those who wait for a reply get it last: whatever they put into the hub's inbox comes after
-        what was written before they asked.
+        Replies come last: what a thread with a reply puts into the hub's inbox next comes after
+        the entries that were written before its request.
         """
         if not batch:
             return
@@ -123,31 +124,31 @@ class Journal(UserRequests, Reading):
             else:
                 tell_refusal(sender, answers, outcome)
         except Exception as error:
-            self._failures.log(error, "an answer could not be given")
+            self._failures.log(error, "an answer could not be sent")
             sender.close(Close.INTERNAL_ERROR, "internal error; reconnect")
 
     def _reply(self, request: Ask | Barrier, outcome: Any) -> None:
         if isinstance(request, Barrier):
-            request.reply.give(None)  # all before it is done, also where it was refused
+            request.reply.give(None)  # all requests before it are done or refused
             return
         try:
             if not isinstance(outcome, Refusal):
-                if request.kept is not None:
-                    request.kept(outcome)
-            elif request.refused is not None:
-                request.refused(outcome)
+                if request.on_persisted is not None:
+                    request.on_persisted(outcome)
+            elif request.on_refused is not None:
+                request.on_refused(outcome)
         except Exception as error:
-            self._failures.log(error, "an answer could not be given")
+            self._failures.log(error, "an answer could not be sent")
             outcome = internal_error()
         if request.reply is not None:
             request.reply.give(outcome)
 
     def _outcomes(self, batch: list[Request], now: float) -> list[Any]:
-        """What became of each request, which lasts now: see `_carry_out`.
+        """The outcome of each request, after the batch is persisted: see `_carry_out`.
 
-        When one of them fails in a way that nobody foresaw, it may have done half of what it
-        should: all is undone, and each done again by itself. So that one alone is refused, and
-        what is foreseen costs nothing for it.
+        If a request fails unexpectedly, it may have written only a part. So the batch is rolled
+        back, and each request is done again by itself: only the one that fails is refused. Expected
+        errors do not need this.
         """
         if type(batch[0]) is Barrier and all(type(request) is Barrier for request in batch):
             return [None] * len(batch)  # without a transaction, which would have to be committed
@@ -182,11 +183,11 @@ class Journal(UserRequests, Reading):
             raise
         except Exception as error:
             self._writer.rollback()
-            self._failures.log(error, "a request could not be carried out, and is refused")
+            self._failures.log(error, "a request failed and was refused")
             return not_stored()
 
     def _carry_out(self, request: Request, now: float) -> Any:
-        """What became of one request: `Written`, an answer, or the `Refusal` of this one alone."""
+        """The outcome of one request: `Written`, an answer, or a `Refusal` of this one alone."""
         try:
             if isinstance(request, Write):
                 draft, sender = request
@@ -211,7 +212,7 @@ class Journal(UserRequests, Reading):
         self._put(Write(draft, sender))
 
     def barrier(self) -> None:
-        """Wait until what was put before is done; see `Backplane.barrier`."""
+        """Wait until all earlier requests are done; see `Backplane.barrier`."""
         reply: Reply[None] = Reply()
         self._put(Barrier(reply))
         try:
@@ -219,14 +220,18 @@ class Journal(UserRequests, Reading):
         except queue.Empty:
             raise busy() from None
 
-    def _known(self, token: str) -> User | None:
+    def _find_by_token(self, token: str) -> User | None:
         try:
             return self._read_pool.run(users.find, digest(token))
         except StoreError:
             return None
 
     def unready(self) -> str | None:
-        """Why nothing can be stored now; None if it can. Any thread; waits for a moment."""
+        """Why nothing can be stored now; None if the storage works.
+
+        Any thread may call this; it waits at most `WAIT_FOR_PROOF` seconds for each of the inbox
+        and the answer.
+        """
 
         def ask(reply: Reply[None]) -> None:
             self.inbox.put(Ask(touch, reply), timeout=WAIT_FOR_PROOF)

@@ -1,8 +1,8 @@
-"""What the journal does beside writing: commit, checkpoint, index, delete what is old, shrink.
+"""Maintenance of the database: commit, checkpoint, index, delete old data, shrink the file.
 
-Owned by the journal thread. Each step is a short transaction of its own, so that whoever writes
-meanwhile waits some milliseconds at the most. When nobody writes, one step follows the other; while
-somebody does, maintenance has a share of the time (`core.schedule`).
+Only the journal thread uses this. Each step is a short transaction of its own, so a message waits
+at most a few milliseconds for it. While nothing is written, one step follows the other; else
+maintenance has a share of the time (`core.schedule`).
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from .tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-#: What was acknowledged is committed when nothing was written for so many seconds, or so many
-#: seconds after the first of it, or when it is so many messages. 2,000 take some 15 ms, which those
-#: who write then wait for; in smaller portions each would cost more.
+#: Acknowledged messages are committed when nothing was written for `COMMIT_IDLE` seconds, or
+#: `COMMIT_AFTER` seconds after the first of them, or when there are `COMMIT_AT` of them. 2,000 take
+#: about 15 ms, for which new messages wait; in smaller portions, each message would cost more.
 COMMIT_IDLE = 0.1
 COMMIT_AFTER = 1.0
 COMMIT_AT = 2_000
 
-#: Seconds without anything to write after which nobody writes. Indexing 512 messages together costs
-#: half as much as one by one, so a little patience pays.
+#: Seconds without a write after which the journal counts as idle. Indexing 512 messages together
+#: costs half as much as one by one, so it is better to wait a little.
 IDLE = 0.2
 
-#: Seconds after which it looks at the clock, and at what there is to do, in any case.
+#: The most seconds between two checks of the clock and of the tasks.
 LOOK_EVERY = 3_600.0
 
-#: Seconds to wait for something to write, at the least, before a step.
+#: The fewest seconds to wait for something to write before a step.
 SHORTEST = 0.01
 
 
 class Maintenance:
-    """Decides what is to be done next, and does one step of it.
+    """Decides which task is next, and does one step of it.
 
-    `keep_for` is how many seconds an entry is kept, `history_limit` how many are kept in a room; 0
-    means no limit. Who is in `attendance` is not forgotten. `clock` measures how long steps take.
+    An entry is stored for `keep_for` seconds; a room has at most `history_limit` entries; 0 means
+    no limit. Users in `attendance` are not deleted. `clock` measures how long steps take.
     """
 
     def __init__(
@@ -66,16 +66,16 @@ class Maintenance:
             history_limit,
         )
         self._last_write = 0.0
-        self._commits: object = None  # of the writer, at the last look
+        self._commits: object = None  # `Writer.commits` at the last check
         self._uncommitted = 0
         self._commit_at: float | None = None  # None: there is nothing to commit
         self._commit_retry = -math.inf
         self._deleted = False  # text was deleted since the last step
 
-    # -- what the journal says --------------------------------------------------------------------
+    # -- called by the journal before a step ------------------------------------------------------
 
     def wrote(self, written: Sequence[Written[Connection]]) -> None:
-        """Note what was just written."""
+        """Record what was just written."""
         self._uncommitted += len(written)
         self._tasks.unindexed += len(written)
         for each in written:
@@ -84,26 +84,26 @@ class Maintenance:
                 self._deleted = True
 
     def forgot(self) -> None:
-        """Note that something was just deleted in another way."""
+        """Record that text was just deleted in another way."""
         self._deleted = True
 
     def observe_clock(self, now: float, wall: float) -> None:
-        """Look at both clocks before anything is written: `now` is monotonic, `wall` since 1970."""
+        """Compare both clocks before a write: `now` is monotonic, `wall` is seconds since 1970."""
         jump = self._watch.observe(now, wall)
         if jump:
             log.warning(
-                "the clock was set by %+.1f s, or the machine was suspended; nothing is deleted "
-                "because of its age for up to an hour",
+                "the clock was set by %+.1f s, or the machine was suspended; for up to an hour, "
+                "nothing is deleted because of its age",
                 jump,
             )
 
     @property
     def may_expire(self) -> bool:
-        """Whether the clock has run long enough for users and nicks to be too old."""
+        """Whether the clock can be trusted, so that users and nicks may expire."""
         return self._watch.trusts(users.UNUSED_KEPT)
 
     def idle_timeout(self, now: float) -> float:
-        """Seconds to wait for something to write; then comes a step."""
+        """Seconds to wait for something to write; after that, `step` is called."""
         due = min(self._checkpoints.due(), self._schedule.next_at(now, self._last_write + IDLE))
         return max(SHORTEST, min(due, self._commit_due(), now + LOOK_EVERY) - now)
 
@@ -112,10 +112,10 @@ class Maintenance:
     def step(
         self, writer: Writer, read_pool: ReadPool, idle: bool, now: float, wall: float
     ) -> None:
-        """Do one thing, if it is time. `now` is a monotonic clock's, `wall` seconds since 1970.
+        """Do one step, if one is due. `now` is from a monotonic clock, `wall` seconds since 1970.
 
-        `idle` says that nothing came to be written while the journal waited. Whatever goes wrong is
-        logged and tried again; the journal goes on.
+        `idle` means that nothing was put into the inbox while the journal waited. A failure is
+        logged, and the step is tried again later; the journal goes on.
         """
         self.observe_clock(now, wall)
         self._look(writer, idle, now)
@@ -129,18 +129,21 @@ class Maintenance:
                 self._guard(task, now, lambda: self._do(task, writer, now, wall), writer)
 
     def commit(self, writer: Writer) -> None:
-        """Commit what was acknowledged, as nothing more will come; what cannot be stays ahead."""
+        """Commit what was acknowledged, at the stop of the server.
+
+        If this fails, the messages stay in the redo log, and the next start commits them.
+        """
         try:
-            if writer.unsettled:
+            if writer.commit_pending:
                 self._commit(writer, 0.0)
         except StorageFailed as error:
-            log.warning("the next start will have to commit what was written last: %s", error)
+            log.warning("the newest messages will be committed at the next start: %s", error)
 
     def _look(self, writer: Writer, idle: bool, now: float) -> None:
-        """See what there is to do."""
+        """Check what there is to do."""
         if not idle:
             self._last_write = now
-        if not writer.unsettled:
+        if not writer.commit_pending:
             self._commit_at, self._uncommitted = None, 0
         elif self._commit_at is None:
             self._commit_at = now + COMMIT_AFTER
@@ -152,7 +155,7 @@ class Maintenance:
         self._tasks.want_index(now)
 
     def _commit_due(self) -> float:
-        """When to commit what was acknowledged, if nobody writes until then."""
+        """When to commit what was acknowledged, if nothing more is written until then."""
         if self._commit_at is None:
             return math.inf
         if self._uncommitted >= COMMIT_AT:
@@ -160,26 +163,26 @@ class Maintenance:
         return max(min(self._commit_at, self._last_write + COMMIT_IDLE), self._commit_retry)
 
     def _see_commits(self, writer: Writer, now: float) -> None:
-        """Note whether something was committed, which is in SQLite's log then."""
+        """Tell the checkpoints if something was committed, which is in SQLite's log then."""
         if writer.commits != self._commits:
             self._commits = writer.commits
             self._checkpoints.written(now)
 
     def _guard(self, task: str, now: float, do: Callable[[], None], writer: Writer) -> None:
-        """Do a step; a failure is logged, and costs the others nothing."""
+        """Do a step; a failure is logged, and does not affect the other tasks."""
         started = self._clock()
         try:
             do()
         except Exception as error:
             took = self._clock() - started
             if isinstance(error, DamagedRoom):
-                log.error("%s; maintenance passes it over from now on", error)
+                log.error("%s; maintenance skips this room from now on", error)
                 self._tasks.damaged.add(error.room)
             elif isinstance(error, StorageFailed):
-                log.warning("maintenance (%s) failed, and will be tried again: %s", task, error)
+                log.warning("maintenance (%s) failed and will be tried again: %s", task, error)
             else:
-                log.exception("maintenance (%s) failed, and will be tried again", task)
-            writer.close()  # it may have done half of the step: the next batch opens it anew
+                log.exception("maintenance (%s) failed and will be tried again", task)
+            writer.close()  # a part of the step may be written: this rolls it back
             if task == "checkpoint":
                 self._checkpoints.failed(now + took)
             elif task == "commit":
@@ -194,7 +197,7 @@ class Maintenance:
         self._see_commits(writer, now)
 
     def _checkpoint(self, writer: Writer, read_pool: ReadPool, now: float) -> None:
-        if writer.unsettled:
+        if writer.commit_pending:
             self._commit(writer, now)
         started = self._clock()
         self._checkpoints.attempt(writer, read_pool, now)
@@ -203,8 +206,8 @@ class Maintenance:
         self._schedule.rest(now + took, took)
 
     def _do(self, task: str, writer: Writer, now: float, wall: float) -> None:
-        """Do a step of a task. What people wrote before is committed first, at their expense."""
-        if writer.unsettled:
+        """Do a step of a task. Messages are committed before it; that time does not count."""
+        if writer.commit_pending:
             self._commit(writer, now)
         started = self._clock()
         self._tasks.do(task, writer, now, wall)

@@ -1,7 +1,7 @@
-"""What is read for connections: the past of rooms, lists of rooms, searches.
+"""The part of the journal that only reads: history, lists of rooms, searches.
 
-Any thread may call it; each call borrows a reading connection of the store, and waits for one with
-a deadline. What is not committed yet comes from `RedoLog`, asked before the database is read.
+Any thread may call it. Each call borrows a database handle from the read pool, and waits for it
+with a deadline. Uncommitted messages come from `RedoLog`, which is read before the database.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 
 class Reading:
-    """The part of a journal that only reads. Closed with the journal."""
+    """The part of the journal that only reads. The journal closes its read pool."""
 
     def __init__(self, directory: Directory) -> None:
         self._redo_log = directory.redo_log
@@ -40,29 +40,37 @@ class Reading:
         self._failures = Failures()
 
     def replay(self, user: Author, key: str, since: Position | None) -> tuple[Replay, int]:
-        """What somebody who enters has to know; see `Backplane.replay`."""
+        """What a client that joins a room gets; see `Backplane.replay`."""
 
-        ahead = self._redo_log.of(key)
+        uncommitted = self._redo_log.of(key)
 
         def both(db: sqlite3.Connection) -> tuple[Replay, int]:
-            found = history.since(db, key, since, ahead=ahead)
+            found = history.since(db, key, since, uncommitted=uncommitted)
             return found, users.last_read(db, user.id, key)
 
         return self._read(both)
 
     def page(self, key: str, before: int | None, after: int | None, limit: int) -> Page:
         """A page of a room's history."""
-        ahead = self._redo_log.of(key)
-        return self._read(history.page, key, before=before, after=after, ahead=ahead, limit=limit)
+        uncommitted = self._redo_log.of(key)
+        return self._read(
+            history.page, key, before=before, after=after, uncommitted=uncommitted, limit=limit
+        )
 
     def search(
         self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
     ) -> Found:
-        """Messages in the rooms `keys` that hold `query`; see `Backplane.search`."""
-        ahead = [entry for key in keys for entry in self._redo_log.of(key)]
+        """Messages in the rooms `keys` that contain `query`; see `Backplane.search`."""
+        uncommitted = [entry for key in keys for entry in self._redo_log.of(key)]
         start = None if place is None else cursor.read(place)
         return self._read(
-            search.search, keys, query, ahead=ahead, before=before, start=start, limit=limit
+            search.search,
+            keys,
+            query,
+            uncommitted=uncommitted,
+            before=before,
+            start=start,
+            limit=limit,
         )
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:
@@ -82,5 +90,5 @@ class Reading:
         except Exception as error:
             if isinstance(error, StoreError) and not isinstance(error, StorageFailed):
                 raise refused(error) from error
-            self._failures.log(error, "something could not be read, and is refused")
+            self._failures.log(error, "a read failed and was refused")
             raise refused(StorageFailed()) from error

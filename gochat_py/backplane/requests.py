@@ -1,4 +1,4 @@
-"""What the journal can be asked to do: everything that goes into its inbox."""
+"""The requests to the journal, which other threads put into its inbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..refusals import Refusal
 
 
 class Write(NamedTuple):
-    """A draft to be written; what becomes of it is told to `sender`."""
+    """A draft to be written; `sender` gets the outcome."""
 
     draft: Draft
     sender: Connection | None
@@ -23,18 +23,19 @@ class Write(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A function to be called within the transaction, with the time; nobody may wait for it.
+    """A function that the journal calls within its transaction, with the time (since 1970).
 
-    It may be called twice, if what it did the first time was undone; so what is to be remembered
-    beside the database is done by `kept`, which gets the result when that is kept. If it is
-    refused, `refused` is called. Both run in the journal thread before `reply` is given, and after
-    the hub's inbox has got what was written before.
+    `reply` is None if no thread waits for the result. The function may be called twice, if its
+    first call was rolled back. So changes outside the database belong into `on_persisted`, which
+    gets the result after it is persisted. If the request is refused, `on_refused` is called. Both
+    run in the journal thread, before `reply` is given, and after the entries that were written
+    before are in the hub's inbox.
     """
 
     function: Callable[[sqlite3.Connection, float], Any]
     reply: Reply[Any] | None
-    kept: Callable[[Any], None] | None = None
-    refused: Callable[[Refusal], None] | None = None
+    on_persisted: Callable[[Any], None] | None = None
+    on_refused: Callable[[Refusal], None] | None = None
 
 
 Request = Write | Ask | Barrier

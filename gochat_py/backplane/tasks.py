@@ -1,7 +1,7 @@
-"""The tasks of maintenance: when each wants a step, and a step of it.
+"""The tasks of maintenance: each has a function for one step, and a time for its next step.
 
-Owned by the journal thread. A step is one transaction of some 10 ms. Each step says when the task
-wants the next one; `core.schedule` decides which comes first.
+Only the journal thread uses this. A step is one transaction of about 10 ms. Each step sets the time
+of the task's next step; `core.schedule` decides which task comes first.
 """
 
 from __future__ import annotations
@@ -14,33 +14,34 @@ from ..store import Writer, retention, trigrams, users
 from ..store.budget import Budget
 from .attendance import Attendance
 
-#: Messages indexed in one step; while somebody writes, so many are waited for. Search looks through
-#: those that wait one by one; when they are so many, indexing is urgent.
+#: Messages indexed in one step; while messages are written, indexing waits for this many. A search
+#: checks each message that is not indexed; if they are `INDEX_URGENT`, indexing is urgent.
 INDEX_STEP = 512
 INDEX_URGENT = 2_048
 
-#: Seconds that a step of scrubbing the index takes; and after a pass no other begins for so many
-#: times as long as it took, so that deletions without end make it take a tenth of the time.
+#: Seconds that a step of scrubbing the index takes. After a pass, the next one waits `SCRUB_REST`
+#: times as long as it took: so it takes at most a tenth of the time, even if deletions do not stop.
 SCRUB = 0.01
 SCRUB_REST = 9.0
 
-#: Seconds between two looks for entries that are too old: this part of the time for which they are
-#: kept, but at most so many, and at least so many.
+#: Seconds between two checks for entries that are too old: `TRIM_PART` of the time for which they
+#: are stored, but at most `TRIM_EVERY`, and at least `TRIM_EVERY_LEAST`.
 TRIM_PART = 0.1
 TRIM_EVERY = 60.0
 TRIM_EVERY_LEAST = 0.5
 
-#: Seconds between two looks for users and rooms that are used no more.
+#: Seconds between two checks for users and rooms that are no longer used.
 SWEEP_EVERY = 3_600.0
 
 Step = Callable[[Writer, float, float], None]
 
 
 class Tasks:
-    """What maintenance may have to do.
+    """All tasks of maintenance.
 
-    `keep_for` and `history_limit` are as for `Maintenance`; `deleted` is called with the time when
-    a step has deleted text, which SQLite's log still holds. Who is `here` is not forgotten.
+    `keep_for` and `history_limit` are as for `Maintenance`; `deleted` is called with the time after
+    a step has deleted text, which is still in SQLite's log. Users who are `here` (connected) are
+    not deleted.
     """
 
     def __init__(
@@ -58,9 +59,9 @@ class Tasks:
         self._deleted = deleted
         self._keep_for = keep_for
         self._history_limit = history_limit
-        #: Numbers of rooms that are passed over: a page of the file is damaged there.
+        #: Numbers of rooms that are skipped: a page with their entries is damaged.
         self.damaged: set[int] = set()
-        #: Entries that are not indexed yet, about; at the start nobody knows how many.
+        #: About how many entries are not indexed yet; at the start this is not known.
         self.unindexed = INDEX_STEP
         self._trim_after, self._trim_again = 0, False
         self._pass_took, self._scrub_from = 0.0, 0.0
@@ -80,7 +81,7 @@ class Tasks:
                 schedule.want(task, 0.0)
 
     def do(self, task: str, writer: Writer, now: float, wall: float) -> None:
-        """Do a step of the task, in a transaction of its own. Raises what the writer raises."""
+        """Do a step of the task, in its own transaction. Raises what the writer raises."""
         self._dropped = 0
         writer.begin()
         self._steps[task](writer, now, wall)
@@ -89,30 +90,28 @@ class Tasks:
             writer.forget()
 
     def text_deleted(self, now: float) -> None:
-        """Text was deleted: SQLite's log and the index hold traces of it."""
+        """Schedule the tasks after a deletion: SQLite's log and the index have traces of text."""
         self._deleted(now)
         self._schedule.want("scrub", max(now, self._scrub_from), urgent=True)
         self._schedule.want("shrink", now)
 
     def want_index(self, now: float) -> None:
-        """Let what is not indexed be indexed."""
+        """Schedule indexing, if entries are not indexed."""
         if self.unindexed >= INDEX_STEP:
             self._schedule.want("index", now, urgent=self.unindexed >= INDEX_URGENT)
         elif self.unindexed:
             self._schedule.want("index", when_idle=now)
 
     def _index(self, writer: Writer, now: float, _wall: float) -> None:
-        done = writer.run(trigrams.index_some, INDEX_STEP, passing_over=self.damaged)
+        done = writer.run(trigrams.index_some, INDEX_STEP, skip=self.damaged)
         self.unindexed = max(1, self.unindexed - done) if done else 0
         self.want_index(now)
 
     def _trim(self, writer: Writer, now: float, wall: float) -> None:
-        """Trim a part of the rooms. Where a room has more to trim, all have another turn."""
+        """Trim a part of the rooms. If a room has more to trim, all rooms are checked again."""
         rule, next_at = self._rule(now, wall)
         if rule is not None:
-            trimmed = writer.run(
-                retention.trim, rule, after=self._trim_after, passing_over=self.damaged
-            )
+            trimmed = writer.run(retention.trim, rule, after=self._trim_after, skip=self.damaged)
             self._trim_again = self._trim_again or trimmed.more
             self._trim_after = trimmed.after or 0
             if trimmed.entries:
@@ -123,7 +122,7 @@ class Tasks:
         self._schedule.want("trim", next_at, urgent=next_at <= now)
 
     def _rule(self, now: float, wall: float) -> tuple[retention.Rule | None, float]:
-        """What the clock allows to be trimmed now; and when the next look is due."""
+        """The rule for trimming, as far as the clock can be trusted; the time of the next check."""
         keep = limit = None
         looks = []
         if self._keep_for:
@@ -155,7 +154,7 @@ class Tasks:
         if not under_way:
             self._scrub_from = now + self._pass_took * SCRUB_REST
             self._pass_took = 0.0
-            self._deleted(now)  # in SQLite's log: what the index was before
+            self._deleted(now)  # the old pages of the index are in SQLite's log
         if more:
             self._schedule.want("scrub", max(now, self._scrub_from), urgent=True)
 
@@ -190,7 +189,7 @@ class Tasks:
             self._schedule.want("drop rooms", self._watch.trusted_at(retention.UNUSED_KEPT))
             return
         self._dropped, after = writer.run(
-            retention.drop_rooms, wall, after=self._rooms_after, passing_over=self.damaged
+            retention.drop_rooms, wall, after=self._rooms_after, skip=self.damaged
         )
         self._rooms_after = after or 0
         if self._dropped:

@@ -1,7 +1,8 @@
-"""What readers ask of the journal about users: who somebody is, their nick, what they have read.
+"""The part of the journal for users: identify a user, change a nick, store read marks.
 
-The functions given to `_put` and `_ask` run in the journal thread, within its transaction; so do
-`arrived` and `renamed`, after it. Everything else runs in the reader thread that calls it.
+Reader threads call it. The functions passed to `_put` and `_ask` run in the journal thread, within
+its transaction; the callbacks `arrived` and `renamed` run there after the transaction. All other
+code runs in the reader thread.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ T = TypeVar("T")
 
 
 class UserRequests:
-    """The part of the journal that concerns users. Reader threads call it.
+    """The part of the journal for users. Reader threads call it.
 
-    Every call raises `Refusal` if it cannot be done, and `Closed` when the server is stopping.
+    Every call raises `Refusal` if it cannot be done, and `Closed` while the server stops.
     """
 
     def __init__(
@@ -51,8 +52,8 @@ class UserRequests:
         """Put `request` into the journal's inbox."""
         raise NotImplementedError
 
-    def _known(self, token: str) -> User | None:
-        """Whom `token` brings back, found by reading alone; None if that fails, too."""
+    def _find_by_token(self, token: str) -> User | None:
+        """The user of `token`, found without writing; None if there is none, or if this fails."""
         raise NotImplementedError
 
     def identify(
@@ -63,19 +64,19 @@ class UserRequests:
         token: str | None,
         allow_new: Callable[[], None],
     ) -> tuple[OnlineUser, str]:
-        """Whom `token` brings back, or a new user; see `Backplane.identify`."""
-        known = self._known(token) if token and self._health.reason else None
+        """The user of `token`, or a new user; see `Backplane.identify`."""
+        known = self._find_by_token(token) if token and self._health.reason else None
         if known is None or known.nick != nick:
             try:
                 return self._introduce(connection, nick, nick_key, token, allow_new)
             except Refusal as refusal:
-                known = known or (self._known(token) if token else None)
+                known = known or (self._find_by_token(token) if token else None)
                 if known is None or refusal.code not in (Code.STORAGE_FAILED, Code.BUSY):
                     raise
         assert token is not None
         arrival = Arrival()
         self._attendance.came(known, arrival, returned=True)
-        assert arrival.user is not None, "who does not give up is counted"
+        assert arrival.user is not None, "a connection that still waits is counted"
         return arrival.user, token
 
     def _introduce(
@@ -100,7 +101,7 @@ class UserRequests:
                 )
                 return claimed, token
             if users.holder(db, nick_key, now, here, expire=expire) is None:
-                allow_new()  # else it is refused anyway
+                allow_new()  # if the nick is taken, `create` refuses it below
             if users.create(
                 db,
                 newcomer,
@@ -121,11 +122,11 @@ class UserRequests:
             here.came(user, arrival, returned=known_by == token)
 
         try:
-            _, known_by = self._ask(known_or_new, kept=arrived)
+            _, known_by = self._ask(known_or_new, on_persisted=arrived)
         except BaseException:
             here.gave_up(arrival)
             raise
-        assert arrival.user is not None, "whoever is identified is counted"
+        assert arrival.user is not None, "an identified connection is counted"
         return arrival.user, known_by
 
     def rename(
@@ -141,25 +142,27 @@ class UserRequests:
         def renamed(user: User) -> None:
             self._hub.put(Renamed(sender, user, answers, changed=here.renamed(user)))
 
-        self._ask(claim, kept=renamed)
+        self._ask(claim, on_persisted=renamed)
 
     def name_of(self, key: str) -> str:
-        """The name under which a room is kept; see `Backplane.name_of`."""
+        """The stored name of a room; see `Backplane.name_of`."""
         return self._ask(lambda db, _now: history.name_of(db, key))
 
     def mark_read(
         self, user: Author, key: str, seq: int, sender: Connection, answers: str | None
     ) -> None:
-        """Remember how far `user` has read; see `Backplane.mark_read`."""
+        """Store how far `user` has read a room; see `Backplane.mark_read`."""
 
         def mark(db: sqlite3.Connection, now: float) -> None:
-            with contextlib.suppress(NotFound):  # nothing is kept there, so nothing was read
+            with contextlib.suppress(NotFound):  # there is no such room, so nothing was read
                 users.mark_read(db, user.id, key, seq, now)
 
-        self._put(Ask(mark, None, refused=lambda refusal: tell_refusal(sender, answers, refusal)))
+        self._put(
+            Ask(mark, None, on_refused=lambda refusal: tell_refusal(sender, answers, refusal))
+        )
 
     def seen(self, user: Author) -> None:
-        """Note that a connection of `user` has ended; see `Backplane.seen`."""
+        """Record that a connection of `user` has ended; see `Backplane.seen`."""
         self._attendance.went(user.id)
         if self._departures.add(user.id):
             try:
@@ -169,7 +172,7 @@ class UserRequests:
                 raise
 
     def release_nick(self, user: OnlineUser) -> None:
-        """Let others take the nick of `user`; see `Backplane.release_nick`."""
+        """Let other users take the nick of `user`; see `Backplane.release_nick`."""
         self._attendance.went(user.id)
 
         def release(db: sqlite3.Connection, now: float) -> None:
@@ -184,19 +187,19 @@ class UserRequests:
         self,
         function: Callable[[sqlite3.Connection, float], T],
         *,
-        kept: Callable[[T], None] | None = None,
+        on_persisted: Callable[[T], None] | None = None,
     ) -> T:
         reply: Reply[T] = Reply()
-        self._put(Ask(function, reply, kept))
+        self._put(Ask(function, reply, on_persisted))
         try:
             return reply.wait(BUSY)
         except queue.Empty:
             refusal = busy()
-            # It may still be done, and answered: the connection has to end with this answer.
+            # The journal may still do it, and answer: so the connection has to end with this one.
             refusal.close = Close.TRY_AGAIN_LATER
             raise refusal from None
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a token: enough to know it again, too little to use it."""
+    """The hash of a token, which is stored in place of the token."""
     return hashlib.sha256(token.encode()).digest()

@@ -1,4 +1,4 @@
-"""Whether the storage can be written: looked at while nobody writes, and told to whoever asks."""
+"""Checks whether the storage can be written: regularly while nothing is written, and on request."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from ..store.files import Files
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at the files while nothing is written, and between two attempts to
-#: write while that fails.
+#: Seconds between two checks of the files while nothing is written, and between two attempts to
+#: write while writing fails.
 LOOK_EVERY = 5.0
 TRY_EVERY = 1.0
 
-#: Seconds for which a commit that succeeded is proof enough that one can write, and seconds that
-#: whoever asks waits for another.
+#: Seconds for which a successful commit proves that the storage can be written, and the most
+#: seconds that a request waits for a new one.
 PROOF_FOR = 5.0
 WAIT_FOR_PROOF = 3.0
 
 
 def touch(db: sqlite3.Connection, now: float) -> None:
-    """Write something, for `Writer.run`: the time."""
+    """Write the time, for `Writer.run`, to test whether the storage can be written."""
     db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('touched', ?)", (now,))
 
 
 class StorageWatch:
-    """Looks at the files, and tries to write where that failed. Belongs to the journal thread."""
+    """Checks the files, and tries to write after writing failed. For the journal thread only."""
 
     def __init__(self, writer: Writer, health: Health) -> None:
         self._writer = writer
@@ -44,13 +44,13 @@ class StorageWatch:
         self._next = 0.0
 
     def due_in(self, now: float) -> float:
-        """Seconds until the next look or attempt; times are the monotonic clock's."""
+        """Seconds until the next check or attempt; `now` is from the monotonic clock."""
         latest = now + (LOOK_EVERY if self._health.reason is None else TRY_EVERY)
         self._next = min(self._next, latest)
         return max(0.0, self._next - now)
 
     def step(self, now: float, wall: float) -> None:
-        """Look at the files, or try to write, if it is time; `wall` is in seconds since 1970."""
+        """Check the files, or try to write, if it is time; `wall` is in seconds since 1970."""
         if now < self._next:
             return
         try:
@@ -59,9 +59,9 @@ class StorageWatch:
             else:
                 self._try_to_write(wall)
         except StorageFailed:
-            pass  # `health` knows, and has said so
+            pass  # `health` has recorded and logged it
         except Exception as error:
-            self._failures.log(error, "the storage could not be tried")
+            self._failures.log(error, "the check of the storage failed")
             self._writer.close()
         self._next = now + (LOOK_EVERY if self._health.reason is None else TRY_EVERY)
 
@@ -72,26 +72,26 @@ class StorageWatch:
 
 
 class Readiness:
-    """Answers whether the storage can be written. Any thread may ask."""
+    """Answers whether the storage can be written. Any thread may call it."""
 
     def __init__(self, files: Files, health: Health) -> None:
         self._files = files
         self._health = health
         self._lock = threading.Lock()  # guards `_asked`
-        self._asked = False  # somebody waits for a proof
+        self._asked = False  # a thread waits for a commit
 
     def reason(self, ask: Callable[[Reply[None]], None]) -> str | None:
-        """Why it cannot be written; None if it can.
+        """Why the storage cannot be written; None if it can.
 
-        Where no commit has succeeded lately, `ask` is called to have something written, and its
-        answer is waited for, `WAIT_FOR_PROOF` seconds at the most. Whoever comes meanwhile is told
-        what is known. So it costs one commit in `PROOF_FOR` seconds, however many ask.
+        If no commit has succeeded recently, this calls `ask` to have something written, and waits
+        at most `WAIT_FOR_PROOF` seconds for the answer. Meanwhile other callers get the last state.
+        So this costs one commit in `PROOF_FOR` seconds, for any number of callers.
         """
         try:
             self._files.check()
         except FilesReplaced as error:
             if self._health.reason is None:
-                self._prove(ask)  # the journal is to find out, too, and save what it can
+                self._prove(ask)  # so that the journal notices it, too, and saves what it can
             self._health.failed(str(error))
         if self._health.reason is None and time.monotonic() > self._health.written_at + PROOF_FOR:
             failed = self._prove(ask)

@@ -1,10 +1,12 @@
-"""The store: SQLite, in a directory of its own, with no thread of its own.
+"""The store keeps messages, rooms and users in a SQLite database in its own directory.
+
+It has no thread of its own: the threads of the server call it.
 
 * `open_directory`, `open_memory` → `Directory`: locked, migrated, with its epoch
-* `Directory.writer` → `Writer`: the journal's, one transaction for all that waits
-* `Directory.read_pool` → `ReadPool`: a few reading connections for many threads
-* what reads, as functions for `ReadPool.run` (or `Writer.run`): `history`, `search`
-* what reads and writes: `users`
+* `Directory.writer` → `Writer`: used by the journal thread, one transaction for each batch
+* `Directory.read_pool` → `ReadPool`: a few database handles for reading, shared by many threads
+* queries, as functions for `ReadPool.run` (or `Writer.run`): `history`, `search`
+* queries and changes: `users`
 * maintenance, as functions for `Writer.run`: `trigrams.index_some`, `trigrams.scrub`,
   `retention.trim`, `retention.shrink`; then `Writer.checkpoint`
 """

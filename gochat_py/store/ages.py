@@ -1,13 +1,13 @@
-"""How old an entry is whose time lies in the future, because the clock was wrong.
+"""Finds the age of an entry whose time lies in the future because the clock was wrong.
 
-Entries are in the order of their seqs; their times are the clock's, which may have been wrong. A
-time that is later than the clock says now, by more than is allowed, tells nothing about the age of
-its entry. Two things do: an entry that was written after it and has a believable time; and, where
-there is none, the moment at which maintenance first met such a time. That moment is kept in the
-table `meta`: ``future`` is the latest such time that was met, and ``future_met`` when.
+The seqs of entries give their order. Their times come from the clock, which may have been wrong. If
+a time is later than the clock's time now, by more than is allowed, it says nothing about the age of
+its entry. Two other things do: a later entry with a valid time; and, if there is none, the moment
+at which maintenance first found such a time. The table `meta` stores that moment: ``future`` is the
+latest such time that was found, and ``future_met`` is when it was found.
 
-If the clock is behind, believable times look like future ones. So times are never rewritten: when
-the clock is right again, they count.
+If the clock is slow, valid times look like future ones. So stored times are never changed: they are
+valid again when the clock is right again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .rows import Room
 
 
 def met(db: sqlite3.Connection, time: float, now: float) -> float:
-    """When a time in the future, `time`, was first met, at the latest. Writes it if it is new."""
+    """When the future time `time` was first found, at the latest. Stores this if it is new."""
     meta = dict(
         db.execute("SELECT name, value FROM meta WHERE name IN ('future', 'future_met')").fetchall()
     )
@@ -32,9 +32,9 @@ def met(db: sqlite3.Connection, time: float, now: float) -> float:
 
 
 class Ages:
-    """When the entries of a room were written, at the latest, for one step at time `now`.
+    """The latest times at which the entries of a room were written, for one step at time `now`.
 
-    A time later than `now` + `allowance` (seconds) lies in the future.
+    A time later than `now` + `allowance` (seconds) counts as a future time.
     """
 
     def __init__(self, db: sqlite3.Connection, room: Room, now: float, allowance: float) -> None:
@@ -42,12 +42,12 @@ class Ages:
         self._room = room
         self._now = now
         self._latest = now + allowance
-        self._until, self._written = -1, 0.0  # what was found out, for rows below this one
+        self._until, self._written = -1, 0.0  # the last result, which holds for rows below this one
 
     def written(self, number: int, time: float) -> float:
-        """When the entry in row `number`, which has this `time`, was written, at the latest.
+        """The latest time at which the entry in row `number`, which has this `time`, was written.
 
-        Costs nothing where the time is believable, else twice the logarithm of the room's length.
+        Costs nothing if the time is valid, else twice the logarithm of the room's length.
         """
         if time <= self._latest:
             return time
@@ -56,11 +56,12 @@ class Ages:
         return self._written
 
     def _find_after(self, number: int) -> None:
-        """Find an entry after row `number` that has a believable time.
+        """Find an entry after row `number` that has a valid time.
 
-        There may be a million before it. They are taken for one run, which a search by doubling,
-        then by halving, leaves. Where they are several, an entry after the first may be found: all
-        the same it was written later.
+        A million entries with future times may come before it. The search assumes that they form
+        one run: it doubles its steps until it is past the run, then halves the rest. If there are
+        several runs, it may miss the first entry with a valid time; the one it finds is later, and
+        serves as well.
         """
         newest = self._room.base + self._room.seq
         low, step = number, 1
@@ -83,7 +84,7 @@ class Ages:
         self._until, self._written = high, time
 
     def _time(self, number: int) -> float:
-        """The time of the entry in row `number`; of one that is not there, now."""
+        """The time of the entry in row `number`; `now` if there is no such entry."""
         row: tuple[float] | None = self._db.execute(
             "SELECT time FROM entries WHERE id = ?", (number,)
         ).fetchone()

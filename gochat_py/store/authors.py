@@ -1,18 +1,18 @@
-"""Who has written anything: such users are kept for longer than those who only came by.
+"""Records which users have written anything: they are stored for longer than other users.
 
-Used by the ledger, within the writer's transaction; thrown away with one that was rolled back.
+The ledger uses this within the writer's transaction, and discards it when that is rolled back.
 """
 
 from __future__ import annotations
 
 import sqlite3
 
-#: Authors kept in memory as known; with more, all are forgotten and noted again.
+#: Authors remembered in memory. Beyond that, all are removed from memory and recorded again.
 AUTHORS_KEPT = 10_000
 
 
 class Authors:
-    """Notes in the rows of users that they wrote, once for each while it is remembered."""
+    """Marks the rows of users who wrote, once for each user while the user is remembered."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -20,13 +20,13 @@ class Authors:
         self._unsaved: list[str] = []
 
     def note(self, user: str) -> None:
-        """The user writes something now."""
+        """Record that the user writes something now."""
         if user not in self._known:
             self._known.add(user)
             self._unsaved.append(user)
 
     def save(self) -> None:
-        """Write it into the users' rows; who has none (a classic client) is passed over."""
+        """Mark the users' rows; a user without a row (of a classic client) is skipped."""
         if self._unsaved:
             self._db.executemany(
                 "UPDATE users SET wrote = 1 WHERE id = ? AND wrote = 0",

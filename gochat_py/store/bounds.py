@@ -1,4 +1,4 @@
-"""How much may become of one message: each edit and each reaction is kept, and listed like it."""
+"""Limits the edits and reactions of one message: each of them is stored as an entry of its own."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ..message import Kind
 from .errors import LimitReached
 from .schema import CODES
 
-#: Edits of one message at the most.
+#: The most edits of one message.
 EDITS = 100
 
-#: Different emoji on one message, and reactions on it in all, at the most. With a text of 4,000
-#: characters it then takes up to 32 KiB of JSON, and whoever lists 50 messages may meet 50 such.
+#: The most different emoji on one message, and the most reactions to it in all. With a text of
+#: 4,000 characters it then takes up to 32 KiB of JSON, and a page of 50 messages may have 50 such.
 EMOJI = 20
 REACTIONS = 600
 
-#: Entries that reactions to one message may make, by being set and taken away. To take one away is
-#: always allowed: that makes no more entries than were made by setting them.
+#: Entries that may result from setting and removing reactions to one message. Removing a reaction
+#: is always allowed: that makes no more entries than setting reactions made.
 CHANGES = 1_000
 
 
@@ -28,25 +28,23 @@ def check_edits(db: sqlite3.Connection, number: int) -> None:
 
 
 def check_reactions(db: sqlite3.Connection, number: int, emoji: str | None) -> None:
-    """Raise `LimitReached` if nobody can react with `emoji` to the message in row `number`."""
+    """Raise `LimitReached` if no user can react with `emoji` to the message in row `number`."""
     reactions = db.execute(
         "SELECT emoji FROM reactions WHERE message = ? AND state = 1 LIMIT ?", (number, REACTIONS)
     ).fetchall()
     different = {each for (each,) in reactions}
     if len(different) >= EMOJI and emoji not in different:
-        raise LimitReached(
-            f"A message can have {EMOJI} different reactions; choose one that is there."
-        )
+        raise LimitReached(f"A message can have {EMOJI} different reactions; choose one of them.")
     if len(reactions) >= REACTIONS:
-        raise LimitReached(f"A message can have {REACTIONS} reactions; answer it instead.")
+        raise LimitReached(f"A message can have {REACTIONS} reactions; reply to it instead.")
     if _changed(db, number, Kind.REACTED, CHANGES):
         raise LimitReached(
-            f"The reactions to a message can change {CHANGES:,} times; answer it instead."
+            f"The reactions to a message can change {CHANGES:,} times; reply to it instead."
         )
 
 
 def _changed(db: sqlite3.Connection, number: int, kind: Kind, times: int) -> bool:
-    """Whether the message in row `number` has had so many entries of this kind, or more."""
+    """Whether the message in row `number` has at least `times` entries of this kind."""
     row = db.execute(
         "SELECT 1 FROM entries WHERE target = ? AND kind = ? LIMIT 1 OFFSET ?",
         (number, CODES[kind], times - 1),

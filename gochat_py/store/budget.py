@@ -1,4 +1,4 @@
-"""How long one piece of work may take: whoever does it asks now and then, and stops in between."""
+"""Limits the time of one piece of work: the work checks it regularly, and stops when it is over."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 
-#: Instructions of SQLite's machine between two looks at the clock. It counts few while it is inside
-#: the search index: with 100, a look comes every 3 ms there (measured on a million messages).
+#: Instructions of SQLite's virtual machine between two checks of the clock. It counts few of them
+#: while it is inside the search index: with 100, the clock is checked every 3 ms there (measured on
+#: a million messages).
 LOOK_EVERY = 100
 
 
 class Budget:
-    """`seconds` from now on, by `clock`. Belongs to the thread that works."""
+    """A budget of `seconds` from now on, measured by `clock`. For the thread that works only."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -26,12 +27,12 @@ class Budget:
 
     @property
     def spent(self) -> bool:
-        """Whether it is time to stop."""
+        """Whether the time is over."""
         return self._clock() >= self._until
 
     @property
     def taken(self) -> float:
-        """Seconds since it was made."""
+        """Seconds since the budget was made."""
         return self._clock() - self._begun
 
     @contextlib.contextmanager
@@ -40,7 +41,7 @@ class Budget:
     ) -> Iterator[None]:
         """Within the block, a statement that runs out of time raises `sqlite3.OperationalError`.
 
-        Not before it `may` be interrupted.
+        It does so only while `may` returns True.
         """
         db.set_progress_handler(lambda: may() and self.spent, LOOK_EVERY)
         try:

@@ -1,4 +1,4 @@
-"""How every connection to the database is opened."""
+"""Opens every handle of the SQLite database, with the same options."""
 
 from __future__ import annotations
 
@@ -7,35 +7,37 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-#: What a commit survives: the server's sudden end (the kernel has the bytes), the machine's (the
-#: disk has them), or nothing (`--memory`).
+#: What a commit survives: a crash of the server (the kernel has the bytes), a crash or power
+#: failure of the machine (the disk has them), or nothing (`--memory`).
 Durability = Literal["process", "power", "none"]
 
 SYNCHRONOUS: dict[Durability, str] = {"process": "NORMAL", "power": "FULL", "none": "OFF"}
 
-#: What SQLite says of the database (https://sqlite.org/rescode.html). Whatever else it says is said
-#: of one statement, and the database is as good as before. So it is with a page that is damaged
-#: (SQLITE_CORRUPT): who needs it fails, the others do not.
-OF_THE_DATABASE = frozenset({
+#: The error codes that concern the whole database (https://sqlite.org/rescode.html). Any other code
+#: concerns one statement, and the database can still be used. A damaged page (SQLITE_CORRUPT) is
+#: one of these: only statements that need that page fail.
+DATABASE_ERRORS = frozenset({
     sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB,
 })  # fmt: skip
 
-#: KiB of pages kept in memory by the one writing connection, and by each reading one.
+#: KiB of pages that the handle for writing keeps in memory, and that each handle for reading does.
 WRITER_CACHE = 64 * 1024
 READER_CACHE = 8 * 1024
 
-#: Pages of 4 KiB that the log may hold before a commit copies them into the database: with 4,000
-#: rather than SQLite's 1,000, a page that many messages touch is copied a quarter as often.
+#: Pages of 4 KiB that SQLite's log (``-wal``) may hold before a commit copies them into the
+#: database: with 4,000 in place of SQLite's 1,000, a page that many messages change is copied a
+#: quarter as often.
 CHECKPOINT_PAGES = 4_000
 
-#: Bytes to which the log's file is cut when it is begun anew; while a reader needs it, it may grow.
+#: Bytes to which SQLite truncates its log when it starts the log again. While a thread reads from
+#: the log, it may grow.
 LOG_SIZE = CHECKPOINT_PAGES * 4096
 
 
 def decode(text: bytes) -> str:
-    """A text as it is stored; what is not UTF-8 in it, of a damaged file, becomes U+FFFD."""
+    """Decode a stored text; bytes that are not UTF-8, in a damaged file, become U+FFFD."""
     return text.decode("utf-8", "replace")
 
 
@@ -44,8 +46,8 @@ def connect(
 ) -> sqlite3.Connection:
     """Open the database; it waits at most `busy_timeout` seconds for another process's lock.
 
-    A writing connection belongs to the thread that opens it. A reading one may be handed from
-    thread to thread, to be used by one at a time. Transactions are begun and ended by hand. Raises
+    Only the thread that opens a handle for writing may use it. A handle for reading (`reader`) may
+    be used by any thread, but by one at a time. The caller begins and ends transactions. Raises
     `sqlite3.Error`.
     """
     db = sqlite3.connect(
@@ -59,14 +61,14 @@ def connect(
     try:
         db.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
         db.execute(f"PRAGMA cache_size = {-(READER_CACHE if reader else WRITER_CACHE)}")
-        # Deleted text must not pass through a temporary file, nor stay in a freed page.
+        # Deleted text must not be written to a temporary file, nor stay in a freed page.
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA secure_delete = ON")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         db.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         if reader:
-            # Not mode=ro: the first to open a log left by a killed server has to repair it.
+            # Not mode=ro: the first handle that opens the log of a killed server has to recover it.
             db.execute("PRAGMA query_only = ON")
     except BaseException:
         db.close()
@@ -74,6 +76,9 @@ def connect(
     return db
 
 
-def concerns_the_database(error: sqlite3.Error) -> bool:
-    """Whether the database is at fault, and not the one statement. (The low byte: see there.)"""
-    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in OF_THE_DATABASE
+def is_database_error(error: sqlite3.Error) -> bool:
+    """Whether the error concerns the database, and not one statement.
+
+    The low byte of an extended error code is the primary one (https://sqlite.org/rescode.html).
+    """
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in DATABASE_ERRORS

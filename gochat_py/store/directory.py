@@ -1,8 +1,8 @@
-"""The directory that holds everything: made, locked for one server, brought up to date, closed.
+"""Creates, locks, migrates and closes the directory that holds all files of a server.
 
-It holds ``lock`` (held by the server that runs, with its pid inside) and ``gochat.db``, beside it
-SQLite's ``-wal`` and ``-shm`` and our ``-redo`` (`RedoLog`). Nobody but who runs the server may
-read them.
+The directory has ``lock`` (locked by the running server; its content is the server's pid) and
+``gochat.db``, SQLite's ``-wal`` and ``-shm`` files, and the redo log ``-redo`` (`RedoLog`). Only
+the user who runs the server may read them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .writer import Writer
 #: RETURNING came with this version (https://sqlite.org/releaselog/3_35_0.html).
 OLDEST_SQLITE = (3, 35, 0)
 
-#: How long a start waits for a foreign program that holds the database locked, in seconds.
+#: Seconds that a start waits for another program that holds the database locked.
 STARTUP_PATIENCE = 5.0
 
 MEMORY_PREFIX = "gochat-memory-"
@@ -41,13 +41,13 @@ MEMORY_PREFIX = "gochat-memory-"
 def open_directory(
     path: Path | str, *, create: bool = True, durability: Literal["process", "power"] = "process"
 ) -> Directory:
-    """Open the directory `path` for this process alone, making it (0700) if `create`.
+    """Open the directory `path` for this process alone; with `create`, make it (mode 0700).
 
-    Raises `StartupError`, whose sentence names the directory and the cure, when it cannot be
-    written, is used by another server, or holds what this version cannot read.
+    Raises `StartupError`, whose sentence names the directory and the remedy, when the directory
+    cannot be written, is used by another server, or holds data that this version cannot read.
     """
     place = Path(path)
-    cure = "choose another directory with --data, or keep nothing with --memory"
+    remedy = "choose another directory with --data, or store nothing with --memory"
     try:
         if create:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,20 +55,21 @@ def open_directory(
     except BlockingIOError:
         raise StartupError(
             f"the directory {place} is in use by another gochat{_holder(place)}; "
-            "stop that one, or choose another directory with --data"
+            "stop that server, or choose another directory with --data"
         ) from None
     except OSError as error:
         raise StartupError(
-            f"the directory {place} cannot be used ({error.strerror}); {cure}"
+            f"the directory {place} cannot be used ({error.strerror}); {remedy}"
         ) from None
     return _open(place, files, durability)
 
 
 def open_memory() -> Directory:
-    """Open a directory that is gone when it is closed, in memory where the system offers that.
+    """Open a directory that `close` removes, in memory if the system has ``/dev/shm``.
 
-    Readers and the writer need a database they can share in WAL mode, which SQLite's own in-memory
-    databases do not have. What a server that was killed could not remove, the next one removes.
+    Several handles have to share the database in WAL mode, which SQLite's own in-memory databases
+    do not have. If a server is killed and cannot remove its directory, the next server does. Raises
+    `StartupError`.
     """
     shared = Path("/dev/shm")
     parent = shared if os.access(shared, os.W_OK) else Path(tempfile.gettempdir())
@@ -78,8 +79,8 @@ def open_memory() -> Directory:
         files = Files(place)
     except OSError as error:
         raise StartupError(
-            f"no temporary directory can be made in {parent} ({error.strerror}); make room there, "
-            "or name a directory with --data"
+            f"cannot create a temporary directory in {parent} ({error.strerror}); free some space "
+            "there, or choose a directory with --data"
         ) from None
     return _open(place, files, "none")
 
@@ -87,7 +88,7 @@ def open_memory() -> Directory:
 class Directory:
     """An open directory. `epoch` is the name of the term that began when it was opened.
 
-    The thread that opened it closes it, after its writer and readers.
+    The thread that opened it closes it, after the writer and the read pool are closed.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Directory:
         self.redo_log = redo_log
         self.durability = durability
         self.epoch = epoch
-        #: Whether it can be written; any thread may ask.
+        #: Whether the directory can be written; any thread may read this.
         self.health = Health(str(path))
         self.files = files
 
@@ -107,7 +108,7 @@ class Directory:
         return self.path / "gochat.db"
 
     def writer(self, *, busy_timeout: float = 1.0, most_rooms: int = LAST_ROOM) -> Writer:
-        """The one that writes; there must be no other at the same time. It makes `most_rooms`."""
+        """The writer; there must be only one at a time. It makes up to `most_rooms` rooms."""
         return Writer(
             self.database,
             self.redo_log,
@@ -119,7 +120,7 @@ class Directory:
         )
 
     def read_pool(self, size: int = 4, *, patience: float = 5.0) -> ReadPool:
-        """A pool of `size` reading connections, each waited for at most `patience` seconds.
+        """A pool of `size` database handles for reading; a caller waits at most `patience` seconds.
 
         Raises `StartupError` if they cannot be opened.
         """
@@ -135,9 +136,9 @@ class Directory:
             raise _unusable(self.path, error) from error
 
     def close(self) -> None:
-        """Let the next server in; in memory mode, remove everything.
+        """Unlock the directory for the next server; in memory mode, remove it.
 
-        Nothing is removed where other files have taken the place of these.
+        Nothing is removed if other files have replaced these.
         """
         self.redo_log.close()
         self.files.end_watch()
@@ -151,11 +152,11 @@ class Directory:
 
 
 def _open(place: Path, files: Files, durability: Durability) -> Directory:
-    """Bring the database up to date under the lock, which is let go if that fails."""
+    """Migrate the database and replay the redo log, under the lock. A failure releases the lock."""
     try:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise StartupError(
-                f"this Python brings SQLite {sqlite3.sqlite_version}; gochat needs 3.35 or newer"
+                f"this Python has SQLite {sqlite3.sqlite_version}; gochat needs 3.35 or newer"
             )
         with _administering(place) as db:
             schema.migrate(db, str(place), time.time())
@@ -166,7 +167,7 @@ def _open(place: Path, files: Files, durability: Durability) -> Directory:
             header,
             None if durability == "none" else place / LOG,
             sync=durability == "power",
-            confirm=files.check_noted,
+            confirm=files.check_redo_log,
         )
         try:
             files.watch(durability, *([] if durability == "none" else [place / LOG]))
@@ -185,8 +186,8 @@ def _open(place: Path, files: Files, durability: Durability) -> Directory:
 
 
 def _unusable(place: Path, error: Exception) -> StartupError:
-    told = isinstance(error, OSError | sqlite3.Error | StorageFailed)
-    why = str(error) if told else f"{type(error).__name__}: {error}"  # what is in it is damaged
+    described = isinstance(error, OSError | sqlite3.Error | StorageFailed)
+    why = str(error) if described else f"{type(error).__name__}: {error}"  # from damaged data
     return StartupError(
         f"the database in {place} cannot be used ({why}); restore a backup, or choose "
         "another directory with --data"
@@ -195,26 +196,26 @@ def _unusable(place: Path, error: Exception) -> StartupError:
 
 @contextlib.contextmanager
 def _administering(place: Path) -> Iterator[sqlite3.Connection]:
-    """A connection for starting and stopping: each of its commits is on the disk.
+    """A database handle for the start: each of its commits is on the disk.
 
-    Being the only one, it empties the log into the database when it is closed: what was deleted
-    before the last server was killed does not stay there.
+    It is the only handle. So when it is closed, SQLite copies its log into the database and removes
+    it: text that was deleted before a server was killed does not stay in the log.
     """
     db = connect(place / "gochat.db", "power", busy_timeout=STARTUP_PATIENCE)
-    db.text_factory = decode  # what is not UTF-8 must not keep the server from starting
+    db.text_factory = decode  # text that is not UTF-8 must not prevent the start
     try:
-        # Takes effect in an empty file only; an existing one has it already.
+        # This takes effect in an empty file only; an existing file has it already.
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
-            raise sqlite3.OperationalError("its filesystem does not allow a write-ahead log")
+            raise sqlite3.OperationalError("its file system does not support a write-ahead log")
         yield db
     finally:
         db.close()
 
 
 def _holder(place: Path) -> str:
-    """Who holds the lock, as far as the lock file tells."""
+    """The process that holds the lock, if the lock file names it."""
     try:
         pid = (place / LOCK).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
@@ -223,13 +224,13 @@ def _holder(place: Path) -> str:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what killed servers kept in memory: directories of ours that nobody holds locked."""
+    """Remove the `--memory` directories of killed servers: those that no process has locked."""
     for place in parent.glob(f"{MEMORY_PREFIX}*"):
         try:
             if place.lstat().st_uid != os.getuid() or not (place / LOCK).exists():
                 continue
             lock = lock_directory(place)
-        except OSError:  # in use, or just gone
+        except OSError:  # in use, or just removed
             continue
         shutil.rmtree(place, ignore_errors=True)
         os.close(lock)

@@ -1,18 +1,18 @@
-"""What the store says no with. Whoever serves a client turns these into refusals.
+"""Errors the store raises. The backplane turns them into refusals for the client.
 
 ``StoreError``
- ├── ``NotFound``        no such room, message or user; or its text is gone
+ ├── ``NotFound``        there is no such room, message or user; or the text was deleted
  ├── ``NotYours``        only its author may change a message
- ├── ``NickTaken``       the nick belongs to another user, and still does for a while
- ├── ``HistoryTruncated``  entries after the one asked for were there, and are kept no longer
- ├── ``NothingToDo``     taking back a reaction that was never there: there is no entry to show
- ├── ``LimitReached``    there are as many of something as there may be; it says of what
- ├── ``Unstorable``      a text that has no UTF-8 form (a lone surrogate)
- ├── ``ReadPoolBusy``     every reading connection was in use until the deadline
- ├── ``Damaged``         a row of the room cannot be what was written; it concerns this room alone
+ ├── ``NickTaken``       the nick still belongs to another user
+ ├── ``HistoryTruncated``  the entries that follow the requested position were trimmed
+ ├── ``NothingToDo``     a reaction to be removed was never set: there is no entry to answer with
+ ├── ``LimitReached``    a limit on the number of something is reached; the text says which
+ ├── ``Unstorable``      a text has no UTF-8 form (it has a lone surrogate)
+ ├── ``ReadPoolBusy``    every database handle of the read pool was in use until the deadline
+ ├── ``Damaged``         the row of a room is damaged; this concerns this room alone
  ├── ``DamagedRoom``     a page of the file that holds the room cannot be read; for maintenance
- └── ``StorageFailed``   disk full, locked, or broken: nothing of the transaction was kept
-      └── ``FilesReplaced``   a path does not lead to the file any more that the server has open
+ └── ``StorageFailed``   the disk is full, locked or broken: the transaction was rolled back
+      └── ``FilesReplaced``   a path no longer leads to the file that the server has open
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..errors import GochatError
 
 
 class StoreError(GochatError):
-    """The root of what the store raises while it serves. Starting raises `StartupError`."""
+    """The base of all errors the store raises while it runs. A start raises `StartupError`."""
 
 
 class NotFound(StoreError):
@@ -33,47 +33,53 @@ class NotYours(StoreError):
 
 
 class NickTaken(StoreError):
-    """The nick belongs to another user who was seen lately."""
+    """The nick belongs to another user who was seen recently."""
 
 
 class NothingToDo(StoreError):
-    """A reaction is to be taken back that was never there; nothing was written."""
+    """A reaction to be removed was never set; nothing was written."""
 
 
 class HistoryTruncated(StoreError):
-    """What came next is not kept any more. Its text is a sentence for the user."""
+    """The entries that follow were trimmed. The text of the error is a sentence for the user."""
 
 
 class LimitReached(StoreError):
-    """There are as many of something as there may be. Its text is a sentence for the user."""
+    """A limit is reached. The text of the error is a sentence for the user."""
 
 
 class Unstorable(StoreError):
-    """The text cannot be written as UTF-8, so no file and no client could hold it."""
+    """The text cannot be encoded as UTF-8, so it can be neither stored nor sent."""
 
 
 class ReadPoolBusy(StoreError):
-    """Every reading connection was in use until the deadline passed."""
+    """Every database handle of the read pool was in use until the deadline."""
 
 
 class Damaged(StoreError):
-    """A row that is needed holds what was never written there. The rest of the database is used."""
+    """A row that is needed is damaged: it has values that this program never writes there.
+
+    The rest of the database can be used.
+    """
 
 
 class DamagedRoom(StoreError):
-    """A page of the file cannot be read. The transaction has to be undone; nothing else is wrong.
+    """A page of the file cannot be read. The transaction has to be rolled back.
 
-    Maintenance passes over the room of number `room` from now on, so that others have their turn.
+    Maintenance skips the room with the number `room` from now on, and goes on with other rooms.
     """
 
     def __init__(self, room: int) -> None:
-        super().__init__(f"a page that holds the room of number {room} is damaged")
+        super().__init__(f"a page of the database with entries of room {room} is damaged")
         self.room = room
 
 
 class StorageFailed(StoreError):
-    """The database could not be read or written. Of the transaction nothing was kept."""
+    """The database could not be read or written. The transaction was rolled back."""
 
 
 class FilesReplaced(StorageFailed):
-    """A file of the directory was removed, moved or replaced. Its text says which, and the cure."""
+    """A file of the directory was removed, moved or replaced.
+
+    The text of the error says which file, and the remedy.
+    """

@@ -1,17 +1,17 @@
-"""The files of an open directory: locked for one server, and compared with their paths.
+"""Locks the files of a directory for one server, and checks that no file was replaced.
 
-A server writes through descriptors. When a file is removed, replaced or moved away while it runs,
-or something is mounted over it, the descriptors still lead to the old file, and what is written
-there is lost. So the device and the inode of each file are remembered at the start, and compared
-with what the path leads to before anything that was written is acknowledged.
+A server writes through file descriptors. If a file is removed, replaced or moved while the server
+runs, or something is mounted over it, the descriptors still refer to the old file, and what is
+written there is lost. So the device and the inode of each file are remembered at the start. They
+are compared with those of the path before a write is acknowledged.
 
-Two locks keep a second server out. One is on ``lock``, by flock(2). The other is on the database
-itself, so that it holds although ``lock`` was removed: an open file description lock (fcntl(2),
-F_OFD_SETLK; Linux) on one byte that SQLite never locks. Where the system has no such locks, the
-first one has to do.
+Two locks prevent a second server from using the directory. One is on ``lock``, by flock(2). The
+other is on the database itself, so it holds even if ``lock`` is removed: an open file description
+lock (fcntl(2), F_OFD_SETLK; Linux) on one byte that SQLite never locks. Where the system has no
+such locks, there is only the first one.
 
-Nobody else in this process may open and close the database but through SQLite: closing any
-descriptor of a file gives up the process's own POSIX locks on it, SQLite's among them.
+All other code of this process must open and close the database through SQLite only: closing any
+descriptor of a file releases all POSIX locks of the process on that file, including SQLite's.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ DATABASE = "gochat.db"
 #: (https://sqlite.org/src/file/src/os.h, PENDING_BYTE).
 LOCKED_BYTE = (1 << 30) - 1
 
-#: What an operator can do about it.
-CURE = "put the original back, or restart the server"
+#: What an operator can do about a replaced file.
+REMEDY = "put the original back, or restart the server"
 
 
 class _Known(NamedTuple):
-    """A file as it was when the directory was opened."""
+    """The identity of a file when the directory was opened."""
 
     path: str
     name: str
@@ -51,22 +51,22 @@ class Files:
     """The locked files of a directory. Any thread may `check`; the one that opened it closes it."""
 
     def __init__(self, place: Path) -> None:
-        """Lock the directory for this process; makes ``lock`` and the database if they are missing.
+        """Lock the directory for this process; create ``lock`` and the database if necessary.
 
-        The files are private to their owner whatever the umask, and those that SQLite makes beside
-        the database take its mode. Raises `BlockingIOError` at once if another server has the
-        directory, and `OSError`.
+        Only the owner may read the files, whatever the umask is; SQLite gives its own files the
+        mode of the database. Raises `BlockingIOError` at once if another server uses the directory,
+        and `OSError`.
         """
         self._place = place
         self._all: tuple[_Known, ...] = ()
-        self._read: tuple[_Known, ...] = ()
-        self._noted: tuple[_Known, ...] = ()
-        self._stays: sqlite3.Connection | None = None
+        self._needed_to_commit: tuple[_Known, ...] = ()
+        self._needed_to_append: tuple[_Known, ...] = ()
+        self._kept_open: sqlite3.Connection | None = None
         with contextlib.ExitStack() as opened:
             database = _open_existing(place / DATABASE)
             if database is not None:
-                # Before ``lock`` is touched: if that was removed, a start that is refused must not
-                # leave another one.
+                # Before ``lock`` is opened: if it was removed, a start that is refused must not
+                # create it again.
                 opened.callback(os.close, database)
                 _lock_byte(database)
             lock = lock_directory(place)
@@ -80,70 +80,70 @@ class Files:
         self._lock, self._database = lock, database
 
     def watch(self, durability: Durability, *logs: Path) -> None:
-        """Remember which files these are: the database, SQLite's beside it, ``lock``, and `logs`.
+        """Remember the identity of the database, SQLite's other files, ``lock``, and `logs`.
 
-        `logs` hold what is acknowledged before it is in the database.
+        `logs` hold messages that are acknowledged and not yet in the database (the redo log).
 
-        A SQLite connection stays open from now on, so that SQLite's log and index are not removed
-        and made anew. Raises `OSError`, `sqlite3.Error`.
+        A database handle stays open from now on, so that SQLite does not remove its log and its
+        index and create them again. Raises `OSError`, `sqlite3.Error`.
         """
         database = self._place / DATABASE
-        self._stays = connect(database, durability, busy_timeout=1.0, reader=True)
-        # SQLite opens the log and its index when it reads for the first time.
-        self._stays.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        real = Path(os.path.realpath(database))  # SQLite's files are beside what a link leads to
+        self._kept_open = connect(database, durability, busy_timeout=1.0, reader=True)
+        # SQLite opens its log and its index when it reads for the first time.
+        self._kept_open.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        real = Path(os.path.realpath(database))  # SQLite's files are beside the target of a link
         beside = [real.with_name(f"{real.name}-{end}") for end in ("wal", "shm")]
-        self._read = (
+        self._needed_to_commit = (
             _known(database, self._database),
             *(_known(path) for path in beside if path.exists()),
         )
         locked = _known(self._place / LOCK, self._lock)
         own = tuple(map(_known, logs))
-        self._noted = (self._read[0], *own)
-        self._all = (*self._read, locked, *own)
+        self._needed_to_append = (self._needed_to_commit[0], *own)
+        self._all = (*self._needed_to_commit, locked, *own)
 
     def check(self) -> None:
         """Raise `FilesReplaced` unless every path leads to the file that is open.
 
-        Takes some 2 µs for each of five files. Any thread may call this.
+        Takes about 2 µs for each of five files. Any thread may call this.
         """
         _compare(self._all)
 
-    def check_noted(self) -> None:
-        """As `check`, but for what keeps a message that is acknowledged, and is not committed yet.
+    def check_redo_log(self) -> None:
+        """As `check`, but only for the files that an acknowledged message needs before its commit.
 
-        The rest is compared by the commit, a second later at the most.
+        The commit, at most a second later, checks the others.
         """
-        _compare(self._noted)
+        _compare(self._needed_to_append)
 
     def check_database(self) -> None:
-        """As `check`, but for what SQLite needs to read and to commit."""
-        _compare(self._read)
+        """As `check`, but only for the files that SQLite needs to read and to commit."""
+        _compare(self._needed_to_commit)
 
     def is_database_in_place(self) -> bool:
         """Whether the path of the database itself leads to the file that is open."""
         try:
-            _compare(self._read[:1])
+            _compare(self._needed_to_commit[:1])
         except FilesReplaced:
             return False
         return True
 
     def end_watch(self) -> None:
-        """Close the SQLite connection that stayed open. May be called twice."""
-        stays, self._stays = self._stays, None
-        if stays is not None:
-            stays.close()
+        """Close the database handle that stayed open. May be called twice."""
+        kept_open, self._kept_open = self._kept_open, None
+        if kept_open is not None:
+            kept_open.close()
 
     def close(self) -> None:
-        """Let the next server in. Every SQLite connection has to be closed by then."""
+        """Release the locks for the next server. Every database handle has to be closed before."""
         self.end_watch()
         self._opened.close()
 
 
 def lock_directory(place: Path) -> int:
-    """Lock ``lock`` and leave the pid in it; gives its descriptor.
+    """Lock ``lock`` and write the pid into it; return its descriptor.
 
-    Raises `OSError`; `BlockingIOError` at once if another process has it.
+    Raises `OSError`; `BlockingIOError` at once if another process has locked it.
     """
     lock = os.open(place / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -164,7 +164,10 @@ def _open_existing(path: Path) -> int | None:
 
 
 def _lock_byte(descriptor: int) -> None:
-    """Lock `LOCKED_BYTE` for this open file, if the system can. Raises `BlockingIOError`."""
+    """Lock `LOCKED_BYTE` for this open file, if the system supports it.
+
+    Raises `BlockingIOError` if another process has locked it.
+    """
     if not hasattr(fcntl, "F_OFD_SETLK"):
         return
     # struct flock: l_type, l_whence, l_start, l_len, l_pid, which must be 0, and padding.
@@ -173,7 +176,7 @@ def _lock_byte(descriptor: int) -> None:
         fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, wanted)
     except BlockingIOError:
         raise
-    except PermissionError as error:  # EACCES says the same as EAGAIN here (fcntl(2))
+    except PermissionError as error:  # EACCES means the same as EAGAIN here (fcntl(2))
         raise BlockingIOError(error.errno, error.strerror) from None
     except OSError:  # this file system has no such locks
         return
@@ -189,8 +192,8 @@ def _compare(files: tuple[_Known, ...]) -> None:
         try:
             found = os.stat(path)
         except FileNotFoundError:
-            raise FilesReplaced(f"{name} was removed or moved; {CURE}") from None
+            raise FilesReplaced(f"{name} was removed or moved; {REMEDY}") from None
         except OSError as error:
-            raise FilesReplaced(f"{name} cannot be reached ({error.strerror}); {CURE}") from None
+            raise FilesReplaced(f"{name} cannot be reached ({error.strerror}); {REMEDY}") from None
         if found.st_ino != inode or found.st_dev != device:
-            raise FilesReplaced(f"{name} was replaced; {CURE}")
+            raise FilesReplaced(f"{name} was replaced; {REMEDY}")

@@ -1,4 +1,4 @@
-"""Whether the storage can be written, as far as is known. Says so in the log when that changes."""
+"""Remembers whether the storage can be written, and logs each change of this."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import time
 
 log = logging.getLogger(__name__)
 
-#: Seconds for which the same reason is not logged again, however often it comes and goes.
+#: Seconds during which the same reason is not logged again, however often writing fails.
 LOG_AGAIN = 60.0
 
 
 class Health:
-    """Set by the thread that writes, and by whoever finds the files replaced; any thread may ask.
+    """The state of the storage, for all threads.
 
-    `reason` is None while nothing is known to be wrong. `written_at` is when the last commit
-    succeeded, by the monotonic clock.
+    The thread that writes sets it, and any thread that finds the files replaced. `reason` is None
+    while no failure is known. `written_at` is when the last commit succeeded, by the monotonic
+    clock.
     """
 
     def __init__(self, place: str) -> None:
@@ -29,7 +30,7 @@ class Health:
         self._logged_at = -math.inf
 
     def failed(self, reason: str) -> None:
-        """Nothing can be written now."""
+        """Record that nothing can be written now."""
         now = time.monotonic()
         with self._lock:
             if reason == self.reason:
@@ -39,13 +40,13 @@ class Health:
             if not known:
                 self._logged, self._logged_at = reason, now
         if not known:
-            log.error("nothing can be stored in %s: %s", self._place, reason)
+            log.error("cannot write to %s: %s", self._place, reason)
 
     def written(self) -> None:
-        """A commit has succeeded."""
+        """Record that a commit has succeeded."""
         self.written_at = time.monotonic()
         if self.reason is None:
             return
         with self._lock:
             self.reason = None
-        log.info("it can be stored in %s again", self._place)
+        log.info("writing to %s works again", self._place)

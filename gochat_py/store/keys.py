@@ -1,8 +1,8 @@
-"""The keys by which names are compared: computed anew when the rule for them has changed.
+"""Computes the stored keys of nicks and rooms again when the rule for keys has changed.
 
-They are stored with users and rooms. A file that was written under another rule would let two
-users have nicks that look the same, and would not find its rooms. Done at a start, before anybody
-is served.
+Names are compared by their keys, which are stored with users and rooms. Under keys of another rule,
+two users could have nicks that look the same, and rooms would not be found. Runs at a start, before
+the server accepts connections.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from ..core.names import KEY_VERSION, nick_key, room_key
 
 
 def renew(db: sqlite3.Connection) -> None:
-    """Compute all keys under today's rule, if the file has those of another. Raises
-    `sqlite3.Error`.
+    """Compute all keys by the current rule, if the file has keys of another rule.
 
-    Of users whose nicks are the same now, the one seen last keeps it; the others get theirs back,
-    or another, with their next `hello`. Of rooms that are the same now, the first one made gets the
-    key; the others keep their old ones, so that nothing in them is lost.
+    If several users have the same nick under the new rule, the one seen last keeps it; the others
+    get theirs back, or another, with their next `hello`. If several rooms have the same key, the
+    room that was made first gets it; the others keep their old keys, so that none of their history
+    is lost. Raises `sqlite3.Error`.
     """
     (version,) = db.execute("SELECT value FROM meta WHERE name = 'keys'").fetchone()
     if version == KEY_VERSION:

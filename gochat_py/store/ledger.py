@@ -1,9 +1,9 @@
-"""What a draft does: it gets its room's next seq, becomes an entry, and changes what it is about.
+"""Turns drafts into entries: a draft gets its room's next seq, and changes its target.
 
-Used by the writer, within its transaction. Messages wait in `fresh` to be made to last, and in a
-list to be inserted together, before anything else is read or written. A draft that is refused has
-written nothing: everything that can refuse it is asked first, and its entry, which holds all that
-came from outside, is the first row written.
+The writer uses this within its transaction. Messages wait in `fresh` until they are persisted, and
+in a list until they are inserted together, before anything else is read or written. A draft that is
+refused has written nothing: every check that can refuse it comes first, and its entry, which holds
+all data from the client, is the first row that is written.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from . import bounds, trigrams
 from .authors import Authors
 from .errors import NotFound, NothingToDo, NotYours, Unstorable
 from .numbering import Numbering, Tail
-from .rows import is_standing, one_entry
+from .rows import is_undeleted_message, one_entry
 from .schema import CODES, LAST_ROOM, SEQ_BITS
 
 INSERT_MESSAGE = (
@@ -31,7 +31,7 @@ INSERT_CHANGE = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
-#: The last change that its author made to a message; the last topic of a user in a room.
+#: The last edit of a message; the last topic that a user set in a room.
 NEWEST_EDIT = (
     "SELECT id, sent, text FROM entries WHERE target = ? AND kind = 1 ORDER BY id DESC LIMIT 1"
 )
@@ -42,7 +42,7 @@ NEWEST_TOPIC = (
 
 
 class Applied(NamedTuple):
-    """What became of a draft; `duplicate` when the entry had been there before.
+    """The result of a draft; `duplicate` if the entry was written before.
 
     `encoded` is the entry as JSON.
     """
@@ -53,10 +53,10 @@ class Applied(NamedTuple):
 
 
 class Ledger:
-    """Applies drafts. Has to be thrown away with a transaction that was rolled back.
+    """Applies drafts. The caller discards it when it rolls the transaction back.
 
-    `fresh` are the messages that are yet to be acknowledged, and the same as JSON. `changed` says
-    that something else was written, which only a commit can make last.
+    `fresh` are the messages that are not yet acknowledged, and the same as JSON. `changed` means
+    that something else was written, which only a commit can persist.
     """
 
     def __init__(self, db: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
@@ -64,18 +64,18 @@ class Ledger:
         self.changed = False
         self._db = db
         self._numbering = Numbering(db, most_rooms)
-        self._waiting: dict[int, tuple[Any, ...]] = {}  # to be inserted, by their row numbers
-        self._marked: dict[int, Entry] = {}  # what waits, by its mark
+        self._waiting: dict[int, tuple[Any, ...]] = {}  # rows to insert, by their row numbers
+        self._marked: dict[int, Entry] = {}  # their messages, by their marks
         self._authors = Authors(db)
         self._now = self._rounded = 0.0
 
     @property
     def numbering(self) -> Numbering:
-        """Where each room stands."""
+        """The next seq of each room."""
         return self._numbering
 
     def write(self) -> None:
-        """Insert the messages that wait, and the rooms' newest seqs."""
+        """Insert the waiting messages, and store the rooms' newest seqs."""
         if self._waiting:
             self._db.executemany(INSERT_MESSAGE, self._waiting.values())
             self._waiting.clear()
@@ -83,15 +83,16 @@ class Ledger:
         self._numbering.save()
         self._authors.save()
 
-    def apply(self, draft: Draft, now: float, *, again: bool = False) -> Applied:
-        """Write what `draft` wants, at time `now`, or wanted `again`, after it was acknowledged.
+    def apply(self, draft: Draft, now: float, *, acknowledged: bool = False) -> Applied:
+        """Write `draft` at time `now`.
 
-        Raises as `Writer.apply` says; `again`, what it answers is not looked for.
+        `acknowledged` means that it was acknowledged before (the redo log had it): then the message
+        that it replies to is not checked. Raises what `Writer.apply` raises.
         """
         try:
             tail = self._numbering.tails.get(draft.key)
             if draft.kind is Kind.MESSAGE:  # nearly all are; finding an enum in a dict costs 0.3 µs
-                return self._message(draft, tail, now, again)
+                return self._message(draft, tail, now, acknowledged)
             self.write()
             return RULES[draft.kind](self, draft, tail, now)
         except UnicodeEncodeError as error:
@@ -99,10 +100,10 @@ class Ledger:
 
     # The kinds of draft
 
-    def _message(self, draft: Draft, tail: Tail | None, now: float, again: bool) -> Applied:
+    def _message(self, draft: Draft, tail: Tail | None, now: float, acknowledged: bool) -> Applied:
         tail = tail or self._room(draft)
         user, text, sign = draft.user, draft.text, None
-        # It is acknowledged before it is inserted: nothing may be in it that could not be.
+        # It is acknowledged before it is inserted: so what SQLite cannot store is refused here.
         if text is not None and not text.isascii():
             text.encode()
         if not user.nick.isascii():
@@ -112,7 +113,7 @@ class Ledger:
             if isinstance(found, Applied):
                 return found
             sign = found
-        if draft.reply_to is not None and not again:
+        if draft.reply_to is not None and not acknowledged:
             self._check_answered(tail, draft.reply_to)
         time = self._time(now)
         self._numbering.advance(tail)
@@ -139,7 +140,7 @@ class Ledger:
             raise NotFound("the message was deleted")
         before = self._retried(draft, NEWEST_EDIT, number)
         if before is not None:
-            return self._again(before, tail)
+            return self._already_written(before, tail)
         bounds.check_edits(self._db, number)
         entry = self._change(draft, tail, now)
         self._db.execute(
@@ -155,7 +156,7 @@ class Ledger:
         if author != draft.user.id:
             raise NotYours("only its author may delete a message")
         if deleted:
-            return self._again(deleted, tail)
+            return self._already_written(deleted, tail)
         entry = self._change(draft, tail, now)
         execute = self._db.execute
         execute(
@@ -178,9 +179,9 @@ class Ledger:
             reaction,
         ).fetchone()
         if before is None and not draft.on:
-            raise NothingToDo("there is no such reaction to take back")
+            raise NothingToDo("there is no such reaction to remove")
         if before is not None and bool(before[1]) == draft.on:
-            return self._again(before[0], tail)
+            return self._already_written(before[0], tail)
         if draft.on:
             bounds.check_reactions(self._db, number, draft.emoji)
         entry = self._change(draft, tail, now)
@@ -195,7 +196,7 @@ class Ledger:
         tail = tail or self._room(draft)
         before = self._retried(draft, NEWEST_TOPIC, draft.user.id, tail.base >> SEQ_BITS)
         if before is not None:
-            return self._again(before, tail)
+            return self._already_written(before, tail)
         entry = self._change(draft, tail, now)
         self._db.execute(
             "UPDATE rooms SET topic = ? WHERE id = ?", (draft.text, tail.base >> SEQ_BITS)
@@ -203,32 +204,32 @@ class Ledger:
         return Applied(entry, False, entry_json(entry))
 
     def _time(self, now: float) -> float:
-        """The time of an entry: `now` in milliseconds. What orders entries is the seq."""
-        if now != self._now:  # all that is written together has one time, and rounding takes 0.4 µs
+        """The time of an entry: `now`, rounded to milliseconds. The seq gives the order."""
+        if now != self._now:  # a batch has one time, and rounding takes 0.4 µs
             self._now, self._rounded = now, round(now, 3)
         return self._rounded
 
     # Changes and retries
 
     def _room(self, draft: Draft) -> Tail:
-        """Where the draft's room stands; it is made if there is none. Raises `LimitReached`."""
+        """The tail of the draft's room, which is made if necessary. Raises `LimitReached`."""
         tail = self._numbering.find(draft.key)
         if tail is None:
             if draft.reply_to is not None:
-                raise NotFound("there is nothing to answer in a new room")
+                raise NotFound("a new room has no message to reply to")
             tail = self._numbering.make(draft.key, draft.room)
             self.changed = True
         return tail
 
     def _check_answered(self, tail: Tail, seq: int) -> None:
-        """Raise `NotFound` unless `seq` is of a message that is kept and was not deleted."""
+        """Raise `NotFound` unless `seq` is that of a stored message that was not deleted."""
         number = tail.base + seq
-        waits = number in self._waiting  # as nothing but messages does
-        if not 1 <= seq <= tail.seq or not (waits or is_standing(self._db, number)):
-            raise NotFound(f"there is no message {seq} to answer")
+        waits = number in self._waiting  # only messages are there
+        if not 1 <= seq <= tail.seq or not (waits or is_undeleted_message(self._db, number)):
+            raise NotFound(f"there is no message {seq} to reply to")
 
     def _target(self, draft: Draft, tail: Tail | None) -> tuple[Tail, int, str, str, int | None]:
-        """The room; and of the message that the draft is about: row, author, text, deletion."""
+        """The room's tail; and the row number, author, text and deletion of the draft's target."""
         tail = tail or self._numbering.find(draft.key)
         if tail is None or draft.target is None or not 1 <= draft.target <= tail.seq:
             raise NotFound("there is no such message")
@@ -269,7 +270,7 @@ class Ledger:
         return _entry(draft, tail, time)
 
     def _find_or_mark(self, draft: Draft, tail: Tail) -> Applied | int:
-        """The message whose retry this is, as it stands now; or the mark of a new one."""
+        """If the draft is a retry, its message as it is now; else the mark for a new message."""
         assert draft.id is not None
         sign = mark(tail.base, draft.user.id, draft.id)
         while True:
@@ -287,33 +288,34 @@ class Ledger:
                 if (number >> SEQ_BITS << SEQ_BITS, user, sent) == (
                     tail.base, draft.user.id, draft.id,
                 ):  # fmt: skip
-                    return self._again(number, tail)
-            sign += 1  # taken by another message: once in 2⁶³ pairs
+                    return self._already_written(number, tail)
+            sign += 1  # another message has this mark: once in 2⁶³ pairs
 
     def _retried(self, draft: Draft, newest: str, *about: int | str) -> int | None:
-        """The row of the edit or topic whose retry this is, None if it is a new one.
+        """If the draft is a retry of an edit or a topic, the row number of that; else None.
 
         It is a retry if `newest`, the last change of its kind that this user made there, has the
-        same id and text. When something came between, it is to be done: whoever counts ids anew, or
-        says the same twice, means it.
+        same id and text. If another change came between, it is a new one: a client may start its
+        ids again, and a user may set the same text twice.
         """
         if draft.id is None:
             return None
         row = self._db.execute(newest, about).fetchone()
         return row[0] if row is not None and row[1:] == (draft.id, draft.text) else None
 
-    def _again(self, number: int, tail: Tail) -> Applied:
-        """What was written before, as it stands now, without what others react.
+    def _already_written(self, number: int, tail: Tail) -> Applied:
+        """The entry that was written before, as it is now, without its reactions.
 
-        Whoever tries again asks whether it is stored; a message may have hundreds of reactions.
+        A client that retries only needs to know that the message is stored; a message may have
+        hundreds of reactions.
         """
         entry = one_entry(self._db, number, tail.room, tail.key, reactions=False)
-        assert entry is not None, "what changed a message is never trimmed before it"
+        assert entry is not None, "a change is never trimmed before its message"
         return Applied(entry, True, entry_json(entry))
 
 
 def mark(base: int, user: str, sent: str) -> int:
-    """63 bits by which a retry is found, of the room, the user, and the id they gave."""
+    """63 bits by which a retry is found: a hash of the room, the user, and the id from the user."""
     named = f"{base}\0{user}\0{sent}".encode()
     return (
         int.from_bytes(hashlib.blake2b(named, digest_size=8).digest(), "little", signed=True) >> 1
@@ -321,7 +323,7 @@ def mark(base: int, user: str, sent: str) -> int:
 
 
 def _entry(draft: Draft, tail: Tail, time: float) -> Entry:
-    """What `draft` has become, now that the tail's newest seq is its own."""
+    """The entry made from `draft`; its seq is the tail's newest."""
     user = draft.user
     return Entry(
         draft.kind, tail.room, tail.key, tail.seq, user.id, user.nick, time, draft.id, draft.text,
@@ -331,7 +333,7 @@ def _entry(draft: Draft, tail: Tail, time: float) -> Entry:
 
 Rule = Callable[[Ledger, Draft, Any, float], Applied]
 
-#: What to do with each kind of draft but MESSAGE.
+#: The function that applies each kind of draft except MESSAGE.
 RULES: dict[Kind, Rule] = {
     Kind.EDITED: Ledger._edited,
     Kind.DELETED: Ledger._deleted,

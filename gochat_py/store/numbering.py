@@ -1,6 +1,6 @@
-"""Where each room's numbering stands: kept in memory while a room is written to.
+"""Gives each room's entries their seqs; the newest seqs are cached in memory.
 
-Used by the ledger, within the writer's transaction; thrown away with one that was rolled back.
+The ledger uses this within the writer's transaction, and discards it when that is rolled back.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from .errors import LimitReached
 from .rows import find_room
 from .schema import LAST_ROOM, SEQ_BITS, SEQ_MASK, read_floor
 
-#: Rooms whose newest seq is kept in memory; with more, all are forgotten and read again.
+#: Rooms whose newest seq is cached. Beyond that, the whole cache is dropped and read again.
 ROOMS_KEPT = 10_000
 
 
 @dataclass(slots=True)
 class Tail:
-    """Where a room's numbering stands."""
+    """The end of a room's history: `seq` is that of its newest entry."""
 
     base: int
     room: str
     key: str
     seq: int
     in_term: bool  # the room has an entry of the current term
-    saved: bool = True  # the room's row says the same seq
+    saved: bool = True  # the room's row has the same seq
 
 
 class Numbering:
-    """The tails of rooms lately written to, by key."""
+    """The tails of rooms that were written to recently, by key."""
 
     def __init__(self, db: sqlite3.Connection, most_rooms: int) -> None:
         self._most_rooms = most_rooms
@@ -41,11 +41,11 @@ class Numbering:
         self._firsts: list[tuple[int, int, int]] = []  # room, term, first seq, to be saved
 
     def tail(self, key: str) -> Tail | None:
-        """Where a room's numbering stands; None if there is no such room."""
+        """The tail of a room; None if there is no such room. Raises `Damaged`."""
         return self.tails.get(key) or self.find(key)
 
     def find(self, key: str) -> Tail | None:
-        """Read where a room's numbering stands. Raises `Damaged`."""
+        """Read the tail of a room; None if there is no such room. Raises `Damaged`."""
         found = find_room(self._db, key)
         if found is None:
             return None
@@ -57,11 +57,11 @@ class Numbering:
         return tail
 
     def make(self, key: str, name: str) -> Tail:
-        """Make the room; it is shown as it is spelled now. Raises `LimitReached`."""
+        """Make the room, with `name` as its displayed name. Raises `LimitReached`."""
         (there_are,) = self._db.execute("SELECT value FROM meta WHERE name = 'rooms'").fetchone()
         if there_are >= self._most_rooms:
             raise LimitReached(
-                f"This server keeps {self._most_rooms:,} rooms at the most; use one that is there."
+                f"This server has at most {self._most_rooms:,} rooms; use an existing room."
             )
         seq = read_floor(self._db)
         room = self._free_number()
@@ -74,7 +74,7 @@ class Numbering:
         return tail
 
     def _free_number(self) -> int:
-        """A number for a room: the next, or, when all were given out once, the lowest free one."""
+        """A number for a room: the next, or, if the last one was used, the lowest free one."""
         (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM rooms").fetchone()
         if last < LAST_ROOM:
             return int(last) + 1
@@ -85,9 +85,9 @@ class Numbering:
         return row[0]
 
     def advance(self, tail: Tail) -> None:
-        """Note that the tail's next seq is taken. Raises `LimitReached` at 2⁴⁰ entries."""
+        """Take the tail's next seq. Raises `LimitReached` at 2⁴⁰ entries."""
         if tail.seq >= SEQ_MASK:
-            raise LimitReached("This room is full; use another.")
+            raise LimitReached("This room is full; use another room.")
         tail.seq += 1
         if not tail.in_term:
             tail.in_term = True
@@ -97,7 +97,7 @@ class Numbering:
             self._unsaved.append(tail)
 
     def save(self) -> None:
-        """Write the newest seqs into the rooms' rows, and where the current term begins in each."""
+        """Store the newest seqs in the rooms' rows, and the first seq of the current term."""
         if self._firsts:
             self._db.executemany("INSERT INTO room_terms VALUES (?, ?, ?)", self._firsts)
             self._firsts.clear()

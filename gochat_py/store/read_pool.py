@@ -1,7 +1,8 @@
-"""Reading connections, a few for many threads.
+"""The read pool: a few database handles for reading, shared by many threads.
 
-Any thread may borrow. Owns  the idle connections, under one lock that is never held while waiting
-or reading. Waits  for a free place, then while reading is paused, with one deadline.
+Any thread may borrow a handle. The pool owns the idle handles, under one lock that is never held
+while a thread waits or reads. A thread waits for a free handle, then while reading is paused, with
+one deadline for both.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ T = TypeVar("T")
 
 
 class ReadPool:
-    """`size` connections, opened at the start; each reads from a snapshot of its own.
+    """`size` database handles; each reads from its own snapshot.
 
-    A reader never waits for the writer, nor the writer for a reader (WAL). Opened at the start, so
-    that they do not compete with peers for descriptors; one that failed is opened anew when it is
-    needed.
+    Reading never waits for writing, nor writing for reading (WAL). The handles are opened at the
+    start, so that they do not compete with connections for file descriptors. A handle that failed
+    is opened again when it is needed.
     """
 
     def __init__(
@@ -39,17 +40,20 @@ class ReadPool:
         patience: float,
         verify: Callable[[], None] = lambda: None,
     ) -> None:
-        """Open them, each after a call of `verify`. Raises `StorageFailed`, as that may."""
+        """Open the handles, each after a call of `verify`.
+
+        A thread waits at most `patience` seconds for one. Raises `StorageFailed`, as `verify` may.
+        """
         self._verify = verify
         self._database = database
         self._durability: Durability = durability
         self._patience = patience
         self._places = threading.Semaphore(size)
-        self._going = threading.Event()  # nobody has paused it
-        self._going.set()
+        self._not_paused = threading.Event()  # set unless reading is paused
+        self._not_paused.set()
         self._lock = (
             threading.Lock()
-        )  # guards what follows; hands connections from thread to thread
+        )  # guards the fields below; passes handles from thread to thread
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
         try:
@@ -65,11 +69,11 @@ class ReadPool:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Call `function(db, …)` on a snapshot that nothing changes meanwhile.
+        """Call `function(db, …)` on a snapshot that does not change during the call.
 
-        It is called again if it met a text that is not UTF-8; then U+FFFD stands for what is not.
-        (To decode each text that way at once would make every read slower.) Raises `ReadersBusy`,
-        `StorageFailed`, `Closed`, and what `function` raises.
+        If it reads a text that is not UTF-8, it is called again, and invalid bytes become U+FFFD.
+        (If each text were decoded that way at once, every read would be slower.) Raises
+        `ReadPoolBusy`, `StorageFailed`, `Closed`, and what `function` raises.
         """
         try:
             with self.borrow() as db:
@@ -82,15 +86,15 @@ class ReadPool:
 
     @contextlib.contextmanager
     def borrow(self, *, lenient: bool = False) -> Iterator[sqlite3.Connection]:
-        """A connection, and one snapshot for as long as it is kept. See `run` for the errors.
+        """Lend a database handle, with one snapshot for the whole block. See `run` for the errors.
 
-        A `lenient` one reads text that is not UTF-8, too.
+        With `lenient`, it also reads text that is not UTF-8.
         """
         deadline = Deadline(self._patience)
         if not deadline.wait(lambda left: self._places.acquire(timeout=left)):
-            raise ReadPoolBusy(f"no reading connection became free within {self._patience:g} s")
+            raise ReadPoolBusy(f"no database handle became free within {self._patience:g} s")
         try:
-            if not deadline.wait(self._going.wait):
+            if not deadline.wait(self._not_paused.wait):
                 raise ReadPoolBusy(f"reading was paused for {self._patience:g} s")
             db = self._take()
             try:
@@ -99,14 +103,14 @@ class ReadPool:
                 db.execute("BEGIN")
                 yield db
             except BaseException as error:
-                # Whatever state it is in, it is not worth finding out.
+                # The state of the handle is unknown: it is not used again.
                 db.close()
                 if isinstance(error, sqlite3.Error):
                     raise StorageFailed(str(error)) from error
                 raise
             try:
                 db.execute("COMMIT")
-            except sqlite3.Error:  # it has met a damaged page; what was read is as good as before
+            except sqlite3.Error:  # it has read a damaged page; the result is still valid
                 db.close()
                 return
             db.text_factory = str
@@ -116,15 +120,18 @@ class ReadPool:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Within the block nobody begins to read; who has begun reads on. For one thread."""
-        self._going.clear()
+        """Within the block no thread begins to read; reads that have begun go on.
+
+        Only one thread at a time may call this.
+        """
+        self._not_paused.clear()
         try:
             yield
         finally:
-            self._going.set()
+            self._not_paused.set()
 
     def close(self) -> None:
-        """Close what is idle now, and what is in use when it comes back. Any thread may call it."""
+        """Close the idle handles now, and the others when they are returned. Any thread."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -144,7 +151,7 @@ class ReadPool:
         try:
             db = connect(self._database, self._durability, busy_timeout=1.0, reader=True)
             try:
-                # SQLite opens the database when it is first read, the log with it.
+                # SQLite opens the database and its log when it first reads.
                 db.execute("SELECT count(*) FROM sqlite_master").fetchone()
             except BaseException:
                 db.close()
@@ -162,5 +169,5 @@ class ReadPool:
 
 
 def _is_undecodable(error: BaseException | None) -> bool:
-    """Whether a text that is not UTF-8 is at fault, as Python's `sqlite3` words it."""
+    """Whether a text that is not UTF-8 caused the error, by the message of Python's `sqlite3`."""
     return isinstance(error, sqlite3.OperationalError) and "decode to UTF-8" in str(error)

@@ -1,9 +1,10 @@
-"""What a start does with the redo log that it finds, before it begins a term of its own.
+"""Replays the redo log at a start, before the start begins a new term.
 
-Each whole message of this database that was acknowledged and not committed is written, once: under
-its own seq and in its own term where it follows what is there, under the next seqs of the new term
-where messages before it are missing. What cannot be read is set aside under another name, and a
-warning says so. Runs before anything is served, in the thread that opens the directory.
+The redo log holds messages that were acknowledged and not committed. Each whole message of this
+database is written once: under its own seq and in its own term if it follows the stored messages;
+under the next seq, in the new term, if messages before it are missing. A file with unreadable parts
+is renamed, and a warning is logged. Runs before the server accepts connections, in the thread that
+opens the directory.
 """
 
 from __future__ import annotations
@@ -27,30 +28,30 @@ from .schema import read_commit, read_identity
 
 log = logging.getLogger(__name__)
 
-#: The redo log, and that of the version before.
+#: The file of the redo log, and its file name in the version before.
 LOG = "gochat.db-redo"
 LINES = "gochat.db-ahead"
 
-#: Files that are kept of what could not be read; with more, the oldest is removed. Each has
-#: `redo_format.SIZE` bytes, unless it is no file that a server wrote.
+#: Unreadable files that are left under another name; beyond that, the oldest is removed. Each has
+#: `redo_format.SIZE` bytes, unless it was not written by a server.
 KEPT_ASIDE = 4
 
 
 @dataclass(slots=True)
 class Redone:
-    """What became of the messages that were found."""
+    """The counts of the messages that were found, by what was done with them."""
 
     in_place: int = 0
-    moved: int = 0  # under other seqs, as messages before them are missing
-    refused: int = 0  # there is no room for them
-    behind: int | None = None  # the database lacks commits: the log follows this one
+    moved: int = 0  # written under new seqs, because messages before them are missing
+    refused: int = 0  # not written, because their room has no free seq
+    behind: int | None = None  # the commit that the log follows, if the database does not have it
 
 
 def recover(db: sqlite3.Connection, place: Path, now: float) -> Header:
-    """Take what the logs in the directory `place` hold, and begin a new term at time `now`.
+    """Replay the logs in the directory `place`, and begin a new term at time `now`.
 
-    Returns what the new log, which the caller makes, has to begin with. Raises `StartupError` if
-    the log was written by a newer version; `OSError`, `sqlite3.Error`.
+    Returns the header for the new log, which the caller makes. Raises `StartupError` if the log was
+    written by a newer version; `OSError`, `sqlite3.Error`.
     """
     identity = read_identity(db)
     lines, found = read_lines(place / LINES), read_log(place / LOG, identity)
@@ -66,22 +67,22 @@ def recover(db: sqlite3.Connection, place: Path, now: float) -> Header:
         raise
     if redone.behind is not None:
         log.warning(
-            "the database in %s is older than its redo log: the log follows commit %d, and the "
-            "database has %d; it was restored from a copy, or its last writes were lost; clients "
-            "that know more load the newest messages",
+            "the database in %s is older than its redo log: the log follows commit %d, but the "
+            "last commit in the database is %d; the database was restored from a copy, or its last "
+            "writes were lost; clients that have later messages load the newest stored ones",
             place, redone.behind, header.commit - 1,
         )  # fmt: skip
     if redone.moved:
         log.warning(
-            "%d messages of the redo log in %s follow others that are missing; they were given new "
-            "numbers",
+            "%d messages of the redo log in %s follow messages that are missing; they were stored "
+            "under new numbers",
             redone.moved, place,
         )  # fmt: skip
     for each in (lines, found):
         if each is not None and (each.unread or redone.refused):
             _set_aside(each, identity, redone.refused)
     if lines is not None:
-        with contextlib.suppress(FileNotFoundError):  # it may have been set aside
+        with contextlib.suppress(FileNotFoundError):  # it may have been renamed
             lines.path.unlink()
     return header
 
@@ -91,8 +92,8 @@ def _refuse_newer(found: Found, identity: bytes) -> None:
     if header is not None and header.format > FORMAT and header.identity == identity:
         raise StartupError(
             f"the redo log {found.path} was written by a newer gochat (format {header.format}, "
-            f"this one knows {FORMAT}); start and stop that one, so that it commits what is there, "
-            "or move the file away, which loses its messages"
+            f"this version reads {FORMAT}); start and stop the newer version, so that it commits "
+            "the messages, or move the file away, which loses its messages"
         )
 
 
@@ -103,31 +104,31 @@ def _redo(
     found: Found | None,
     now: float,
 ) -> tuple[Redone, Header]:
-    """Within a transaction: redo what is not committed, and begin the new term."""
+    """Within a transaction: redo uncommitted messages, and begin the new term."""
     redone = Redone()
     commit, before = read_commit(db), terms.current(db)
     batches: list[Batch] = []
     for each in (lines, found):
         batches += _uncommitted(db, each.batches) if each is not None else []
     if found is not None:
-        redone.behind = _follows(db, found, batches, identity, commit)
+        redone.behind = _missing_commit(db, found, batches, identity, commit)
     moved = _redo_in_place(db, batches, before.name, redone)
     term = terms.begin(db, now, commit + 1)
-    _redo_at_the_end(db, moved, redone)
+    _redo_at_end(db, moved, redone)
     for batch in batches:
         terms.note_replayed(db, batch.term, batch.commit)
     db.execute("UPDATE meta SET value = ? WHERE name = 'commit'", (commit + 1,))
     return redone, Header(identity, commit + 1, term.name)
 
 
-def _follows(
+def _missing_commit(
     db: sqlite3.Connection,
     found: Found,
     batches: list[Batch],
     identity: bytes,
     commit: int,
 ) -> int | None:
-    """The commit that the log follows, if it is one that the database lacks."""
+    """The commit that the log follows, if the database does not have it; else None."""
     followed = [(batch.term, batch.commit) for batch in batches if not batch.own]
     if found.header is not None and found.header.identity == identity:
         followed.append((found.header.term, found.header.commit))
@@ -138,9 +139,9 @@ def _follows(
 
 
 def _uncommitted(db: sqlite3.Connection, batches: list[Batch]) -> list[Batch]:
-    """Those that are not a part of the database, in the order in which they were written.
+    """The batches that are not in the database, in the order in which they were written.
 
-    A server may be killed between its commit and the erasing of the log, or in the midst of that.
+    A server may be killed after a commit, before or while it erases the log.
     """
     left = [batch for batch in batches if not terms.has_committed(db, batch.term, batch.commit)]
     return sorted(left, key=lambda batch: (batch.term, batch.commit))
@@ -149,14 +150,14 @@ def _uncommitted(db: sqlite3.Connection, batches: list[Batch]) -> list[Batch]:
 def _redo_in_place(
     db: sqlite3.Connection, batches: list[Batch], term: str, redone: Redone
 ) -> list[Entry]:
-    """Write the messages that follow what is there, in the term before; returns the others."""
+    """Write the messages that follow the stored ones, in their own term; return the others."""
     redo = Redo(db)
     own: list[Entry] = []
     others: list[Entry] = []
     left: list[Entry] = []
     met = set()  # a record may be in the file twice
     for batch in batches:
-        # What another term wrote follows something that is not here, whatever its numbers are.
+        # Messages of another term follow messages that are not here, whatever their seqs are.
         place = own if batch.own or batch.term == term else others
         for entry in batch.entries:
             name = (*_place(entry), entry.user, entry.time, entry.id, entry.text)
@@ -179,10 +180,10 @@ def _place(entry: Entry) -> tuple[str, int]:
     return entry.key, entry.seq
 
 
-def _redo_at_the_end(db: sqlite3.Connection, entries: list[Entry], redone: Redone) -> None:
+def _redo_at_end(db: sqlite3.Connection, entries: list[Entry], redone: Redone) -> None:
     """Write the messages before which others are missing, in the new term."""
     redo = Redo(db)
-    known: dict[str, int] = {}  # by room: up to here, a seq in an answer means what it meant
+    known: dict[str, int] = {}  # by room: up to this seq, a `reply_to` is still correct
     moved: dict[tuple[str, int], int] = {}
     for entry in entries:
         known.setdefault(entry.key, redo.newest(entry.key))
@@ -191,7 +192,7 @@ def _redo_at_the_end(db: sqlite3.Connection, entries: list[Entry], redone: Redon
             same = answered if answered <= known[entry.key] else None
             answered = moved.get((entry.key, answered), same)
         try:
-            seq, written = redo.at_the_end(entry, answered)
+            seq, written = redo.at_end(entry, answered)
             moved[_place(entry)] = seq
             redone.moved += written
         except StoreError:
@@ -200,16 +201,17 @@ def _redo_at_the_end(db: sqlite3.Connection, entries: list[Entry], redone: Redon
 
 
 def _set_aside(found: Found, identity: bytes, refused: int) -> None:
-    """Keep what cannot be read under another name, without what can, and say so."""
+    """Rename a file with unreadable parts, without its readable parts, and log a warning."""
     messages = sum(len(batch.entries) for batch in found.batches)
     foreign = found.header is not None and found.header.identity != identity
     if not refused:
         _blank(found)
     aside = _rename(found.path)
     log.warning(
-        "the redo log %s %s: %d messages in it were read, %d bytes were not, and are kept in %s "
-        "(the newest %d such files are kept); messages that were acknowledged may be missing; if "
-        "the disk is sound and nobody copied files here, please report it, and delete the file",
+        "the redo log %s %s: %d messages in it were read, %d bytes could not be read; the file is "
+        "now %s (the newest %d such files are kept); messages that were acknowledged may be "
+        "missing; if the disk works and no files were copied here, please report this; then delete "
+        "the file",
         found.path,
         "belongs to another database" if foreign else "is damaged",
         messages,
@@ -218,12 +220,12 @@ def _set_aside(found: Found, identity: bytes, refused: int) -> None:
         KEPT_ASIDE,
     )
     if refused:
-        log.warning("%d messages could not be stored: their room is full", refused)
+        log.warning("%d messages could not be stored: their rooms are full", refused)
 
 
 def _blank(found: Found) -> None:
-    """Overwrite what can be read: it is in the database now, and may be deleted there."""
-    with contextlib.suppress(OSError):  # a full disk: then the file keeps it
+    """Overwrite the readable parts: they are in the database now, and may be deleted there."""
+    with contextlib.suppress(OSError):  # on a full disk, for example, they stay in the file
         file = os.open(found.path, os.O_WRONLY | os.O_CLOEXEC)
         try:
             for start, end in found.readable:
@@ -233,7 +235,7 @@ def _blank(found: Found) -> None:
 
 
 def _rename(path: Path) -> Path:
-    """Give the file another name; of those that were set aside, remove the oldest."""
+    """Rename the file; of the files that were renamed before, remove the oldest."""
     numbered: dict[int, Path] = {}
     for other in path.parent.glob(f"{path.name}.unreadable-*"):
         ending = re.fullmatch(r"[0-9]{1,9}", other.name.rpartition("-")[2])

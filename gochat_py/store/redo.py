@@ -1,7 +1,7 @@
 """Writes messages of the redo log into the database, each once.
 
-After a failure the writer redoes what it acknowledged and did not commit (`restore`); a start
-redoes what a killed server left (`recovery`).
+After a failure, the writer redoes the messages that it acknowledged and did not commit (`restore`).
+A start redoes those of a killed server (`recovery`).
 """
 
 from __future__ import annotations
@@ -17,31 +17,32 @@ from .schema import LAST_ROOM
 
 
 class Redo:
-    """Redoes messages within a transaction that the caller began, and in its newest term."""
+    """Redoes messages in the newest term, within a transaction that the caller began."""
 
     def __init__(self, db: sqlite3.Connection, most_rooms: int = LAST_ROOM) -> None:
         self._db = db
         self._ledger = Ledger(db, most_rooms)
 
     def restore(self, messages: Iterable[Entry]) -> None:
-        """Write messages that were acknowledged, and are not all committed, while the server runs.
+        """Write acknowledged messages, of which some may be committed, while the server runs.
 
-        Raises `StorageFailed` if they do not follow what is in the database.
+        Raises `StorageFailed` if they do not follow the messages in the database.
         """
         for entry in messages:
-            # The database is known to be the same, so what it has up to its newest seq is this.
+            # The caller has checked that it is the same database. So a seq up to the newest one
+            # there is that of the same message.
             if entry.seq > self.newest(entry.key) and not self.in_place(entry):
                 raise StorageFailed(
-                    f"the database lacks messages before {entry.seq} of the room {entry.room}, "
-                    "which were written: it was replaced; restart the server"
+                    f"messages before {entry.seq} of the room {entry.room} were written but are "
+                    "missing: the database was replaced; restart the server"
                 )
         self.write()
 
     def in_place(self, entry: Entry) -> bool:
-        """Write a message under its own seq, unless it is there already.
+        """Write a message under its own seq, unless it is stored already.
 
-        Returns False, having written nothing, if messages before it are missing, or another one has
-        its seq. Raises `LimitReached`.
+        Returns False and writes nothing if messages before it are missing, or if another message
+        has its seq. Raises `LimitReached`.
         """
         tail = self._ledger.numbering.tail(entry.key)
         if tail is None:
@@ -50,18 +51,20 @@ class Redo:
             return self._is_there(entry, tail)
         if entry.seq != tail.seq + 1:
             return False
-        self._ledger.apply(_draft(entry, entry.reply_to), entry.time, again=True)
+        self._ledger.apply(_draft(entry, entry.reply_to), entry.time, acknowledged=True)
         return True
 
-    def at_the_end(self, entry: Entry, reply_to: int | None) -> tuple[int, bool]:
-        """Write a message under the next seq, unless it is there already; it answers `reply_to`.
+    def at_end(self, entry: Entry, reply_to: int | None) -> tuple[int, bool]:
+        """Write a message under the next seq, unless it is stored already, with this `reply_to`.
 
-        Returns the seq that it has, and whether it was written. Raises `LimitReached`.
+        Returns its seq, and whether it was written. Raises `LimitReached`.
         """
         tail = self._ledger.numbering.tail(entry.key)
         if tail is not None and self._is_there(entry, tail):
             return entry.seq, False
-        written, duplicate, _ = self._ledger.apply(_draft(entry, reply_to), entry.time, again=True)
+        written, duplicate, _ = self._ledger.apply(
+            _draft(entry, reply_to), entry.time, acknowledged=True
+        )
         return written.seq, not duplicate
 
     def newest(self, key: str) -> int:
@@ -70,13 +73,13 @@ class Redo:
         return tail.seq if tail is not None else 0
 
     def write(self) -> None:
-        """Insert what waits to be inserted."""
+        """Insert the waiting messages."""
         self._ledger.write()
 
     def _is_there(self, entry: Entry, tail: Tail) -> bool:
-        """Whether a message is in the room under its own seq, edited or deleted since, perhaps.
+        """Whether a message is stored under its own seq, perhaps edited or deleted since.
 
-        One with an id may also be there under another seq; `Ledger.apply` finds it.
+        A message with an id may also be stored under another seq; `Ledger.apply` finds that.
         """
         self.write()
         row = self._db.execute(
@@ -92,7 +95,7 @@ class Redo:
 
 
 def _draft(entry: Entry, reply_to: int | None) -> Draft:
-    """The draft that a message was made from; it answers `reply_to`."""
+    """The draft that a message was made from, with this `reply_to`."""
     author = User(entry.user, entry.nick)
     return Draft(
         entry.kind, entry.room, entry.key, author, entry.id, entry.text, reply_to, bot=entry.bot

@@ -1,10 +1,11 @@
-"""The redo log's format, byte by byte (docs/redo-log.md). Pure; any thread.
+"""The format of the redo log, byte by byte (docs/redo-log.md). Pure functions, for any thread.
 
-A header of 64 bytes, then records, then zeros. All numbers are little-endian. The header is the
-same in every version of the format, so that each version knows a log that a later one wrote. A
-record has the identity of the database, so one of another database is not taken for one of this;
-and a CRC-32, which costs the least of all checksums in a lone message's way. The first byte of
-`RECORD_MAGIC` does not occur in UTF-8, so no record begins inside another's messages.
+The file is a header of 64 bytes, then records, then zeros. All numbers are little-endian. The
+header is the same in every version of the format, so that each version recognizes a log of a later
+version. A record has the identity of the database, so a record of another database is not mistaken
+for one of this database. It also has a CRC-32: of all checksums, this one adds the least to the
+latency of a single message. The first byte of `RECORD_MAGIC` does not occur in UTF-8, so no record
+begins inside the messages of another record.
 """
 
 from __future__ import annotations
@@ -30,20 +31,20 @@ HEADER = struct.Struct("<8sH6x16sQ16s8s")
 #: magic, CRC-32 of all that follows it, identity, commit, term, length; the payload follows
 RECORD = struct.Struct("<4sI16sQ16sI")
 
-#: Bytes of the header's checksum, at its end; and of a record before what its CRC is of.
+#: Bytes of the header's checksum, at its end; and bytes of a record that its CRC does not cover.
 CHECKSUM = 8
 BEFORE_CRC_BODY = 8
 
-#: The kernel writes page by page: a write that a kill ended early ends at a multiple of this.
+#: The kernel writes page by page: a write that a kill interrupts ends at a multiple of this.
 PAGE = 4096
 
-#: A scan reads damaged payloads of at most so many times the size of the file. Each of them has the
-#: magic and the identity before it, which is rare; no server writes a file that is made of them.
+#: A scan reads at most this many times the size of the file in damaged payloads. Each of them has
+#: the magic and the identity before it, which is rare; no server writes a file full of them.
 EFFORT = 16
 
 
 class Header(NamedTuple):
-    """Whose log it is: the database's identity, the commit it follows, the term that wrote it."""
+    """The database's identity, the commit that the log follows, the term that wrote the log."""
 
     identity: bytes
     commit: int
@@ -52,7 +53,7 @@ class Header(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A whole record: where it stands in the file, and what it holds."""
+    """A whole record: its position in the file, and its content."""
 
     start: int
     end: int
@@ -63,10 +64,10 @@ class Record(NamedTuple):
 
 @dataclass(slots=True)
 class Scan:
-    """What was found in a file.
+    """The result of a scan.
 
-    `records` are whole and of this database, in the order of the file. `damaged` are the stretches,
-    as (start, end), that are neither these nor zeros. `header` is None where it is not whole.
+    `records` are whole and of this database, in the order of the file. `damaged` are the ranges, as
+    (start, end), that are neither records nor zeros. `header` is None if it is damaged.
     """
 
     header: Header | None
@@ -91,7 +92,7 @@ def pack_record(header: Header, payload: bytes) -> bytes:
 
 
 def unpack_header(data: bytes) -> Header | None:
-    """The header at the beginning of `data`, of any version; None where it is not whole."""
+    """The header at the beginning of `data`, of any version; None if it is damaged."""
     if len(data) < HEADER.size:
         return None
     magic, version, identity, commit, term, checksum = HEADER.unpack_from(data)
@@ -102,11 +103,11 @@ def unpack_header(data: bytes) -> Header | None:
 
 
 def scan(data: bytes, identity: bytes) -> Scan:
-    """Find every whole record of this database, wherever it stands, and what is none.
+    """Find every whole record of this database, at any position, and all damaged ranges.
 
-    What a killed server leaves is not damage: a last record that ends with a page (it was never
-    acknowledged), and what is left of committed records when their erasing was interrupted. The
-    cost is linear in the size of `data`.
+    The traces of a killed server do not count as damage: a last record that ends at a page (it was
+    never acknowledged), and the rest of committed records if erasing them was interrupted. The cost
+    is linear in the size of `data`.
     """
     found = Scan(unpack_header(data))
     position = HEADER.size if found.header else 0
@@ -136,7 +137,7 @@ def scan(data: bytes, identity: bytes) -> Scan:
 def _record_at(
     data: bytes, position: int, identity: bytes, effort: int
 ) -> tuple[Record | None, int]:
-    """The whole record that begins at `position`, if there is one; bytes looked at in vain."""
+    """The whole record that begins at `position`, or None; and the bytes that were read in vain."""
     if not data.startswith(RECORD_MAGIC, position) or position + RECORD.size > len(data):
         return None, 0
     _, crc, owner, commit, term, length = RECORD.unpack_from(data, position)
@@ -150,7 +151,7 @@ def _record_at(
 
 
 def _without_zeros(data: bytes, start: int, end: int) -> tuple[int, int] | None:
-    """The stretch from its first to its last byte that is not zero; None where all are."""
+    """The range from its first to its last byte that is not zero; None if all are zero."""
     stretch = data[start:end]
     left = stretch.lstrip(b"\0")
     if not left:
@@ -160,10 +161,10 @@ def _without_zeros(data: bytes, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _torn(data: bytes, start: int, end: int) -> bool:
-    """Whether the bytes from `start` to `end`, the file's last, begin a record that was not ended.
+    """Whether the bytes from `start` to `end`, the file's last, are the beginning of a torn record.
 
-    Its write was cut at the end of a page, and zeros follow. (In a record's head, the last bytes
-    before that may be zeros, too.)
+    Its write was interrupted at the end of a page, and zeros follow. (In the head of a record, the
+    last bytes before the end of the page may be zeros, too.)
     """
     cut = -(-end // PAGE) * PAGE
     if cut - end >= 16 or not RECORD_MAGIC.startswith(data[start : min(cut, start + 4)]):
@@ -175,7 +176,7 @@ def _torn(data: bytes, start: int, end: int) -> bool:
 
 
 def _being_erased(data: bytes, found: Scan, identity: bytes) -> bool:
-    """Whether all behind the header is what is left of records that were committed before it."""
+    """Whether everything after the header is the rest of records that were committed before it."""
     header = found.header
     return (
         header is not None

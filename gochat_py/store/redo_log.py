@@ -1,18 +1,18 @@
-"""What is acknowledged before it is committed: the redo log, a file, and the same in memory.
+"""The redo log: messages that are acknowledged and not yet committed, in a file and in memory.
 
-A commit of SQLite writes every page that it touched; for a message alone that is most of what the
-message costs. So messages are first appended to a small file, and are committed later, many at
-once. Until then they are here, for whoever reads.
+A SQLite commit writes every page that it changed; for a single message that is most of the cost. So
+messages are first appended to a small file, and committed later, many at once. Until then, threads
+that read history get them from here.
 
-* **journal thread**: `append`, then, after a commit, `committed`; `entries`, `commit` are its own
-* **any thread**: `of`, `newest`, to be asked *before* the database is read: what is committed in
-  between is then met twice, and never missed
-* **before serving**: `recovery.recover` takes what a killed server left into the database
+* **journal thread**: `append`, and `committed` after a commit; only it uses `entries` and `commit`
+* **any thread**: `of` and `newest`, called *before* the database is read: a message that is
+  committed in between is then found twice, and never missed
+* **at a start**: `recovery.recover` writes the messages of a killed server into the database
 
-The file has a fixed size and is written in place (`os.pwrite`), so a full disk or a damaged file is
-an `OSError` and never a signal, as it would be through a mapping; what was written is the kernel's,
-and survives the process. `redo_format` has the format. What was deleted is not in the file: to
-delete a message it has to be in the database, and then the file is erased.
+The file has a fixed size and is written in place (`os.pwrite`). So a full disk or a damaged file
+raises `OSError`; through a memory mapping it would be a signal. Written bytes are in the kernel,
+and survive the process. `redo_format` has the format. The file has no deleted text: a message is
+committed before it is deleted, and then the file is erased.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class RedoLog:
         sync: bool = False,
         confirm: Callable[[], None] = lambda: None,
     ) -> None:
-        """Make the file, or erase the one that is there. Raises `OSError`.
+        """Create the file, or erase the existing one. Raises `OSError`.
 
         With `sync` (`--durability power`) each append is on the disk when it returns. `confirm` is
-        called when a record is written; where it raises, the record is taken out again.
+        called after a record is written; if it raises, the record is removed again.
         """
-        #: Acknowledged, and not committed.
+        #: Messages that are acknowledged and not committed.
         self.entries: list[Entry] = []
         self._header = header
         self._sync = sync
@@ -62,7 +62,7 @@ class RedoLog:
 
     @property
     def commit(self) -> int:
-        """The number of the database's newest commit, which what is appended follows."""
+        """The number of the database's newest commit, which the records follow."""
         return self._header.commit
 
     @property
@@ -76,7 +76,7 @@ class RedoLog:
         Returns False if they do not fit: then they are not persisted, and have to be committed.
         Raises `OSError` if they may not have been written, and what `confirm` raises.
         """
-        if self._path is None:  # then the length is only what it takes in memory
+        if self._path is None:  # without a file, the length limits the memory only
             end = self._length + sum(map(len, encoded))
             if end > SIZE:
                 return False
@@ -95,15 +95,15 @@ class RedoLog:
         return True
 
     def committed(self, commit: int) -> None:
-        """Note that the database has this commit, and all that was appended is in it: erase it.
+        """Erase the log, because all its messages are in the database since this commit.
 
         Raises `OSError`; then it may be called again.
         """
         if commit == self.commit and self._length == HEADER.size:
-            return  # nothing was changed, and there is nothing to erase
+            return  # there is nothing to erase
         self._header = self._header._replace(commit=commit)
         if self._path is not None:
-            # The header comes first: if a kill interrupts this, it says what the rest is.
+            # The header comes first: if a kill interrupts this, it tells that the rest is old.
             self._put(pack_header(self._header) + bytes(self._used() - HEADER.size), 0)
         self._length = HEADER.size
         if not self.entries:
@@ -113,23 +113,26 @@ class RedoLog:
             self._by_room = {}
 
     def of(self, key: str) -> tuple[Entry, ...]:
-        """The messages of a room that may not be in the database yet, in order."""
+        """The messages of a room that may not be in the database yet, in the order of their seqs.
+
+        Any thread may call this.
+        """
         with self._lock:
             return tuple(self._by_room.get(key, ()))
 
     def newest(self) -> Mapping[str, int]:
-        """Of each room that has such messages, by key, the seq of the newest."""
+        """The seq of the newest such message of each room that has any, by key. Any thread."""
         with self._lock:
             return {key: entries[-1].seq for key, entries in self._by_room.items()}
 
     def close(self) -> None:
-        """Close the file; what is in it stays for the next start."""
+        """Close the file; its content stays for the next start."""
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)
 
     def _open(self, path: Path) -> None:
-        """Open the file, and write all of it: then its blocks are there, and none is a hole."""
+        """Open the file, and write all of it: so all its blocks are allocated."""
         self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             os.ftruncate(self._file, SIZE)
@@ -143,7 +146,7 @@ class RedoLog:
             raise
 
     def _write(self, record: bytes) -> None:
-        """Write a record behind the others. Where that fails, it is taken out again."""
+        """Write a record after the others. If that fails, remove it again."""
         try:
             self._put(record, self._length)
             if self._sync:
@@ -160,28 +163,28 @@ class RedoLog:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 
     def _used(self) -> int:
-        """How many bytes have to be erased: all of them if somebody cut the file. `OSError`.
+        """How many bytes have to be erased: all of them if the file was truncated. `OSError`.
 
-        What was appended before is committed by then, so nothing is lost with the rest of the file
-        unless the server is killed within that second.
+        The messages appended before are committed by then, so nothing is lost with the rest of the
+        file unless the server is killed within that second.
         """
         if os.fstat(self._file).st_size == SIZE:
             return self._length
         log.warning(
             "the redo log %s was truncated while the server ran; its messages are committed now, "
-            "and it is written anew",
+            "and the file is written again",
             self._path,
         )
         return SIZE
 
 
 def _sync(file: int) -> None:
-    """Have the disk take what was written. Raises `OSError`."""
+    """Write the file's data to the disk. Raises `OSError`."""
     getattr(os, "fdatasync", os.fsync)(file)
 
 
 def _sync_directory(place: Path) -> None:
-    """Have the disk take the name of a file that was made. Raises `OSError`."""
+    """Write the directory to the disk, with the name of a new file. Raises `OSError`."""
     directory = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(directory)

@@ -1,8 +1,8 @@
-"""Reads a redo log that a killed server left: every whole message in it, and what cannot be read.
+"""Reads the redo log of a killed server: every whole message in it, and the unreadable ranges.
 
-Two formats: that of `redo_format`, and the one before it (docs/redo-log.md), a JSON array of
-messages on each line. Whatever the file holds, nothing is raised but `OSError`; the cost is linear
-in the bytes that are read.
+There are two formats: that of `redo_format`, and the one before it (docs/redo-log.md), with a JSON
+array of messages on each line. Whatever the file contains, only `OSError` is raised; the cost is
+linear in the number of bytes that are read.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from ..message import Entry, Kind
 from .redo_format import HEADER, SIZE, Header, scan
 from .schema import SEQ_MASK
 
-#: Bytes of a file that are read at the most. The server writes `SIZE`.
+#: The most bytes of a file that are read. The server writes `SIZE`.
 READ_AT_MOST = 4 * SIZE
 
-#: The fields of a message in the log, and those that each has.
+#: The fields that a message in the log may have, and those that it must have.
 FIELDS = frozenset({
     "type", "room", "seq", "id", "user", "nick", "time", "text", "reply_to", "bot",
 })  # fmt: skip
 NEEDED = frozenset({"type", "room", "seq", "user", "nick", "time", "text"})
 
-#: Seconds since 1970 that a time may be: until the year 5138.
+#: The latest valid time, in seconds since 1970: in the year 5138.
 LATEST = 1e11
 
-#: How a message begins, as `encode.entry_json` writes it. Within a string its quotes are escaped.
+#: The beginning of a message in the JSON of `encode.entry_json`. Within a string, its quotes would
+#: be escaped.
 BEGINNING = '{"type":"message"'
 LINE_BEGINNING = b'[{"type":"message"'
 
@@ -43,8 +44,8 @@ LINE_BEGINNING = b'[{"type":"message"'
 class Batch(NamedTuple):
     """Messages of one term, and the commit that they follow.
 
-    The format before tells neither: its messages are the database's `own`, and "term" names the
-    file.
+    The old format has neither: its messages are taken as the database's `own`, and `term` is a hash
+    of the file.
     """
 
     term: str
@@ -55,9 +56,9 @@ class Batch(NamedTuple):
 
 @dataclass(slots=True)
 class Found:
-    """What a file holds. `readable` and `unreadable` are stretches, as (start, end).
+    """The content of a file. `readable` and `unreadable` are ranges, as (start, end).
 
-    `blank` is what a readable stretch is overwritten with, so that the others are still found.
+    A readable range is overwritten with `blank`, so that the other ranges can still be found.
     """
 
     path: Path
@@ -69,12 +70,15 @@ class Found:
 
     @property
     def unread(self) -> int:
-        """Bytes that cannot be read."""
+        """The number of bytes that cannot be read."""
         return sum(end - start for start, end in self.unreadable)
 
 
 def read_log(path: Path, identity: bytes) -> Found | None:
-    """What a log in the format of `redo_format` holds; None if there is no file. `OSError`."""
+    """The content of a log in the format of `redo_format`; None if there is no file.
+
+    Raises `OSError`.
+    """
     opened = _read(path)
     if opened is None:
         return None
@@ -83,7 +87,7 @@ def read_log(path: Path, identity: bytes) -> Found | None:
     found.header = scanned.header
     found.unreadable += scanned.damaged
     if found.header is not None and found.header.identity == identity:
-        # The first to be blanked: with it, what is left would pass for a log that was being erased.
+        # The header is overwritten first: with it, the rest would look like a log being erased.
         found.readable.append((0, HEADER.size))
     for record in scanned.records:
         entries, whole = _messages(record.payload)
@@ -93,16 +97,16 @@ def read_log(path: Path, identity: bytes) -> Found | None:
 
 
 def read_lines(path: Path) -> Found | None:
-    """What a log of the version before holds; None if there is no file. Raises `OSError`.
+    """The content of a log in the old format; None if there is no file. Raises `OSError`.
 
-    It has no checksums: of a damaged line each message that can be read is kept. A last line
-    without its end was never acknowledged, and the front may have been erased already.
+    It has no checksums: every readable message of a damaged line is used. An incomplete last line
+    was never acknowledged, and the beginning of the file may have been erased already.
     """
     opened = _read(path)
     if opened is None:
         return None
     data, found = opened
-    found.blank = b" "  # zeros at the front would pass for a log that was being erased
+    found.blank = b" "  # zeros at the beginning would look like a log that was being erased
     name = f"lines-{blake2b(data, digest_size=16).hexdigest()}"
     start = len(data) - len(data.lstrip(b"\0"))
     erased = start > 0
@@ -130,7 +134,7 @@ def read_lines(path: Path) -> Found | None:
 def _read(path: Path) -> tuple[bytes, Found] | None:
     """The first `READ_AT_MOST` bytes of a file; the rest is unreadable. None if there is no file.
 
-    Raises `OSError`, also where it is no regular file: to open a pipe might wait for ever.
+    Raises `OSError`, also if it is not a regular file: opening a pipe might wait without limit.
     """
     try:
         status = path.stat()
@@ -147,11 +151,11 @@ def _read(path: Path) -> tuple[bytes, Found] | None:
 
 
 def _messages(array: bytes) -> tuple[list[Entry], bool]:
-    """The messages of a JSON array; whether that is all that it holds."""
+    """The messages of a JSON array; whether it contains nothing else."""
     try:
         listed = json.loads(array.decode())
     except (ValueError, RecursionError):
-        # A byte that is no UTF-8 becomes a lone surrogate, which no message may have.
+        # A byte that is not UTF-8 becomes a lone surrogate, which no message may have.
         text = array.decode(errors="surrogateescape")
         return [entry for each in _salvaged(text) for entry in _one(each)], False
     if not isinstance(listed, list):
@@ -161,7 +165,7 @@ def _messages(array: bytes) -> tuple[list[Entry], bool]:
 
 
 def _salvaged(text: str) -> Iterator[Any]:
-    """Whatever may be a message in a line that is no JSON."""
+    """All values that may be messages, in a line that is not valid JSON."""
     decoder = json.JSONDecoder()
     position = text.find(BEGINNING)
     while position >= 0:
@@ -174,7 +178,7 @@ def _salvaged(text: str) -> Iterator[Any]:
 
 
 def _one(value: Any) -> Iterator[Entry]:
-    """The message that `encode.entry_json` wrote so; nothing if it did not write this."""
+    """The message of a value that `encode.entry_json` wrote; nothing for any other value."""
     try:
         yield _entry(value)
     except (ValueError, GochatError):
@@ -182,7 +186,7 @@ def _one(value: Any) -> Iterator[Entry]:
 
 
 def _entry(value: Any) -> Entry:
-    """The message. Raises `ValueError` or `Refusal` if it is none that the server may have."""
+    """The message. Raises `ValueError` or `Refusal` if the server cannot have written it."""
     if not isinstance(value, dict) or not value.keys() <= FIELDS or not value.keys() >= NEEDED:
         raise ValueError("not the fields of a message")
     room, seq, time, reply_to = value["room"], value["seq"], value["time"], value.get("reply_to")

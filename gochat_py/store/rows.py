@@ -1,8 +1,8 @@
-"""From rows to entries, in the one way that reading and writing share.
+"""Turns rows of the database into entries, for reading and for writing.
 
-A file may be damaged, by a disk, or by somebody who wrote into it. SQLite keeps any type in any
-column. So what is read is looked at before it is believed: one row that cannot be what was written
-is shown as a deleted message, and the others as ever.
+A file may be damaged by a disk, or because another program wrote into it. SQLite stores any type in
+any column. So each row is checked when it is read: a damaged row is shown as a deleted message, and
+the other rows are not affected.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .bounds import EMOJI, REACTIONS
 from .errors import Damaged, DamagedRoom
 from .schema import CODES, KINDS, LAST_ROOM, SEQ_BITS, SEQ_MASK
 
-#: What `entry` reads, in its order.
+#: The columns that `entry` reads, in its order.
 COLUMNS = (
     "id, kind, user, nick, time, sent, text, reply_to, target, emoji, state, bot, edited, deleted"
 )
@@ -31,21 +31,21 @@ Reactions = dict[str, tuple[str, ...]]
 
 MESSAGE, REACTED, TOPIC = CODES[Kind.MESSAGE], CODES[Kind.REACTED], CODES[Kind.TOPIC]
 
-#: In SQL, what holds of the row of every room that is not damaged, as far as numbers go.
-SOUND_ROOM = (
+#: The condition, in SQL, that the numbers in a room's row are valid.
+VALID_ROOM = (
     f"rooms.id BETWEEN 1 AND {LAST_ROOM} AND typeof(seq) = 'integer' AND seq BETWEEN 0 AND"
     f" {SEQ_MASK} AND typeof(first) = 'integer' AND typeof(indexed) = 'integer'"
 )
 
-#: The author of an entry of which nothing is left.
+#: The author of a damaged entry whose author cannot be read.
 UNKNOWN = "unknown"
 
-#: Logs what is damaged.
+#: Logs damaged rows and pages.
 failures = Failures()
 
 
 class Room(NamedTuple):
-    """A room's row."""
+    """The row of a room."""
 
     id: int
     key: str
@@ -54,7 +54,7 @@ class Room(NamedTuple):
     seq: int
     first: int
     indexed: int
-    start: int = 0  # the seq before the first that it ever had; 0 where that is not known
+    start: int = 0  # the seq before the first that it ever had; 0 if that is not known
 
     @property
     def truncated(self) -> bool:
@@ -63,23 +63,23 @@ class Room(NamedTuple):
 
     @property
     def base(self) -> int:
-        """What its entries' row numbers count from: `base + seq`."""
+        """The offset of its entries' row numbers, which are `base + seq`."""
         return self.id << SEQ_BITS
 
 
 def find_room(db: sqlite3.Connection, key: str) -> Room | None:
-    """The room called `key`, if anything was ever written there.
+    """The room with this key; None if no entry was ever written there.
 
-    Raises `Damaged` where its row does not say where its entries are.
+    Raises `Damaged` if the numbers in its row are not valid.
     """
     row = db.execute(
         "SELECT id, key, name, topic, seq, first, indexed, start FROM rooms WHERE key = ?", (key,)
     ).fetchone()
-    return sound_room(Room(*row)) if row else None
+    return checked_room(Room(*row)) if row else None
 
 
-def sound_room(room: Room) -> Room:
-    """`room` with a name and a topic that can be shown. Raises `Damaged` if its numbers cannot be.
+def checked_room(room: Room) -> Room:
+    """`room` with a valid name and topic. Raises `Damaged` if its numbers are not valid.
 
     `id`, `seq`, `first` and `indexed` are those of the stored row.
     """
@@ -97,8 +97,8 @@ def sound_room(room: Room) -> Room:
 
 
 def entry(row: tuple[Any, ...], room: str, key: str, reactions: Reactions) -> Entry:
-    """The entry that a row of `COLUMNS` holds; if it is damaged, a deleted message in its place."""
-    if not is_sound(row):
+    """The entry from a row of `COLUMNS`; if the row is damaged, a deleted message in its place."""
+    if not is_valid(row):
         return _damaged(row, room, key)
     (
         number,
@@ -137,8 +137,8 @@ def entry(row: tuple[Any, ...], room: str, key: str, reactions: Reactions) -> En
     )
 
 
-def is_sound(row: tuple[Any, ...]) -> bool:
-    """Whether each column is of the type that is written there. Costs less than 1 µs."""
+def is_valid(row: tuple[Any, ...]) -> bool:
+    """Whether each column has a valid type. Costs less than 1 µs."""
     _, kind, user, nick, time, sent, text, reply_to, target, emoji, _, _, edited, gone = row
     return (
         type(user) is str
@@ -161,10 +161,10 @@ def is_sound(row: tuple[Any, ...]) -> bool:
 
 
 def _damaged(row: tuple[Any, ...], room: str, key: str) -> Entry:
-    """What can be shown of a row that cannot be what was written: that there was something."""
+    """A deleted message in place of a damaged row, with those of its fields that are valid."""
     number, _, user, nick, time, *_ = row
     failures.warn(
-        "entry %d of the room %r is damaged, and shown as deleted", number & SEQ_MASK, key
+        "entry %d of the room %r is damaged; it is shown as deleted", number & SEQ_MASK, key
     )
     return Entry(
         kind=Kind.MESSAGE,
@@ -179,13 +179,13 @@ def _damaged(row: tuple[Any, ...], room: str, key: str) -> Entry:
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:
-    """Whether a page of the file is damaged, as far as SQLite can tell (SQLITE_CORRUPT)."""
+    """Whether SQLite has found a damaged page (SQLITE_CORRUPT)."""
     return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF == sqlite3.SQLITE_CORRUPT
 
 
 @contextmanager
-def blaming(room: int) -> Iterator[None]:
-    """Raise `DamagedRoom` for a damaged page that is met within the block."""
+def raising_damaged_room(room: int) -> Iterator[None]:
+    """Raise `DamagedRoom` if a damaged page is read within the block."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -197,7 +197,7 @@ def blaming(room: int) -> Iterator[None]:
 def up_to_damage(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Those of `entries` that come before the first page that cannot be read.
 
-    Raises `sqlite3.DatabaseError` where there are none.
+    Raises `sqlite3.DatabaseError` if there are none.
     """
     any_read = False
     try:
@@ -207,15 +207,15 @@ def up_to_damage(entries: Iterable[Entry]) -> Iterator[Entry]:
     except sqlite3.DatabaseError as error:
         if not (any_read and is_corrupt(error)):
             raise
-        failures.log(error, "a page of history cannot be read; what comes before it is shown")
+        failures.log(error, "a page of history cannot be read; only newer entries are shown")
 
 
 def walk(
     db: sqlite3.Connection, room: Room, after: int, last: int, *, newest_first: bool
 ) -> Iterator[Entry]:
-    """The entries after the seq `after`, up to and with `last`, with what people react.
+    """The entries after the seq `after`, up to and including `last`, with their reactions.
 
-    They are read one by one, as they are asked for: who stops early has read no more.
+    They are read one by one while the caller iterates: if it stops early, no more are read.
     """
     bounds = (room.base + after, room.base + last)
     order = "DESC" if newest_first else "ASC"
@@ -234,14 +234,14 @@ def walk(
 
 
 class Reacted:
-    """What people react, read along with messages that are met in the same order, and no faster."""
+    """Reads the reactions to messages, one message at a time, in the order of the messages."""
 
     def __init__(self, rows: Iterable[tuple[int, str, str]]) -> None:
         self._messages = groupby(rows, itemgetter(0))
         self._next: tuple[int, Iterable[tuple[int, str, str]]] | None = next(self._messages, None)
 
     def to(self, number: int) -> Reactions:
-        """What people react with to the message in row `number`, which is the next."""
+        """The reactions to the message in row `number`, which is the next."""
         if self._next is None or self._next[0] != number:
             return {}
         found = gather(self._next[1])
@@ -250,7 +250,7 @@ class Reacted:
 
 
 def fitting(entries: Iterable[Entry], budget: int) -> tuple[list[Entry], bool]:
-    """The first of `entries` whose JSON takes `budget` bytes, at least one; whether that is all."""
+    """The first of `entries` that fit into `budget` bytes of JSON, at least one; whether all do."""
     taken: list[Entry] = []
     for each in entries:
         budget -= weigh(each)
@@ -263,9 +263,9 @@ def fitting(entries: Iterable[Entry], budget: int) -> tuple[list[Entry], bool]:
 def one_entry(
     db: sqlite3.Connection, number: int, room: str, key: str, *, reactions: bool
 ) -> Entry | None:
-    """The entry in row `number` as it stands now, unless it was trimmed or never was.
+    """The entry in row `number` as it is now; None if it was trimmed or never existed.
 
-    With `reactions`, also what people react with, of which there may be hundreds.
+    With `reactions`, it has its reactions, of which there may be hundreds.
     """
     row = db.execute(f"SELECT {COLUMNS} FROM entries WHERE id = ?", (number,)).fetchone()
     if row is None:
@@ -273,7 +273,7 @@ def one_entry(
     return entry(row, room, key, reactions_to(db, [number]).to(number) if reactions else {})
 
 
-def is_standing(db: sqlite3.Connection, number: int) -> bool:
+def is_undeleted_message(db: sqlite3.Connection, number: int) -> bool:
     """Whether row `number` is a message that was not deleted."""
     row = db.execute(
         "SELECT 1 FROM entries WHERE id = ? AND kind = 0 AND deleted IS NULL", (number,)
@@ -282,7 +282,7 @@ def is_standing(db: sqlite3.Connection, number: int) -> bool:
 
 
 def reactions_to(db: sqlite3.Connection, numbers: Sequence[int]) -> Reacted:
-    """What people react with to the messages of these row numbers, the greatest first."""
+    """The reactions to the messages of these row numbers, the greatest first."""
     places = ", ".join("?" * len(numbers))
     return Reacted(
         db.execute(
@@ -294,9 +294,10 @@ def reactions_to(db: sqlite3.Connection, numbers: Sequence[int]) -> Reacted:
 
 
 def gather(rows: Iterable[tuple[int, str, str]]) -> Reactions:
-    """Of one message: by emoji, the users in the order in which they reacted.
+    """The users who reacted to one message, by emoji, in the order in which they reacted.
 
-    No more than may be set today; of a message from before there was a limit the rest is left out.
+    At most as many as the limits allow; a message from before the limits may have more, which are
+    omitted.
     """
     gathered: dict[str, list[str]] = {}
     for _, emoji, user in islice(rows, REACTIONS):

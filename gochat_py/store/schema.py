@@ -1,8 +1,8 @@
-"""The tables, and how a file of any earlier version becomes one of this version.
+"""Defines the tables, and migrates a file of any earlier version to this version.
 
-An entry's row number is ``room << 40 | seq``: a room's history is one range of the table, reading
-it needs no second index, and the search index can be asked for one room by a range too. (2²³ rooms
-and 2⁴⁰ entries in each fit into SQLite's 63 bits.)
+The row number of an entry is ``room << 40 | seq``. So the history of a room is one range of the
+table, reading it needs no second index, and the search index can be queried for one room by a
+range, too. (2²³ rooms and 2⁴⁰ entries in each fit into SQLite's 63 bits.)
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ..message import Kind
 SEQ_BITS = 40
 SEQ_MASK = (1 << SEQ_BITS) - 1
 
-#: The greatest number of a room: with a seq beside it, it still fits.
+#: The greatest number of a room that fits into a row number together with a seq.
 LAST_ROOM = (1 << 63 - SEQ_BITS) - 1
 
-#: Kinds as they are stored: their place in this tuple. Only ever append.
+#: The kinds of entries: the index in this tuple is stored. Only append to it.
 KINDS = (Kind.MESSAGE, Kind.EDITED, Kind.DELETED, Kind.REACTED, Kind.TOPIC)
 CODES = {kind: code for code, kind in enumerate(KINDS)}
 
@@ -39,10 +39,10 @@ CREATE TABLE rooms (
     name TEXT NOT NULL,                -- as it is shown
     topic TEXT NOT NULL DEFAULT '',
     seq INTEGER NOT NULL DEFAULT 0,    -- of the newest entry ever; never goes back
-    first INTEGER NOT NULL DEFAULT 1,  -- of the oldest entry kept
-    indexed INTEGER NOT NULL DEFAULT 0 -- the search index knows all up to here
+    first INTEGER NOT NULL DEFAULT 1,  -- of the oldest stored entry
+    indexed INTEGER NOT NULL DEFAULT 0 -- the seq up to which entries are in the search index
 );
--- Holds only the rooms that search has yet to catch up with.
+-- Only the rooms with entries that are not indexed yet.
 CREATE INDEX rooms_behind ON rooms (id) WHERE indexed < seq;
 
 CREATE TABLE entries (
@@ -50,8 +50,8 @@ CREATE TABLE entries (
     kind INTEGER NOT NULL,             -- its place in KINDS
     user TEXT NOT NULL,
     nick TEXT NOT NULL,
-    time REAL NOT NULL,                -- the clock's; what orders entries is the seq
-    sent TEXT,                         -- the id its sender gave it
+    time REAL NOT NULL,                -- from the clock; the seq gives the order
+    sent TEXT,                         -- the id from its sender
     mark INTEGER,                      -- of a message with such an id: `ledger.mark`
     text TEXT,                         -- as last edited; NULL once deleted
     reply_to INTEGER,                  -- a seq
@@ -62,10 +62,10 @@ CREATE TABLE entries (
     edited REAL,                       -- time of the last edit
     deleted INTEGER                    -- the id of the entry that deleted it
 );
--- A retried send meets its first attempt here. On the mark rather than on user, room and id
--- themselves: with a third of the size, this index costs half as much a message.
+-- Finds the first attempt of a retried send. It is on the mark, not on user, room and id: it has a
+-- third of the size, and costs half as much for each message.
 CREATE UNIQUE INDEX entries_mark ON entries (mark) WHERE mark IS NOT NULL;
--- A retried topic meets its first attempt here; edits and deletes are found by their target.
+-- Finds the first attempt of a retried topic; edits and deletes are found by their target.
 CREATE INDEX entries_topic ON entries (user, sent, id >> 40) WHERE kind = 4 AND sent IS NOT NULL;
 CREATE INDEX entries_target ON entries (target, kind) WHERE target IS NOT NULL;
 
@@ -73,7 +73,7 @@ CREATE TABLE reactions (
     message INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE,
     emoji TEXT NOT NULL,
     user TEXT NOT NULL,
-    entry INTEGER NOT NULL,            -- the id of the entry that made it so
+    entry INTEGER NOT NULL,            -- the id of the entry that set this state
     state INTEGER NOT NULL,            -- on or off
     PRIMARY KEY (message, emoji, user)
 ) WITHOUT ROWID;
@@ -93,7 +93,7 @@ CREATE TABLE reads (
     PRIMARY KEY (user, room)
 ) WITHOUT ROWID;
 
--- Which messages hold which three characters; no text, no positions, no lengths.
+-- Which messages contain which trigrams; without texts, positions and lengths.
 CREATE VIRTUAL TABLE grams USING fts5 (
     text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
 );
@@ -102,7 +102,7 @@ CREATE VIRTUAL TABLE gram_list USING fts5vocab (grams, row);
 
 
 def _create(db: sqlite3.Connection) -> None:
-    """Make the tables of an empty file, and the name of its numbering."""
+    """Create the tables in an empty file, and a first epoch."""
     for statement in statements(FIRST_TABLES):
         db.execute(statement)
     db.executemany(
@@ -117,11 +117,11 @@ def _create(db: sqlite3.Connection) -> None:
     )
 
 
-#: What limits need: how many there are, who was seen when, who is known by what they wrote.
+#: The tables for limits: counts of users and rooms, when users were seen, and whether they wrote.
 LIMITS = """
 INSERT INTO meta (name, value) VALUES
     ('keys', 1),                       -- the version of the rule for names' keys
-    ('fold', 1),                       -- and of that by which texts are indexed
+    ('fold', 1),                       -- the version of the rule for indexed texts
     ('floor', 0),                      -- the greatest seq of any room that was dropped
     ('users', (SELECT count(*) FROM users)),
     ('rooms', (SELECT count(*) FROM rooms));
@@ -139,7 +139,7 @@ CREATE TRIGGER room_dropped AFTER DELETE ON rooms BEGIN
     UPDATE meta SET value = value - 1 WHERE name = 'rooms';
 END;
 
--- Of those who were there before, nobody knows whether they wrote.
+-- Of existing users, it is not known whether they wrote.
 ALTER TABLE users ADD COLUMN wrote INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX users_seen ON users (seen);
 
@@ -166,15 +166,15 @@ def _index_topics(db: sqlite3.Connection) -> None:
 
 
 def _note_starts(db: sqlite3.Connection) -> None:
-    """Let rooms know the seq before their first; of those made before this it is not known."""
+    """Store the seq before the first of each room; of existing rooms it is not known."""
     db.execute("ALTER TABLE rooms ADD COLUMN start INTEGER NOT NULL DEFAULT 0")
 
 
 def _unify_reactions(db: sqlite3.Connection) -> None:
-    """Give each reaction its one spelling.
+    """Store each reaction under the one normal form of its emoji.
 
-    Of reactions that were two and are one now, the one made last counts: so says the room's log to
-    whoever follows it.
+    If two reactions become one, the later one counts: a client that applies the room's entries in
+    order gets the same result.
     """
     db.create_function("emoji_form", 1, emoji_form, deterministic=True)
     db.execute("CREATE TEMP TABLE unified AS SELECT * FROM reactions ORDER BY entry")
@@ -190,7 +190,7 @@ def _unify_reactions(db: sqlite3.Connection) -> None:
     )
 
 
-#: The terms of `terms.py`. The epoch becomes the name of the first, which wrote all there is.
+#: The tables of `terms.py`. The epoch becomes the name of the first term, which wrote everything.
 TERMS = """
 CREATE TABLE terms (
     number INTEGER PRIMARY KEY,
@@ -207,19 +207,19 @@ CREATE TABLE room_terms (
     PRIMARY KEY (room, term)
 ) WITHOUT ROWID;
 
--- How far rooms went that were dropped, lately.
+-- The last seqs of the rooms that were dropped most recently.
 CREATE TABLE dropped (
-    id INTEGER PRIMARY KEY,            -- counts, so that the oldest can be forgotten
+    id INTEGER PRIMARY KEY,            -- increases, so that the oldest can be deleted
     key BLOB NOT NULL UNIQUE,          -- `terms.digest` of the room's key
     seq INTEGER NOT NULL,              -- of its newest entry
-    term INTEGER NOT NULL              -- in which that was written
+    term INTEGER NOT NULL              -- the term that wrote it
 );
 
 INSERT INTO terms SELECT 1, value, 0.0, 0, 0 FROM meta WHERE name = 'epoch';
 INSERT INTO room_terms SELECT id, 1, 1 FROM rooms;
 DELETE FROM meta WHERE name IN ('epoch', 'boot', 'clean');
 INSERT INTO meta (name, value) VALUES
-    ('identity', randomblob(16)),      -- names this database, in its redo log
+    ('identity', randomblob(16)),      -- identifies this database, in its redo log
     ('commit', 0),                     -- counts the commits that changed anything
     ('replayed', ' -1');               -- the term and commit of the log that was replayed last
 """
@@ -232,13 +232,13 @@ def _add_terms(db: sqlite3.Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step from the version before to this one. Its name is recorded in the file."""
+    """One step from the version before to this one. The file records its name."""
 
     name: str
     step: Callable[[sqlite3.Connection], None]
 
 
-#: Every step there ever was, oldest first; a file's version is how many of them it has taken.
+#: All steps, oldest first; the version of a file is the number of steps that it has taken.
 MIGRATIONS = (
     Migration("rooms, entries, reactions, users, search", _create),
     Migration("limits on rooms and users", _add_limits),
@@ -250,10 +250,11 @@ MIGRATIONS = (
 
 
 def migrate(db: sqlite3.Connection, place: str, now: float) -> None:
-    """Take every step that the file lacks, each recorded in the transaction that makes it.
+    """Take every step that the file has not taken; each is recorded in its own transaction.
 
-    `place` is the directory as the user knows it. Raises `StartupError` when the file was written
-    by a newer version, and `sqlite3.Error` when it cannot be read or written.
+    `place` is the directory, for error messages; `now` is in seconds since 1970. Raises
+    `StartupError` if the file was written by a newer version, and `sqlite3.Error` if it cannot be
+    read or written.
     """
     db.execute(
         "CREATE TABLE IF NOT EXISTS migrations"
@@ -262,8 +263,8 @@ def migrate(db: sqlite3.Connection, place: str, now: float) -> None:
     (version,) = db.execute("SELECT coalesce(max(version), 0) FROM migrations").fetchone()
     if version > len(MIGRATIONS):
         raise StartupError(
-            f"the data in {place} was written by a newer gochat (schema {version}, this one knows "
-            f"{len(MIGRATIONS)}); upgrade gochat, or choose another directory with --data"
+            f"the data in {place} was written by a newer gochat (schema {version}, this version "
+            f"reads {len(MIGRATIONS)}); upgrade gochat, or choose another directory with --data"
         )
     for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
         db.execute("BEGIN IMMEDIATE")
@@ -278,7 +279,7 @@ def migrate(db: sqlite3.Connection, place: str, now: float) -> None:
 
 
 def statements(script: str) -> list[str]:
-    """The single statements of `script`: `executescript` would commit the transaction it is in."""
+    """The single statements of `script`: `executescript` would commit the open transaction."""
     found: list[str] = []
     pending = ""
     for line in script.splitlines(keepends=True):
@@ -290,18 +291,18 @@ def statements(script: str) -> list[str]:
 
 
 def read_identity(db: sqlite3.Connection) -> bytes:
-    """What names this database: 16 random bytes, made with the file."""
+    """The identity of this database: 16 random bytes, created with the file."""
     row = db.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()
     return bytes(row[0])
 
 
 def read_commit(db: sqlite3.Connection) -> int:
-    """How many commits have changed anything: the number of the newest."""
+    """The number of the newest commit. Only commits that change something are counted."""
     row: tuple[int] = db.execute("SELECT value FROM meta WHERE name = 'commit'").fetchone()
     return row[0]
 
 
 def read_floor(db: sqlite3.Connection) -> int:
-    """The seq above which a room that is made now counts: no room that was dropped went further."""
+    """The floor: the greatest seq of any dropped room. The seqs of a new room begin above it."""
     row: tuple[int] = db.execute("SELECT value FROM meta WHERE name = 'floor'").fetchone()
     return row[0]

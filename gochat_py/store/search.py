@@ -1,19 +1,19 @@
-"""Searching. Every query is taken literally: there is no syntax that a user could get wrong.
+"""Searches the messages of rooms. A query is a literal text: there is no query syntax.
 
-Found is every message that holds the query as it stands, wherever it begins, whatever the case and
-width of its characters (`text.fold`); so it works for Chinese as for English. The index proposes
-messages that hold the query's trigrams, then the messages themselves are looked at; those the
-index does not know yet are looked at one by one, so search is never behind. Those that are not in
-the database yet come as `ahead` (`RedoLog.of`).
+A message matches if it contains the query anywhere, ignoring the case and width of characters
+(`text.fold`); so search works for Chinese as for English. The index returns messages that contain
+the query's trigrams, then the messages themselves are checked. Messages that are not indexed yet
+are checked one by one, so search finds new messages at once. Those that are not in the database yet
+are passed as `uncommitted` (`RedoLog.of`).
 
-A query of one or two characters is answered from all trigrams that begin with it. Where these are
-more than `MOST_TRIGRAMS`, or it is a single ASCII character, the query is so common that the newest
-messages are looked at instead.
+For a query of one or two characters, the index is asked for all trigrams that begin with it. If
+these are more than `MOST_TRIGRAMS`, or if the query is a single ASCII character, it is so common
+that the newest messages are checked instead.
 
-A search takes a limited time, whatever is stored and sought: `Found.complete` says whether it came
-to its end, `Found.next` where it goes on (docs/decisions/0043). What could match (a *candidate*) is
-looked at in one order, newest first, over all rooms; so all that is remembered is, for each room,
-the seq down to which everything was looked at. Each call gets further, whatever its time.
+A search takes a limited time, for any data and any query: `Found.complete` says whether it is
+complete, `Found.next` where it continues (docs/decisions/0043). Possible matches (*candidates*) are
+checked in one order, newest first, over all rooms. So the state of a search is only, for each room,
+the seq down to which everything was checked. Each call makes progress, however short its time is.
 """
 
 from __future__ import annotations
@@ -30,19 +30,20 @@ from ..core.encode import ANSWER_BYTES
 from ..core.text import fold
 from ..message import Entry
 from .budget import Budget
-from .rows import COLUMNS, Room, entry, find_room, fitting, is_corrupt, is_sound, reactions_to
+from .rows import COLUMNS, Room, entry, find_room, fitting, is_corrupt, is_valid, reactions_to
 from .schema import SEQ_BITS, SEQ_MASK
 
-#: A longer query asks the index for so many of its trigrams: enough to leave few wrong proposals.
+#: The index is asked for at most `ASKED_TRIGRAMS` trigrams of a longer query: enough for few wrong
+#: candidates. For a query of one or two characters it is asked for at most `MOST_TRIGRAMS`.
 ASKED_TRIGRAMS = 12
 MOST_TRIGRAMS = 200
 
-#: Seconds that a search may take. Usual ones take 1 to 5 ms in a million messages; trigrams that
-#: are common, and never in one message together, would take 300.
+#: Seconds that a search may take. A typical search takes 1 to 5 ms in a million messages; one for
+#: trigrams that are common, but never in the same message, would take 300 ms.
 TIME = 0.05
 
-#: Entries for which the index is asked at once: few first, so that each call gets as far as that;
-#: then ever more. Where a search has run out of time before, up to what takes 20 ms at the most.
+#: Entries for which the index is asked at once: few at first, so that each call completes at least
+#: these; then more and more. In a search that was continued, at most what takes 20 ms.
 FIRST_STRETCH = 512
 GROWTH = 8
 LONGEST_STRETCH = 65_536
@@ -59,9 +60,10 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Messages, newest first. `more` says that older ones hold the query too; `complete` that the
-    search did not give up before it had looked at everything it had to. Where it is not over, it
-    goes on from `next`.
+    """The result of a search: messages, newest first.
+
+    `more` means that older messages match, too. `complete` means that the search did not run out of
+    time. If the search is not finished, it continues at `next`.
     """
 
     entries: tuple[Entry, ...]
@@ -75,27 +77,27 @@ def search(
     keys: Sequence[str],
     query: str,
     *,
-    ahead: Sequence[Entry] = (),
+    uncommitted: Sequence[Entry] = (),
     limit: int = 50,
     before: int | None = None,
     start: Cursor | None = None,
     budget: Budget | None = None,
 ) -> Found:
-    """Messages in the rooms `keys` that hold `query`, newest first, at most `limit`.
+    """Messages in the rooms `keys` that contain `query`, newest first, at most `limit`.
 
-    Older than the seq `before` (of use in one room); or from `start` on, the place where the same
-    search ended: whoever goes on until there is no `next` gets each once. They fit into
-    `ANSWER_BYTES`. Within a room they come in the order of their seqs, whatever their times say.
-    `budget` is `TIME` if left out; what is found until then is given.
+    Only those older than the seq `before` (useful for one room); or from `start` on, where the same
+    search stopped before: a caller that continues until there is no `next` gets each match once.
+    They fit into `ANSWER_BYTES`. Within a room they are in the order of their seqs, whatever their
+    times are. `budget` defaults to `TIME` seconds; the matches found until then are returned.
     """
     wanted = fold(query)
     try:
         wanted.encode()
-    except UnicodeEncodeError:  # a lone surrogate, which no message holds
+    except UnicodeEncodeError:  # a lone surrogate, which no message contains
         return Found((), False, True)
     if not wanted:
         return Found((), False, True)
-    sources = _sources(db, keys, ahead)
+    sources = _sources(db, keys, uncommitted)
     looking = _Search(db, wanted, sources, budget or Budget(TIME))
     complete = looking.look(start or Cursor(0, {}), before, limit)
     rooms = {number: source.room for number, source in sources.items()}
@@ -108,7 +110,7 @@ def search(
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A room that is searched; `newer` are its messages that are not stored yet, newest first."""
+    """A room that is searched; `newer` are its messages not in the database yet, newest first."""
 
     room: Room
     newer: Sequence[Entry]
@@ -120,11 +122,11 @@ class _Source:
 
 
 def _sources(
-    db: sqlite3.Connection, keys: Sequence[str], ahead: Sequence[Entry]
+    db: sqlite3.Connection, keys: Sequence[str], uncommitted: Sequence[Entry]
 ) -> dict[int, _Source]:
-    """The rooms of these keys in which anything is kept, by number."""
+    """The stored rooms of these keys, by number."""
     newer: dict[str, list[Entry]] = {}
-    for each in reversed(ahead):
+    for each in reversed(uncommitted):
         newer.setdefault(each.key, []).append(each)
     found = {}
     for key in dict.fromkeys(keys):
@@ -135,12 +137,12 @@ def _sources(
     return found
 
 
-class _GaveUp(Exception):
-    """The time is up."""
+class _OutOfTime(Exception):
+    """The budget is spent."""
 
 
 class _Search:
-    """One search: what it has found, and how far it has come."""
+    """One search: its matches and its progress."""
 
     def __init__(
         self,
@@ -155,15 +157,18 @@ class _Search:
         self._sources = sources
         self._budget = budget
         self._asked = _expression(db, wanted, budget)
-        #: Of the rooms that are not done, by number: the seq from which on all was looked at.
+        #: For each room that is not finished, by number: everything from this seq on was checked.
         self._before: dict[int, int] = {}
         self._last = 0  # the greatest number of a room that was begun
-        self._moved = False  # further than where it began
-        self._damaged = False  # a part of a room cannot be read, and was passed over
+        self._moved = False  # this call has made progress
+        self._damaged = False  # a part of a room cannot be read, and was skipped
         self._longest = SEQ_MASK  # entries that the index is asked for at once
 
     def look(self, start: Cursor, before: int | None, limit: int) -> bool:
-        """Look from `start` on until there are `limit` hits and one more; False if time was up."""
+        """Search from `start` on until there are `limit` hits and one more.
+
+        Returns False if the time was over, or a part of a room cannot be read.
+        """
         self._last = start.last
         self._longest = LONGEST_STRETCH if start.before else SEQ_MASK
         for number in start.before.keys() & self._sources.keys():
@@ -179,25 +184,25 @@ class _Search:
                             self.hits.append(row)
                         self._reach(row[0] >> SEQ_BITS, row[0] & SEQ_MASK)
                         self._check()
-            except _GaveUp:
+            except _OutOfTime:
                 return False
         return not self._damaged
 
     def give_back(self, hits: Sequence[Row]) -> None:
-        """Find these, the last ones found, again the next time."""
+        """Go back before these hits, the last ones found: the next call finds them again."""
         for row in hits:
             number, seq = row[0] >> SEQ_BITS, row[0] & SEQ_MASK
             self._before[number] = max(self._before.get(number, 0), seq + 1)
 
     @property
     def place(self) -> Cursor | None:
-        """Where it goes on; None if it has come to its end."""
+        """Where the search continues; None if it is finished."""
         if not self._before and max(self._sources, default=0) <= self._last:
             return None
         return Cursor(self._last, self._before)
 
     def _begin_more(self, before: int | None) -> bool:
-        """Begin with the rooms that follow; False if there are none."""
+        """Begin with the next rooms; False if there are none."""
         following = sorted(number for number in self._sources if number > self._last)
         for number in following[: cursor.ROOMS]:
             self._begin(number, self._sources[number].end if before is None else before)
@@ -209,25 +214,25 @@ class _Search:
         self._before[number] = max(min(before, source.end), source.room.first)
 
     def _reach(self, number: int, seq: int) -> None:
-        """All of the room from `seq` on was looked at."""
+        """Record that everything in the room from `seq` on was checked."""
         if seq < self._before[number]:
             self._before[number] = seq
             self._moved = True
 
     def _check(self) -> None:
-        """Raise `_GaveUp` if the time is up, and something was achieved."""
+        """Raise `_OutOfTime` if the time is over, and this call has made progress."""
         if self._moved and self._budget.spent:
-            raise _GaveUp
+            raise _OutOfTime
 
     def _holds(self, row: Row) -> bool:
-        """Whether it is a message that holds what is wanted."""
+        """Whether the row is a message that contains the query."""
         text = row[6]
-        return row[1] == 0 and type(text) is str and self._wanted in fold(text) and is_sound(row)
+        return row[1] == 0 and type(text) is str and self._wanted in fold(text) and is_valid(row)
 
     def _candidates(self, number: int) -> Iterator[Row]:
-        """What is to be looked at in a room, newest first. What lies above each is of no interest.
+        """The candidates of a room, newest first. Newer rows than each of them do not match.
 
-        First what is not stored or not indexed yet, then what the index proposes.
+        First those that are not stored or not indexed yet, then those from the index.
         """
         source = self._sources[number]
         room, asked = source.room, self._asked
@@ -246,16 +251,16 @@ class _Search:
                 stretch = min(stretch * GROWTH, self._longest)
         except sqlite3.DatabaseError as error:
             if is_corrupt(error):
-                self._damaged = True  # what was found before the damaged page is given
+                self._damaged = True  # the matches before the damaged page are returned
             elif self._moved and self._budget.spent:
-                raise _GaveUp from None
+                raise _OutOfTime from None
             else:
                 raise
         del self._before[number]
         self._moved = True
 
     def _rows(self, room: Room, lowest: int, statement: str, *asked: str) -> Iterator[Row]:
-        """The rows of a statement from the seq `lowest` on, of which nothing is left then."""
+        """The rows of a statement, down to the seq `lowest`; then that part is finished."""
         span = (room.base + lowest, room.base + self._before[room.id] - 1)
         for row in self._db.execute(statement, (*asked, *span)):
             self._reach(room.id, (row[0] & SEQ_MASK) + 1)
@@ -270,7 +275,7 @@ def _age(row: Row) -> tuple[float, int]:
 def _entries(
     db: sqlite3.Connection, rooms: Mapping[int, Room], rows: Sequence[Row]
 ) -> Iterator[Entry]:
-    """The messages in `rows`, with what people react, read as they are asked for."""
+    """The messages in `rows`, with their reactions, read while the caller iterates."""
     by_room: dict[int, list[int]] = {}
     for row in rows:
         by_room.setdefault(row[0] >> SEQ_BITS, []).append(row[0])
@@ -282,11 +287,11 @@ def _entries(
 
 
 def _expression(db: sqlite3.Connection, wanted: str, budget: Budget) -> str | None:
-    """What to ask the index for; empty when it holds no such thing, None when it is no help."""
+    """The query for the index; empty if nothing can match, None if the index does not help."""
     if len(wanted) == 1 and wanted.isascii():
-        return None  # half the index would begin with it; the newest messages will hold it
+        return None  # half of the trigrams may begin with it; the newest messages will contain it
     if len(wanted) < 3:
-        half = budget.half()  # where the index takes longer to say that it is no help, that is it
+        half = budget.half()  # if the index takes longer than this, it does not help either
         try:
             with half.interrupting(db):
                 terms = db.execute(
@@ -306,7 +311,7 @@ def _expression(db: sqlite3.Connection, wanted: str, budget: Budget) -> str | No
 
 
 def _quoted(trigram: str) -> str:
-    """The trigram as an FTS5 string, in which nothing but the quote has a meaning."""
+    """The trigram as an FTS5 string, in which only the quote is special."""
     return '"' + trigram.replace('"', '""') + '"'
 
 

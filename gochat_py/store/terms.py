@@ -1,12 +1,12 @@
-"""Terms: which run of the server wrote which part of each room's numbering, as Raft's terms do.
+"""Records which run of the server wrote which seqs of each room. A run is a term, as in Raft.
 
-Each start begins a new term with a random name, and no other moment does: a term is one run of one
-server. The name is the `epoch` of a position on the wire. For each room the database has the first
-seq of each term that wrote there, so it knows how far each term went here. A position of a term
-that went further elsewhere (its writes were lost, or the database was restored from a copy) is not
-recovered, and neither is one of a term that is not known.
+Each start begins a new term with a random name; nothing else does. The name is the `epoch` of a
+position in the protocol. For each room, the database has the first seq of each term that wrote
+there, so it has the last one, too. A position beyond that is not recovered: the writes of the term
+were lost, or the database was restored from a copy. A position of an unknown term is not recovered
+either.
 
-Functions of a connection. `begin` and `prune` write.
+Functions of a database handle. `begin`, `note_dropped`, `note_replayed` and `prune` write.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from typing import NamedTuple
 from .rows import Room
 from .schema import read_commit, read_floor
 
-#: Terms that are known. With more, the oldest is forgotten, and its positions with it: a client
-#: that was away for so many starts gets the newest entries.
+#: Terms that are stored. Beyond that, the oldest is deleted, and its positions cannot be recovered:
+#: a client that was offline for this many starts gets the newest entries.
 KEPT = 1_000
 
-#: Rooms that were dropped of which it is remembered how far they went. Where it is forgotten, a
-#: client that had all of such a room is given what is there, in place of what came after.
+#: Dropped rooms whose last seq is stored. Without it, a client that had received all entries of
+#: such a room gets the newest entries in place of the missed ones.
 DROPPED_KEPT = 10_000
 
 
 class Term(NamedTuple):
-    """A term: its number in this database, which only counts, and its name, which is unique."""
+    """A term: its number, which counts terms in this database, and its name, which is unique."""
 
     number: int
     name: str
 
 
 def new_name() -> str:
-    """A name that no term ever had: 96 random bits, in 16 characters of ASCII."""
+    """A new unique name: 96 random bits, in 16 ASCII characters."""
     return secrets.token_urlsafe(12)
 
 
@@ -49,7 +49,7 @@ def current(db: sqlite3.Connection) -> Term:
 
 
 def find(db: sqlite3.Connection, name: str) -> int | None:
-    """The number of the term of this name; None if it is not known here."""
+    """The number of the term of this name; None if this database does not have it."""
     row: tuple[int] | None = db.execute(
         "SELECT number FROM terms WHERE name = ?", (name,)
     ).fetchone()
@@ -57,7 +57,7 @@ def find(db: sqlite3.Connection, name: str) -> int | None:
 
 
 def begin(db: sqlite3.Connection, now: float, commit: int) -> Term:
-    """Begin a new term at time `now`, in the commit of this number."""
+    """Begin a new term at time `now` (seconds since 1970), in the commit of this number."""
     term = Term(current(db).number + 1, new_name())
     db.execute(
         "INSERT INTO terms (number, name, began, first_commit, floor) VALUES (?, ?, ?, ?, ?)",
@@ -70,8 +70,8 @@ def begin(db: sqlite3.Connection, now: float, commit: int) -> Term:
 def reached(db: sqlite3.Connection, key: str, room: Room | None, term: int) -> int:
     """The last seq that the term, or one before it, wrote in the room of this key.
 
-    Where there was no such room when the term ended, it is the seq above which it would have been
-    made, or that of the newest entry of a room that was dropped.
+    If there was no such room when the term ended, it is the floor at that time, or the seq of the
+    newest entry of a room that was dropped.
     """
     earlier = (
         room is not None
@@ -101,7 +101,7 @@ def last_floor(db: sqlite3.Connection, term: int) -> int:
 
 
 def note_dropped(db: sqlite3.Connection, room: Room) -> None:
-    """Remember how far a room went that is dropped now: clients may still have its last seq."""
+    """Store the last seq of a room that is dropped now: clients may still have this position."""
     db.execute(
         "INSERT OR REPLACE INTO dropped (key, seq, term)"
         " SELECT ?, ?, max(term) FROM room_terms WHERE room = ?",
@@ -111,12 +111,12 @@ def note_dropped(db: sqlite3.Connection, room: Room) -> None:
 
 
 def digest(key: str) -> bytes:
-    """What is remembered of the key of a room that was dropped."""
+    """The hash that is stored of the key of a dropped room."""
     return blake2b(key.encode(), digest_size=16).digest()
 
 
 def has_committed(db: sqlite3.Connection, name: str, commit: int) -> bool:
-    """Whether what followed this commit in the term of this name is a part of this database."""
+    """Whether this database has the messages that followed this commit in the named term."""
     replayed = db.execute("SELECT value FROM meta WHERE name = 'replayed'").fetchone()[0]
     term, _, last = str(replayed).rpartition(" ")
     if term == name and commit <= int(last):
@@ -131,12 +131,12 @@ def has_committed(db: sqlite3.Connection, name: str, commit: int) -> bool:
 
 
 def note_replayed(db: sqlite3.Connection, name: str, commit: int) -> None:
-    """Note that what followed this commit in the term of this name was taken from the log."""
+    """Record that the messages that followed this commit in the named term were replayed."""
     db.execute("UPDATE meta SET value = ? WHERE name = 'replayed'", (f"{name} {commit}",))
 
 
 def prune(db: sqlite3.Connection, room: int) -> None:
-    """Forget what a room has of terms that are not known any more, but for the newest of them."""
+    """Delete a room's records of unknown terms, except the newest of them."""
     db.execute(
         "DELETE FROM room_terms WHERE room = ?1 AND term < (SELECT max(term) FROM room_terms"
         " WHERE room = ?1 AND term <= (SELECT min(number) FROM terms))",

@@ -1,8 +1,8 @@
-"""Users without accounts: who they are, which nick is theirs, what they have read.
+"""Stores users: their ids, tokens and nicks, and how far each has read each room.
 
-Functions of a database handle: those that write for `Writer.run`, those that read for
-`ReadPool.run` too.
-Each asks before it writes, so that one that refuses leaves a transaction as it was.
+Functions of a database handle. Those that write are for `Writer.run`, those that only read also for
+`ReadPool.run`. Each makes its checks before it writes, so a refusal leaves the transaction as it
+was. `here` are the users who are connected now.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from .rows import find_room, is_corrupt
 
 DAY = 86_400.0
 
-#: A user is kept until this many seconds after they were last seen, with nick and read marks: 30
-#: days. One who never wrote, and has read nothing, is forgotten after a day.
+#: A user is deleted, with nick and read marks, this many seconds after they were last seen: 30
+#: days. A user who never wrote, and has no read mark, is deleted after a day.
 KEPT = 30 * DAY
 UNUSED_KEPT = DAY
 
-#: Users forgotten at once to make room for a new one, and looked at in one step of `forget`.
-MAKE_ROOM = 16
+#: Users deleted at once to make space for a new one, and users checked in one step of `forget`.
+FORGOTTEN_AT_ONCE = 16
 LOOKED_AT = 256
 
 #: Seconds that a step of `forget` takes: a user may have a thousand read marks.
 FORGETTING = 0.01
 
-#: Rooms in which it is remembered how far one user has read; beyond, the mark set first goes.
+#: Read marks of one user, each in another room; beyond that, the oldest mark is deleted.
 MARKS = 1_000
 
 
@@ -47,21 +47,21 @@ def create(
     here: Container[str] = (),
     expire: bool = True,
 ) -> bool:
-    """Make a user with a nick. `token` is the SHA-256 of the secret that brings them back.
+    """Create a user with a nick. `token` is the SHA-256 of the secret that identifies them.
 
-    Where there are `most` users already, those seen longest ago are forgotten, unless that is less
-    than a day ago or they are `here`; returns whether that was done. `expire` is as for
-    `claim_nick`: where it is False nobody is forgotten. Raises `NickTaken`, as `claim_nick`, and
+    If there are `most` users already, those seen longest ago are deleted, except users seen within
+    a day and users who are `here`; returns whether users were deleted. `expire` is as for
+    `claim_nick`: if it is False, no user is deleted. Raises `NickTaken`, as `claim_nick`, and
     `LimitReached`.
     """
     (there_are,) = db.execute("SELECT value FROM meta WHERE name = 'users'").fetchone()
-    forgot = there_are >= most and expire and _make_room(db, now, here)
+    forgot = there_are >= most and expire and _forget_inactive(db, now, here)
     if there_are >= most and not forgot:
         raise LimitReached(
-            f"This server keeps {most:,} users at the most, and all were here within a day; "
-            "come back with a token that you have, or tomorrow."
+            f"This server has at most {most:,} users, and all of them were here within a day; "
+            "use a token that you already have, or try again tomorrow."
         )
-    _take_from_the_long_gone(db, user.id, nick_key, now, here, expire)
+    _free_expired_nick(db, user.id, nick_key, now, here, expire)
     db.execute(
         "INSERT INTO users (id, token, nick, nick_key, seen, wrote) VALUES (?, ?, ?, ?, ?, 0)",
         (user.id, token, user.nick, nick_key, now),
@@ -70,9 +70,9 @@ def create(
 
 
 def find(db: sqlite3.Connection, token: bytes) -> User | None:
-    """The user whom this token (its SHA-256) brings back, with the nick they had last.
+    """The user with this token (its SHA-256), with their last nick; None if there is none.
 
-    A nick that is damaged is the id until the user takes another.
+    If the nick is damaged, the id takes its place until the user takes another nick.
     """
     row = db.execute("SELECT id, nick FROM users WHERE token = ?", (token,)).fetchone()
     if row is None or not isinstance(row[0], str):
@@ -91,15 +91,15 @@ def claim_nick(
     here: Container[str] = (),
     expire: bool = True,
 ) -> User:
-    """Give the user this nick, under the key by which nicks are compared. Returns who they are now.
+    """Give the user this nick; `nick_key` is the key by which nicks are compared. Returns the user.
 
-    Who is `here` keeps the nick, whenever they were last seen. `expire` is False where the clock
-    cannot be trusted (`core.clock`): no nick is too old then. Raises `NickTaken` while it belongs
-    to another, and `NotFound` when there is no such user.
+    A user who is `here` keeps their nick, whenever they were last seen. `expire` is False while the
+    clock cannot be trusted (`core.clock`): then no nick expires. Raises `NickTaken` while the nick
+    belongs to another user, and `NotFound` if there is no such user.
     """
     if db.execute("SELECT 1 FROM users WHERE id = ?", (user,)).fetchone() is None:
         raise NotFound("there is no such user")
-    _take_from_the_long_gone(db, user, nick_key, now, here, expire)
+    _free_expired_nick(db, user, nick_key, now, here, expire)
     db.execute(
         "UPDATE users SET nick = ?, nick_key = ?, seen = max(seen, ?) WHERE id = ?",
         (nick, nick_key, now, user),
@@ -108,7 +108,7 @@ def claim_nick(
 
 
 def release_nick(db: sqlite3.Connection, user: str) -> None:
-    """Let others take the user's nick; it is theirs again if they come back before that."""
+    """Let other users take the user's nick; if none does, the user gets it back on reconnecting."""
     db.execute("UPDATE users SET nick_key = NULL WHERE id = ?", (user,))
 
 
@@ -120,10 +120,10 @@ def holder(
     *,
     expire: bool = True,
 ) -> str | None:
-    """The id of the user to whom the nick belongs now; who is `here` is seen now.
+    """The id of the user to whom the nick belongs now; None if it is free.
 
-    When they were last seen is written now and then only, and by a clock that may have been wrong.
-    `expire` is as for `claim_nick`.
+    A user who is `here` counts as seen now: the time at which they were last seen is written only
+    now and then, and by a clock that may have been wrong. `expire` is as for `claim_nick`.
     """
     row: tuple[str, float] | None = db.execute(
         "SELECT id, seen FROM users WHERE nick_key = ?", (nick_key,)
@@ -135,11 +135,11 @@ def holder(
 
 
 def saw(db: sqlite3.Connection, users: Sequence[str], now: float) -> None:
-    """Note that users, by id, were last seen at `now`; who is not known is passed over.
+    """Record that users, by id, were last seen at `now`; unknown ids are skipped.
 
-    It is one statement, so there may be 998 (SQLITE_MAX_VARIABLE_NUMBER): each statement releases
-    the interpreter lock and waits for it, which takes far longer than the update when thousands of
-    threads want it.
+    This is one statement, so there may be at most 998 ids (SQLITE_MAX_VARIABLE_NUMBER): each
+    statement releases the interpreter lock and waits for it, which takes far longer than the update
+    if thousands of threads want it.
     """
     db.execute(
         f"UPDATE users SET seen = max(seen, ?) WHERE id IN ({','.join('?' * len(users))})",
@@ -148,7 +148,7 @@ def saw(db: sqlite3.Connection, users: Sequence[str], now: float) -> None:
 
 
 class Present(Protocol):
-    """Who is connected now."""
+    """The users who are connected now."""
 
     def after(self, user_id: str, most: int) -> list[str]:
         """The ids of the next `most` of them, in order, that come after `user_id`."""
@@ -157,10 +157,10 @@ class Present(Protocol):
 def saw_present(
     db: sqlite3.Connection, present: Present, now: float, *, after: str = ""
 ) -> str | None:
-    """Note for those of the next few users who are connected that they are seen now.
+    """Record for the next few connected users that they are seen now.
 
-    So a server that is killed forgets nobody who was there. Returns where to go on, None at the
-    end.
+    So no user who was connected expires because the server was killed. Returns where to continue;
+    None at the end.
     """
     ids = present.after(after, LOOKED_AT)
     saw(db, ids, now)
@@ -175,11 +175,12 @@ def forget(
     after: tuple[float, str] = (0.0, ""),
     budget: Budget | None = None,
 ) -> tuple[int, tuple[float, str] | None]:
-    """Forget those of the next few users whose time is over; who is `here` is seen now.
+    """Delete the next few users if they have expired; users who are `here` count as seen now.
 
-    Goes through users from the one seen longest ago on, `after` that time and id. Returns how many
-    were forgotten, and where to go on, None at the end. What they wrote stays, under their nick. A
-    step takes `budget` (`FORGETTING` if left out), or one user if that takes longer.
+    Goes through the users from the one seen longest ago on, beginning `after` this time and id.
+    Returns how many were deleted, and where to continue; None at the end. Their messages stay,
+    under their nicks. A step takes `budget` (default: `FORGETTING` seconds), or one user if that
+    takes longer.
     """
     budget = budget or Budget(FORGETTING)
     forgotten = 0
@@ -200,10 +201,10 @@ def forget(
 
 
 def correct_future(db: sqlite3.Connection, now: float) -> bool:
-    """Let users who were seen in the future, when the clock was wrong, count as seen now.
+    """Set the last-seen times that lie in the future, because the clock was wrong, to `now`.
 
-    Done for some of them, and only when such times were first met a day ago: if the clock is behind
-    for a while, what looks like the future is right. Returns whether more are left.
+    This corrects some of them, and only if such times were first found a day ago: if the clock is
+    slow for a while, times that look like the future are right. Returns whether more are left.
     """
     latest = now + allowance(KEPT)
     (newest,) = db.execute("SELECT coalesce(max(seen), 0) FROM users").fetchone()
@@ -219,15 +220,15 @@ def correct_future(db: sqlite3.Connection, now: float) -> bool:
     )
 
 
-def _make_room(db: sqlite3.Connection, now: float, here: Container[str]) -> bool:
-    """Forget a few users who were not seen for a day; whether there were any."""
+def _forget_inactive(db: sqlite3.Connection, now: float, here: Container[str]) -> bool:
+    """Delete a few users who were not seen for a day; whether there were any."""
     gone = 0
     for (user,) in db.execute(
         "SELECT id FROM users WHERE seen < ? ORDER BY seen LIMIT ?", (now - DAY, LOOKED_AT)
     ).fetchall():
         if user in here:
             saw(db, [user], now)
-        elif gone < MAKE_ROOM:
+        elif gone < FORGOTTEN_AT_ONCE:
             _forget(db, user)
             gone += 1
     return gone > 0
@@ -239,13 +240,13 @@ def _forget(db: sqlite3.Connection, user: str) -> None:
 
 
 def mark_read(db: sqlite3.Connection, user: str, key: str, seq: int, now: float) -> int:
-    """Remember how far the user has read the room; never goes back. Returns how far that is.
+    """Store the seq up to which the user has read the room; it never decreases. Returns it.
 
-    Raises `NotFound` when nothing is kept there, or there is no such user.
+    Raises `NotFound` if there is no such room or no such user.
     """
     room = find_room(db, key)
     if room is None:
-        raise NotFound("nothing was ever written in this room")
+        raise NotFound("there is no such room")
     row: tuple[int] | None = db.execute(
         "UPDATE reads SET seq = max(seq, ?), time = ? WHERE user = ? AND room = ? RETURNING seq",
         (max(0, min(seq, room.seq)), now, user, room.id),
@@ -254,7 +255,7 @@ def mark_read(db: sqlite3.Connection, user: str, key: str, seq: int, now: float)
         return row[0]
     if db.execute("SELECT 1 FROM users WHERE id = ?", (user,)).fetchone() is None:
         raise NotFound("there is no such user")
-    # A mark from the future was set when the clock was wrong; nobody knows when, so it goes first.
+    # A mark from the future was set when the clock was wrong, at an unknown time: it goes first.
     marks = db.execute(
         "SELECT time, room FROM reads WHERE user = ? ORDER BY time <= ?, time",
         (user, now + allowance(KEPT)),
@@ -270,7 +271,7 @@ def mark_read(db: sqlite3.Connection, user: str, key: str, seq: int, now: float)
 
 
 def last_read(db: sqlite3.Connection, user: str, key: str) -> int:
-    """The seq up to which the user has read the room, 0 if they never said so, or it is lost."""
+    """The seq up to which the user has read the room; 0 if there is no mark, or it is damaged."""
     try:
         row = db.execute(
             "SELECT reads.seq FROM rooms JOIN reads ON reads.room = rooms.id"
@@ -284,7 +285,7 @@ def last_read(db: sqlite3.Connection, user: str, key: str) -> int:
     return row[0] if row and isinstance(row[0], int) else 0
 
 
-def _take_from_the_long_gone(
+def _free_expired_nick(
     db: sqlite3.Connection,
     user: str,
     nick_key: str,
@@ -292,8 +293,8 @@ def _take_from_the_long_gone(
     here: Container[str],
     expire: bool,
 ) -> None:
-    """Free the nick if it belongs to nobody any more, or raise `NickTaken`."""
+    """Free the nick if its owner has expired. Raises `NickTaken` if another user owns it."""
     owner = holder(db, nick_key, now, here, expire=expire)
     if owner not in (None, user):
-        raise NickTaken("the nick belongs to somebody else")
+        raise NickTaken("the nick belongs to another user")
     db.execute("UPDATE users SET nick_key = NULL WHERE nick_key = ? AND id <> ?", (nick_key, user))

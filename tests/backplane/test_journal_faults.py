@@ -89,9 +89,9 @@ class FaultTest(JournalCase):
         with self.assertLogs("gochat_py.failures", "ERROR"):
             self.journal.handle(
                 [
-                    Ask(fail, replies[0], kept=lambda _: kept.append("never")),
+                    Ask(fail, replies[0], on_persisted=lambda _: kept.append("never")),
                     Write(message("a", "1"), self.sender),
-                    Ask(lambda *_: "well", replies[1], kept=kept.append),
+                    Ask(lambda *_: "well", replies[1], on_persisted=kept.append),
                 ],
                 now=1.0,
             )
@@ -172,7 +172,7 @@ class FaultTest(JournalCase):
         self.write(message("a", "1"), Draft(Kind.MESSAGE, "B", "b", ANN, "2", "b"))
         (refusal,) = self.sender.refused
         self.assertEqual((refusal.code, refusal.answers), (Code.LIMIT_REACHED, "2"))
-        self.assertIn("use one that is there", refusal.message)
+        self.assertIn("use an existing room", refusal.message)
         self.journal._most_users = 1
         self.identify("Ann")
         with self.assertRaises(Refusal) as caught:

@@ -254,7 +254,8 @@ class AnswerTest(StoredCase):
 
         with self.assertLogs("gochat_py.failures", "ERROR"):
             self.journal.handle(
-                [Ask(lambda *_: 1, replies[0], kept=fail), Ask(lambda *_: 2, replies[1])], now=1.0
+                [Ask(lambda *_: 1, replies[0], on_persisted=fail), Ask(lambda *_: 2, replies[1])],
+                now=1.0,
             )
         with self.assertRaises(Refusal):
             replies[0].wait(0)

@@ -69,7 +69,9 @@ class ContinuationTest(TestCase):
             self.now = 1.0
             self.write(writer, steps)
             stored = {
-                key: read_pool.run(history.page, key, ahead=directory.redo_log.of(key), limit=999)
+                key: read_pool.run(
+                    history.page, key, uncommitted=directory.redo_log.of(key), limit=999
+                )
                 for key in keys
             }
             entries = [entry for page in stored.values() for entry in page.entries]
@@ -80,7 +82,7 @@ class ContinuationTest(TestCase):
                     search.search,
                     sorted(keys),
                     query,
-                    ahead=[each for key in keys for each in directory.redo_log.of(key)],
+                    uncommitted=[each for key in keys for each in directory.redo_log.of(key)],
                     limit=limit,
                     start=start,
                     budget=Budget(looks, itertools.count().__next__),

@@ -215,7 +215,7 @@ class StorePropertyTest(TestCase):
         for key in ROOMS:
             entries = tuple(model.entries[key])
             ahead = directory.redo_log.of(key)
-            page = read_pool.run(history.page, key, ahead=ahead, limit=1000)
+            page = read_pool.run(history.page, key, uncommitted=ahead, limit=1000)
             self.assertEqual(page.entries, entries)
             self.assertEqual(  # dictionaries are equal in any order; this one has a meaning
                 [list(entry.reactions) for entry in page.entries],
@@ -224,7 +224,7 @@ class StorePropertyTest(TestCase):
             for seq in range(len(entries) + 1):
                 position = Position(directory.epoch, seq)
                 replay = read_pool.run(
-                    history.since, key, position, ahead=ahead, limit=20, newest=2
+                    history.since, key, position, uncommitted=ahead, limit=20, newest=2
                 )
                 fits = len(entries) - seq <= 20
                 self.assertEqual(replay.recovered, fits)
@@ -232,7 +232,12 @@ class StorePropertyTest(TestCase):
                 self.assertEqual((replay.seq, replay.topic), (len(entries), model.topics[key]))
             for wanted in (query, query[:2], query[:1]):
                 found = read_pool.run(
-                    search.search, [key], wanted, ahead=ahead, limit=1000, budget=Budget(PATIENCE)
+                    search.search,
+                    [key],
+                    wanted,
+                    uncommitted=ahead,
+                    limit=1000,
+                    budget=Budget(PATIENCE),
                 )
                 self.assertTrue(found.complete)
                 self.assertEqual(

@@ -99,15 +99,15 @@ class AnswersTest(StoreCase):
         self.writer.acknowledge()
         ahead = self.directory.redo_log.of("tea")
         self.assertEqual(len(ahead), 3)
-        self.assert_follow(self.read(history.page, "tea", ahead=ahead).entries, 3, 6)
-        self.assert_follow(self.read(history.page, "tea", after=0, ahead=ahead).entries, 1, 4)
-        replay = self.since(1, ahead=ahead)
+        self.assert_follow(self.read(history.page, "tea", uncommitted=ahead).entries, 3, 6)
+        self.assert_follow(self.read(history.page, "tea", after=0, uncommitted=ahead).entries, 1, 4)
+        replay = self.since(1, uncommitted=ahead)
         self.assert_follow(replay.entries, 2, 5)
         self.assertTrue(replay.partial)
         self.writer.begin()
         self.writer.commit()  # between the two looks: what is ahead is in the database, too
-        self.assert_follow(self.read(history.page, "tea", ahead=ahead).entries, 3, 6)
-        self.assert_follow(self.read(history.page, "tea", after=2, ahead=ahead).entries, 3, 6)
+        self.assert_follow(self.read(history.page, "tea", uncommitted=ahead).entries, 3, 6)
+        self.assert_follow(self.read(history.page, "tea", after=2, uncommitted=ahead).entries, 3, 6)
 
     def test_no_more_is_read_than_is_given(self):
         self.fill("x" * 60_000 for _ in range(200))

@@ -50,7 +50,7 @@ class MessageTest(StoreCase):
         longest = ["👩" * 31 + chr(ord("a") + number) for number in range(EMOJI)]
         people = [User(f"{number:016x}", "x") for number in range(REACTIONS)]
         self.react_all(*(react(1, longest[n % EMOJI], user=user) for n, user in enumerate(people)))
-        with self.assertRaisesRegex(LimitReached, f"{REACTIONS} reactions; answer"):
+        with self.assertRaisesRegex(LimitReached, f"{REACTIONS} reactions; reply"):
             self.entry(react(1, longest[0]))
         self.assertLess(len(entry_json(self.message()).encode()), 32 * 1024)
         self.entry(react(1, longest[0], on=False, user=people[0]))
@@ -126,7 +126,7 @@ class RoomsTest(StoreCase):
         for room in ("Tea", "Milk", "Tea"):
             self.entry(message("hi", room=room))
         for draft in (message("hi", room="Sugar"), topic("hi", room="Sugar")):
-            with self.assertRaisesRegex(LimitReached, "keeps 2 rooms at the most"):
+            with self.assertRaisesRegex(LimitReached, "at most 2 rooms"):
                 self.entry(draft)
         self.entry(message("hi", room="Milk"))
         self.assertEqual(self.listed(), (["milk", "tea"], False))
@@ -254,7 +254,7 @@ class UsersTest(StoreCase):
     def test_at_the_limit_those_seen_longest_ago_make_room(self):
         for number in range(30):
             self.create(number, now=float(number), most=30)
-        with self.assertRaisesRegex(LimitReached, "keeps 30 users at the most"):
+        with self.assertRaisesRegex(LimitReached, "at most 30 users"):
             self.create(30, now=30.0, most=30)
         self.create(30, now=DAY + 5.5, most=30)
         self.assertEqual(self.there_are()[0], "user-6")

@@ -49,7 +49,9 @@ class FilesCase(StoreCase):
     def texts(self) -> list[str | None]:
         """What a reader sees of the room, with what is not committed yet."""
         ahead = self.directory.redo_log.of("tea")
-        return [each.text for each in self.read(history.since, "tea", None, ahead=ahead).entries]
+        return [
+            each.text for each in self.read(history.since, "tea", None, uncommitted=ahead).entries
+        ]
 
     def stored(self, place: Path) -> list[str | None]:
         """What a server that is started on `place` finds."""

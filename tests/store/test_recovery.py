@@ -403,7 +403,7 @@ class DamagedLogTest(RecoveryCase):
 
         self.damage(fill)
         said = self.start(warnings=2)
-        self.assertIn("6 messages could not be stored: their room is full", said)
+        self.assertIn("6 messages could not be stored: their rooms are full", said)
         self.assertIn(b'"text":"7"', (self.place / "data" / self.aside()[0]).read_bytes())
 
 

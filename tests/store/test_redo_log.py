@@ -28,16 +28,16 @@ class AcknowledgedTest(RedoLogCase):
 
     def test_readers_learn_of_it_before_the_commit_and_once_after_it(self):
         (two,), (three,) = self.acknowledge(message("two")), self.acknowledge(message("three"))
-        self.assertEqual((self.ahead(), self.writer.unsettled), ([2, 3], True))
+        self.assertEqual((self.ahead(), self.writer.commit_pending), ([2, 3], True))
         known = self.directory.redo_log.of("tea")
         for _ in "before", "after":
-            found = self.read(history.since, "tea", None, ahead=known)
+            found = self.read(history.since, "tea", None, uncommitted=known)
             self.assertEqual([entry.seq for entry in found.entries], [1, 2, 3])
             self.assertEqual(found.entries[1:], (two.entry, three.entry))
             self.assertEqual(found.seq, 3)
             self.writer.begin()
             self.writer.commit()
-        self.assertEqual((self.ahead(), self.writer.unsettled), ([], False))
+        self.assertEqual((self.ahead(), self.writer.commit_pending), ([], False))
         self.assertEqual(self.read(history.newest, "tea").seq, 3)
 
     def test_every_way_of_reading_meets_it(self):
@@ -49,12 +49,14 @@ class AcknowledgedTest(RedoLogCase):
             return [entry.seq for entry in page.entries]
 
         for seq, expected in ((0, [1, 2, 3]), (1, [2, 3]), (2, [3]), (3, [])):
-            found = self.read(history.since, "tea", Position(epoch, seq), ahead=ahead)
+            found = self.read(history.since, "tea", Position(epoch, seq), uncommitted=ahead)
             self.assertEqual((found.recovered, seqs(found)), (True, expected))
-        beyond = self.read(history.since, "tea", Position(epoch, 4), ahead=ahead, newest=2)
+        beyond = self.read(history.since, "tea", Position(epoch, 4), uncommitted=ahead, newest=2)
         self.assertEqual((beyond.recovered, seqs(beyond)), (False, [2, 3]))
-        self.assertEqual(seqs(self.read(history.page, "tea", before=3, limit=1, ahead=ahead)), [2])
-        page = self.read(history.page, "tea", after=1, limit=1, ahead=ahead)
+        self.assertEqual(
+            seqs(self.read(history.page, "tea", before=3, limit=1, uncommitted=ahead)), [2]
+        )
+        page = self.read(history.page, "tea", after=1, limit=1, uncommitted=ahead)
         self.assertEqual((seqs(page), page.more), ([2], True))
         rooms, _ = self.read(history.rooms, self.directory.redo_log.newest())
         self.assertEqual([(room.key, room.seq) for room in rooms], [("milk", 1), ("tea", 3)])
@@ -64,7 +66,7 @@ class AcknowledgedTest(RedoLogCase):
         ahead = self.directory.redo_log.of("tea")
 
         def find(query, **options):
-            found = self.read(search.search, ["tea"], query, ahead=ahead, **options)
+            found = self.read(search.search, ["tea"], query, uncommitted=ahead, **options)
             return [entry.seq for entry in found.entries], found.more
 
         self.assertEqual(find("one"), ([4, 2, 1], False))
@@ -90,7 +92,7 @@ class AcknowledgedTest(RedoLogCase):
         self.assertTrue(b"umbrella" in self.raw())
         edited, reacted = self.acknowledge(edit(2, "two umbrellas"), react(2, "🎉"))
         self.assertEqual((edited.entry.seq, reacted.entry.seq), (3, 4))
-        self.assertEqual((self.ahead(), self.writer.unsettled), ([], False))
+        self.assertEqual((self.ahead(), self.writer.commit_pending), ([], False))
         self.acknowledge(delete(2))
         self.writer.checkpoint()
         self.assertFalse(b"umbrella" in self.raw())
@@ -162,7 +164,7 @@ class AcknowledgedTest(RedoLogCase):
         for _ in range(2):
             with self.assertRaisesRegex(StorageFailed, "locked"):
                 self.acknowledge(message("three"))
-        self.assertEqual((self.ahead(), self.writer.unsettled), ([2], True))
+        self.assertEqual((self.ahead(), self.writer.commit_pending), ([2], True))
         other.execute("ROLLBACK")
         self.assertEqual(self.acknowledge(message("three"))[0].entry.seq, 3)
         self.assertTrue(self.acknowledge(message("two", id="2"))[0].duplicate)
@@ -174,7 +176,7 @@ class AcknowledgedTest(RedoLogCase):
             self.writer.begin()
             with self.assertRaisesRegex(StorageFailed, "full"):
                 self.writer.commit()
-        self.assertEqual((self.ahead(), self.writer.unsettled), ([2, 3], True))
+        self.assertEqual((self.ahead(), self.writer.commit_pending), ([2, 3], True))
         self.writer.begin()
         self.assertEqual((self.ahead(), self.read(history.newest, "tea").seq), ([], 3))
         self.assertTrue(self.writer.apply(message("two", id="2"), 1.0).duplicate)

@@ -61,7 +61,7 @@ class TermsTest(TermsCase):
             for epoch, reached in ((before, 3), (self.directory.epoch, 4)):
                 for seq in range(6):
                     position = Position(epoch, seq)
-                    found = self.read(history.since, "tea", position, ahead=ahead)
+                    found = self.read(history.since, "tea", position, uncommitted=ahead)
                     self.assertEqual(found.recovered, seq <= reached, (epoch, seq))
             self.writer.begin()
             self.writer.commit()
