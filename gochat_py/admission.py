@@ -77,10 +77,10 @@ class Account:
         self.new_users = _hourly(terms.new_users)
         self.new_rooms = _hourly(terms.new_rooms)
 
-    def settled(self, now: float) -> bool:
+    def fresh(self, now: float) -> bool:
         """Whether a new account would be the same."""
         with self.lock:
-            paid = self.budget.settled(now)
+            paid = self.budget.paid(now)
         return paid and self.new_users.full(now) and self.new_rooms.full(now)
 
 
@@ -101,10 +101,10 @@ class UserAccount:
         with self._lock:
             return self._budget.spend(cost, now)
 
-    def settled(self, now: float) -> bool:
+    def fresh(self, now: float) -> bool:
         """Whether a new account would be the same."""
         with self._lock:
-            paid = self._budget.settled(now)
+            paid = self._budget.paid(now)
         return paid and self.sending.full(now)
 
 
@@ -204,7 +204,7 @@ class Meter:
 class _Kept(Protocol):
     connections: int
 
-    def settled(self, now: float) -> bool:
+    def fresh(self, now: float) -> bool:
         """Whether a new account would be the same."""
 
 
@@ -214,7 +214,7 @@ A = TypeVar("A", bound=_Kept)
 class Table(Generic[A]):
     """The accounts of all addresses, or of all users. Any thread may call everything.
 
-    An account is kept while it has connections. Afterwards it is kept until it is settled, or until
+    An account is kept while it has connections. Afterwards it is kept until it is `fresh`, or until
     `MOST_IDLE` other accounts have lost their last connection later.
     """
 
@@ -250,7 +250,7 @@ class Table(Generic[A]):
             if account.connections:
                 return
             del self._used[key]
-            if not account.settled(now):
+            if not account.fresh(now):
                 self._idle[key] = account
                 if len(self._idle) > MOST_IDLE:
                     del self._idle[next(iter(self._idle))]

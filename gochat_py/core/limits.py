@@ -75,7 +75,7 @@ class Budget:
         wait = self._paid_at - self._reach - now
         return wait if wait > 0.0 else 0.0
 
-    def settled(self, now: float) -> bool:
+    def paid(self, now: float) -> bool:
         """Whether there is no debt, so that a new budget would be the same."""
         return self._paid_at <= now
 
