@@ -1,13 +1,13 @@
-"""Who may cost how much: an account for each address and each user, a meter for each connection.
+"""Rate limits on cost: an account for each address and each user, a meter for each connection.
 
-Everything that a peer makes the server do is spent here: by the connection, by the user over all
-of their connections, and by the address over all of its own. Whoever has spent too much waits
-before the server reads on, and feels it through TCP; nothing is thrown away for it.
+The server counts what each peer costs: for the connection, for the user over all of their
+connections, and for the address over all of its connections. When a peer has spent too much, the
+server stops reading from it for a while, and TCP slows the peer down. No message is dropped for it.
 
-* `Admission.enter` → `Meter`, at the beginning of a connection; `Meter.leave` at its end
-* `Meter.spend`, before or after the work; gives the seconds to wait
+* `Admission.enter` returns a `Meter` when a connection begins; `Meter.leave` is called at its end
+* `Meter.spend`, before or after the work; returns the seconds to wait
 * `Meter.claim` and `release`: bytes that wait for a slow peer
-* `Meter.new_user`, `new_room`, and `UserAccount.sending`: what may be made in an hour or a second
+* `Meter.new_user`, `new_room`, and `UserAccount.sending`: quotas for an hour or a second
 
 Locks: each table guards its accounts, each account its own numbers. They are taken in the order
 outbox, table, account, pool, and none is held while waiting.
@@ -24,19 +24,20 @@ from typing import Generic, Protocol, TypeVar
 from .core.limits import Budget, Share
 from .sharing import Gate, LockedBucket, Pool
 
-#: Connections that arrive, ask or leave at the same moment. Each thread that can run waits for the
-#: interpreter lock, and whoever sends a message waits behind all of them, at each hop: when 4,000
-#: came back at once, a message took a second. What is waited for here costs nothing meanwhile.
+#: Connections that arrive, ask or leave at the same moment. Each runnable thread waits for the
+#: interpreter lock, and the thread that carries a message waits behind all of them, at each hop:
+#: when 4,000 clients reconnected at once, a message took a second. A thread that waits at the gate
+#: costs nothing.
 AT_ONCE = 8
 
-#: Connections that have history read, or searched, at the same moment: each works for some
-#: milliseconds with hardly a pause in which another thread could go on.
+#: Connections that read or search history at the same moment. Each computes for some milliseconds
+#: and hardly ever releases the interpreter lock in that time.
 READ_AT_ONCE = 2
 
-#: Accounts that nobody uses now, but whose debts or quotas are remembered: the last so many.
+#: Accounts without a connection whose debts or quotas are remembered: the newest so many.
 MOST_IDLE = 10_000
 
-#: Seconds of its rate that a connection or a user may spend at once, and an address.
+#: The burst of a connection or a user, and of an address, in seconds of its rate.
 OWN_BURST = 2.0
 ADDRESS_BURST = 0.25
 
@@ -45,11 +46,12 @@ HOUR = 3_600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What one connection, user and address may cost; `math.inf` is no limit.
+    """What one connection, user and address may cost; `math.inf` means no limit.
 
-    `connection_budget` and `address_budget` are microseconds of processor time a second
-    (`core.prices`). `rate` and `burst` are of messages, for each user. `new_users` and `new_rooms`
-    are made by one address in an hour. `address_bytes` and `all_bytes` may wait for slow peers.
+    `connection_budget` and `address_budget` are microseconds of processor time per second
+    (`core.prices`). `rate` (per second) and `burst` count the messages of one user. `new_users` and
+    `new_rooms` are how many one address may create in an hour. `address_bytes` and `all_bytes` are
+    the bytes that may wait for slow peers, of one address and in total.
     """
 
     connection_budget: float = math.inf
@@ -63,27 +65,27 @@ class Terms:
 
 
 class Account:
-    """What all connections of one address have spent. `connections` is its table's."""
+    """What all connections of one address have spent. The table's lock guards `connections`."""
 
     __slots__ = ("budget", "buffers", "connections", "lock", "new_rooms", "new_users")
 
     def __init__(self, terms: Terms, pool: Pool) -> None:
         self.connections = 0
-        self.lock = threading.Lock()  # guards the budget, and what each Meter of it has of its own
+        self.lock = threading.Lock()  # guards the budget, and the own budgets of its meters
         self.budget = Budget(terms.address_budget, ADDRESS_BURST * _finite(terms.address_budget))
         self.buffers = Pool(terms.address_bytes, pool)
         self.new_users = _hourly(terms.new_users)
         self.new_rooms = _hourly(terms.new_rooms)
 
-    def settled(self, now: float) -> bool:
+    def fresh(self, now: float) -> bool:
         """Whether a new account would be the same."""
         with self.lock:
-            paid = self.budget.settled(now)
+            paid = self.budget.paid(now)
         return paid and self.new_users.full(now) and self.new_rooms.full(now)
 
 
 class UserAccount:
-    """What all connections of one user have spent. `connections` is its table's."""
+    """What all connections of one user have spent. The table's lock guards `connections`."""
 
     __slots__ = ("_budget", "_lock", "connections", "sending")
 
@@ -91,27 +93,27 @@ class UserAccount:
         self.connections = 0
         self._lock = threading.Lock()  # guards the budget
         self._budget = _own(terms)
-        #: What is written: messages and their changes, topics, nicks.
+        #: Limits writes: messages and their changes, topics, nicks.
         self.sending = LockedBucket(terms.rate, terms.burst)
 
     def spend(self, cost: float, now: float) -> float:
-        """Spend `cost`; gives the seconds to wait."""
+        """Spend `cost` µs; returns the seconds to wait."""
         with self._lock:
             return self._budget.spend(cost, now)
 
-    def settled(self, now: float) -> bool:
+    def fresh(self, now: float) -> bool:
         """Whether a new account would be the same."""
         with self._lock:
-            paid = self._budget.settled(now)
+            paid = self._budget.paid(now)
         return paid and self.sending.full(now)
 
 
 class Meter:
-    """What one connection spends. Any thread may call all but `identify` and `leave`.
+    """What one connection spends. Any thread may call everything except `identify` and `leave`.
 
-    Within `gate`, a reader does what is not a message: arriving, joining, leaving; and within
-    `reading` it looks up history. It waits there for the journal, the hub and the database, and
-    never for a peer.
+    A reader holds `gate` while it does work that is not a message: arriving, joining, leaving. It
+    holds `reading` while it reads history. While it holds one of them it may wait for the journal,
+    the hub and the database, never for a peer.
     """
 
     __slots__ = (
@@ -133,7 +135,7 @@ class Meter:
         self.reading = admission.reading
         self._key = key
         self._account = account
-        #: Whether nothing need be spent: there is no limit.
+        #: Whether there is no limit, so that nothing is counted.
         self.free = terms.connection_budget == terms.address_budget == math.inf
         self._own = _own(terms)
         self._share = Share()
@@ -141,10 +143,10 @@ class Meter:
         self._user_id = ""
 
     def spend(self, cost: float, now: float) -> float:
-        """Spend `cost` µs at time `now` (monotonic); gives the seconds to wait before going on.
+        """Spend `cost` µs at time `now` (monotonic); returns the seconds to wait before going on.
 
-        The address counts what its connections spend together; who spent little of that does not
-        wait for the others (`core.limits.Share`).
+        The address counts what its connections spend together. A connection that spent little of
+        that does not wait for the others (`core.limits.Share`).
         """
         if self.free:
             return 0.0
@@ -159,20 +161,21 @@ class Meter:
         return wait if user is None else max(wait, user.spend(cost, now))
 
     def arrive(self, cost: float, now: float) -> float:
-        """Spend what the connection itself costs; gives the seconds to wait before it is served.
+        """Spend what the connection itself costs; returns the seconds to wait before serving it.
 
-        Nobody's share helps here: whoever comes again and again has a new one each time.
+        Shares are not used here: a client that reconnects again and again would get a new share
+        each time.
         """
         with self._account.lock:
             self._own.spend(cost, now)
             return self._account.budget.spend(cost, now)
 
     def new_user(self, now: float) -> float:
-        """Count a user made from this address; or the seconds until another may be."""
+        """Count a new user from this address: 0.0, or the seconds until one may be created."""
         return self._account.new_users.take(now)
 
     def new_room(self, now: float) -> float:
-        """Count a room made from this address; or the seconds until another may be."""
+        """Count a new room from this address: 0.0, or the seconds until one may be created."""
         return self._account.new_rooms.take(now)
 
     def claim(self, count: int) -> bool:
@@ -180,11 +183,11 @@ class Meter:
         return self._account.buffers.claim(count)
 
     def release(self, count: int) -> None:
-        """Count bytes that wait no more."""
+        """Stop counting bytes: the kernel has them, or they were dropped."""
         self._account.buffers.release(count)
 
     def identify(self, user_id: str) -> UserAccount:
-        """The account of the user whose connection this is from now on. The reader calls this."""
+        """Charge this user, too, from now on; returns their account. The reader calls this."""
         if self._user is None:
             self._user = self._admission.users.enter(user_id)
             self._user_id = user_id
@@ -192,7 +195,7 @@ class Meter:
         return self._user
 
     def leave(self, now: float) -> None:
-        """The connection is over. Whoever called `Admission.enter` calls this, once."""
+        """The connection has ended. The caller of `Admission.enter` calls this, once."""
         self._admission.addresses.leave(self._key, now)
         if self._user is not None:
             self._admission.users.leave(self._user_id, now)
@@ -201,7 +204,7 @@ class Meter:
 class _Kept(Protocol):
     connections: int
 
-    def settled(self, now: float) -> bool:
+    def fresh(self, now: float) -> bool:
         """Whether a new account would be the same."""
 
 
@@ -211,8 +214,8 @@ A = TypeVar("A", bound=_Kept)
 class Table(Generic[A]):
     """The accounts of all addresses, or of all users. Any thread may call everything.
 
-    An account is kept while it has connections, and afterwards until it is settled or `MOST_IDLE`
-    others were left later.
+    An account is kept while it has connections. Afterwards it is kept until it is `fresh`, or until
+    `MOST_IDLE` other accounts have lost their last connection later.
     """
 
     def __init__(self, make: Callable[[], A], most_connections: float = math.inf) -> None:
@@ -220,10 +223,10 @@ class Table(Generic[A]):
         self._most_connections = most_connections
         self._lock = threading.Lock()  # guards what follows, and each account's `connections`
         self._used: dict[str, A] = {}
-        self._idle: dict[str, A] = {}  # in the order in which they were left
+        self._idle: dict[str, A] = {}  # in the order in which they lost their last connection
 
     def enter(self, key: str) -> A | None:
-        """The account called `key`, with one connection more; None if it has too many."""
+        """Add a connection to the account of `key`; None if it has too many."""
         with self._lock:
             account = self._used.get(key)
             if account is None:
@@ -240,14 +243,14 @@ class Table(Generic[A]):
             return {key: account.connections for key, account in self._used.items()}
 
     def leave(self, key: str, now: float) -> None:
-        """One connection of the account is over."""
+        """Remove a connection of the account, which has ended."""
         with self._lock:
             account = self._used[key]
             account.connections -= 1
             if account.connections:
                 return
             del self._used[key]
-            if not account.settled(now):
+            if not account.fresh(now):
                 self._idle[key] = account
                 if len(self._idle) > MOST_IDLE:
                     del self._idle[next(iter(self._idle))]
@@ -257,7 +260,7 @@ class Admission:
     """All accounts. Any thread may call `enter`."""
 
     def __init__(self, terms: Terms, most_connections: float = math.inf) -> None:
-        """`most_connections` are held at once from one address."""
+        """`most_connections` is how many connections one address may hold at once."""
         self._terms = terms
         self.gate = Gate(AT_ONCE)
         self.reading = Gate(READ_AT_ONCE)
@@ -268,7 +271,7 @@ class Admission:
     def enter(self, key: str) -> Meter | None:
         """A meter for a connection counted under `key` (`core.origin.counted_as`).
 
-        None if there are as many of that address as there may be.
+        None if that address has `most_connections` already.
         """
         account = self.addresses.enter(key)
         return None if account is None else Meter(self, key, account, self._terms)
@@ -283,5 +286,5 @@ def _finite(rate: float) -> float:
 
 
 def _hourly(count: float) -> LockedBucket:
-    """So many in an hour, all of them at once if need be; of less than one, one at a time."""
+    """A bucket of `count` an hour, which may all be taken at once; at least one may be."""
     return LockedBucket(count / HOUR, max(1, int(count)) if count != math.inf else 1)

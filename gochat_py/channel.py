@@ -1,4 +1,7 @@
-"""An actor's inbox, where putting waits, and answers to one request. Knows nothing of chat."""
+"""A bounded inbox for one owner thread (`Inbox`), and the answer to one request (`Reply`).
+
+Nothing here depends on chat.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ T = TypeVar("T")
 
 
 class Bell:
-    """Wakes the one thread that may wait for it; it is guarded by the lock of what it belongs to.
+    """A condition variable for one waiting thread. The lock of its owner object guards it.
 
-    What a condition is for, where one thread waits: that makes a new lock for each wait, and to
-    notify it takes 1 µs even when nobody waits (CPython 3.11), twice in each message. With this a
-    hop from one thread to the next takes 4 µs instead of 6.
+    `threading.Condition` makes a new lock for each wait, and its `notify` takes 1 µs even when no
+    thread waits (CPython 3.11); each message needs that twice. With a bell, a hop from one thread
+    to the next takes 4 µs instead of 6.
     """
 
     __slots__ = ("_rung", "expected")
@@ -29,33 +32,34 @@ class Bell:
         self._rung.acquire()
 
     def ring(self) -> None:
-        """Wake the thread that waits, if `expected`. Whoever calls this holds the guarding lock."""
+        """Wake the thread that waits, if `expected`. The caller holds the guarding lock."""
         if self.expected:
             self.expected = False
             self._rung.release()
 
     def wait(self, timeout: float | None, guard: threading.Lock) -> None:
-        """Wait until it rings, `timeout` seconds at the most; None: for ever.
+        """Wait until it rings, at most `timeout` seconds; None means without limit.
 
-        The thread that waits has set `expected`, holding `guard`, and holds it no longer.
+        The waiting thread must have set `expected` while it held `guard`, and must have released
+        `guard`.
         """
         if self._rung.acquire(timeout=-1 if timeout is None else timeout):
             return
         with guard:
-            if not self.expected:  # it rang at the last moment
+            if not self.expected:  # it rang after the timeout
                 self._rung.acquire()
             self.expected = False
 
 
 class Inbox(queue.Queue[T], Generic[T]):
-    """A bounded channel with many producers and one owner, who takes all that is waiting at once.
+    """A bounded queue with many producers and one owner, which takes all waiting items at once.
 
-    `put` waits while it is full: that is how a producer feels how far it is ahead. Closing is
-    learned by reading: what was put before `close` still comes out, then iteration ends. Producers
-    wait as those of `queue.Queue` do, on ``not_full``; the owner, being one, has a bell.
+    `put` waits while the inbox is full; that is the back-pressure on producers. The owner learns of
+    the end by reading: items put before `close` still come out, then iteration ends. Producers wait
+    on ``not_full``, as those of `queue.Queue` do. The owner waits on a `Bell`.
 
-    `woken` is called by the owner whenever it has waited, before it takes what is there: what is
-    put meanwhile is taken, too (`threads.give_way`).
+    The owner calls `woken` after each wait, before it takes the items. Items put meanwhile are
+    taken, too (`threads.give_way`).
     """
 
     def __init__(self, capacity: int, woken: Callable[[], object] | None = None) -> None:
@@ -69,8 +73,8 @@ class Inbox(queue.Queue[T], Generic[T]):
     def put(self, item: T, block: bool = True, timeout: float | None = None) -> None:
         """Put `item`, waiting while the inbox is full, at most `timeout` seconds.
 
-        Any thread but the owner may call this. Raises `queue.Full` when the time is over and
-        `Closed` when the owner takes nothing more.
+        Any thread except the owner may call this. Raises `queue.Full` after `timeout` seconds, and
+        `Closed` if the inbox is closed.
         """
         with self.mutex:
             if len(self.queue) >= self.maxsize:
@@ -94,16 +98,16 @@ class Inbox(queue.Queue[T], Generic[T]):
             self._producers_waiting -= 1
 
     def close(self) -> None:
-        """Take nothing more; what is in it still comes out. Any thread may call this, often."""
+        """Refuse new items; those in the inbox still come out. Any thread, any number of times."""
         with self.mutex:
             self._closed = True
             self._bell.ring()
             self.not_full.notify_all()
 
     def take(self, timeout: float | None = None) -> list[T]:
-        """All that is waiting, in order; waits until there is something. Only the owner calls this.
+        """All waiting items, in order; waits until there is one. Only the owner calls this.
 
-        Gives an empty list after `timeout` seconds, and raises `Closed` once the inbox is closed
+        Returns an empty list after `timeout` seconds, and raises `Closed` once the inbox is closed
         and empty.
         """
         with self.mutex:
@@ -116,7 +120,7 @@ class Inbox(queue.Queue[T], Generic[T]):
             batch = list(self.queue)
             self.queue.clear()
             if self._producers_waiting:
-                # As many as there is room for: thousands that wake to find it full again cost
+                # Only as many as fit. To wake thousands that find the inbox full again takes
                 # seconds.
                 self.not_full.notify(len(batch))
             if self._closed and not batch:
@@ -124,7 +128,7 @@ class Inbox(queue.Queue[T], Generic[T]):
             return batch
 
     def abandon(self) -> list[T]:
-        """Close it and give what is left, for an owner that cannot go on. Only the owner's."""
+        """Close the inbox and return what is left, if the owner fails. Only the owner calls it."""
         self.close()
         with self.mutex:
             left = list(self.queue)
@@ -132,7 +136,7 @@ class Inbox(queue.Queue[T], Generic[T]):
         return left
 
     def __iter__(self) -> Iterator[list[T]]:
-        """Batches of what is waiting, until the inbox is closed and empty."""
+        """Batches of waiting items, until the inbox is closed and empty."""
         while True:
             try:
                 yield self.take()
@@ -141,24 +145,24 @@ class Inbox(queue.Queue[T], Generic[T]):
 
 
 class Reply(Generic[T]):
-    """An answer to one request: the thread that asked waits for it, another gives it, once."""
+    """The answer to one request: the thread that asked waits for it; another gives it, once."""
 
     def __init__(self) -> None:
         self._box: queue.SimpleQueue[T | GochatError] = queue.SimpleQueue()
 
     def give(self, answer: T | GochatError) -> None:
-        """Answer; an error is raised where it is waited for. Never blocks."""
+        """Give the answer; `wait` raises it if it is an error. Never blocks."""
         self._box.put(answer)
 
     def wait(self, timeout: float) -> T:
-        """The answer. Raises `queue.Empty` after `timeout` seconds, or the error it was given."""
+        """The answer. Raises `queue.Empty` after `timeout` seconds, or the error that was given."""
         deadline = Deadline(timeout)
         while True:
             try:
                 answer = self._box.get(timeout=deadline.remaining())
                 break
             except queue.Empty:
-                if deadline.passed:  # and not only because the process was stopped meanwhile
+                if deadline.passed:  # a stall of the process extends the deadline
                     raise
         if isinstance(answer, GochatError):
             raise answer

@@ -1,15 +1,15 @@
 """A connection: one peer, one socket, and the two threads that serve it.
 
-The thread that accepted the upgrade becomes the **reader**: it owns the socket, the incoming half
-of the protocol, and the end of both. The **writer** waits on the outbox, or on the socket to take
-what it got there, and sends pings. Anybody may `offer` messages or ask for the end with `close`;
-both return at once.
+The thread that accepted the upgrade becomes the **reader**: it owns the socket and the incoming
+half of the protocol, and it finishes both. The **writer** waits on the outbox or, while it sends,
+on the socket; it also sends pings. Any thread may `offer` messages or `close` the connection; both
+calls return at once.
 
-How it ends: whoever wants the end closes the outbox with a close frame as the last thing in it.
-The writer sends what is left, gives the peer a while to answer, then shuts the socket down, which
-wakes a reader that still waits. The reader waits for the writer, lets the peer hang up first if it
-will (so that no reset overtakes the close frame), and returns; the socket is then closed by the
-thread that accepted it, and by nobody else.
+How a connection ends: `close` puts a close frame into the outbox and closes the outbox. The writer
+sends what is left, gives the peer time to answer, then shuts the socket down, which wakes a reader
+that still waits. The reader waits for the writer, lets the peer close its side first if it does so
+in time (a reset could otherwise destroy the close frame), and returns. Only the thread that
+accepted the socket closes it.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ from .threads import give_way
 
 log = logging.getLogger(__name__)
 
-#: Bytes asked of the kernel at once. A blocked `recv` holds a buffer of this size.
+#: Bytes to read with one `recv`. A blocked `recv` holds a buffer of this size.
 READ_SIZE = 16 * 1024
 
-#: Frames taken in at once, and paid for before the next are. In what was read at once there may be
-#: thousands, which would keep the interpreter lock for long; and each that is deflated may become
-#: as long as a message can be.
+#: Frames parsed at once; they are paid for before the next are parsed. One read may hold thousands
+#: of frames, which would hold the interpreter lock for long; and each deflated frame may grow to
+#: the largest message size.
 FRAMES = 64
 DEFLATED_FRAMES = 8
 
-#: Bytes of an answer that have `write_wait` to leave in. So a peer that takes a byte now and then
-#: does not hold what waits for it for ever, and 1.6 KB/s is still enough.
+#: Bytes that must be sent within `write_wait`. A peer that reads one byte now and then cannot hold
+#: its send buffer for ever; 1.6 KB/s is fast enough.
 SEND_PIECE = 16 * 1024
 
-#: Seconds for which a connection that has spent too much waits, at the most, before it is closed.
+#: Longest wait in seconds of a connection that has spent too much; beyond it, it is closed.
 PATIENCE = 10.0
 
-#: Seconds after which one that waits looks whether the connection is to end.
+#: Seconds between two checks, during such a wait, whether the connection is being closed.
 LOOK_EVERY = 0.5
 
-#: Seconds a peer gets to hang up after the closing handshake, before the server does.
+#: Seconds for the peer to close its side after the closing handshake, before the server closes.
 LINGER = 2.0
 
-#: Reads that it gets meanwhile: whoever goes on sending without end is not waited for.
+#: Reads during that time, at most: the server does not wait for a peer that sends without end.
 LINGER_READS = 64
 
 
@@ -91,7 +91,7 @@ class Connection:
 
     def __init__(self, upgrade: Upgrade, settings: Settings, dialect: Dialect[Connection]) -> None:
         self.address = upgrade.address
-        #: What it costs the server is spent here. Any thread may spend.
+        #: Counts what this connection costs the server. Any thread may spend.
         self.meter = upgrade.meter
         self.window_bits = upgrade.window_bits
         self.form = FORMS[upgrade.subprotocol is None, upgrade.window_bits == WINDOW_BITS]
@@ -108,37 +108,37 @@ class Connection:
             upgrade.meter,
             first=upgrade.greeting,
         )
-        #: Hands over joined frames and how many messages they are, without ever blocking; any
-        #: thread may call it. See `Outbox.offer`, which this is: one call less in each delivery.
+        #: Takes joined frames and their number of messages, and never blocks; any thread may call
+        #: it. It is `Outbox.offer` itself, which saves one call in each delivery.
         self.offer = self._outbox.offer
         self._reader_done = threading.Event()
-        #: The peer was gone, or silent, without a close frame. The reader's, and its dialect's.
+        #: The peer was gone or silent, without a close frame. Only the reader thread uses it.
         self.vanished = False
-        #: Why it ended. Set once, by whoever ends it.
+        #: Why it ended. Set once, by the thread that ends it.
         self.end = GONE
         #: For log records that this peer can bring about.
         self.log_limit = upgrade.log_limit
-        self.messages = 0  # that the peer has sent; the reader's own
-        self._hurried = False  # whether `recv` waits less than pong_wait; the reader's own
+        self.messages = 0  # messages received; only the reader uses it
+        self._hurried = False  # whether `recv` waits less than pong_wait; only the reader uses it
         self._frames = FRAMES if upgrade.window_bits is None else DEFLATED_FRAMES
-        self._used = 0.0  # microseconds of this thread's time that are settled; the reader's own
+        self._used = 0.0  # µs of the reader thread's time that are charged; only the reader uses it
 
     # -- any thread ------------------------------------------------------------------------------
 
     def tell(self, event: bytes) -> None:
-        """Send one text message to this peer alone; one that is full is evicted."""
+        """Send one text message to this peer; close with 4008 if its outbox is full."""
         payload = frames.text(event)
         if self.form.deflated and len(event) >= self._settings.compress_from:
             payload = frames.deflated_text(event)
         if not self.offer(payload, 1):
-            self.close(Close.SLOW, "too slow; come back")
+            self.close(Close.SLOW, "too slow; reconnect")
 
     def refuse(self, refusal: Refusal) -> None:
-        """Tell the peer that something it asked for was not done, in its dialect."""
+        """Tell the peer, in its dialect, that a request was refused."""
         self._dialect.refuse(self, refusal)
 
     def close(self, code: int, reason: str = "", *, by: str = US) -> None:
-        """Ask for the end: what is queued, then a close frame. Returns at once; the first wins."""
+        """Send what is queued, then a close frame. Returns at once; only the first call counts."""
         if self._outbox.close(frames.close(code, reason)):
             self.end = End(int(code), by, reason)
             log.debug("closing %s: %d %s", self.address, code, reason)
@@ -146,7 +146,7 @@ class Connection:
     # -- the reader thread -----------------------------------------------------------------------
 
     def run(self) -> None:
-        """Serve the peer until the connection is over. The reader thread lives here."""
+        """Serve the peer until the connection has ended. The reader thread runs this."""
         limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
         name = threading.current_thread().name.replace("reader", "writer")
         registered = False
@@ -158,7 +158,7 @@ class Connection:
                 self._writer.start(self._write, name)
             self._read()
         except Closed:
-            if registered:  # the hub ends it, once all that was written before is given out
+            if registered:  # the hub closes it, once it has sent all that was committed before
                 self._outbox.wait_closed(self._settings.write_wait)
             self.close(Close.GOING_AWAY)
         except MemoryError:
@@ -168,22 +168,22 @@ class Connection:
             self.close(Close.INTERNAL_ERROR)
         finally:
             with self.meter.gate:
-                give_way()  # a message need not wait behind thousands who leave
-                self._reader_done.set()  # before the writer is woken, so that it need not wait
+                give_way()  # a message does not wait behind thousands of connections that end
+                self._reader_done.set()  # before the writer wakes, so that it does not wait for it
                 if self.vanished:
                     self._outbox.abandon()
                 self._outbox.close()
                 try:
                     self._dialect.closed(self)
-                except Exception:  # the writer is waited for all the same: it has the socket
-                    log.exception("the end of the connection from %s failed", self.address)
+                except Exception:  # still wait for the writer: it uses the socket
+                    log.exception("closing the connection from %s failed", self.address)
             self._writer.join()
             self._outbox.abandon()
             if not self.vanished:
                 self._linger()
 
     def pause(self, seconds: float) -> None:
-        """Read nothing for so long, or until nothing more is sent to the peer either."""
+        """Read nothing for `seconds`, or until the outbox is closed."""
         begun = time.monotonic()
         while not self._outbox.closed and (left := begun + seconds - time.monotonic()) > 0.0:
             pause(self._sock, min(left, LOOK_EVERY))
@@ -191,13 +191,13 @@ class Connection:
     def drained(self) -> None:
         """Wait until the kernel has all that was offered to this peer.
 
-        Raises `Closed` once nothing more is taken; the writer sees to it that this ends.
+        Raises `Closed` once the outbox is closed. The writer closes it if the peer does not read.
         """
         while not self._outbox.drain(self._settings.write_wait):
             pass
 
     def _read(self) -> None:
-        """Take in what the peer sends, until it closes, fails, falls silent, or is gone."""
+        """Handle what the peer sends, until it closes, fails, falls silent, or is gone."""
         data, self._trailing = self._trailing, b""
         self._used = time.thread_time() * 1e6
         while True:
@@ -216,7 +216,7 @@ class Connection:
                 return
 
     def _take_in(self, data: bytes) -> Closing | Failed | None:
-        """Let the peer pay for what `data` completes, then act on it; gives the end, if it is."""
+        """Charge for the frames that `data` completes, then handle them; returns an end, if any."""
         messages: list[str | bytes] = []
         pings: list[Pinged] = []
         end: Closing | Failed | None = None
@@ -226,15 +226,15 @@ class Connection:
                 messages.append(event)
             elif isinstance(event, Pinged):
                 pings.append(event)
-            elif not isinstance(event, Ponged):  # it has shown that it lives, as any byte does
+            elif not isinstance(event, Ponged):  # a pong only shows that the peer is alive
                 end = event
         cost = 0.0
         if not self.meter.free:
             read = self._receiver.frames - frames_before
             cost = prices.of_read(messages, len(pings), read, self._dialect.price)
             wait = self.meter.spend(cost, time.monotonic())
-            if wait > PATIENCE or (wait and self._outbox.closed):  # then it need not be heard out
-                return Failed(Close.TRY_AGAIN_LATER, "too much at once; come back later")
+            if wait > PATIENCE or (wait and self._outbox.closed):  # it is closing: do not wait
+                return Failed(Close.TRY_AGAIN_LATER, "too many requests; reconnect later")
             if wait:
                 self.pause(wait)
         for ping in pings:
@@ -242,13 +242,14 @@ class Connection:
         self.messages += len(messages)
         if messages and not self._outbox.closed:
             self._dialect.received(self, messages)
-        self._settle(cost)
+        self._charge_rest(cost)
         return end
 
-    def _settle(self, estimate: float) -> None:
-        """Let the peer pay for what this thread has really done since the last time.
+    def _charge_rest(self, estimate: float) -> None:
+        """Charge the peer for the time this thread has used since the last call, beyond `estimate`.
 
-        What it had to pay before was an estimate, and what it asked for cannot be foreseen.
+        The price that was charged before was an estimate; the real cost of a request is known only
+        afterwards.
         """
         if self.meter.free:
             return
@@ -259,10 +260,10 @@ class Connection:
             self.meter.spend(more, time.monotonic())
 
     def _receive(self) -> bytes:
-        """What comes next from the peer; nothing if it is gone, silent, or kept us waiting.
+        """The next bytes from the peer; none if it is gone, silent, or missed its time limit.
 
-        Any byte is a sign of life. A peer that sent none for `pong_wait`, of which this process was
-        running all the time, is asked to come back (4008): it may have been the way that failed.
+        Any byte shows that the peer is alive. A peer that sent none for `pong_wait`, while this
+        process was running all the time, is asked to reconnect (4008): the network may have failed.
         """
         patience = self._dialect.patience()
         wait = self._settings.pong_wait if patience is None else patience
@@ -281,7 +282,7 @@ class Connection:
                 if patience is not None:
                     self._dialect.kept_waiting(self)
                     return b""
-                self.close(Close.SLOW, "nothing was heard from you for too long; come back")
+                self.close(Close.SLOW, "no data was received for too long; reconnect")
                 data = b""
             except OSError:
                 data = b""
@@ -291,7 +292,7 @@ class Connection:
             return data
 
     def _linger(self) -> None:
-        """Say that nothing more will be sent, and read until the peer has hung up, for a while.
+        """Shut down sending, and read until the peer has closed its side, at most `LINGER` seconds.
 
         Closing a socket that holds unread bytes sends a reset, which can destroy the close frame
         before the peer has read it (RFC 6455, 7.1.1).
@@ -306,12 +307,12 @@ class Connection:
                 if not self._sock.recv(READ_SIZE):
                     return
         except OSError:
-            return  # it is gone, or would not hang up: nothing is owed to it any more
+            return  # it is gone, or did not close in time
 
     # -- the writer thread -----------------------------------------------------------------------
 
     def _write(self) -> None:
-        """Send what the outbox gives, and pings between. The writer thread lives here."""
+        """Send what the outbox gives, and pings in between. The writer thread runs this."""
         next_ping = Deadline(self._settings.ping_period)
         try:
             while True:
@@ -322,26 +323,26 @@ class Connection:
                     next_ping = Deadline(self._settings.ping_period)
                     self.offer(frames.ping(), 0)
         except Closed:
-            # Everything is said. The reader ends when the peer has answered, or here.
+            # Everything is sent. The reader ends when the peer has answered, or by the shutdown.
             if Deadline(self._settings.write_wait).wait(self._reader_done.wait):
                 return
         except OSError as error:
             if isinstance(error, BlockingIOError | TimeoutError) and not self._outbox.closed:
-                self.end = End(1006, US, "took nothing for write_wait")
-            log.debug("%s takes nothing: %s", self.address, error)
+                self.end = End(1006, US, "did not read for write_wait")
+            log.debug("sending to %s failed: %s", self.address, error)
         except Exception:
             log.exception("writing to %s failed", self.address)
         self._outbox.abandon()
-        # This wakes whoever waits on the socket; the owner still closes it.
+        # This wakes a reader that waits on the socket; the owner still closes it.
         with contextlib.suppress(OSError):  # it may be gone already
             self._sock.shutdown(socket.SHUT_RDWR)
 
     def _send_all(self, data: bytes) -> None:
-        """Send all of `data`. Raises `OSError` if a piece of it did not leave in `write_wait`."""
+        """Send all of `data`. Raises `OSError` if a piece was not sent within `write_wait`."""
         rest = memoryview(data)
         while rest:
             piece, rest = rest[:SEND_PIECE], rest[SEND_PIECE:]
             deadline = Deadline(self._settings.write_wait)
             while piece := piece[send_some(self._sock, piece, self._settings.write_wait) :]:
                 if deadline.passed:
-                    raise TimeoutError("the peer takes what it is sent too slowly")
+                    raise TimeoutError("the peer reads too slowly")

@@ -1,7 +1,8 @@
-"""What the log says of connections: a line at the end of each, and refusals that matter.
+"""Log records about connections: one at the end of each, and one for each notable refusal.
 
-No text of a message, no token, nothing that a client says when it closes. What a client chose (its
-nick, its name) stands in quotes, with quotes and control characters in it escaped.
+They never hold the text of a message, a token, or the reason in a client's close frame. A value
+that a client chose (its nick, its name) is in quotes, and quotes and control characters in it are
+escaped.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from .refusals import Code, Refusal
 log = logging.getLogger(__name__)
 
 #: Where ``tcpi_bytes_acked`` and ``tcpi_bytes_received`` are in Linux's ``struct tcp_info``
-#: (linux/tcp.h; since Linux 4.1, and fixed, as its programs rely on it).
+#: (linux/tcp.h; since Linux 4.1; the offsets are part of the kernel's stable interface).
 _TCP_BYTES = struct.Struct("=QQ")
 _TCP_BYTES_AT = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Who was at the other end, as far as it is known."""
+    """The client and user of a connection, as far as they are known."""
 
     dialect: str
     user: str | None = None
@@ -40,23 +41,23 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Why a connection ended: the close code (RFC 6455; 1006: none was said), by whom, and why."""
+    """Why a connection ended: the close code (RFC 6455; 1006: none), who ended it, the reason."""
 
     code: int
     by: str
     reason: str = ""
 
 
-#: Who ended a connection.
+#: The two sides that can end a connection.
 US = "server"
 THEM = "client"
 
-#: How a connection ends of which nobody says that it ends.
+#: The end of a connection that neither side closed.
 GONE = End(1006, THEM, "gone without a close frame")
 
 
 class Logged(Protocol):
-    """What is to be known of a connection."""
+    """The attributes of a connection that are logged."""
 
     address: str
     log_limit: LogLimit
@@ -67,7 +68,7 @@ class Logged(Protocol):
 def ended(connection: Logged, sock: socket.socket, who: Described, seconds: float) -> None:
     """Log that a connection ended, while `sock` is still open.
 
-    Unless its address, or all together, ended more of them lately than `About.ENDED` allows.
+    Nothing is logged beyond the limits of `About.ENDED`, for its address and in total.
     """
     if not log.isEnabledFor(About.ENDED.level):
         return
@@ -88,17 +89,17 @@ def ended(connection: Logged, sock: socket.socket, who: Described, seconds: floa
         "by": end.by,
         "reason": end.reason or None,
     }
-    said = {name: value for name, value in fields.items() if value is not None}
-    line = " ".join(f"{name}={_spelt(value)}" for name, value in said.items())
-    log.log(About.ENDED.level, "connection ended: %s", line, extra={"fields": said})
+    known = {name: value for name, value in fields.items() if value is not None}
+    line = " ".join(f"{name}={_quoted(value)}" for name, value in known.items())
+    log.log(About.ENDED.level, "connection ended: %s", line, extra={"fields": known})
 
 
 def refused(connection: Logged, refusal: Refusal) -> None:
-    """Log a refusal that tells the operator something: a flood, a limit of the server's."""
+    """Log a refusal that the operator should know of: a flood, or a server limit was reached."""
     if refusal.close == Close.FLOODING:
         about, key = About.FLOODS, counted_as(connection.address)
     elif refusal.notable or refusal.code in (Code.LIMIT_REACHED, Code.BUSY):
-        # One of a limit of the server's; of a quota one for each address.
+        # For a limit of the server one key; for a quota one key for each address.
         about, key = About.LIMITS, refusal.code
         if refusal.notable:
             key = f"{refusal.notable} {counted_as(connection.address)}"
@@ -111,7 +112,7 @@ def refused(connection: Logged, refusal: Refusal) -> None:
 
 
 def traffic(sock: socket.socket) -> dict[str, int]:
-    """Bytes that the peer has sent, and of ours acknowledged, where the system counts them."""
+    """Bytes received from the peer, and bytes it acknowledged, where the system counts them."""
     if sys.platform != "linux":
         return {}
     try:
@@ -122,10 +123,11 @@ def traffic(sock: socket.socket) -> dict[str, int]:
     return {"bytes_in": received, "bytes_out": sent}
 
 
-def _spelt(value: object) -> str:
-    """`value` so that it cannot be taken for more than one: in quotes if a peer may have chosen it.
+def _quoted(value: object) -> str:
+    """`value` as one token of a log line: as it is, or in quotes.
 
-    Numbers and words of letters, digits, dots, colons and dashes stand as they are.
+    Numbers and words of ASCII letters, digits, dots, colons, dashes, underscores and percent signs
+    stay as they are. Everything else is quoted as a JSON string.
     """
     text = str(value)
     if text and all(each.isascii() and (each.isalnum() or each in ".:-_%") for each in text):

@@ -1,7 +1,7 @@
-"""Points in time, and the kernel's own time limits on a socket.
+"""Deadlines, and the kernel's time limits on a socket.
 
-A timeout is a length; a deadline is the point at which it runs out. Several steps that share one
-budget share one `Deadline`. A stall of the process extends it (`stall`).
+A timeout is a length of time; a deadline is the point in time at which it runs out. Several steps
+that share one time budget share one `Deadline`. A stall of the process extends it (`stall`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Deadline:
-    """A point in time, `seconds` from its making, or from the end of the last stall if later.
+    """A point in time: `seconds` after it was made, or after the last stall ended if that is later.
 
     Immutable, so any thread may read it.
     """
@@ -42,10 +42,10 @@ class Deadline:
         return not self.remaining()
 
     def wait(self, attempt: Callable[[float], T]) -> T:
-        """Call `attempt` with the seconds left until it gives something true, or none are left.
+        """Call `attempt` with the seconds left until it returns a true value or no time is left.
 
-        Gives what it gave last. `attempt` waits so many seconds at the most; it is called at least
-        once, and again only where a stall, not the other side, used up its time.
+        Returns the last result of `attempt`. `attempt` waits at most the seconds it is given. It is
+        called at least once, and again only if a stall of the process used up its time.
         """
         while not (got := attempt(self.remaining())) and self.remaining():
             pass
@@ -53,26 +53,27 @@ class Deadline:
 
 
 def limit_waits(sock: socket.socket, *, receive: float, send: float) -> None:
-    """Make `sock` blocking, with the kernel giving up a `recv` or `send` after so many seconds.
+    """Make `sock` blocking, with the kernel's timeouts of `receive` and `send` seconds.
 
-    A wait that runs out raises `BlockingIOError`. The two limits are the socket's own
-    (``SO_RCVTIMEO``, ``SO_SNDTIMEO``, socket(7)), so a reader and a writer thread can share one
-    socket object; and unlike `socket.settimeout` there is no ``poll`` before each call, which
-    would let go of the interpreter lock and fight for it twice.
+    A timeout raises `BlockingIOError`. The two limits belong to the socket (``SO_RCVTIMEO``,
+    ``SO_SNDTIMEO``, socket(7)), so a reader and a writer thread can share one socket object. Unlike
+    `socket.settimeout`, there is no ``poll`` before each call, which would release and acquire the
+    interpreter lock a second time.
     """
     sock.settimeout(None)
     for option, seconds in ((socket.SO_RCVTIMEO, receive), (socket.SO_SNDTIMEO, send)):
         whole = math.floor(seconds)
-        # Zero in both fields would mean "for ever"; one microsecond is the least that waits.
+        # Zero in both fields means "no limit"; one microsecond is the shortest timeout.
         micro = int((seconds - whole) * 1_000_000) or (0 if whole else 1)
         sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", whole, micro))
 
 
 def send_some(sock: socket.socket, data: bytes | memoryview, seconds: float) -> int:
-    """Send what the kernel takes of `data`; gives how many bytes that is.
+    """Send as much of `data` as the kernel accepts; returns the number of bytes.
 
-    `sock` has `limit_waits` with `seconds` for `send`. Raises `BlockingIOError` when that time has
-    run out, but not where a stall of this process used it up; and `OSError` if the peer is gone.
+    `limit_waits` must have set `seconds` as the `send` limit of `sock`. Raises `BlockingIOError`
+    when that time has run out, unless a stall of this process used it up, and `OSError` if the peer
+    is gone.
     """
     while True:
         try:
@@ -83,10 +84,10 @@ def send_some(sock: socket.socket, data: bytes | memoryview, seconds: float) -> 
 
 
 def pause(sock: socket.socket, seconds: float) -> None:
-    """Wait for so many seconds, or until `sock` is shut down in both directions.
+    """Wait for `seconds`, or until `sock` is shut down in both directions.
 
-    Nothing is read meanwhile, so the peer feels the pause once its buffers are full.
+    Nothing is read meanwhile, so the peer must wait, too, once the socket buffers are full.
     """
     poll = select.poll()
-    poll.register(sock, 0)  # hang-ups and errors are told of in any case (poll(2))
+    poll.register(sock, 0)  # hang-ups and errors are always reported (poll(2))
     poll.poll(math.ceil(seconds * 1000))

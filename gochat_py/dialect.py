@@ -1,4 +1,7 @@
-"""What a connection is made of, and what is spoken over it."""
+"""The protocol spoken over a connection (`Dialect`), and what a new connection needs (`Upgrade`).
+
+There are two dialects: classic (goChat's plain text) and gochat.v1 (JSON).
+"""
 
 from __future__ import annotations
 
@@ -18,50 +21,52 @@ C = TypeVar("C", contravariant=True)
 
 
 class Dialect(Protocol[C]):
-    """What is spoken over one connection. Its reader thread calls all but `refuse`."""
+    """The protocol spoken over one connection. The reader thread calls everything but `refuse`."""
 
     def opened(self, connection: C) -> None:
-        """The connection takes messages from now on. May raise `Closed`: the server is stopping.
+        """The connection accepts messages from now on. Raises `Closed` if the server is stopping.
 
-        The peer is told of the upgrade only after this: whatever is said by anyone who knows that
-        the peer is there, the peer hears. (In goChat it can miss what is said in between.)
+        The upgrade is confirmed to the peer only after this call, so the peer receives every
+        message that is sent after the upgrade was confirmed. (In goChat it can miss messages that
+        are sent in between.)
         """
 
     def price(self, text: str) -> float:
-        """What it costs to read one text message (`core.prices`)."""
+        """The estimated cost of reading one text message, in µs (`core.prices`)."""
 
     def received(self, connection: C, messages: list[str | bytes]) -> None:
-        """The peer has sent `messages`, never none. May wait; may raise `Closed` as above."""
+        """Handle `messages`, at least one, from the peer. May wait; may raise `Closed` as above."""
 
     def ending(self, connection: C) -> None:
-        """Nothing more will be received, and a close frame is to follow.
+        """Nothing more will be received; a close frame will be sent after this call.
 
-        Waits until what was asked for before is answered. May raise `Closed` as above.
+        Waits until all earlier requests are answered. May raise `Closed` as above.
         """
 
     def closed(self, connection: C) -> None:
-        """The connection is over."""
+        """The connection has ended."""
 
     def patience(self) -> float | None:
-        """Seconds in which the peer has to say something that must come first; else None."""
+        """Seconds left for a message that the peer must send first; None if it need not."""
 
     def kept_waiting(self, connection: C) -> None:
-        """The peer has let that time pass."""
+        """The peer did not send that message in time."""
 
     def refuse(self, connection: C, refusal: Refusal) -> None:
-        """Tell the peer that something it asked for was not done. Any thread; never blocks."""
+        """Tell the peer that a request was refused. Any thread may call this; never blocks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """A socket on which a WebSocket was agreed on, though the peer does not know it yet.
+    """A socket whose upgrade to WebSocket was accepted; the response is not sent yet.
 
-    `address` is the peer's own, also behind a trusted proxy. `machine` is wsproto's, open.
-    `greeting` is the answer to the upgrade request, still to be sent. `trailing` are bytes that
-    came in one piece with the request: the kernel will not give them again. `window_bits` is what
-    the peer inflates with, None if it takes plain messages only. `meter` counts what it costs,
-    `log_limit` what it brings about in the log. `writer` is a thread that waits for what it is to
-    do: it was there before the agreement.
+    `address` is the client's address, also behind a trusted proxy. `machine` is wsproto's state
+    machine, in the open state. `greeting` is the response to the upgrade request, which is to be
+    sent first. `trailing` are bytes that were read together with the request; the kernel will not
+    return them again. `window_bits` is the window with which the peer inflates, None if it takes
+    uncompressed messages only. `meter` counts what the connection costs; `log_limit` bounds the log
+    records that it can cause. `writer` is the writer thread, reserved before the upgrade was
+    accepted.
     """
 
     sock: socket.socket

@@ -1,18 +1,18 @@
-"""Errors that cross floors.
+"""Exceptions that more than one layer of the package uses.
 
 ``GochatError``
- ├── ``StartupError``     the server cannot start as asked; one sentence with its cure, status 2
- ├── ``BadOffer``         an upgrade request offers an extension in words that cannot be read: 400
- └── ``Closed``           the channel's owner has closed it; nothing more will come or be taken
+ ├── ``StartupError``     the server cannot start; one sentence with the remedy, exit status 2
+ ├── ``BadOffer``         an upgrade request has a malformed extension offer; answered with 400
+ └── ``Closed``           the channel is closed: nothing more comes out of it or is accepted
 """
 
 
 class GochatError(Exception):
-    """The root of everything this package raises on purpose."""
+    """The base class of all exceptions that this package raises on purpose."""
 
 
 class StartupError(GochatError):
-    """The server cannot start as asked. Its text is one sentence that names the cure."""
+    """The server cannot start with these settings. The text is one sentence with the remedy."""
 
 
 class BadOffer(GochatError):
@@ -20,4 +20,4 @@ class BadOffer(GochatError):
 
 
 class Closed(GochatError):
-    """The channel was closed by its owner: learned by reading it, after all that was in it."""
+    """The channel is closed. A reader gets this after it has taken all remaining items."""

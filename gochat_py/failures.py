@@ -1,4 +1,4 @@
-"""Unforeseen errors in the log: each kind once in a while, so that none of them floods it."""
+"""Logs unexpected errors, each kind at most once a minute, so that no error floods the log."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import time
 log = logging.getLogger(__name__)
 
 #: Seconds for which an error of one kind is not logged again.
-SAY_AGAIN = 60.0
+REPEAT_AFTER = 60.0
 
-#: Kinds remembered; with more, all are forgotten.
+#: Kinds to remember; at the limit all are forgotten.
 KINDS = 64
 
 
 class Failures:
-    """Logs errors that nobody foresaw: each kind once in `SAY_AGAIN` seconds, with its traceback.
+    """Logs unexpected errors: each kind once in `REPEAT_AFTER` seconds, with its traceback.
 
-    Any thread. Owns  when each kind was logged last, under one lock.
+    Any thread may call everything. One lock guards the time at which each kind was last logged.
     """
 
     def __init__(self) -> None:
@@ -26,19 +26,19 @@ class Failures:
         self._logged: dict[type[BaseException] | str, float] = {}
 
     def log(self, error: BaseException, what: str) -> None:
-        """Log `error`, with its traceback, and what it led to; unless that is known."""
-        if self._is_news(type(error)):
+        """Log `what` and the traceback of `error`, unless its type was logged a short time ago."""
+        if self._is_due(type(error)):
             log.error("%s", what, exc_info=error)
 
     def warn(self, what: str, *args: object) -> None:
         """Log a warning; `what` without its `args` is the kind."""
-        if self._is_news(what):
+        if self._is_due(what):
             log.warning(what, *args)
 
-    def _is_news(self, kind: type[BaseException] | str) -> bool:
+    def _is_due(self, kind: type[BaseException] | str) -> bool:
         now = time.monotonic()
         with self._lock:
-            if now < self._logged.get(kind, now - SAY_AGAIN) + SAY_AGAIN:
+            if now < self._logged.get(kind, now - REPEAT_AFTER) + REPEAT_AFTER:
                 return False
             if len(self._logged) >= KINDS:
                 self._logged.clear()

@@ -1,4 +1,4 @@
-"""Names of hosts, in the one form in which they are compared."""
+"""Host names in the one form in which they are compared."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_][a-z0-9_-]{0,62}(\.[a-z0-9_][a-z0-9_-
 
 
 def dns_name(text: str) -> str | None:
-    """A host's name as browsers send it, or None if `text` is no name.
+    """The host name as browsers send it, or None if `text` is not a host name.
 
-    That is lower-case, in ASCII (``xn--…``, by IDNA 2003), and without the dot that may end it.
+    It is in lower case, in ASCII (``xn--…``, by IDNA 2003), and without a trailing dot.
     """
     try:
         name = text.encode("idna").decode("ascii").lower().removesuffix(".")
-    except UnicodeError:  # an empty label, a long one, or one of what is in no name
+    except UnicodeError:  # an empty label, one that is too long, or a forbidden character
         return None
     return name if _NAME.fullmatch(name) else None

@@ -258,7 +258,7 @@ class Hub:
             new = [written.entry for written in batch if not written.duplicate]
             if new:
                 room.name = new[0].room  # the same, unless the one who made it was evicted
-            already_sent = room.ahead_of(new)
+            already_sent = room.already_sent_to(new)
             live = room.publish(new)
             self._charge_senders(batch, prices.of_fan_out(len(room)))
         for delivery in plan(batch, live, already_sent, self._takes_answers):

@@ -1,7 +1,7 @@
-"""A limit on what strangers can write into the log, with a count of what was left out.
+"""A rate limit on log records that peers can cause, with a count of the records left out.
 
-Whatever a peer can bring about as often as it likes is logged through one `LogLimit`. What a record
-is about, its key, may be the peer's choice, so the number of keys is bounded as well.
+Every log record that a peer can cause as often as it likes goes through one `LogLimit`. A record
+has a key, such as an address. The peer may choose it, so the number of keys is bounded as well.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from enum import Enum
 
 log = logging.getLogger(__name__)
 
-#: Seconds of one window of counting.
+#: Length of a counting window, in seconds.
 EVERY = 60.0
 
 
 class About(Enum):
-    """Kinds of records: the words, the level, and how many in `EVERY` seconds: of a key, in all."""
+    """Kinds of records: description, level, and limits in `EVERY` seconds: for a key, in total."""
 
-    #: One for each connection; a line has some 300 bytes, so these are 130 MB a day at the most.
+    #: One for each connection; a line has some 300 bytes, so these are at most 130 MB a day.
     ENDED = ("connections that ended", logging.INFO, 30, 300)
     REFUSED = ("connections that were refused", logging.WARNING, 1, 16)
     HOSTS = ("hosts that are not this server's", logging.WARNING, 1, 16)
@@ -39,16 +39,16 @@ class About(Enum):
 
 @dataclass(slots=True)
 class _Window:
-    """What was counted since `begun`. Guarded by its limit's lock."""
+    """What was counted since `begun`. Guarded by the lock of its `LogLimit`."""
 
     begun: float
     logged: int = 0
     left_out: int = 0
-    keys: dict[str, int] = field(default_factory=dict)  # as many as were logged, at the most
+    keys: dict[str, int] = field(default_factory=dict)  # at most as many as records were logged
 
 
 class LogLimit:
-    """Decides whether to log what a peer has brought about. Any thread may call everything."""
+    """Decides whether to log a record that a peer caused. Any thread may call everything."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -56,7 +56,7 @@ class LogLimit:
         self._windows: dict[About, _Window] = {}
 
     def due(self, about: About, key: str = "") -> bool:
-        """Whether to log a record `about` that concerns `key`; if not, it is counted."""
+        """Whether to log a record `about` that concerns `key`; if not, count it as left out."""
         now = self._clock()
         with self._lock:
             over = self._take_over(about, now)
@@ -68,20 +68,20 @@ class LogLimit:
                 window.logged += 1
             else:
                 window.left_out += 1
-        self._tell(over)
+        self._log_counts(over)
         return due
 
     def report(self, *, at_the_end: bool = False) -> None:
-        """Log how many were left out in each window that is over, or `at_the_end` in all."""
+        """Log how many records each window that is over left out; `at_the_end`, every window."""
         now = float("inf") if at_the_end else self._clock()
         over: dict[About, int] = {}
         with self._lock:
             for about in list(self._windows):
                 over.update(self._take_over(about, now))
-        self._tell(over)
+        self._log_counts(over)
 
     def _take_over(self, about: About, now: float) -> dict[About, int]:
-        """Forget a window that is over; gives how many were left out in it, if any were."""
+        """Remove the window if it is over; returns how many records it left out, if any."""
         assert self._lock.locked()
         window = self._windows.get(about)
         if window is None or now - window.begun < EVERY:
@@ -89,7 +89,7 @@ class LogLimit:
         del self._windows[about]
         return {about: window.left_out} if window.left_out else {}
 
-    def _tell(self, over: dict[About, int]) -> None:
+    def _log_counts(self, over: dict[About, int]) -> None:
         for about, count in over.items():
             log.log(
                 about.level,

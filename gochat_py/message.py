@@ -1,11 +1,12 @@
-"""The words that travel down the river: what is wanted (drafts), and what was decided (entries).
+"""The value types that threads pass to each other: users, drafts, entries, rooms.
 
-Everything here but `OnlineUser` is frozen, so it may cross any queue. Times are seconds since 1970,
-UTC, rounded to milliseconds. A room is named twice: `room` as it is shown, `key` as it is compared
-(case-folded).
+A `Draft` is a message or change that a user wants written; an `Entry` is one that has a number.
+Everything here except `OnlineUser` is frozen, so any queue may carry it. Times are seconds since
+1970, UTC, rounded to milliseconds. A room has two names: `room` as it is shown, `key` as it is
+compared (case-folded).
 
-What every message becomes (`Draft`, `Entry`) is a named tuple: to make a frozen dataclass takes
-three times as long (2.7 and 0.9 µs for a draft).
+`Draft` and `Entry`, of which each message needs one, are named tuples: to make a frozen dataclass
+takes three times as long (2.7 µs instead of 0.9 for a draft).
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a room's history: everything up to and including `seq` of numbering `epoch`."""
+    """A position in a room's history: all entries up to and including `seq` of `epoch`.
+
+    `epoch` identifies the numbering: a `seq` has a meaning only in its own epoch.
+    """
 
     epoch: str
     seq: int
@@ -37,7 +41,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody, with or without a connection. `id` is public and stable."""
+    """A user, with or without a connection. `id` is public and stable."""
 
     id: str
     nick: str
@@ -46,10 +50,10 @@ class User:
 class OnlineUser:
     """A user with at least one connection: one object, which all of these connections share.
 
-    The only thing here that changes: `nick` is what the user is called now. The journal thread sets
-    it once a new nick is persisted; any thread may read it. `returned` says that somebody has come
-    with the user's token since this object was made, so that the user is known to have it; only the
-    journal thread uses it. To compare nicks, or to keep one, take a `User`.
+    It is the only mutable type here. `nick` is the current nick. The journal thread sets it after
+    a new nick is committed; any thread may read it. `returned` tells that a client has presented
+    the user's token since this object was made, so the user is known to have received it; only the
+    journal thread uses it. To compare nicks, or to keep one, use a `User`.
     """
 
     __slots__ = ("id", "nick", "returned")
@@ -60,17 +64,17 @@ class OnlineUser:
         self.returned = False
 
 
-#: Whoever can write: a user as they were at some time, or as they are now.
+#: The author of something: a user as they were at some time, or as they are now.
 Author = User | OnlineUser
 
 
 class Draft(NamedTuple):
     """What a user wants written in a room, before it has a seq.
 
-    `id` is the sender's own; with `user` and `key` it makes a retry recognisable. What else is set
-    depends on `kind`:
+    `id` is chosen by the sender; with `user` and `key` it identifies a retry. Which other fields
+    are set depends on `kind`:
 
-    * MESSAGE: `text`, and `reply_to` where it answers another message
+    * MESSAGE: `text`, and `reply_to` if it is a reply to another message
     * EDITED: `target`, `text`
     * DELETED: `target`
     * REACTED: `target`, `emoji`, `on`
@@ -91,12 +95,12 @@ class Draft(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One numbered thing in a room's history. `seq` counts from 1 in each room, without holes.
+    """One numbered item of a room's history. `seq` counts from 1 in each room, without gaps.
 
-    The fields of `Draft` mean what they mean there; `user` and `nick` are the author's at the time
-    of writing. A message's `text` is as last edited; `edited` is the time of that edit, `deleted`
-    says that its text is gone, `reactions` maps an emoji to the ids of the users who react with it,
-    in the order in which they did.
+    The fields that `Draft` has, too, mean the same; `user` and `nick` are the author's at the time
+    of writing. The `text` of a message is as last edited; `edited` is the time of that edit.
+    `deleted` means that the text was removed. `reactions` maps an emoji to the ids of the users who
+    react with it, in the order in which they reacted.
     """
 
     kind: Kind
@@ -120,7 +124,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RoomInfo:
-    """A room as it is listed. `seq` is that of its newest entry, 0 if it has none."""
+    """A room in the list of rooms. `seq` is that of its newest entry, 0 if it has none."""
 
     room: str
     key: str

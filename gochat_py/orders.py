@@ -1,6 +1,6 @@
-"""What the hub can be asked to do: everything that goes into its inbox. All of it is frozen.
+"""The orders: all requests that other threads put into the hub's inbox. They are frozen.
 
-Where a user is an `OnlineUser`, the hub reads the nick when it handles the order.
+If a user is an `OnlineUser`, the hub reads the nick when it handles the order.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from .message import Author, OnlineUser, RoomInfo, User
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The connection is told when the server stops."""
+    """Add a connection, so that the hub closes it when the server stops."""
 
     connection: Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Unregister:
-    """The connection gets nothing more; one that is not registered is no error."""
+    """Remove a connection, which gets nothing more. It need not be registered."""
 
     connection: Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """The connection is this user's, and was told that they are called `nick`."""
+    """The connection belongs to `user`. Its ``welcome`` gave their nick as `nick`."""
 
     connection: Connection
     user: OnlineUser
@@ -38,10 +38,10 @@ class Identified:
 
 @dataclass(frozen=True, slots=True)
 class Enter:
-    """The connection becomes a member.
+    """The connection enters a room.
 
-    Where it `catches_up`, what is published from now on is held for it until it has. Else it gets
-    what is new from now on.
+    If it `catches_up`, the hub holds new entries for it until it has caught up. Otherwise it gets
+    new entries at once.
     """
 
     connection: Connection
@@ -53,13 +53,13 @@ class Enter:
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """The connection is to get `entries` (JSON, oldest first, joined by commas), up to `seq`.
+    """Send the connection `entries` of the history (JSON, oldest first, joined by commas).
 
-    They are the first part of what it has to know, with `first`, or a further one. `last` says
-    that nothing is known to follow. `reply` says whether the connection is live now, or gone;
-    False when more is to follow: the next part, from `seq` on. It raises `Refusal` if the room
-    may not be made. `named` is given before that how the room is shown to everybody, or
-    nothing where the connection is gone.
+    They go up to `seq`. With `first` they are the first part of the history that the connection
+    needs, else a further part. `last` means that no further part is known. `reply` gets True if the
+    connection is live now, or gone; False if the next part, after `seq`, must follow. It raises
+    `Refusal` if the room may not be created. Before that, `named` gets the name by which the room
+    is shown to all; nothing if the connection is gone.
     """
 
     connection: Connection
@@ -74,7 +74,7 @@ class CatchUp:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """What ``joined`` says beside its entries, as it was when they were read."""
+    """The other fields of ``joined``, as they were when its entries were read."""
 
     user: Author
     info: RoomInfo
@@ -88,7 +88,7 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """The connection is a member no more, and is told so, unless that is not what it asked for."""
+    """The connection leaves a room. It gets an `ok`, unless `silent`: it did not ask for that."""
 
     connection: Connection
     key: str
@@ -98,14 +98,14 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """What was written, in order."""
+    """Deliver these persisted entries, in order."""
 
     batch: tuple[Written[Connection], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """Somebody is writing; everyone in the room but that connection is told."""
+    """`user` is typing; notify the room, except that connection."""
 
     connection: Connection
     room: str
@@ -115,7 +115,7 @@ class Typing:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """The connection's reader is away or back, in all rooms; it is told so if it gave an id."""
+    """The user of the connection is away or back, in all rooms; `ok` is sent if it gave an id."""
 
     connection: Connection
     away: bool
@@ -124,11 +124,11 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """A user was given a nick, which `connection` asked for.
+    """A user has a nick that `connection` asked for.
 
-    If it is `changed`, everyone who shares a room with the user is told, and the user's other
-    connections. `connection` is told in any case, with the id `answers`, unless it asked by its
-    ``hello`` (`greeting`): then ``welcome`` says it.
+    If it is `changed`, ``renamed`` is sent to all who share a room with the user, and to the user's
+    other connections. `connection` gets it in any case, with the id `answers`, unless it asked in
+    its ``hello`` (`greeting`): then ``welcome`` has the nick.
     """
 
     connection: Connection
@@ -140,7 +140,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Asks how rooms are shown and how many members they have, by key, if they have any.
+    """Asks for the shown name and the member count of rooms that have members, by key.
 
     These are the rooms `keys`, and the first `limit` others whose keys come after `after` and not
     after `last`.
@@ -155,9 +155,9 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class Barrier:
-    """Asks for `reply` once all that was put before this is done. The journal takes it, too.
+    """Asks for `reply` once everything that was put before it is done. The journal takes it, too.
 
-    The journal gives it when what was written before is persisted or refused, and is in the hub's
+    The journal replies once all earlier drafts are persisted or refused, and are in the hub's
     inbox.
     """
 

@@ -1,4 +1,7 @@
-"""A connection's way out, where nobody waits for a slow peer. Knows nothing of chat."""
+"""The bounded send queue of a connection. No sender waits for a slow peer.
+
+Nothing here depends on chat.
+"""
 
 from __future__ import annotations
 
@@ -12,45 +15,45 @@ from .channel import Bell
 from .deadline import Deadline
 from .errors import Closed
 
-#: Bytes given to the writer at a time. What it holds counts as waiting until the kernel has it.
+#: Bytes given to the writer at a time. They count as waiting until the kernel has them.
 PIECE = 64 * 1024
 
 
 class Sends(Protocol):
-    """What an outbox needs of a socket."""
+    """The part of a socket that an outbox uses."""
 
     def send(self, data: bytes, flags: int, /) -> int:
         """As `socket.socket.send`."""
 
 
 class Purse(Protocol):
-    """Counts the bytes that wait for slow peers together; see `admission.Meter`."""
+    """Bounds the bytes that wait for several slow peers together; see `admission.Meter`."""
 
     def claim(self, count: int) -> bool:
-        """Count so many more; False, having counted nothing, if they are too many."""
+        """Count `count` more bytes; False, and nothing is counted, if that is over the limit."""
 
     def release(self, count: int) -> None:
-        """Count so many less."""
+        """Count `count` bytes less."""
 
 
 class Outbox:
-    """A connection's way out: goChat's ``send`` channel, with a short cut past the writer.
+    """A connection's send queue: goChat's ``send`` channel, with a direct path past the writer.
 
-    While nothing waits and the writer is idle, `offer` sends there and then what the kernel takes
-    without waiting (write-through): waking a thread costs five times the send. What the kernel does
-    not take, and everything while the writer is at work, waits for the writer.
+    While the queue is empty and the writer is idle, `offer` itself sends what the kernel accepts
+    without blocking (write-through): to wake a thread costs five times the send. The rest, and
+    everything offered while the writer works, waits for the writer.
 
-    It holds `capacity` messages and `capacity_bytes` bytes at the most; one offering, however
-    long, is taken where nothing waits. Bytes count until the kernel has them, also in the writer's
-    hands, here and in the `purse`. `first` waits for the writer from the beginning, so that
-    nothing can come before it.
+    It holds at most `capacity` messages and `capacity_bytes` bytes; one offer of any size is
+    accepted if nothing waits. Bytes count until the kernel has them, also while the writer holds
+    them, here and in the `purse` (the shared limit). `first` is queued from the beginning, so that
+    nothing is sent before it.
 
-    One lock guards everything here and with it the order of bytes on the wire. It is held across
-    that one send, which does not block, and never while waiting.
+    One lock guards everything here, and so the order of bytes on the wire. It is held during the
+    one direct send, which does not block, and never while waiting.
     """
 
-    # There are thousands of these, and a broadcast visits each: what it touches is few objects,
-    # with slots, so that most of it stays in the processor's caches.
+    # There are thousands of these, and a broadcast touches each. Few objects, with slots, stay in
+    # the processor's caches.
     __slots__ = (
         "_bell",
         "_bytes",
@@ -63,8 +66,8 @@ class Outbox:
         "_messages",
         "_purse",
         "_sock",
-        "_straight",
         "_waiting",
+        "_write_through",
     )
 
     def __init__(
@@ -75,30 +78,30 @@ class Outbox:
         self._capacity_bytes = capacity_bytes
         self._purse = purse
         self._lock = threading.Lock()
-        self._bell = Bell()  # there is something for the writer, or never will be
-        self._drained = Bell()  # nothing waits any more, or never will again
-        #: What waits: frames, how many messages they are, and how many bytes they count for. What
-        #: comes first or last of all is small, and counts for nothing: it cannot be refused.
+        self._bell = Bell()  # rings when there is something for the writer, or on closing
+        self._drained = Bell()  # rings when nothing waits any more, or on closing
+        #: What waits: frames, their number of messages, and the bytes they count for. `first`, and
+        #: the `last` of `close`, are small and count for 0: they cannot be refused.
         self._waiting: deque[tuple[bytes, int, int]] = deque(((first, 0, 0),) if first else ())
-        self._messages = 0  # that wait
-        self._bytes = 0  # that wait, and that the writer holds
-        self._held = 0  # of these, those that the writer holds
+        self._messages = 0  # waiting messages
+        self._bytes = 0  # bytes that wait or that the writer holds
+        self._held = 0  # those of them that the writer holds
         self._closed = False
-        #: Nothing waits, the writer holds nothing that must go out first, and it is not closed.
-        self._straight = not first
+        #: Whether `offer` may send: nothing waits, the writer holds nothing, it is not closed.
+        self._write_through = not first
 
     def offer(self, frames: bytes, count: int) -> bool:
-        """Hand over `count` encoded messages without ever blocking. Any thread may call this.
+        """Send or queue `count` encoded messages; never blocks. Any thread may call this.
 
         `frames` are complete, unmasked frames (RFC 6455, 5.2), joined. Returns False, and takes
-        nothing, when they do not fit: the caller evicts. After `close` it takes nothing and returns
-        True: that end is on its way already.
+        nothing, when they do not fit: the caller evicts the connection. After `close` it takes
+        nothing and returns True: the connection is ending already.
         """
-        # Every delivery passes here. `with` would take 0.2 µs more than these, which is a tenth of
-        # what all but the kernel's part of one takes.
+        # Every delivery runs this. `with` would take 0.2 µs more, a tenth of the time that a
+        # delivery takes outside the kernel.
         self._lock.acquire()
         try:
-            if self._straight:
+            if self._write_through:
                 try:
                     sent = self._sock.send(frames, socket.MSG_DONTWAIT)
                 except BlockingIOError:
@@ -121,8 +124,8 @@ class Outbox:
     def get(self, timeout: float) -> bytes | None:
         """What waits, joined, about `PIECE` bytes; or None after `timeout` seconds.
 
-        Only the writer calls this. Calling it says that what the last call gave is written. Raises
-        `Closed` when nothing is left and nothing more will come.
+        Only the writer calls this. A call means that the result of the call before is sent. Raises
+        `Closed` when the outbox is closed and empty.
         """
         with self._lock:
             self._release_held()
@@ -130,7 +133,7 @@ class Outbox:
                 self._drained.ring()
             waits = self._bell.expected = not self._waiting and not self._closed
             if waits:
-                self._straight = True
+                self._write_through = True
         if waits:
             self._bell.wait(timeout, self._lock)
         with self._lock:
@@ -143,7 +146,7 @@ class Outbox:
     def drain(self, timeout: float) -> bool:
         """Wait until the kernel has all that was offered; False after `timeout` seconds.
 
-        Only one thread, the reader, may call this. Raises `Closed` if nothing more is taken.
+        Only one thread, the reader, may call this. Raises `Closed` if the outbox is closed.
         """
         with self._lock:
             waits = self._drained.expected = self._bytes > 0 and not self._closed
@@ -155,7 +158,7 @@ class Outbox:
             return not self._bytes
 
     def wait_closed(self, timeout: float) -> None:
-        """Wait until nothing more is taken, `timeout` seconds at the most.
+        """Wait until the outbox is closed, at most `timeout` seconds.
 
         Only one thread, the reader, may call this.
         """
@@ -169,23 +172,23 @@ class Outbox:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more is taken. Any thread may ask; it never becomes False again."""
+        """Whether it is closed and accepts nothing more. Any thread may ask; it stays True."""
         with self._lock:
             return self._closed
 
     def close(self, last: bytes = b"") -> bool:
-        """Let `last` follow what is waiting, and nothing follow that. Any thread may call this.
+        """Queue `last` behind what is waiting, and accept nothing more. Any thread may call this.
 
-        Returns whether this call closed it; the first one decides what is last.
+        Returns True for the first call only; later calls do nothing.
         """
         with self._lock:
             if self._closed:
                 return False
             self._closed = True
-            if last and self._straight:
-                with contextlib.suppress(OSError):  # it does not take it now, or is gone
+            if last and self._write_through:
+                with contextlib.suppress(OSError):  # the kernel's buffer is full, or the peer gone
                     last = last[self._sock.send(last, socket.MSG_DONTWAIT) :]
-            self._straight = False
+            self._write_through = False
             if last:
                 self._waiting.append((last, 0, 0))
             self._bell.ring()
@@ -193,24 +196,24 @@ class Outbox:
             return True
 
     def discard_offers(self) -> None:
-        """Take nothing more, without waking the writer; `abandon` is to follow. Any thread.
+        """Accept nothing more, without waking the writer; `abandon` must follow. Any thread.
 
-        It is for a peer that is gone. When thousands are, those who offer them something save the
-        system calls, and not all of their writers wake at the same moment.
+        It is for a peer that is gone. When thousands are, later offers to them make no system
+        calls, and their writers do not all wake at the same moment.
         """
         with self._lock:
             self._closed = True
-            self._straight = False
+            self._write_through = False
 
     def abandon(self) -> None:
-        """Drop what is waiting and take nothing more: the peer cannot be reached."""
+        """Drop what is waiting and accept nothing more: the peer cannot be reached. Any thread."""
         with self._lock:
             self._abandon()
 
     def _abandon(self) -> None:
         assert self._lock.locked()
         self._closed = True
-        self._straight = False
+        self._write_through = False
         self._waiting.clear()
         self._held = self._bytes
         self._release_held()
@@ -223,7 +226,7 @@ class Outbox:
         return self._bytes > 0 and self._bytes + size > self._capacity_bytes
 
     def _finish(self, rest: bytes, count: int) -> None:
-        """Keep the rest of what the kernel took in part; nothing can follow without it."""
+        """Queue the rest of what the kernel took in part; nothing can be sent before it."""
         if not self._put(rest, count):
             self._abandon()
 
@@ -231,7 +234,7 @@ class Outbox:
         assert self._lock.locked()
         if not self._purse.claim(len(frames)):
             return False
-        self._straight = False
+        self._write_through = False
         self._waiting.append((frames, count, len(frames)))
         self._messages += count
         self._bytes += len(frames)
@@ -239,7 +242,7 @@ class Outbox:
         return True
 
     def _take(self) -> bytes:
-        """What the writer is to write next."""
+        """The bytes that the writer sends next."""
         pieces = []
         while self._waiting and self._held < PIECE:
             frames, count, counted = self._waiting.popleft()

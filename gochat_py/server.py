@@ -1,4 +1,4 @@
-"""A chat server inside another program: for a test of a client, or beside what else it does."""
+"""A chat server inside another Python program, for example in the tests of a client."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .settings import Settings
 
 
 class Server:
-    """A chat server on threads of this process, while the context is open.
+    """A chat server on threads of this process; it runs while the context is open.
 
     ::
 
@@ -19,21 +19,22 @@ class Server:
             print(server.url)
 
     The arguments are the settings of ``gochat --help`` as Python names: ``--max-message-size`` is
-    `max_message_size`, in the same unit. What may be given several times is a tuple of strings. The
-    environment is not read, no signal is handled, and nothing is logged but through `logging`.
+    `max_message_size`, in the same unit. A setting that may be given several times is a tuple of
+    strings. Environment variables are not read, signals are not handled, and log records go through
+    `logging` only.
 
     A server can be started once. Any thread may start it, read `url`, and close it.
     """
 
     def __init__(self, **settings: Any) -> None:
-        """Check the settings. Raises `StartupError`, a sentence with the remedy, or `TypeError`."""
+        """Check the settings. Raises `StartupError` (with the remedy) or `TypeError`."""
         self._settings = Settings(**settings)
         self._lock = threading.Lock()  # guards `_app` and `_thread`
         self._app: App | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Listen, and serve in threads of its own. Raises `StartupError`, as for a port taken."""
+        """Listen, and serve in other threads. Raises `StartupError`, e.g. if the port is in use."""
         with self._lock:
             if self._app is not None:
                 raise RuntimeError("this server was started before; make another one")
@@ -44,7 +45,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The address of the page, as in ``http://127.0.0.1:40123/``. Once started."""
+        """The URL of the page, as in ``http://127.0.0.1:40123/``. RuntimeError before `start`."""
         with self._lock:
             if self._app is None:
                 raise RuntimeError("this server is not started; call start() or use with")
@@ -53,8 +54,8 @@ class Server:
     def close(self) -> None:
         """Stop: persist and send what is queued, close all connections with 1001, and wait.
 
-        Takes at most `drain_timeout` seconds and what the disk needs. Does nothing when the server
-        is closed, or was never started.
+        It takes at most `drain_timeout` seconds, and the time that the disk needs. It does nothing
+        if the server is closed already or was never started.
         """
         with self._lock:
             app, thread = self._app, self._thread
@@ -71,5 +72,5 @@ class Server:
 
 
 def _run(app: App) -> None:
-    """Serve until the app is stopped. The thread lives here."""
+    """Serve until the app is stopped. The server's main thread runs this."""
     app.run()

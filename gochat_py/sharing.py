@@ -1,4 +1,7 @@
-"""Limits that many threads share. Knows nothing of chat."""
+"""Limits that several threads share: a pool of bytes, a gate, a rate limit.
+
+Nothing here depends on chat.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from .core.limits import TokenBucket
 
 
 class Pool:
-    """How many bytes wait for slow peers, in all or for one address."""
+    """Bounds the bytes that wait for slow peers, in total or for one address."""
 
     __slots__ = ("_above", "_lock", "_most", "waiting")
 
@@ -20,7 +23,7 @@ class Pool:
         self.waiting = 0
 
     def claim(self, count: int) -> bool:
-        """Count `count` bytes more; False, having counted nothing, if they are too many."""
+        """Count `count` more bytes; False, and nothing is counted, if that is over the limit."""
         with self._lock:
             if self.waiting + count > self._most:
                 return False
@@ -38,11 +41,10 @@ class Pool:
 
 
 class Gate:
-    """Lets so many threads in at a time; the others wait. A context manager; any thread.
+    """Lets at most `places` threads in at a time; the others wait. A context manager; any thread.
 
-    A semaphore, but for what it takes: `threading.Semaphore` is written in Python, and here pass
-    thousands of threads that were woken at the same moment, each holding up all others until it
-    waits here.
+    It is a semaphore, but faster: `threading.Semaphore` is written in Python. Thousands of threads
+    that were woken at the same moment pass here, and each delays all others until it waits.
     """
 
     __slots__ = ("_places",)
@@ -69,11 +71,11 @@ class LockedBucket:
         self._lock = threading.Lock()
 
     def take(self, now: float) -> float:
-        """Take a token and give 0.0, or give the seconds until there is one."""
+        """Take a token and return 0.0, or return the seconds until there is one."""
         with self._lock:
             return self._bucket.take(now)
 
     def full(self, now: float) -> bool:
-        """Whether nothing of it needs to be remembered."""
+        """Whether the bucket is full, so that a new one would be the same."""
         with self._lock:
             return self._bucket.full(now)

@@ -1,8 +1,8 @@
-"""Notices that the whole process was not run: stopped, frozen with its machine, or starved.
+"""Detects that the process did not run for a while: stopped, suspended, or without processor time.
 
-After such a stall every deadline has passed, though nobody had a chance to keep it. So a
-`deadline.Deadline` that was made before the stall begins anew when the process runs again, and a
-wait that the kernel gave up is begun again (`StallWatch.more`).
+After such a stall every deadline has passed, although no peer had a chance to meet it. So a
+`deadline.Deadline` that was made before the stall starts again when the process runs again, and a
+wait that the kernel ended is repeated (`StallWatch.more`).
 """
 
 from __future__ import annotations
@@ -13,29 +13,29 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-#: Seconds between two beats, at the most and at the least. A shorter period notices shorter stalls
-#: and wakes an idle process more often; one a second takes 0.01 % of a core.
+#: Longest and shortest period in seconds between two checks. A shorter period detects shorter
+#: stalls and wakes an idle process more often; one check a second takes 0.01 % of a core.
 LONGEST_PERIOD = 1.0
 SHORTEST_PERIOD = 0.25
 
-#: A stall is noticed where no thread asked for the time during so many periods; of these, the first
-#: may have passed before the stall began.
+#: A stall is detected if no thread asked for the time during so many periods; the first of them may
+#: have passed before the stall began.
 PERIODS_MISSED = 3
 
 
 class StallWatch:
-    """The monotonic clock, and when the process last began to run again after a stall.
+    """The monotonic clock, and the end of the last stall of the process.
 
-    While it watches (`watching`), one thread calls `now` once a period, and every other thread that
-    asks for the time confirms as well that the process runs. A gap between two of these calls means
-    that no thread ran. Any thread may call everything.
+    Within `watching`, one thread calls `now` once a period; every other thread that asks for the
+    time also confirms that the process runs. A long gap between two of these calls means that no
+    thread ran. Any thread may call everything.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()  # guards writes to what follows
-        self._periods: list[float] = []  # of those who watch
-        self._period = math.inf  # the longest of these; infinite while nobody watches
+        self._periods: list[float] = []  # one for each open `watching` block
+        self._period = math.inf  # the longest of these; infinite if there is none
         self._last = -math.inf  # when the process was last known to run, to one period
         self._unreported = 0.0
         self._resumed = -math.inf
@@ -46,13 +46,13 @@ class StallWatch:
         return self._resumed
 
     def now(self) -> float:
-        """Seconds on the monotonic clock; notices a stall that has just ended."""
+        """Seconds on the monotonic clock; detects a stall that has just ended."""
         now = self._clock()
-        # Reads without the lock: at worst two threads find out at once, and `_confirm` decides.
+        # Reads without the lock: at worst two threads call `_confirm`, which checks again.
         return self._confirm() if now - self._last >= self._period else now
 
     def more(self, seconds: float) -> float:
-        """Seconds for which a wait of `seconds` that has run out has to go on, because of a stall.
+        """Seconds that a wait of `seconds` that has timed out must go on because of a stall.
 
         0 if the process was running all the time.
         """
@@ -60,7 +60,7 @@ class StallWatch:
 
     @contextlib.contextmanager
     def watching(self, period: float) -> Iterator[None]:
-        """Notice stalls within the block, where some thread calls `now` every `period` seconds."""
+        """Detect stalls within the block, in which a thread calls `now` every `period` seconds."""
         self._watch(lambda: self._periods.append(period))
         try:
             yield
@@ -68,7 +68,7 @@ class StallWatch:
             self._watch(lambda: self._periods.remove(period))
 
     def take_stall(self) -> float:
-        """Seconds of the stalls that were noticed since the last call, for one log record."""
+        """Total seconds of the stalls detected since the last call, for one log record."""
         with self._lock:
             seconds, self._unreported = self._unreported, 0.0
         return seconds
@@ -91,9 +91,9 @@ class StallWatch:
 
 
 def period_for(shortest: float) -> float:
-    """The period of beats that suits deadlines of at least `shortest` seconds."""
+    """The period in seconds between checks, for deadlines of at least `shortest` seconds."""
     return min(LONGEST_PERIOD, max(SHORTEST_PERIOD, shortest / 4))
 
 
-#: The process's own. There is one process, so there is one.
+#: The one `StallWatch` of the process.
 WATCH = StallWatch()

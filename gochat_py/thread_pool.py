@@ -1,4 +1,4 @@
-"""The threads that connections need, used again. Knows nothing of chat."""
+"""A thread pool for connections: threads are reused. Nothing here depends on chat."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from .deadline import Deadline
 
 log = logging.getLogger(__name__)
 
-#: Threads that wait for something to do, at the most, and for how many seconds they do.
-#: Enough for a storm of people who come and go; after it, nothing of it is left.
+#: Most idle threads, and the seconds for which a thread stays idle before it ends. That is enough
+#: when many users connect and disconnect at once; a second later the threads are gone.
 MOST_IDLE = 64
 IDLE_FOR = 1.0
 
 
 class _Seat:
-    """Where one thread waits for its next task. To give it one takes no memory, so cannot fail."""
+    """Where one thread waits for its next task. `give` allocates no memory, so it cannot fail."""
 
     __slots__ = ("_bell", "_task")
 
@@ -29,12 +29,12 @@ class _Seat:
         self._bell.acquire()
 
     def give(self, task: Task | None) -> None:
-        """Wake the thread with a task; with None, to end. Only who has chosen it calls this."""
+        """Give the waiting thread a task, or None to end it. Called once for each wait."""
         self._task = task
         self._bell.release()
 
     def wait(self, timeout: float = -1) -> bool:
-        """Wait until a task is given, `timeout` seconds at the most; whether one was."""
+        """Wait until a task is given, at most `timeout` seconds; returns whether one was."""
         return self._bell.acquire(timeout=timeout)
 
     def take(self) -> Task | None:
@@ -44,9 +44,9 @@ class _Seat:
 
 
 class Task:
-    """Something that a thread of the pool does, from beginning to end; at first, its thread waits.
+    """A function call on a thread of the pool; first its thread is reserved, then it is started.
 
-    `ThreadPool.reserve` makes it. Whoever reserved it calls `start` or `release`, in one thread.
+    `ThreadPool.reserve` makes it. The thread that reserved it calls `start` or `release`.
     """
 
     __slots__ = ("_chosen", "_ended", "_run", "name", "seat")
@@ -56,67 +56,67 @@ class Task:
         self.seat: _Seat | None = None
         self._run: Callable[[], None] | None = None
         self._chosen = False
-        self._ended = threading.Lock()  # released when it has ended, and held until then
+        self._ended = threading.Lock()  # held until the task has ended
         self._ended.acquire()
 
     def start(self, run: Callable[[], None], name: str) -> None:
-        """Have `run` called in the thread that was reserved, under that name. Cannot fail."""
-        assert not self._chosen, "the thread was started, or released, before"
+        """Call `run` in the reserved thread, with the thread name `name`. Cannot fail."""
+        assert not self._chosen, "the task was started or released before"
         self._run, self.name = run, name
         self.release()
 
     def release(self) -> None:
-        """Let the thread go, with nothing to do. Does nothing if it was started."""
+        """Return the reserved thread to the pool. Does nothing if the task was started."""
         if self.seat is not None and not self._chosen:
             self._chosen = True
             self.seat.give(self)
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, at most `timeout` seconds. Any other thread's, often."""
+        """Wait until it has ended, at most `timeout` seconds. Any other thread may call this."""
         if self._ended.acquire(timeout=-1 if timeout is None else timeout):
             self._ended.release()
 
     def do(self) -> None:
-        """Do it; what it raises is logged, and concerns nothing else. The pool calls this."""
+        """Run it; an exception is logged and has no other effect. The pool calls this."""
         if self._run is None:
             return
         try:
-            with contextlib.suppress(MemoryError):  # the task matters more than its name
+            with contextlib.suppress(MemoryError):  # run the task even if it cannot be named
                 threading.current_thread().name = self.name
             self._run()
         except Exception:
             log.exception("the %s thread failed", self.name)
 
     def end(self) -> None:
-        """Wake who waits for its end. The pool calls this, once."""
+        """Wake the threads in `join`. The pool calls this, once."""
         self._ended.release()
 
 
 class ThreadPool:
-    """Threads that are used again, as many as there are tasks at a time. For any thread to call.
+    """As many threads as there are tasks at a time; they are reused. Any thread may call it.
 
-    To start a thread and see its end takes 130 µs, to give a waiting one something to do and see
-    the end of that takes 13 (CPython 3.11). A connection has two of them.
+    To start a thread and wait for its end takes 130 µs; to give a task to an idle thread and wait
+    for its end takes 13 µs (CPython 3.11). A connection has two threads.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards the four below
-        #: What is reserved, or has not ended.
+        #: Tasks that are reserved or running.
         self._tasks: set[Task] = set()
-        #: Each thread until its last step.
+        #: Threads that have not ended.
         self._threads: set[threading.Thread] = set()
-        #: Where each thread waits that has nothing to do.
+        #: The seats of idle threads.
         self._idle: list[_Seat] = []
         self._closed = False
 
     def start(self, run: Callable[[], None], name: str) -> Task:
-        """Have `run` called in a thread of that name. Raises as `reserve` does."""
+        """Call `run` in a thread named `name`. Raises the same errors as `reserve`."""
         task = self.reserve()
         task.start(run, name)
         return task
 
     def reserve(self) -> Task:
-        """A thread that waits for what it is to do: from then on, nothing can be missing for it.
+        """Reserve a thread for a task. It waits until `Task.start`, which then cannot fail.
 
         Raises `RuntimeError` or `MemoryError` (`threads.NO_THREAD`) if the system grants no
         further thread.
@@ -141,7 +141,7 @@ class ThreadPool:
         return task
 
     def close(self) -> None:
-        """Let each thread end with the task that it has, and those that have none at once."""
+        """End the idle threads now, and each other thread after its current task."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -149,9 +149,9 @@ class ThreadPool:
             seat.give(None)
 
     def join(self, deadline: Deadline) -> int:
-        """Wait for the threads of a closed pool to end; the number still alive.
+        """Wait for the threads of a closed pool to end; returns the number still alive.
 
-        A task that another one starts meanwhile is waited for by that other.
+        If a task starts another one meanwhile, that task waits for it, not this method.
         """
         with self._lock:
             tasks = list(self._tasks)
@@ -164,13 +164,13 @@ class ThreadPool:
         return sum(thread.is_alive() for thread in left)
 
     def _work(self, seat: _Seat) -> None:
-        """Do one task after another. Each thread of the pool lives here."""
+        """Run one task after another. Each thread of the pool runs this."""
         seat.wait()
         try:
             while (task := seat.take()) is not None:
                 try:
                     task.do()
-                finally:  # without memory, even logging what went wrong goes wrong
+                finally:  # without memory, logging the error may fail, too
                     with self._lock:
                         self._tasks.discard(task)
                     task.end()
@@ -181,8 +181,8 @@ class ThreadPool:
                 self._threads.discard(threading.current_thread())
 
     def _wait_for_next(self, seat: _Seat) -> bool:
-        """Wait for the next task of this thread; False if nobody has one."""
-        threading.current_thread().name = "idle"  # before it can be chosen: this may raise
+        """Wait for the next task of this thread; False if there is none and it must end."""
+        threading.current_thread().name = "idle"  # may raise, so before a task can be given
         with self._lock:
             if self._closed or len(self._idle) >= MOST_IDLE:
                 return False
@@ -193,4 +193,4 @@ class ThreadPool:
             if seat in self._idle:
                 self._idle.remove(seat)
                 return False
-        return seat.wait()  # it was chosen at the last moment, and a task is on its way
+        return seat.wait()  # it was reserved after the timeout: a task will be given

@@ -1,4 +1,4 @@
-"""How threads are started: with a limit on every wait, and so that none dies unnoticed."""
+"""Starts threads: no start waits without limit, and no thread ends without a log record."""
 
 from __future__ import annotations
 
@@ -19,59 +19,59 @@ from .errors import StartupError
 
 log = logging.getLogger(__name__)
 
-#: Seconds after which a thread that waits for the interpreter lock asks for it. Python's 5 ms suit
-#: a few threads that compute; here thousands wait, and each would wake so often only to ask again.
-#: When 5,000 clients hung up at once, their 10,000 threads took over a minute of nothing but that
-#: (2 cores, CPython 3.11), and with 0.1 s, 16,000 threads would still wake 160,000 times a second.
-#: Nobody waits longer for it: whoever holds the lock lets go of it with each system call, some
-#: microseconds later, and nothing that a peer can ask for computes for long without one.
+#: Seconds after which a thread that waits for the interpreter lock requests it (the switch
+#: interval). Python's 5 ms suit a few threads that compute; here thousands wait, and each would
+#: wake that often only to request it again. When 5,000 clients disconnected at once, their 10,000
+#: threads spent over a minute on that alone (2 cores, CPython 3.11); with 0.1 s, 16,000 threads
+#: would still wake 160,000 times a second. No thread waits longer because of it: the lock is
+#: released with each system call, some microseconds later, and no request of a peer computes for
+#: long without one.
 SWITCH_INTERVAL = 2.0
 
-#: Objects made, and not freed by their last reference, before the garbage collector looks at the
-#: youngest of them; and how many such looks come before one at the older ones (gc.set_threshold).
-#: A connection is some fifty objects that stay, and makes no garbage that is cyclic: with Python's
-#: 700, looking at all of them again and again took 16 % of the time in which 4,000 came back.
+#: Thresholds of the garbage collector (gc.set_threshold): new objects, minus freed ones, before a
+#: collection of the youngest generation; and how many collections come before one of the next
+#: generation. A connection is some fifty objects that stay, and makes no cyclic garbage: with
+#: Python's 700, collections took 16 % of the time while 4,000 clients reconnected.
 GARBAGE = (100_000, 20, 100)
 
-#: Bytes of stack for each thread. Memory is spent only on pages that are touched, but 20,000
-#: threads times the usual 8 MiB is more address space than some machines grant. What recurses, the
-#: JSON reader, is kept shallow (`core.wire.MAX_DEPTH`).
+#: Bytes of stack for each thread. Only touched pages use memory, but 20,000 threads times the usual
+#: 8 MiB is more address space than some machines grant. The only deep recursion, the JSON parser,
+#: is bounded (`core.wire.MAX_DEPTH`).
 STACK_SIZE = 512 * 1024
 
-#: Seconds a new thread has to begin. It usually takes 100 µs; one that has not begun by then has
-#: died of a lack of memory before it could say so, or the machine is so busy that it had better
-#: not begin at all.
+#: Seconds within which a new thread must begin to run. It usually takes 100 µs; one that has not
+#: begun by then has died of a lack of memory, or the machine is too busy for another thread.
 BEGIN_WITHIN = 5.0
 
-#: Bytes of address space that must be free beside what a new thread takes. Where there is none at
-#: all, CPython 3.11 cannot even raise its errors in order (a `SystemError` in place of a
-#: `MemoryError`), so no connection may take what those inside, and the server itself, need.
+#: Bytes of address space that must stay free besides those of a new thread. Without any, CPython
+#: 3.11 cannot even raise its errors properly (a `SystemError` instead of a `MemoryError`), so a new
+#: connection must not take what the existing ones, and the server itself, need.
 HEADROOM = 32 * 1024 * 1024
 
-#: A parameter of mallopt(3), as malloc.h numbers it.
+#: A parameter of mallopt(3), from malloc.h.
 M_ARENA_MAX = -8
 
 #: Slots of the process's futex hash table: a power of two, about one for each thread of 8,000
-#: connections. A slot takes 64 bytes. From Linux 6.17 on, each process has a table of its own, and
-#: the kernel sizes it by the number of processors: 16 slots where there are two. Each wait and each
-#: wake then searches a list of a thousand threads, with 16,000 threads. See PR_FUTEX_HASH(2const).
+#: connections. A slot takes 64 bytes. Since Linux 6.17 each process has its own table, and the
+#: kernel sizes it by the number of processors: 16 slots for two processors. With 16,000 threads,
+#: each wait and each wake then searches a list of a thousand. See PR_FUTEX_HASH(2const).
 FUTEX_SLOTS = 16_384
 
-#: Operations of prctl(2), as linux/prctl.h numbers them.
+#: Operations of prctl(2), from linux/prctl.h.
 PR_FUTEX_HASH = 78
 PR_FUTEX_HASH_SET_SLOTS = 1
 
-#: What `launch` raises where the system grants no thread, or no memory for one.
+#: What `launch` raises if the system grants no thread, or no memory for one.
 NO_THREAD = (RuntimeError, MemoryError)
 
 
 def prepare() -> None:
-    """Set what holds for every thread that is started from now on; before the first of them is.
+    """Configure the process for many threads. Call it before the first thread is started.
 
-    Where the system has it, they are scheduled as a batch (sched(7)): one that is woken does not
-    take the processor from the one that woke it, only to wait for the interpreter lock that this
-    one holds. Each hop of a message then takes one switch in place of three. A policy that somebody
-    chose from outside is left alone.
+    On Linux, threads get the scheduling policy SCHED_BATCH (sched(7)): a woken thread does not take
+    the processor from the thread that woke it, only to wait for the interpreter lock that this
+    thread holds. Each hop of a message then takes one switch instead of three. If the process was
+    started with another policy than SCHED_OTHER, that policy is kept.
     """
     if resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY:
         _share_one_heap()
@@ -80,12 +80,12 @@ def prepare() -> None:
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(*GARBAGE)
     if hasattr(os, "SCHED_BATCH") and os.sched_getscheduler(0) == os.SCHED_OTHER:
-        with contextlib.suppress(OSError):  # not allowed here: it is slower, and no less right
+        with contextlib.suppress(OSError):  # not permitted: slower, but still correct
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _share_one_heap() -> None:
-    """Have glibc keep one heap for all threads: each further one takes 64 MiB of address space.
+    """Make glibc use one heap for all threads: each further one takes 64 MiB of address space.
 
     See M_ARENA_MAX in mallopt(3). Another C library has no such call, or no such heaps.
     """
@@ -94,7 +94,7 @@ def _share_one_heap() -> None:
 
 
 def _enlarge_futex_table() -> None:
-    """Ask for `FUTEX_SLOTS`. An older kernel, or another system, refuses; that is no error."""
+    """Request `FUTEX_SLOTS`. An older kernel, or another system, refuses; that is not an error."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         unsigned = ctypes.c_ulong
         ctypes.CDLL(None).prctl(
@@ -104,21 +104,22 @@ def _enlarge_futex_table() -> None:
 
 
 def give_way() -> None:
-    """Let the threads that could run right now on this processor run first. Any thread's.
+    """Yield the processor, and the interpreter lock, to other runnable threads (sched_yield(2)).
 
-    It releases the interpreter lock. A thread that serves many gets more done at once that way:
-    they may all be about to ask. And a message does not wait for a thread whose work is not urgent.
-    Where the system has no such call, it does nothing.
+    Any thread may call this. A thread that serves many others then finds more requests at once. A
+    thread whose work is not urgent does not delay messages. On a system without the call it does
+    nothing.
     """
     if hasattr(os, "sched_yield"):
         os.sched_yield()
 
 
 class _Unawaited(threading.Event):
-    """The event of a `threading.Thread` that says it has begun, which `start` waits for.
+    """The event of a `threading.Thread` that is set when the thread has begun.
 
-    It waits for it without limit, and a thread that dies of a lack of memory first never sets it
-    (CPython 3.11 to 3.14). `launch` waits itself.
+    `Thread.start` waits for it without limit. A thread that dies of a lack of memory before it
+    begins never sets it (CPython 3.11 to 3.14). So `wait` returns at once, and `launch` waits
+    itself.
     """
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -127,19 +128,19 @@ class _Unawaited(threading.Event):
 
 
 class _Thread(threading.Thread):
-    """A thread whose `start` waits for nothing."""
+    """A thread whose `start` does not wait."""
 
     def __init__(self, run: Callable[[], None], name: str) -> None:
-        # A daemon: where stopping itself fails, it must not keep the process from ending.
+        # A daemon: if the shutdown fails, the thread must not keep the process from ending.
         super().__init__(target=run, name=name, daemon=True)
         self._started = _Unawaited()
 
     def is_alive(self) -> bool:
-        """Whether it has not ended; also of one that is about to begin."""
+        """Whether it has not ended; True also before it has begun."""
         return not self._started.is_set() or super().is_alive()
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until it has ended, at most `timeout` seconds; also one that is about to begin."""
+        """Wait until it has ended, at most `timeout` seconds; also if it has not begun yet."""
         begun = time.monotonic()
         if threading.Event.wait(self._started, timeout):
             left = None if timeout is None else max(0.0, begun + timeout - time.monotonic())
@@ -147,13 +148,13 @@ class _Thread(threading.Thread):
 
 
 def launch(run: Callable[[], None], name: str) -> threading.Thread:
-    """Call `run` in a thread of that name. Any thread may call this.
+    """Call `run` in a new thread named `name`. Any thread may call this.
 
-    Raises `RuntimeError` or `MemoryError` (`NO_THREAD`) if the system grants none. Where the
-    address space is limited, it returns once the thread has begun, and raises these as well if
-    less than `HEADROOM` would be left, or if it has not begun within `BEGIN_WITHIN`; then `run` is
-    not called later, either. (Elsewhere there is memory for a thread that the system has granted,
-    and to wait for each takes two switches between threads.)
+    Raises `RuntimeError` or `MemoryError` (`NO_THREAD`) if the system grants none. If the address
+    space is limited, it returns once the thread has begun; it raises the same errors if less than
+    `HEADROOM` would be left, or if the thread has not begun within `BEGIN_WITHIN`. After an error
+    `run` is never called. (Without such a limit there is memory for each thread that the system
+    grants, and to wait for each would take two switches between threads.)
     """
     if resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY:
         thread = _Thread(run, name)
@@ -162,7 +163,7 @@ def launch(run: Callable[[], None], name: str) -> threading.Thread:
     _check_headroom()
     lock = threading.Lock()  # guards `given_up`
     given_up = False
-    begun = threading.Lock()  # released by the thread once it has begun, and held until then
+    begun = threading.Lock()  # held until the new thread has begun, which releases it
     begun.acquire()
 
     def body() -> None:
@@ -178,16 +179,16 @@ def launch(run: Callable[[], None], name: str) -> threading.Thread:
         with lock:
             given_up = not begun.acquire(blocking=False)
         if given_up:
-            # `threading` lists it among those that are about to begin, and would do so for ever.
+            # Otherwise `threading` would list it for ever as a thread that is about to begin.
             getattr(threading, "_limbo", {}).pop(thread, None)
             raise RuntimeError(f"a new thread did not begin within {BEGIN_WITHIN:g} s")
     return thread
 
 
 def _check_headroom() -> None:
-    """Raise `RuntimeError` unless `HEADROOM` and a stack could be had: takes it, and gives it back.
+    """Raise `RuntimeError` unless `HEADROOM` and a stack can be mapped; they are unmapped again.
 
-    No page of it is touched, so that takes 10 µs (Linux).
+    No page is touched, so it takes 10 µs (Linux).
     """
     try:
         mmap.mmap(-1, HEADROOM + STACK_SIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
@@ -203,18 +204,18 @@ def start(
     failed: Callable[[], None],
     stopping: Callable[[], bool],
 ) -> threading.Thread:
-    """Start a thread that lives as long as the server; where it ends before, call `failed`.
+    """Start a thread that runs as long as the server; if it ends too early, call `failed`.
 
-    That is when `run` raises, and when it returns though the server is not `stopping`. The server
-    cannot do its work with one of them gone, so `failed` is to stop it; the log says why. Raises
-    `StartupError` if the system grants no thread.
+    It ends too early if `run` raises, or if it returns while the server is not `stopping`. The
+    server cannot work without such a thread, so `failed` must stop the server; the reason is
+    logged. Raises `StartupError` if the system grants no thread.
     """
 
     def body() -> None:
         error: BaseException | None = None
         try:
             run()
-        except BaseException as caught:  # sys.exit(), too, would end it without a word
+        except BaseException as caught:  # sys.exit() would end the thread without a log record, too
             error = caught
         if error is None and stopping():
             return
@@ -233,9 +234,9 @@ def start(
 
 
 def log_end(name: str, error: BaseException | None) -> None:
-    """Log that a thread has ended which the server cannot do without, and why."""
+    """Log that an essential thread has ended, and why."""
     if error is None:
-        log.critical("the %s thread has ended too early; the server stops", name)
+        log.critical("the %s thread ended unexpectedly; the server stops", name)
     else:
         why = f"{type(error).__name__}: {error}"
         log.critical("the %s thread failed (%s); the server stops", name, why, exc_info=error)

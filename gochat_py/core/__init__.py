@@ -1,1 +1,1 @@
-"""Decisions without waiting: no clock, socket, lock, queue or randomness below this line."""
+"""Pure code: protocol, rules and data structures. No clock, socket, lock, queue or randomness."""

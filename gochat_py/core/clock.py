@@ -1,53 +1,53 @@
-"""Whether the wall clock can be believed when it says that something is old.
+"""Decides whether the wall clock can be trusted to delete old data.
 
-A wall clock may be wrong at the start (no battery, no network yet) and may be set at any time. What
-is deleted because of its age cannot be brought back, so nothing is deleted until the clock has run
-for a while without being set.
+A wall clock may be wrong at the start (no battery, no network yet) and may be set at any time. Data
+that is deleted because of its age cannot be restored, so nothing is deleted until the clock has run
+for some time without being set.
 """
 
 from __future__ import annotations
 
-#: The part of a period for which the clock must have run, and the most of it, in seconds. An error
-#: is usually corrected within minutes (NTP), and a period of 30 days does not need to be kept to
-#: the hour.
+#: How long the clock must have run: a part of the retention period, and at most so many seconds. An
+#: error is usually corrected within minutes (NTP), and a period of 30 days need not be exact to the
+#: hour.
 PART = 0.1
 MOST = 3_600.0
 
-#: Seconds by which the wall clock and the monotonic clock may differ between two looks. The rate of
-#: both is adjusted by NTP, by at most 500 ppm (adjtimex(2)); only the wall clock can be set.
+#: Seconds by which the wall clock and the monotonic clock may differ between two observations. NTP
+#: adjusts the rate of both, by at most 500 ppm (adjtimex(2)); only the wall clock can be set.
 TOLERANCE = 2.0
 
-#: 2026-01-01, before the first release. A clock that says less has not been set since it started.
+#: 2026-01-01, before the first release. A clock before that has not been set since it started.
 EARLIEST = 1_767_225_600.0
 
-#: Seconds after which such a clock is looked at again.
+#: Seconds after which such a clock is checked again.
 LOOK_AGAIN = 60.0
 
 
 def allowance(period: float) -> float:
-    """Seconds by which a wall clock may be wrong without harm to what is kept for `period` seconds.
+    """Seconds by which the wall clock may be wrong, for data that is kept for `period` seconds.
 
-    A time that is further in the future than this was written when the clock was wrong.
+    A stored time further in the future than this was written while the clock was wrong.
     """
     return max(TOLERANCE, min(period * PART, MOST))
 
 
 class ClockWatch:
-    """Compares the wall clock with the monotonic one. Belongs to one thread; time is an argument.
+    """Compares the wall clock with the monotonic clock. Owned by one thread; time is an argument.
 
-    The monotonic clock stands still while the machine is suspended (CLOCK_MONOTONIC,
-    clock_gettime(2)), so resuming looks like a clock that was set, and is treated like that.
+    The monotonic clock stops while the machine is suspended (CLOCK_MONOTONIC, clock_gettime(2)), so
+    after a suspend the wall clock seems to have been set, and is treated so.
     """
 
     def __init__(self) -> None:
         self._now: float | None = None
         self._wall = 0.0
-        self._since = 0.0  # the clock has run without being set since then, by the monotonic clock
+        self._since = 0.0  # monotonic time since which the wall clock was not set
 
     def observe(self, now: float, wall: float) -> float:
-        """Look at both clocks: `now` is monotonic, `wall` is seconds since 1970.
+        """Compare both clocks: `now` is monotonic, `wall` is seconds since 1970.
 
-        Returns by how many seconds the wall clock was set since the last look, 0.0 if it was not.
+        Returns by how many seconds the wall clock was set since the last call, 0.0 if it was not.
         """
         jump = 0.0
         if self._now is None:
@@ -62,7 +62,7 @@ class ClockWatch:
         return jump
 
     def trusts(self, period: float) -> bool:
-        """Whether what is older than `period` seconds, by the wall clock, may be deleted."""
+        """Whether data older than `period` seconds, by the wall clock, may be deleted."""
         return self._now is not None and self._now >= self.trusted_at(period)
 
     def trusted_at(self, period: float) -> float:

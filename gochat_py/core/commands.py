@@ -1,7 +1,7 @@
-"""What a client may say in gochat.v1: one frozen command for each type (docs/protocol.md).
+"""The commands of gochat.v1: one frozen class for each ``type`` (docs/protocol.md).
 
-Names here are as `wire.decode` gives them: checked, and normalised. `id` is the client's own; the
-answer carries it.
+`wire.decode` makes them. Names are checked and normalised. `id` is chosen by the client; the answer
+carries it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 
 from ..message import Position
 
-#: Entries given when no limit is asked for.
+#: Entries in an answer if the command has no limit.
 PAGE = 50
 
-#: Rooms given when no limit is asked for.
+#: Rooms in an answer if the command has no limit.
 ROOMS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """Who is there; must come first."""
+    """Identify the user; must be the first command."""
 
     nick: str
     token: str | None = None
@@ -31,7 +31,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Enter a room, and get what came after `since`, or its newest entries."""
+    """Enter a room, and get the entries after `since`, or the newest ones."""
 
     room: str
     since: Position | None = None
@@ -40,7 +40,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Get no more of a room."""
+    """Leave a room: get no more of its events."""
 
     room: str
     id: str | None = None
@@ -48,7 +48,7 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Say `text`; the same `id` again is the same message."""
+    """Send a message; a second `send` with the same `id` is a retry of the first."""
 
     room: str
     text: str
@@ -58,7 +58,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Let one's own message say something else."""
+    """Change the text of one's own message."""
 
     room: str
     seq: int
@@ -68,7 +68,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Take one's own message back."""
+    """Delete one's own message."""
 
     room: str
     seq: int
@@ -77,7 +77,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class React:
-    """Put an emoji to a message, or take it away."""
+    """Add a reaction to a message, or remove it."""
 
     room: str
     seq: int
@@ -88,7 +88,7 @@ class React:
 
 @dataclass(frozen=True, slots=True)
 class Typing:
-    """Show the others that one is writing."""
+    """Show the others in the room that the user is typing."""
 
     room: str
     id: str | None = None
@@ -96,7 +96,7 @@ class Typing:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Remember that the user has read everything up to `seq`."""
+    """Mark everything up to `seq` as read."""
 
     room: str
     seq: int
@@ -105,7 +105,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Away:
-    """Say that nobody looks at this connection now, or that somebody does again."""
+    """Mark the user as away on this connection, or as back."""
 
     away: bool
     id: str | None = None
@@ -113,7 +113,7 @@ class Away:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Entries before or after a seq; the newest without either."""
+    """Get entries before or after a seq; the newest if neither is given."""
 
     room: str
     before: int | None = None
@@ -124,9 +124,9 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Messages that hold `query`, in one room or in all that one is in.
+    """Find messages that contain `query`, in one room or in all rooms the connection is in.
 
-    `next` is the cursor of an earlier answer, from which the same search goes on.
+    `next` is the cursor of an earlier answer, where the same search continues.
     """
 
     query: str
@@ -139,7 +139,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """List the rooms, from the one that follows the room `after` on."""
+    """List the rooms, starting behind the room `after`."""
 
     after: str | None = None
     limit: int = ROOMS
@@ -148,7 +148,7 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Say what a room is about; an empty text takes the topic away."""
+    """Set the topic of a room; an empty text removes it."""
 
     room: str
     text: str
@@ -157,7 +157,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Nick:
-    """Be called otherwise."""
+    """Change the user's nick."""
 
     nick: str
     id: str | None = None
@@ -165,7 +165,7 @@ class Nick:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Ask for a `pong` with the same `fields`: all that came, save the type."""
+    """Ask for a `pong` with the same `fields`: all fields of the command except the type."""
 
     fields: dict[str, Any]
     id: str | None = None

@@ -1,7 +1,7 @@
-"""Which scripts characters are written in, and which characters look like others.
+"""The scripts of characters, and which characters look like others.
 
-Reads what tools/unicode_tables.py wrote from Unicode's files (UTS #39, UAX #24). Python's
-`unicodedata` knows neither scripts nor look-alikes. Pure; any thread.
+Reads the tables that tools/unicode_tables.py made from Unicode's files (UTS #39, UAX #24). Python's
+`unicodedata` has neither scripts nor look-alikes. Pure; any thread.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from .unicode_scripts import SCRIPTS as _SCRIPTS
 
 Scripts = frozenset[str]  # ISO 15924 codes, as ``Latn``
 
-#: Any script: what Common and Inherited characters (digits, spaces, accents, emoji) go with.
+#: Any script: Common and Inherited characters (digits, spaces, accents, emoji) match every script.
 ANY: Scripts = frozenset({"Zyyy"})
 
-#: Scripts that are written together, as one (UTS #39, section 5.1): Chinese with Bopomofo,
+#: Scripts that are written together and count as one (UTS #39, section 5.1): Chinese with Bopomofo,
 #: Japanese, Korean.
 _TOGETHER = {
     "Hani": ("Hanb", "Jpan", "Kore"),
@@ -39,7 +39,7 @@ def _spread(listing: str) -> Iterator[int]:
 
 
 def _mapping(table: str) -> dict[int, str]:
-    """For `str.translate`."""
+    """A mapping for `str.translate`."""
     made = {}
     for group in table.split(" "):
         target, _, sources = group.partition("=")
@@ -49,22 +49,22 @@ def _mapping(table: str) -> dict[int, str]:
     return made
 
 
-#: What a character in NFKD and case-folded is compared as.
+#: Maps a character, in NFKD and case-folded, to the text that it is compared as.
 LOOKS = _mapping(_LOOKS)
 
-#: Compatibility characters that look like something else than what NFKD makes of them.
+#: Compatibility characters that do not look like their NFKD form.
 AMBIGUOUS = frozenset(map(chr, _spread(_AMBIGUOUS)))
 
 
 @cache
 def prototypes() -> dict[int, str]:
-    """What characters in NFKD look like; one that is missing is its own prototype."""
+    """Maps characters in NFKD to what they look like; a missing one is its own prototype."""
     return _mapping(_PROTOTYPES)
 
 
 @cache
 def _script_spans() -> tuple[list[int], list[tuple[int, Scripts]]]:
-    """The first code point of each span; its last, and its scripts."""
+    """The first code points of all spans; for each span its last code point and its scripts."""
     starts, spans = [], []
     sets: dict[str, Scripts] = {}
     for each in _SCRIPTS.split(" "):
@@ -80,10 +80,10 @@ def _script_spans() -> tuple[list[int], list[tuple[int, Scripts]]]:
 
 
 def scripts_of(char: str) -> Scripts:
-    """The scripts that `char` is used in, with those they are written together with.
+    """The scripts that use `char`, and the scripts that those are written together with.
 
-    `ANY` for what goes with each. Empty for characters of scripts that are not in use today, and
-    for letters newer than the table; an emoji newer than the table goes with any.
+    `ANY` for a character that every script uses. Empty for characters of scripts that are not in
+    use today, and for letters newer than the table; an emoji newer than the table gives `ANY`.
     """
     starts, spans = _script_spans()
     at = bisect_right(starts, ord(char)) - 1

@@ -1,7 +1,8 @@
-"""Where a search goes on: what `results` gives as ``next``, and `search` takes. Pure; any thread.
+"""The cursor of a search: ``next`` in `results` and in `search`. Pure; any thread.
 
-The text is opaque to clients. It is ``LAST.ROOM-SEQ.ROOM-SEQ…``, all in hexadecimal; the numbers
-are those of the store, and whoever changes them finds no more than the rooms they are in.
+The text is opaque to clients. It is ``LAST.ROOM-SEQ.ROOM-SEQ…``, all in hexadecimal. The numbers
+are the room numbers of the store. A client that changes them still finds messages only in rooms
+that it is in.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-#: Rooms that one cursor can name; of more than these, a search takes one part after the other.
+#: Rooms that one cursor can name; a search in more rooms handles one group after the other.
 ROOMS = 500
 
-#: Characters of a cursor at the most: a room's number has 23 bits, a seq 40.
+#: Most characters of a cursor: a room's number has 23 bits, a seq 40.
 MAX_LENGTH = 12_000
 
 _FORM = re.compile(r"[0-9a-f]{1,12}(?:\.[0-9a-f]{1,12}-[0-9a-f]{1,12}){0,500}")
@@ -21,8 +22,8 @@ _FORM = re.compile(r"[0-9a-f]{1,12}(?:\.[0-9a-f]{1,12}-[0-9a-f]{1,12}){0,500}")
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in a search. `before` holds the rooms, by number, in which it has not come to the
-    end, each with the seq below which it goes on. Rooms with numbers above `last` come after these.
+    """A position in a search. `before` maps the number of each room that is not searched to its end
+    to the seq below which the search continues. Rooms with numbers above `last` come after these.
     """
 
     last: int
@@ -36,9 +37,9 @@ def write(cursor: Cursor) -> str:
 
 
 def read(text: str) -> Cursor:
-    """The cursor that `write` made this of. Raises `ValueError` for any other text."""
+    """The cursor that `write` encoded as `text`. Raises `ValueError` for any other text."""
     if len(text) > MAX_LENGTH or _FORM.fullmatch(text) is None:
-        raise ValueError("this is no cursor")
+        raise ValueError("this is not a cursor")
     last, *rooms = text.split(".")
     pairs = (room.split("-") for room in rooms)
     return Cursor(int(last, 16), {int(room, 16): int(seq, 16) for room, seq in pairs})

@@ -1,7 +1,7 @@
-"""What is to be done after a command: what `session` decides, and the shell carries out.
+"""The decisions: what the server must do for a command. `session` makes them, `v1` executes them.
 
-A `message.Draft` is a decision too: to be written. `answers` is the ``id`` of the command, None if
-it had none. A room is named twice, `room` as the client wrote it and `key` as it is compared.
+A `message.Draft` is a decision, too: it must be written. `answers` is the ``id`` of the command,
+None if it had none. A room has two names: `room` as the client wrote it, `key` as it is compared.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..message import Author, Draft, Position
 
 @dataclass(frozen=True, slots=True)
 class Identify:
-    """Find out who this is, or give them a new user; then `Session.welcomed`, or an error."""
+    """Find the user, or create one; then call `Session.welcomed`, or send an error."""
 
     nick: str
     nick_key: str
@@ -26,7 +26,7 @@ class Identify:
 
 @dataclass(frozen=True, slots=True)
 class EnterRoom:
-    """Make the connection a member, and let it catch up; if that fails, `Session.left`."""
+    """Make the connection a member, and let it catch up; if that fails, call `Session.left`."""
 
     room: str
     key: str
@@ -36,7 +36,7 @@ class EnterRoom:
 
 @dataclass(frozen=True, slots=True)
 class LeaveRoom:
-    """Make the connection a member no more, and answer `ok`."""
+    """Remove the connection from the room, and answer `ok`."""
 
     room: str
     key: str
@@ -45,7 +45,7 @@ class LeaveRoom:
 
 @dataclass(frozen=True, slots=True)
 class ShowTyping:
-    """Tell the room that `user` is writing."""
+    """Notify the room that `user` is typing."""
 
     room: str
     key: str
@@ -54,7 +54,7 @@ class ShowTyping:
 
 @dataclass(frozen=True, slots=True)
 class MarkRead:
-    """Remember that `user` has read the room up to `seq`; answer only if that is refused."""
+    """Store that `user` has read the room up to `seq`; answer only if that is refused."""
 
     key: str
     user: Author
@@ -64,7 +64,7 @@ class MarkRead:
 
 @dataclass(frozen=True, slots=True)
 class SetAway:
-    """Let the connection count as one without a reader, or with one; answer `ok` where asked."""
+    """Mark the user of the connection as away, or as back; answer `ok` if the command has an id."""
 
     away: bool
     answers: str | None
@@ -84,9 +84,9 @@ class ReadHistory:
 
 @dataclass(frozen=True, slots=True)
 class RunSearch:
-    """Answer with messages that hold `query` in the rooms `keys`, newest first.
+    """Answer with messages that contain `query` in the rooms `keys`, newest first.
 
-    They are older than the seq `before`, or come after the place `next` (`core.cursor`).
+    They are older than the seq `before`, or follow the position `next` (`core.cursor`).
     """
 
     query: str
@@ -99,7 +99,7 @@ class RunSearch:
 
 @dataclass(frozen=True, slots=True)
 class ListRooms:
-    """Answer with up to `limit` rooms whose keys come after `after`, in the order of their keys."""
+    """Answer with at most `limit` rooms whose keys come after `after`, sorted by key."""
 
     after: str
     limit: int
@@ -108,7 +108,7 @@ class ListRooms:
 
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """Let `user` be called `nick`, if it is free."""
+    """Give `user` the nick `nick`, if it is free."""
 
     user: Author
     nick: str

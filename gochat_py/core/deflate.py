@@ -1,9 +1,9 @@
-"""permessage-deflate (RFC 7692) with two bounds: on what a message may grow to, and on memory.
+"""permessage-deflate (RFC 7692) with two bounds: on the inflated size of a message, and on memory.
 
-wsproto brings this extension too, but inflates without limit (a 65 KB message can become 64 MiB)
-and keeps a compressor for each connection. Here nothing is kept between messages, in either
-direction (``no_context_takeover``), so a message can be deflated once for every client, and an
-idle connection holds no window.
+wsproto has this extension, too, but inflates without limit (a 65 KB message can become 64 MiB) and
+keeps a compressor for each connection. Here nothing is kept between messages, in either direction
+(``no_context_takeover``), so a message is deflated once for all clients, and an idle connection
+holds no window.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from wsproto.frame_protocol import CloseReason, FrameDecoder, FrameProtocol, Opc
 
 from ..errors import BadOffer
 
-#: What a sender cuts off the end of each deflated message (RFC 7692, 7.2.1 and 7.2.2).
+#: The bytes that a sender removes from the end of each deflated message (RFC 7692, 7.2.1, 7.2.2).
 TAIL = b"\x00\x00\xff\xff"
 
-#: The largest window, as a power of two, and the usual one.
+#: The largest window, as a power of two; also the usual one.
 WINDOW_BITS = 15
 
-#: Blocks marked as the last (RFC 1951, 3.2.3) in one message, at the most. Each ends a stream, and
-#: what follows it is copied: 32,000 of two bytes would be a gigabyte to copy. One is what any known
-#: sender makes.
+#: Most blocks in one message that are marked as final (RFC 1951, 3.2.3). Each ends a stream, and
+#: the bytes behind it are copied: with 32,000 blocks of two bytes that would be a gigabyte. All
+#: known senders make one.
 MAX_STREAMS = 16
 
 FLAGS = ("server_no_context_takeover", "client_no_context_takeover")
 
 
 def deflate(payload: bytes, window_bits: int = WINDOW_BITS) -> bytes:
-    """`payload` as one deflated message body that leans on no other (RFC 7692, 7.2.1)."""
+    """`payload` as one deflated message body, independent of other messages (RFC 7692, 7.2.1)."""
     packer = zlib.compressobj(wbits=-window_bits)
     packed = packer.compress(payload) + packer.flush(zlib.Z_SYNC_FLUSH)
     return packed[: -len(TAIL)]
 
 
 def read_offer(offer: str) -> dict[str, int | None] | None:
-    """The parameters of one offer, or None if it asks for something unknown and is to be declined.
+    """The parameters of one offer, or None if it has an unknown parameter and must be declined.
 
-    Raises `BadOffer` for what RFC 7692, section 7.1, calls invalid: a value that is not a window
-    size, a value where none belongs, a parameter given twice.
+    Raises `BadOffer` for offers that RFC 7692, section 7.1, calls invalid: a value that is not a
+    window size, a value where none is allowed, a parameter given twice.
     """
     found: dict[str, int | None] = {}
     for parameter in offer.split(";")[1:]:
@@ -65,10 +65,10 @@ def read_offer(offer: str) -> dict[str, int | None] | None:
 
 
 class BoundedDeflate(Extension):
-    """One connection's side of the extension. Belongs to the thread that feeds its machine.
+    """The extension for one connection. Owned by the thread that feeds its wsproto machine.
 
-    `limit` is the largest message taken, in bytes after inflating; beyond it the peer is closed
-    with 1009.
+    `limit` is the largest message accepted, in bytes after inflating; a larger one closes the
+    connection with 1009.
     """
 
     name = "permessage-deflate"
@@ -76,25 +76,25 @@ class BoundedDeflate(Extension):
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._agreed = False
-        #: The window the peer inflates with; None if messages must go out plain, which RFC 7692
-        #: (section 6) always allows. zlib cannot deflate for the smallest window, 8.
+        #: The window with which the peer inflates; None if messages must be sent uncompressed,
+        #: which RFC 7692 (section 6) always allows. zlib cannot deflate for the smallest window, 8.
         self.window_bits: int | None = None
         self._compressed: bool | None = None  # the message in progress; None between messages
         self._control = False  # whether the frame in progress is a control frame
         self._inflater: zlib._Decompress | None = None
-        self._streams = 0  # how many have ended in it
+        self._streams = 0  # how many streams have ended in the message
         self._room = limit
 
     def enabled(self) -> bool:
-        """Whether the handshake agreed on it."""
+        """Whether the extension was accepted in the handshake."""
         return self._agreed
 
     def offer(self) -> bool | str:
-        """Nothing: a server answers offers, it makes none."""
+        """Nothing: a server answers offers and makes none."""
         return False
 
     def accept(self, offer: str) -> bool | str | None:
-        """The answer to one offer; the first acceptable one is taken, as the client prefers it.
+        """The answer to one offer. Clients list offers by preference; the first usable one counts.
 
         Raises `BadOffer` if it is malformed.
         """
@@ -112,7 +112,7 @@ class BoundedDeflate(Extension):
     def frame_inbound_header(
         self, proto: FrameDecoder | FrameProtocol, opcode: Opcode, rsv: RsvBits, payload_length: int
     ) -> CloseReason | RsvBits:
-        """Allow RSV1 on the first frame of a message, and nowhere else (RFC 7692, section 6)."""
+        """Allow RSV1 only on the first frame of a message (RFC 7692, section 6)."""
         self._control = opcode.iscontrol()
         if rsv.rsv1 and (self._control or opcode is Opcode.CONTINUATION):
             return CloseReason.PROTOCOL_ERROR
@@ -125,7 +125,7 @@ class BoundedDeflate(Extension):
     def frame_inbound_payload_data(
         self, proto: FrameDecoder | FrameProtocol, data: bytes
     ) -> bytes | CloseReason:
-        """Inflate a piece of a message, as long as the whole stays within the limit."""
+        """Inflate a piece of a message; refuse it if the message exceeds the limit."""
         if self._control or not self._compressed:
             return data
         return self._inflate(data)
@@ -133,7 +133,7 @@ class BoundedDeflate(Extension):
     def frame_inbound_complete(
         self, proto: FrameDecoder | FrameProtocol, fin: bool
     ) -> bytes | CloseReason | None:
-        """Inflate the end that the sender cut off, and forget the window."""
+        """At the end of a message, inflate the tail that the sender removed; drop the window."""
         if self._control or not fin:
             return None
         rest = self._inflate(TAIL) if self._compressed else b""
@@ -147,15 +147,15 @@ class BoundedDeflate(Extension):
             if self._inflater is None:
                 self._inflater = zlib.decompressobj(-WINDOW_BITS)
             try:
-                # One byte more than there is room for, to tell "just fits" from "too big".
+                # One byte more than fits, to tell "just fits" from "too big".
                 grown += self._inflater.decompress(data, self._room - len(grown) + 1)
             except zlib.error:
                 return CloseReason.INVALID_FRAME_PAYLOAD_DATA
             if len(grown) > self._room:
                 return CloseReason.MESSAGE_TOO_BIG
-            if not self._inflater.eof:  # then all was taken: there was room for more than came out
+            if not self._inflater.eof:  # all input is used: the output was below its limit
                 break
-            # A block marked as the last may be followed by more (RFC 7692, 7.2.3.4).
+            # More blocks may follow a block that is marked as final (RFC 7692, 7.2.3.4).
             data = self._inflater.unused_data
             self._inflater = None
             self._streams += 1

@@ -1,9 +1,9 @@
-"""When two spellings of a reaction are one: keyboards differ in what they add to an emoji.
+"""Normalises reactions, since keyboards encode the same emoji in different ways.
 
-Many emoji are also signs of text, as the heart U+2764. To be an emoji such a sign is followed by
-U+FE0F, which some keyboards leave out; then the emoji is not *fully qualified* (UTS #51, ED-18).
-Here every spelling becomes the fully qualified one, in NFC, so two reactions are one if and only if
-their forms are equal. Skin tones and other parts of a sequence stay as they are. Pure; any thread.
+Many emoji are also text symbols, such as the heart U+2764. As an emoji, such a symbol is followed
+by U+FE0F. Some keyboards omit that; then the emoji is not *fully qualified* (UTS #51, ED-18).
+`emoji_form` gives the fully qualified form in NFC, so two reactions are the same if and only if
+their forms are equal. Skin tones and other parts of a sequence are not changed. Pure; any thread.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import re
 import unicodedata
 
 #: Characters with Emoji=Yes and Emoji_Presentation=No (emoji-data.txt of Unicode 17.0), without
-#: digits, ``#`` and ``*``, which are emoji before U+20E3 only. Newer emoji all have that property.
+#: digits, ``#`` and ``*``, which are emoji only before U+20E3. All newer emoji have
+#: Emoji_Presentation=Yes.
 _SIGNS = (
     "A9 AE 203C 2049 2122 2139 2194-2199 21A9-21AA 2328 23CF 23ED-23EF 23F1-23F2 23F8-23FA 24C2 "
     "25AA-25AB 25B6 25C0 25FB-25FC 2600-2604 260E 2611 2618 261D 2620 2622-2623 2626 262A "
@@ -28,22 +29,22 @@ _SIGNS = (
 
 
 def _class(spans: str) -> str:
-    """The characters of ``first-last`` in hexadecimal, as a class of `re`."""
+    """A character class of `re` for hexadecimal spans ``first-last``."""
     ends = (span.partition("-")[::2] for span in spans.split())
     return "".join(f"{chr(int(a, 16))}-{chr(int(b or a, 16))}" for a, b in ends)
 
 
-#: What only chooses how the character before it looks.
+#: Variation selectors: they only select how the character before them looks.
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
-#: A sign that needs U+FE0F: not the first part of a skin tone's sequence; and a keycap's own sign.
+#: A symbol that needs U+FE0F: one without a skin tone behind it, or the first sign of a keycap.
 _UNQUALIFIED = re.compile(f"[{_class(_SIGNS)}](?![\U0001f3fb-\U0001f3ff])|[0-9#*](?=\u20e3)")
 
 
 def emoji_form(emoji: str) -> str:
-    """The one spelling of `emoji`: in NFC, with U+FE0F where it belongs, without other selectors.
+    """The normal form of `emoji`: NFC, with U+FE0F where needed, without other selectors.
 
-    Whatever is no emoji at all stays, but for NFC and selectors. At most twice as long.
+    In other text only NFC and selectors are applied. The result is at most twice as long.
     """
     if emoji.isascii():
         return emoji

@@ -1,12 +1,12 @@
-"""The wire of gochat.v1, as the server writes it: one function for each event (docs/protocol.md).
+"""Encodes the events of gochat.v1 as JSON: one function for each event (docs/protocol.md).
 
 Whole events are bytes, ready to be framed. Entries and members are text (`entry_json`,
-`member_json`), so that one that many are told of is encoded once and then joined into what each
-of them gets. `answers` is the ``id`` of the command that an event answers, None where it had none.
-Text goes out as UTF-8, not as escapes, and without a space between tokens. Pure; any thread.
+`member_json`): one that many clients get is encoded once, then joined into the event for each.
+`answers` is the ``id`` of the command that an event answers, None if it had none. Text is sent as
+UTF-8 without escapes, and without spaces between tokens. Pure; any thread.
 
-An entry is put together from strings rather than by `json.dumps` of a dict: a message takes less
-than half the time so (measured: 1.9 instead of 4.5 µs), and whoever sends it waits for that.
+An entry is joined from strings, not made by `json.dumps` of a dict: that takes less than half the
+time (measured: 1.9 instead of 4.5 µs), and it is part of the latency of each message.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from .text import one_line
 
 PROTOCOL = 1
 
-#: Bytes of JSON that the entries or rooms of one answer take at the most. Many clients take no
-#: message above 1 MiB (Python's `websockets` by default), and each answer is held in memory.
+#: Most bytes of JSON for the entries or rooms of one answer. Many clients accept no message above
+#: 1 MiB (Python's `websockets` by default), and each answer is held in memory.
 ANSWER_BYTES = 256 * 1024
 
-#: Bytes of an entry's JSON around its strings at the most: what each has, with numbers as long as
-#: they get; what those have that answer or change another; and the time of an edit.
-_AROUND = 190
-_ABOUT_ANOTHER = 30
-_WHEN_EDITED = 36
+#: Most bytes of an entry's JSON apart from its strings: for every entry, with the longest numbers;
+#: more for one that replies to or changes another entry; and more for the time of an edit.
+_FIXED = 190
+_REFERENCE = 30
+_EDITED = 36
 
-#: Of a time as JSON. Many messages have the same, and to find its shortest digits takes 0.5 µs.
+#: A time as JSON. Many messages have the same time, and to find its shortest digits takes 0.5 µs.
 _number = lru_cache(maxsize=32)(float.__repr__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What `welcome` tells of the server's limits; `rate` is messages a second."""
+    """The server's limits in `welcome`; `rate` is in messages a second, `history` in messages."""
 
     max_message_bytes: int
     max_text_chars: int
@@ -55,8 +55,8 @@ class Limits:
 def entry_json(entry: Entry, *, answers: str | None = None) -> str:
     """One entry as a JSON object: the live event, and an element of ``entries``.
 
-    A message always carries the id its sender gave it; the other kinds carry `answers`, which only
-    the one who asked for them is to see.
+    A message always has the id that its sender gave it. The other kinds have `answers` as their id,
+    which only the connection that asked for the change may see.
     """
     number = f'"room":{_string(entry.room)},"seq":{entry.seq}'
     time = _number(entry.time)
@@ -72,18 +72,18 @@ def entry_json(entry: Entry, *, answers: str | None = None) -> str:
 
 
 def weigh(entry: Entry) -> int:
-    """Bytes that `entry_json(entry)` takes at the most; usually it takes about 80 less.
+    """The most bytes that `entry_json(entry)` can take; usually it takes about 80 less.
 
-    For whoever has to know what fits into `ANSWER_BYTES` before it is encoded. It costs 0.6 µs.
+    It tells what fits into `ANSWER_BYTES` before anything is encoded. It costs 0.6 µs.
     """
     strings = f"{entry.room}{entry.user}{entry.nick}{entry.id or ''}{entry.emoji or ''}"
-    size = _AROUND + _size(strings)
+    size = _FIXED + _size(strings)
     if entry.text is not None:
         size += _size(entry.text)
     if entry.reply_to is not None or entry.target is not None:
-        size += _ABOUT_ANOTHER
+        size += _REFERENCE
     if entry.edited is not None:
-        size += _WHEN_EDITED
+        size += _EDITED
     for emoji, users in entry.reactions.items():
         size += _size(emoji) + 4 + sum(map(_size, users)) + len(users)
     return size
@@ -94,22 +94,23 @@ def _size(string: str) -> int:
     if string.isprintable():  # then only quotes and backslashes are escaped
         size = len(string) if string.isascii() else len(string.encode())
         return size + string.count('"') + string.count("\\") + 2
-    told = _string(string)
-    return len(told) if told.isascii() else len(told.encode(errors="surrogatepass"))
+    encoded = _string(string)
+    return len(encoded) if encoded.isascii() else len(encoded.encode(errors="surrogatepass"))
 
 
 def member_json(user: User, *, away: bool = False) -> str:
     """One member of a room as a JSON object, as ``members`` and ``presence`` list them."""
-    told = ',"away":true' if away else ""
-    return f'{{"user":{_string(user.id)},"nick":{_string(user.nick)}{told}}}'
+    flag = ',"away":true' if away else ""
+    return f'{{"user":{_string(user.id)},"nick":{_string(user.nick)}{flag}}}'
 
 
 def classic_line(entry: Entry, *, verbatim: bool) -> str | None:
-    """What classic connections get of `entry`; None where there is nothing to tell them.
+    """The line that classic connections get for `entry`; None if they get nothing.
 
-    A message is ``nick: text``; `verbatim` ones came from a classic client, and are the text as it
-    came. Line breaks become `text.LINE_BREAK`: what follows one would pass for another's line. Only
-    the newline that some clients (websocat) send at the end of a verbatim line stays.
+    A message is sent as ``nick: text``; a `verbatim` one came from a classic client and is sent as
+    it is. Line breaks become `text.LINE_BREAK`: the text behind a line break would look like the
+    message of another user. Only the newline that some clients (websocat) send at the end of a line
+    is kept in a verbatim message.
     """
     if entry.kind is not Kind.MESSAGE or entry.text is None:
         return None
@@ -120,7 +121,7 @@ def classic_line(entry: Entry, *, verbatim: bool) -> str | None:
 
 
 def _body(entry: Entry) -> str:
-    """What a message says, and what has become of it."""
+    """The text of a message, and its state: edited, deleted, reactions."""
     text = f',"text":{_string(entry.text)}' if entry.text is not None else ""
     if entry.reply_to is not None:
         text += f',"reply_to":{entry.reply_to}'
@@ -136,7 +137,7 @@ def _body(entry: Entry) -> str:
 
 
 def _change(entry: Entry) -> str:
-    """What the other kinds change; an edit of a message deleted since has lost its text."""
+    """The change that other kinds make; an edit has no text if the message was deleted since."""
     change = f',"text":{_string(entry.text)}' if entry.text is not None else ""
     if entry.emoji is not None:
         change += f',"emoji":{_string(entry.emoji)},"on":{"true" if entry.on else "false"}'
@@ -160,7 +161,7 @@ def _dump(value: Any) -> str:
 
 
 def _event(kind: str, fields: Mapping[str, Any], answers: str | None = None) -> bytes:
-    """An event that is made once in a while, and may take its time."""
+    """A rare event, whose encoding need not be fast."""
     head = {"type": kind} if answers is None else {"type": kind, "id": answers}
     return _dump({**head, **fields}).encode()
 
@@ -180,7 +181,6 @@ def welcome(
     answers: str | None = None,
 ) -> bytes:
     """The answer to `hello`. `time` is seconds since 1970, `ping_period` seconds."""
-    told = {name: getattr(limits, name) for name in Limits.__slots__}
     fields = {
         "protocol": PROTOCOL,
         "server": server,
@@ -188,7 +188,7 @@ def welcome(
         "nick": user.nick,
         "token": token,
         "time": time,
-        "limits": told,
+        "limits": {name: getattr(limits, name) for name in Limits.__slots__},
         "ping_period": ping_period,
         "lobby": lobby,
     }
@@ -220,7 +220,7 @@ def joined(
 
 
 def replay(room: str, entries: str, *, end: bool) -> bytes:
-    """A further part of what a partial ``joined`` began; `entries` as there."""
+    """A further part of the history after a partial ``joined``; `entries` as there."""
     last = ',"end":true' if end else ""
     return f'{{"type":"replay","room":{_string(room)}{last},"entries":[{entries}]}}'.encode()
 
@@ -233,7 +233,7 @@ def history(
     truncated: bool = False,
     answers: str | None = None,
 ) -> bytes:
-    """The answer to `history`; `entries` are JSON objects already, oldest first."""
+    """The answer to `history`; `entries` are JSON objects, oldest first."""
     cut = ',"truncated":true' if truncated else ""
     return (
         f'{{"type":"history"{_answering(answers)},"room":{_string(room)},'
@@ -249,14 +249,14 @@ def results(
     place: str | None = None,
     answers: str | None = None,
 ) -> bytes:
-    """The answer to `search`; `entries` are JSON objects already, newest first.
+    """The answer to `search`; `entries` are JSON objects, newest first.
 
-    `place` is where the search goes on, None if it is over (`core.cursor`).
+    `place` is the cursor where the search continues, None if it is finished (`core.cursor`).
     """
-    going_on = f',"next":{_string(place)}' if place is not None else ""
+    following = f',"next":{_string(place)}' if place is not None else ""
     return (
         f'{{"type":"results"{_answering(answers)},"more":{_flag(more)},'
-        f'"complete":{_flag(complete)}{going_on},"entries":{_list(entries)}}}'
+        f'"complete":{_flag(complete)}{following},"entries":{_list(entries)}}}'
     ).encode()
 
 
@@ -269,7 +269,7 @@ def room_json(room: RoomInfo, member_count: int) -> str:
 
 
 def fitting(pieces: Sequence[str]) -> tuple[Sequence[str], bool]:
-    """The first of `pieces` that fit into one answer, at least one; whether these are all."""
+    """The first `pieces` that fit into one answer, at least one; and whether these are all."""
     left = ANSWER_BYTES
     for index, piece in enumerate(pieces):
         left -= len(piece.encode()) + 1
@@ -279,7 +279,7 @@ def fitting(pieces: Sequence[str]) -> tuple[Sequence[str], bool]:
 
 
 def rooms(listed: Iterable[str], *, more: bool, answers: str | None = None) -> bytes:
-    """The answer to `rooms`; `listed` are JSON objects already."""
+    """The answer to `rooms`; `listed` are JSON objects."""
     return (
         f'{{"type":"rooms"{_answering(answers)},"more":{_flag(more)},"rooms":{_list(listed)}}}'
     ).encode()
@@ -291,12 +291,12 @@ def pong(fields: Mapping[str, Any], *, time: float) -> bytes:
 
 
 def ok(*, answers: str | None = None) -> bytes:
-    """The answer where there is nothing more to say."""
+    """The answer to a command that was done and has no other answer."""
     return _event("ok", {}, answers)
 
 
 def error(refusal: Refusal) -> bytes:
-    """The answer to what was refused."""
+    """The answer to a refused command."""
     fields: dict[str, Any] = {"code": refusal.code.value, "message": refusal.message}
     if refusal.retry_after is not None:
         fields["retry_after"] = refusal.retry_after
@@ -305,11 +305,11 @@ def error(refusal: Refusal) -> bytes:
     return _event("error", fields, refusal.answers)
 
 
-# --- News ---------------------------------------------------------------------------------------
+# --- Notifications ------------------------------------------------------------------------------
 
 
 def presence(room: str, *, joined: Iterable[str], left: Iterable[str], member_count: int) -> bytes:
-    """Who came and who went; `joined` are JSON objects already, `left` user ids."""
+    """Users who joined or left the room; `joined` are JSON objects, `left` user ids."""
     gone = _list(map(_string, left))
     return (
         f'{{"type":"presence","room":{_string(room)},"joined":{_list(joined)},"left":{gone},'
@@ -318,10 +318,10 @@ def presence(room: str, *, joined: Iterable[str], left: Iterable[str], member_co
 
 
 def typing(room: str, user: Author) -> bytes:
-    """`user` is writing in `room`."""
+    """`user` is typing in `room`."""
     return _event("typing", {"room": room, "user": user.id, "nick": user.nick})
 
 
 def renamed(user: User, *, answers: str | None = None) -> bytes:
-    """`user` has the nick it has now; only the one who asked gets `answers`."""
+    """`user` has a new nick; only the connection that asked for it gets `answers`."""
     return _event("renamed", {"user": user.id, "nick": user.nick}, answers)

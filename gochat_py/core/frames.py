@@ -1,10 +1,10 @@
-"""WebSocket frames: bytes in, messages out; messages in, bytes out. Pure (sans-I/O).
+"""WebSocket frames: decodes bytes into messages, and encodes messages as bytes. Pure (sans-I/O).
 
-wsproto reads frames. In front of it stands `Receiver`, which knows where each frame begins and
-ends: so a message that is too large is refused at its header, before a byte of it is kept, and
-the frame that nearly all chat is made of (one whole, masked, uncompressed text) is unpacked on a
-short road of its own, which takes 2 µs instead of 17 for 64 bytes (CPython 3.11). Everything else,
-and every judgement on what is allowed, is wsproto's. A property test holds the two roads equal.
+wsproto parses frames. `Receiver` comes before it and finds the boundaries of each frame. So a
+message that is too large is refused when its header is read, before any of it is stored. The most
+common frame of a chat (one whole, masked, uncompressed text) takes a fast path of its own: 2 µs
+instead of 17 for 64 bytes (CPython 3.11). All other frames, and every check of the protocol, are
+left to wsproto. A property test checks that both paths give the same result.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _CONTROL = 0x08
 _MASKED = 0x80
 _LENGTH = 0x7F
 
-#: Fragments that a message may have at the most, and of how many bytes more than that: an empty
-#: fragment adds nothing to a message's size, and takes as long to read as any.
+#: Most fragments of a message, and the bytes for each fragment beyond them: an empty fragment adds
+#: nothing to the size of a message, but takes as long to parse as any other.
 MAX_FRAGMENTS = 1_024
 BYTES_A_FRAGMENT = 16
 
-#: Makes control frames, which need no state; a server's are unmasked (RFC 6455, 5.1).
+#: Encodes control frames, which need no state; a server's are unmasked (RFC 6455, 5.1).
 _CONTROL_FRAMES = FrameProtocol(client=False, extensions=[])
 
 
@@ -50,7 +50,7 @@ class Ponged:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """The peer has sent its close frame; nothing more will come. `code` is 1005 if it gave none."""
+    """The peer has sent its close frame, and will send nothing more. `code` is 1005 if absent."""
 
     code: int
     reason: str
@@ -58,21 +58,22 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The peer broke the protocol or a limit; close with `code`, and read no further."""
+    """The peer broke the protocol or a limit: close with `code`, and read nothing more."""
 
     code: int
     reason: str
 
 
-#: A whole message is itself: str for text, bytes for binary.
+#: A whole message is a str (text) or bytes (binary).
 Event = str | bytes | Pinged | Ponged | Closing | Failed
 
 
 class Receiver:
-    """One connection's incoming bytes. Belongs to the thread that reads them.
+    """Decodes the incoming bytes of one connection. Owned by the thread that reads them.
 
-    `limit` is the largest message taken, in bytes. Fragments are joined; a message over the limit
-    is `Failed` with 1009 as soon as its size is known, and so is one in too many fragments.
+    `limit` is the largest message accepted, in bytes. Fragments are joined. A message over the
+    limit gives `Failed` with 1009 as soon as its size is known, and so does one in too many
+    fragments.
     """
 
     __slots__ = (
@@ -90,27 +91,27 @@ class Receiver:
     )
 
     def __init__(self, machine: Machine, limit: int) -> None:
-        #: Frames whose header was read so far, of every kind: for whoever charges the peer.
+        #: Number of frame headers read so far, of every kind; the caller charges the peer for them.
         self.frames = 0
         self._machine = machine
         self._limit = limit
-        #: Whether frames wait that the last call was not to begin.
+        #: Whether the last call stopped at `most` frames, and unread ones are left.
         self.more = False
-        self._head = b""  # what waits, or the beginning of a frame whose header is not whole yet
-        self._inside = 0  # bytes still to come of the frame that the machine is reading
+        self._head = b""  # unread bytes, or the beginning of an incomplete header
+        self._inside = 0  # missing bytes of the frame that the machine is reading
         self._unfinished = False  # whether a fragmented message is in progress
-        self._size = 0  # bytes of it so far, as they came
-        self._fragments = 0  # frames of it so far
-        # What the machine gave of it: in one piece, since a peer that sends a byte at a time could
-        # make each a piece of its own, which takes eighty bytes.
+        self._size = 0  # bytes of that message so far, as received
+        self._fragments = 0  # frames of that message so far
+        # The decoded part of that message. One buffer, not a list of pieces: a peer that sends one
+        # byte at a time would make a piece of each, which takes eighty bytes.
         self._message = bytearray()
         self._over = False
 
     def receive(self, data: bytes, most: int = 1 << 30) -> list[Event]:
-        """What `data` completes, in order. After `Closing` or `Failed` everything is ignored.
+        """The events that `data` completes, in order. After `Closing` or `Failed` data is ignored.
 
-        At most `most` frames are begun; whether `more` are there is told then, and the next call,
-        with no further data if one likes, goes on with them.
+        At most `most` frames are begun. If others are left, `more` is true, and the next call,
+        which may pass no data, continues with them.
         """
         events: list[Event] = []
         if self._head:
@@ -142,7 +143,7 @@ class Receiver:
                 self._size += length
                 self._fragments += 1
                 if self._size > self._limit:
-                    self._fail(events, Close.MESSAGE_TOO_BIG, f"at most {self._limit} bytes")
+                    self._fail(events, Close.MESSAGE_TOO_BIG, f"more than {self._limit} bytes")
                     break
                 if self._fragments > MAX_FRAGMENTS + self._size // BYTES_A_FRAGMENT:
                     self._fail(events, Close.MESSAGE_TOO_BIG, "too many fragments; send fewer")
@@ -174,7 +175,7 @@ class Receiver:
             elif isinstance(event, Pong):
                 events.append(Ponged())
             elif isinstance(event, CloseConnection):
-                if self._machine.state is ConnectionState.OPEN:  # not the peer's frame: a failure
+                if self._machine.state is ConnectionState.OPEN:  # no close frame came: an error
                     self._fail(events, event.code, event.reason or "")
                 else:
                     self._over = True
@@ -188,10 +189,10 @@ class Receiver:
 
 
 def _measure(data: bytes, at: int) -> tuple[int, int, int, bool] | None:
-    """A frame's first byte, header size, payload size, and whether the size is spelled shortest.
+    """A frame's first byte, header size, payload size; and whether the size is encoded minimally.
 
-    None while too little is there. Only measures (RFC 6455, 5.2); what is wrong with a header is
-    for the machine to say.
+    None if the header is incomplete. It only measures (RFC 6455, 5.2); the machine checks whether
+    the header is valid.
     """
     have = len(data) - at
     if have < 2:
@@ -221,7 +222,7 @@ def _unmask(data: bytes, at: int, finish: int) -> bytes:
     """The payload in ``data[at:finish]``, unmasked by the four bytes before it (RFC 6455, 5.3)."""
     length = finish - at
     key = data[at - 4 : at] * (length // 4 + 1)
-    # One exclusive-or on whole numbers: bytes by bytes takes forty times as long at 64 bytes.
+    # One exclusive-or of two integers: byte by byte takes forty times as long at 64 bytes.
     mixed = int.from_bytes(data[at:finish], "little") ^ int.from_bytes(key[:length], "little")
     return mixed.to_bytes(length, "little")
 
@@ -232,12 +233,12 @@ def text(payload: bytes) -> bytes:
 
 
 def deflated_text(payload: bytes) -> bytes:
-    """The same, deflated, for a peer that inflates with a window of `WINDOW_BITS`."""
+    """One text message, deflated, for a peer that inflates with a window of `WINDOW_BITS`."""
     return _frame(_DEFLATED_TEXT, deflate(payload))
 
 
 def message(payload: bytes, *, binary: bool = False, window_bits: int | None = None) -> bytes:
-    """One whole message of either kind, deflated for a window of that size if one is given."""
+    """One whole message, text or binary; deflated for `window_bits` if that is given."""
     first = 0x82 if binary else _TEXT
     if window_bits is None:
         return _frame(first, payload)
@@ -255,8 +256,8 @@ def pong(payload: bytes) -> bytes:
 
 
 def close(code: int, reason: str = "") -> bytes:
-    """A close frame; `reason` is cut to fit 123 bytes. 1005 and 1006 give one without a code."""
-    if code in (1005, 1006):  # never on the wire (RFC 6455, 7.4.1)
+    """A close frame; `reason` is cut to 123 bytes. For 1005 and 1006 it has no code."""
+    if code in (1005, 1006):  # these codes are never sent (RFC 6455, 7.4.1)
         return bytes(_CONTROL_FRAMES.close())
     return bytes(_CONTROL_FRAMES.close(code, reason))
 

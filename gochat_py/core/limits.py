@@ -1,11 +1,12 @@
-"""How much of something in how much time. Times are arguments: seconds on any clock.
+"""Rate limits. Times are arguments: seconds on any clock.
 
-``TokenBucket``  refuses what is too much: messages, names, rooms.
-``Budget``       takes everything and says how long to wait before going on: processor time.
-``Share``        one connection's part of a budget that many connections of one address share.
+``TokenBucket``  refuses what is over the limit: messages, names, rooms.
+``Budget``       refuses nothing; it tells how long to wait before going on: processor time.
+``Share``        one connection's part of a budget that all connections of one address share.
+``FloodRule``    detects too many events within a time.
 
-A budget is a leaky bucket used as a meter (ITU-T I.371, annex A): what is spent is always
-counted, also what turned out to be more than expected, and whoever is in debt waits.
+A budget is a leaky bucket used as a meter (ITU-T I.371, annex A): all costs are counted, also those
+that were higher than estimated, and a connection in debt must wait.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from __future__ import annotations
 import math
 from collections import deque
 
-#: Seconds by which a bucket may be early: what adding up floating-point seconds may lose.
+#: Seconds by which a bucket may allow a token too early: rounding errors of sums of seconds.
 SLACK = 1e-6
 
 
 class TokenBucket:
-    """Lets `burst` pass at once, and `rate` a second in the long run. Owned by one thread.
+    """Allows `burst` tokens at once, and `rate` a second in the long run. Owned by one thread.
 
-    Whatever the times it is asked at, no stretch of t seconds sees more than burst + rate x t. A
-    rate of `math.inf` lets everything pass. It keeps one number, the time at which the bucket will
-    be full again (the "theoretical arrival time" of ITU-T I.371, annex A).
+    Any period of t seconds allows at most burst + rate x t. A rate of `math.inf` is no limit. It
+    stores one number: the time at which the bucket will be full again (the "theoretical arrival
+    time" of ITU-T I.371, annex A).
     """
 
     __slots__ = ("_full_at", "_interval", "_reach")
@@ -35,9 +36,9 @@ class TokenBucket:
         self._full_at = -math.inf
 
     def take(self, now: float) -> float:
-        """Take a token and give 0.0; or take none, and give the seconds until there is one.
+        """Take a token and return 0.0; or take none, and return the seconds until there is one.
 
-        A clock that went backwards only makes it wait.
+        If the clock goes back, the wait is only longer.
         """
         wait = self._full_at - self._reach - now
         if wait > SLACK:
@@ -46,14 +47,14 @@ class TokenBucket:
         return 0.0
 
     def full(self, now: float) -> bool:
-        """Whether all of the burst is there, so that a new bucket would be the same."""
+        """Whether the bucket is full, so that a new bucket would be the same."""
         return self._full_at <= now
 
 
 class Budget:
-    """Lets `rate` units a second be spent, `burst` at once. Owned by one thread, or one lock.
+    """Allows `rate` units a second, and `burst` at once. Owned by one thread, or by one lock.
 
-    A rate of `math.inf` lets everything be spent at once.
+    A rate of `math.inf` is no limit.
     """
 
     __slots__ = ("_paid_at", "_reach", "rate")
@@ -66,25 +67,25 @@ class Budget:
         self._paid_at = -math.inf  # when all that was spent will be paid for
 
     def spend(self, cost: float, now: float) -> float:
-        """Spend `cost`, and give the seconds to wait before doing what it pays for; 0.0 for none.
+        """Spend `cost`; returns the seconds to wait before doing the work, 0.0 for none.
 
-        Who waits so long each time spends no more than burst + rate x t in t seconds.
+        A caller that waits each time spends at most burst + rate x t in t seconds.
         """
         self._paid_at = max(self._paid_at, now) + cost / self.rate
         wait = self._paid_at - self._reach - now
         return wait if wait > 0.0 else 0.0
 
-    def settled(self, now: float) -> bool:
-        """Whether everything is paid for, so that a new budget would be the same."""
+    def paid(self, now: float) -> bool:
+        """Whether there is no debt, so that a new budget would be the same."""
         return self._paid_at <= now
 
 
 class Share:
-    """What one of many connections has spent of a budget they share. Owned as the budget is.
+    """What one connection has spent of a shared budget. It has the same owner as the budget.
 
-    While the budget has something left, nobody looks at shares. Once it is overspent, each
-    connection waits until its own spending is within an equal part of the budget: whoever spends
-    little waits little, however much the others spend (max-min fairness).
+    While the budget is not overspent, shares have no effect. Once it is, each connection waits
+    until its own spending is within an equal part of the budget: a connection that spends little
+    waits little, however much the others spend (max-min fairness).
     """
 
     __slots__ = ("_at", "_owed")
@@ -94,7 +95,7 @@ class Share:
         self._at = -math.inf
 
     def spend(self, cost: float, now: float, rate: float, burst: float) -> float:
-        """Spend `cost`; the seconds until all that was spent fits into `rate` and `burst`."""
+        """Spend `cost`; returns the seconds until its spending fits into `rate` and `burst`."""
         if now > self._at:
             self._owed = max(0.0, self._owed - (now - self._at) * rate) if self._owed else 0.0
             self._at = now
@@ -104,7 +105,7 @@ class Share:
 
 
 class FloodRule:
-    """Says when `count` things have happened within `seconds`. Owned by one thread."""
+    """Detects when `count` events have happened within `seconds`. Owned by one thread."""
 
     __slots__ = ("_seconds", "_times")
 
@@ -113,6 +114,6 @@ class FloodRule:
         self._seconds = seconds
 
     def happened(self, now: float) -> bool:
-        """Count one; whether that makes a flood."""
+        """Count one event; returns whether that makes `count` within `seconds`."""
         self._times.append(now)
         return len(self._times) == self._times.maxlen and now - self._times[0] <= self._seconds

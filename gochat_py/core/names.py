@@ -1,10 +1,10 @@
-"""What rooms and people may be called, and when two spellings are one name.
+"""Which names rooms and users may have, and which spellings are the same name.
 
-A room's name is compared without case, width and style of letters (`room_key`). A nick is compared
-by its *skeleton* (`nick_key`), in the sense of Unicode Technical Standard #39, section 4: two nicks
-that look the same have the same skeleton, so that the second comer cannot pass for the first. A
-nick keeps to one script, as "Highly Restrictive" does there (section 5.2). Everything here is in
-NFC, so a name is what it looks like, however a keyboard put it together. Pure; any thread.
+Room names are compared without regard to case, width and style of letters (`room_key`). Nicks are
+compared by their *skeleton* (`nick_key`), in the sense of Unicode Technical Standard #39, section
+4: two nicks that look the same have the same skeleton, so no user can imitate another. A nick uses
+one script, as in the level "Highly Restrictive" there (section 5.2). All names are in NFC, so names
+that look the same are stored the same, whatever the keyboard sent. Pure; any thread.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from functools import cache
 from ..refusals import Code, Refusal
 from .confusables import AMBIGUOUS, ANY, LOOKS, Scripts, prototypes, scripts_of
 
-#: Counts the changes of `nick_key` and `room_key`. Keys are stored; with another number here they
-#: are computed anew at the next start.
+#: The version of `nick_key` and `room_key`; increased when they change. Keys are stored; after a
+#: change of this number they are computed again at the next start.
 KEY_VERSION = 3
 
-ROOM_LENGTH = 64  #: characters of a room's name at the most, after NFC
-NICK_LENGTH = 32  #: characters of a nick at the most, after NFC
+ROOM_LENGTH = 64  #: most characters of a room's name, after NFC
+NICK_LENGTH = 32  #: most characters of a nick, after NFC
 
-#: Marks over one letter at the most: UTS #39, section 5.4, asks for a limit of four.
+#: Most marks on one letter: UTS #39, section 5.4, asks for a limit of four.
 MARKS = 4
 
 _PLAIN_ROOM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
-#: What shows nothing and yet is no format character: Hangul fillers, Khmer inherent vowels, the
-#: blank of Braille, the grapheme joiner, variation selectors, Mongolian ones too. (Tags, joiners,
+#: Characters that are invisible but not of category Cf: Hangul fillers, Khmer inherent vowels, the
+#: Braille blank, the grapheme joiner, variation selectors, also Mongolian ones. (Tags, joiners,
 #: soft hyphens and direction controls are of category Cf; Default_Ignorable_Code_Point, UAX #44.)
 _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
@@ -39,35 +39,35 @@ _BLANK = re.compile(
 _NON_JOINER, _JOINER = "\u200c", "\u200d"
 _WITHOUT_JOINERS = {ord(_NON_JOINER): None, ord(_JOINER): None}
 
-#: Scripts whose letters join, so that a non-joiner between two of them shows.
+#: Scripts whose letters join, so that a non-joiner between two of them is visible.
 _JOINING = frozenset({"Adlm", "Arab", "Mand", "Mong", "Nkoo", "Rohg", "Syrc"})
 
-#: What writes Latin letters beside others: Chinese with Bopomofo, Japanese, Korean.
+#: Scripts that are mixed with Latin letters: Chinese with Bopomofo, Japanese, Korean.
 _BESIDE_LATIN = frozenset({"Hanb", "Jpan", "Kore"})
 
-#: The letters that a nick of another script may be read as. With rarer ones (archaic Greek, the
-#: Latin of phonetics, Cyrillic of some languages) somebody could imitate most names.
+#: The letters that a nick of another script must not look like. Rarer letters are not in this list:
+#: with archaic Greek, phonetic Latin and all of Cyrillic, most names would look like another.
 _COMMON_LETTERS = "".join(
     chr(code)
     for first, last in ("AZ", "az", "ΑΡ", "Σω", "Ѐџ")
     for code in range(ord(first), ord(last) + 1)
 )
 
-#: Nicks that a member would be taken for the server, for somebody with rights, for everybody, or
-#: for the one who reads (the page calls them "You"). "all" is missing: Ali has the same skeleton.
+#: Reserved nicks: their user would be mistaken for the server, a moderator, everyone in the room,
+#: or the user at the page (whom it calls "You"). "all" is missing: Ali has the same skeleton.
 RESERVED = (
     "admin", "administrator", "channel", "everyone", "gochat", "here", "me", "moderator", "owner",
     "room", "root", "server", "system", "you",
     "你", "您", "我", "系统", "系統", "服务器", "伺服器", "管理员", "管理員", "所有人",
 )  # fmt: skip
 
-#: What has no look-alike in Unicode's table, and still ends a name: signs with points in a column.
+#: Characters that look like a colon but are not in Unicode's table of look-alikes.
 _COLONS = frozenset("ˑ⁝⁞∷∹≔≕⋮⍠⦂⫶⸪⸫𐞂")
 
-#: Classic connections are called so, with four characters.
+#: Names of classic connections: "guest-" and four characters. No nick may begin with the word.
 _GUEST = re.compile(r"[\W_]*guest(?![^\W_])")
 
-#: A dot above i and j, which these have already.
+#: A dot above i and j (compared as l and j), which have one already.
 _DOTTED_TWICE = re.compile("(?<=[lj])\u0307+")
 
 
@@ -75,9 +75,9 @@ def check_room(name: str) -> str:
     """The room's name in NFC, or `Refusal`: a letter or digit, then letters, digits, ``_``, ``-``.
 
     Letters and digits are those of all scripts (categories L and N). Marks (Mn, Mc) may follow a
-    letter, up to four that take no space of their own in a row, none twice. A joiner or non-joiner
-    is right where it shows: after a virama, and a non-joiner between letters of a script that joins
-    them (UAX #31, section 2.3, A1, A2 and B).
+    letter; at most four nonspacing ones in a row, and none twice in a row. A joiner or non-joiner
+    is allowed only where it is visible: after a virama, and a non-joiner between letters of a
+    script that joins them (UAX #31, section 2.3, A1, A2 and B).
     """
     if _PLAIN_ROOM.fullmatch(name):
         return name
@@ -91,7 +91,7 @@ def check_room(name: str) -> str:
             continue
         if not (_is_mark_of_a_letter(name, index) or _is_joiner_in_place(name, index)):
             raise Refusal(
-                Code.BAD_ROOM, '"room" takes letters with their marks, digits, "_" and "-" only.'
+                Code.BAD_ROOM, '"room" may contain only letters with marks, digits, "_" and "-".'
             )
     if not name.isascii() and (wrong := _wrong_with_marks(name)):
         raise Refusal(Code.BAD_ROOM, f'"room" {wrong}')
@@ -99,10 +99,10 @@ def check_room(name: str) -> str:
 
 
 def room_key(name: str) -> str:
-    """What a checked room name is compared by: NFKC without case, and with one i for all four.
+    """The form in which checked room names are compared: NFKC, case-folded, with one kind of i.
 
-    ``ß`` is ``ss``. The capital of the Turkish i is ``İ``, the small letter of ``I`` is ``ı``; in
-    other languages I and i are one. So all of them are ``i``. Joiners make no difference. The page
+    ``ß`` is ``ss``. In Turkish the capital of i is ``İ``, and the small letter of ``I`` is ``ı``;
+    in other languages I and i are a pair. So all four become ``i``. Joiners are removed. The page
     has the same rule (``keyOf`` in web/js/core/room.js).
     """
     if name.isascii():
@@ -114,8 +114,8 @@ def room_key(name: str) -> str:
 def check_nick(nick: str) -> str:
     """The nick in NFC, or `Refusal`.
 
-    1 to 32 characters, all of them to be seen; spaces only between them; of one script, with the
-    digits of one; no pile of marks, no colon, and no reserved word.
+    1 to 32 visible characters; spaces only between them; letters of one script, and digits of one;
+    a limited number of marks, no colon, and no reserved word.
     """
     nick = _composed(nick, NICK_LENGTH)
     if not 1 <= len(nick) <= NICK_LENGTH:
@@ -136,26 +136,27 @@ def check_nick(nick: str) -> str:
 
 
 def nick_key(nick: str) -> str:
-    """The skeleton of a checked nick: equal for nicks that differ only in ways nobody would see.
+    """The skeleton of a checked nick; nicks that look the same have the same skeleton.
 
-    Compatibility forms (wide, mathematical, small capitals …) and case are folded, runs of spaces
-    are one, and what has a look-alike becomes the simplest of those it looks like. It is for
-    comparing only, and not to be shown: ``Bill``, ``B1ll`` and Cyrillic look-alikes have one.
+    Compatibility forms (wide, mathematical, small capitals …) and case are folded, a run of spaces
+    becomes one space, and a character with look-alikes becomes the simplest of them. The skeleton
+    is for comparing only, and is never shown: ``Bill``, ``B1ll`` and Cyrillic look-alikes have the
+    same one.
     """
-    # Decomposed before folding, so that a Greek iota below stands after the other marks when it
-    # becomes a letter (Unicode, section 3.13, D145); and after it, so that marks stay on letters
-    # that are mapped.
+    # Decompose before folding, so that a Greek iota subscript comes after the other marks when it
+    # becomes a letter (Unicode, section 3.13, D145); and after folding, so that marks stay on
+    # letters that are mapped.
     folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", nick).casefold())
     looks = _DOTTED_TWICE.sub("", unicodedata.normalize("NFKD", folded.translate(LOOKS)))
     return " ".join(looks.split())
 
 
 def _composed(name: str, length: int) -> str:
-    """The name in NFC; one that will be too long anyway as it is.
+    """The name in NFC; a name that is too long in any case is returned as it is.
 
-    NFC makes at most four characters one. And to put marks into order takes a time that grows with
-    the square of their number, which a stranger must not choose: 64 KiB of them hold up the whole
-    server for two seconds (CPython 3.11).
+    NFC joins at most four characters into one. To sort marks takes time proportional to the square
+    of their number, and a client could send many: 64 KiB of marks stop the whole server for two
+    seconds (CPython 3.11).
     """
     return name if len(name) > 4 * length else unicodedata.normalize("NFC", name)
 
@@ -165,14 +166,14 @@ def _is_letter_or_digit(char: str) -> bool:
 
 
 def _is_mark_of_a_letter(name: str, index: int) -> bool:
-    """Whether `name[index]` is a mark that can be seen, after a letter and its other marks."""
+    """Whether `name[index]` is a visible mark, after a letter and its other marks."""
     if unicodedata.category(name[index]) not in ("Mn", "Mc") or _BLANK.match(name[index]):
         return False
     return unicodedata.category(name[index - 1])[0] in "LM"
 
 
 def _is_joiner_in_place(name: str, index: int) -> bool:
-    """Whether `name[index]` is a joiner or non-joiner where one can change how letters look."""
+    """Whether `name[index]` is a joiner or non-joiner where it can change how letters look."""
     if name[index] not in (_NON_JOINER, _JOINER):
         return False
     following = name[index + 1 : index + 2]
@@ -188,43 +189,43 @@ def _is_joiner_in_place(name: str, index: int) -> bool:
 
 
 def _folded(name: str) -> str:
-    """Without case and style (Unicode, section 3.13, D147, save that nothing is left out)."""
+    """Case and style folded (Unicode, section 3.13, D147, except that no character is removed)."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", name).casefold())
 
 
 def _check_visible(char: str) -> None:
-    """Refuse what is not seen, or has no meaning: controls, format, private, unassigned, blanks."""
+    """Refuse invisible and undefined characters: control, format, private, unassigned, blank."""
     category = unicodedata.category(char)
     if category[0] == "C" or category in ("Zl", "Zp") or _BLANK.match(char):
         raise Refusal(
-            Code.BAD_NICK, f'"nick" must not hold U+{ord(char):04X}, which cannot be seen.'
+            Code.BAD_NICK, f'"nick" must not contain U+{ord(char):04X}, which is invisible.'
         )
-    # The ideographic space is the one that Chinese and Japanese keyboards give.
+    # Chinese and Japanese keyboards give the ideographic space.
     if category == "Zs" and char not in " \u3000":
         raise Refusal(
-            Code.BAD_NICK, f'"nick" must not hold U+{ord(char):04X}; use an ordinary space.'
+            Code.BAD_NICK, f'"nick" must not contain U+{ord(char):04X}; use an ordinary space.'
         )
 
 
 def _wrong_with_marks(name: str) -> str | None:
-    """Marks with nothing below them, too many over one letter, or one twice, for a sentence."""
+    """The end of an error sentence for marks without a letter, too many, or repeated; or None."""
     run = ""
     for char in unicodedata.normalize("NFD", name):
         if unicodedata.category(char) not in ("Mn", "Me"):
             run = char
             continue
         if not run or run[0].isspace():
-            return "has an accent or mark without a letter below it."
+            return "has an accent or mark without a letter before it."
         if run[-1] == char or len(run) > MARKS:
-            return "has too many marks over one letter."
+            return "has too many marks on one letter."
         run += char
     return None
 
 
 def _check_scripts(nick: str) -> None:
-    """Refuse what is not "Highly Restrictive" (UTS #39, sections 5.1 and 5.2).
+    """Refuse a nick that is not "Highly Restrictive" (UTS #39, sections 5.1 and 5.2).
 
-    One script; or Latin beside Chinese, Japanese or Korean, which write it among their own.
+    It may use one script; or Latin together with Chinese, Japanese or Korean.
     """
     whole = without_latin = ANY
     for char in nick:
@@ -232,14 +233,14 @@ def _check_scripts(nick: str) -> None:
         if not scripts:
             raise Refusal(
                 Code.BAD_NICK,
-                f'"nick" must not hold U+{ord(char):04X}: its script is not in use today, or newer '
-                "than this server.",
+                f'"nick" must not contain U+{ord(char):04X}: its script is not in use today, or '
+                "this server does not know it.",
             )
         whole = _common(whole, scripts)
         if "Latn" not in scripts:
             without_latin = _common(without_latin, scripts)
     if not whole and not without_latin & _BESIDE_LATIN:
-        raise Refusal(Code.BAD_NICK, '"nick" mixes letters of different scripts; keep to one.')
+        raise Refusal(Code.BAD_NICK, '"nick" mixes letters of several scripts; use one script.')
 
 
 def _common(one: Scripts, other: Scripts) -> Scripts:
@@ -249,39 +250,41 @@ def _common(one: Scripts, other: Scripts) -> Scripts:
 
 
 def _check_digits(nick: str) -> None:
-    """Refuse decimal digits of two scripts, of which some look like others (UTS #39, 5.3)."""
+    """Refuse decimal digits of two scripts, since some look like others (UTS #39, 5.3)."""
     zeros = {ord(char) - unicodedata.decimal(char) for char in nick if char.isdecimal()}
     if len(zeros) > 1:
-        raise Refusal(Code.BAD_NICK, '"nick" mixes digits of different scripts; keep to one.')
+        raise Refusal(Code.BAD_NICK, '"nick" mixes digits of several scripts; use one script.')
 
 
 def _check_other_reading(nick: str) -> None:
-    """Refuse a nick that reads as another script's, and does not compare like that.
+    """Refuse a nick that looks like one of another script, but has a different skeleton.
 
-    A capital that compares like its small letter cannot also compare like the letter it looks like,
-    if the small letter looks like a different one: Ν looks like N, but compares as ν, which looks
-    like v. So a nick that can be read as a Latin (or other) one is written in small letters.
+    A capital is compared as its small letter, so it cannot also be compared as the letter that it
+    looks like, if the small letter looks like a different one: Ν looks like N, but is compared as
+    ν, which looks like v. So a nick that looks like a Latin (or other) one must be in lower case.
     """
     if not AMBIGUOUS.isdisjoint(nick):
-        raise Refusal(Code.BAD_NICK, '"nick" holds a character that reads as another; leave it.')
+        raise Refusal(
+            Code.BAD_NICK, '"nick" contains a character that looks like another; remove it.'
+        )
     readings = ANY
-    two_faced = False
+    ambiguous = False
     for char in unicodedata.normalize("NFKD", nick):
         looks = prototypes().get(ord(char), char)
-        two_faced = two_faced or nick_key(looks) != nick_key(char)
+        ambiguous = ambiguous or nick_key(looks) != nick_key(char)
         for each in looks:
             common = scripts_of(each) is ANY
             readings = _common(readings, ANY if common else _writers().get(each, frozenset()))
-    if two_faced and readings:
+    if ambiguous and readings:
         raise Refusal(
             Code.BAD_NICK,
-            '"nick" reads as letters of another script; write it in small letters.',
+            '"nick" looks like letters of another script; write it in lower case.',
         )
 
 
 @cache
 def _writers() -> dict[str, Scripts]:
-    """For each prototype the scripts with a common letter that looks like it, and compares so."""
+    """For each prototype, the scripts with a common letter that looks like it and compares so."""
     made: dict[str, Scripts] = {}
     for char in _COMMON_LETTERS:
         looks = prototypes().get(ord(char), char)
@@ -292,18 +295,18 @@ def _writers() -> dict[str, Scripts]:
 
 
 def _check_reserved(nick: str) -> None:
-    """Refuse colons, and what is reserved, whatever signs and marks stand around it."""
+    """Refuse colons and reserved words, also with other signs and marks around them."""
     key = nick_key(nick)
-    # Signs that are written with a letter before them, as the visarga of Hindi, are no colon.
+    # Signs that follow a letter, such as the visarga of Hindi, are not colons.
     signs = (char for char in nick if unicodedata.category(char) not in ("Mc", "Lo"))
     if not _COLONS.isdisjoint(nick) or (
         ":" in key and (": " in key or any(":" in nick_key(char) for char in signs))
     ):
-        raise Refusal(Code.BAD_NICK, '"nick" must not hold a colon, which ends a name in a chat.')
+        raise Refusal(Code.BAD_NICK, '"nick" must not contain a colon; it separates nick and text.')
     if _GUEST.match(key):
         raise Refusal(Code.BAD_NICK, '"nick" must not begin with "guest-"; choose another.')
     if _letters(key) in _RESERVED:
-        raise Refusal(Code.BAD_NICK, f'"nick" must not be "{nick}", which is reserved; add to it.')
+        raise Refusal(Code.BAD_NICK, f'"nick" must not be "{nick}" (reserved); choose another.')
 
 
 def _letters(key: str) -> str:

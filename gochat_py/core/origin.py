@@ -1,10 +1,9 @@
-"""Where a request comes from, and whom it is for: whose page sent it, from which address, to which
-name.
+"""Checks where a request comes from and to which name it is addressed: origin, host, proxy.
 
-A browser lets any page on the web open a WebSocket to any server, and says only in ``Origin``
-whose page it was; without a look at it, a stranger's page could chat in its visitor's name.
-Behind a reverse proxy, the proxy is the peer and tells what it saw in ``X-Forwarded-*``, which is
-believed from nobody else. Everything here is pure.
+A browser lets any web page open a WebSocket to any server, and names the page's origin only in the
+``Origin`` header; without a check, another site's page could chat in its visitor's name. Behind a
+reverse proxy, the proxy is the peer; it reports the client in ``X-Forwarded-*``, which is accepted
+only from trusted proxies. Pure; any thread.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from ..hostnames import dns_name
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-#: The port that a URL of this scheme means when it names none.
+#: The port of a URL that names none, for each scheme.
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # A registered name as DNS and container networks write it; narrower than RFC 3986, section 3.2.2,
-# so that a validated host can stand in a header of ours without being looked at again.
+# so that a validated host can be copied into a response header without another check.
 _AUTHORITY = re.compile(
     r"(?P<host>[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,254})|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{0,5}))?"
 )
@@ -37,7 +36,7 @@ class Authority:
 
     @classmethod
     def parse(cls, text: str) -> Authority | None:
-        """The authority that `text` spells, as in ``chat.example:8080`` or ``[::1]``, or None."""
+        """Parse an authority, as ``chat.example:8080`` or ``[::1]``; None if it is invalid."""
         match = _AUTHORITY.fullmatch(text)
         if match is None:
             return None
@@ -58,7 +57,7 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whose page it is: scheme, host and port, as in RFC 6454, section 4."""
+    """The origin of a page: scheme, host and port, as in RFC 6454, section 4."""
 
     scheme: str
     host: str
@@ -66,7 +65,7 @@ class Origin:
 
     @classmethod
     def parse(cls, text: str) -> Origin | None:
-        """The origin that `text` spells, or None; ``null`` is nobody's, and so None too."""
+        """Parse an origin; None if it is invalid, and for ``null``, which names no host."""
         scheme, separator, rest = text.partition("://")
         authority = Authority.parse(rest) if separator else None
         if authority is None:
@@ -79,35 +78,35 @@ class Origin:
 class OriginRule:
     """Which pages may open the WebSocket. Immutable.
 
-    `listed` are origins as the settings give them; ``*`` among them lets every page in. A name
-    in any script is compared in the form that browsers send it in (``xn--…``).
+    `listed` are origins as the settings give them; ``*`` among them allows every page. A name in
+    any script is compared in the form that browsers send (``xn--…``).
     """
 
     def __init__(self, listed: Iterable[str]) -> None:
         origins = frozenset(listed)
         self._everyone = "*" in origins
-        self._nobody = "null" in origins  # a page opened from a file, or in a sandboxed frame
+        self._null = "null" in origins  # a page opened from a file, or in a sandboxed frame
         self._listed = frozenset(Origin.parse(_to_ascii(text)) for text in origins) - {None}
 
     def allows(
         self, origins: Sequence[str], hosts: Sequence[Authority], scheme: str | None = None
     ) -> bool:
-        """Whether a request with these ``Origin`` values, sent to one of `hosts`, is welcome.
+        """Whether a request with these ``Origin`` values, sent to one of `hosts`, is allowed.
 
-        No origin at all is welcome: no browser leaves it out, and what is not a browser acts in
-        nobody else's name. A page of the same host and port is welcome. A host without a port
-        means the default port of the *origin's* scheme, because http and https cannot be told
-        apart here: a proxy that ends TLS may stand in front, and passes on ``Host`` alone.
-        Where a trusted proxy named the `scheme`, the origin's must be the same.
+        A request without an origin is allowed: every browser sends one, and other programs do not
+        act for a user of another site. A page of the same host and port is allowed. A host without
+        a port means the default port of the *origin's* scheme, because the server cannot tell http
+        from https: a proxy that terminates TLS may forward ``Host`` only. If a trusted proxy named
+        the `scheme`, the origin must have the same.
         """
         if not origins:
             return True
         if self._everyone:
             return True
-        if len(origins) > 1:  # no browser sends two; which of them would one believe?
+        if len(origins) > 1:  # no browser sends two
             return False
         if origins[0] == "null":
-            return self._nobody
+            return self._null
         origin = Origin.parse(origins[0])
         if origin is None:
             return False
@@ -124,23 +123,25 @@ def _same(origin: Origin, host: Authority, scheme: str | None) -> bool:
 
 
 def _to_ascii(text: str) -> str:
-    """An origin as a browser would send it: the name's labels in their ASCII form."""
+    """An origin as a browser sends it: with the host name in ASCII form."""
     scheme, separator, rest = text.partition("://")
     try:
         return text if text.isascii() else scheme + separator + rest.encode("idna").decode("ascii")
-    except UnicodeError:  # it names no host there can be, so no page will ever come from it
+    except UnicodeError:  # the host name is invalid, so no page can have this origin
         return text
 
 
 class HostRule:
-    """By which names this server may be called. Immutable.
+    """The host names that a request may be addressed to. Immutable.
 
-    Against DNS rebinding: a stranger's page whose name is made to mean this server's address is,
-    to its browser, a page of this server. It is told apart by that name. An address cannot be
-    rebound, and ``localhost`` means this machine to every browser (RFC 6761, section 6.3).
+    It stops DNS rebinding: an attacker makes the host name of their page resolve to this server's
+    address, so the browser treats that page as a page of this server. The host name of the request
+    shows the attack. An IP address cannot be rebound, and ``localhost`` is this machine in every
+    browser (RFC 6761, section 6.3).
 
-    `host` is what the server listens on, `names` are as the settings give them: names, ``*.name``
-    for all below that one, ``*`` for any. Names in other scripts are compared as ``xn--…``.
+    `host` is the address the server listens on. `names` are as the settings give them: a name,
+    ``*.name`` for all names below it, ``*`` for any. Names in other scripts are compared as
+    ``xn--…``.
     """
 
     def __init__(self, host: str, names: Iterable[str]) -> None:
@@ -148,15 +149,15 @@ class HostRule:
         self._any = "*" in given
         below = {each for each in given if each.startswith("*.")}
         listed = (given - below) | {host, "localhost"}
-        # "127.0.0.1." is no address, nor to be taken for a name that `host` has.
+        # "127.0.0.1." is not an address, and must not match as the name of `host`.
         self._names = {dns_name(each) for each in listed if not is_address(each)}
         self._below = (".localhost", *(f".{dns_name(each[2:])}" for each in below))
 
     def allows(self, authority: Authority) -> bool:
-        """Whether a request may be addressed to `authority`; its port is not looked at.
+        """Whether a request may be addressed to `authority`; its port is ignored.
 
-        IPv4 is an address in its usual form only. ``127.1``, ``2130706433`` or ``0x7f000001``,
-        which some resolvers take for one too, no browser sends.
+        An IPv4 address counts in its usual form only. Some resolvers also accept ``127.1``,
+        ``2130706433`` or ``0x7f000001``, but no browser sends them.
         """
         if self._any or is_address(authority.host):
             return True
@@ -165,7 +166,7 @@ class HostRule:
 
 
 def is_address(host: str) -> bool:
-    """Whether a host, as `Authority` has it, is an IP address."""
+    """Whether a host, in the form of `Authority`, is an IP address."""
     if host.startswith("["):
         return True
     try:
@@ -176,7 +177,7 @@ def is_address(host: str) -> bool:
 
 
 class Proxies:
-    """The reverse proxies whose word is taken. Immutable.
+    """The trusted reverse proxies. Immutable.
 
     `networks` are addresses or networks as the settings give them.
     """
@@ -192,17 +193,17 @@ class Proxies:
         return parsed is not None and any(parsed in network for network in self._networks)
 
     def client(self, peer: str, forwarded_for: Sequence[str]) -> str:
-        """The client's own address, for a request that came from `peer`.
+        """The client's address, for a request that came from `peer`.
 
-        `forwarded_for` are the values of ``X-Forwarded-For``. Each proxy appends whom it got the
-        request from, so the list is believed from its right end up to the first address that is
-        not a trusted proxy: what stands left of it, that client may have written itself.
+        `forwarded_for` are the values of ``X-Forwarded-For``. Each proxy appends the address from
+        which it received the request. So the list is read from its right end up to the first
+        address that is not a trusted proxy: the client may have written everything left of it.
         """
         found = peer
         if not self.trusts(peer):
             return found
         for entry in reversed(",".join(forwarded_for).split(",")):
-            # Without its zone, which may be any text at all (RFC 4007, section 11).
+            # Without the zone, which may be any text (RFC 4007, section 11).
             address = _strip_port(entry.strip()).partition("%")[0]
             if _parse(address) is None:
                 break
@@ -213,15 +214,15 @@ class Proxies:
 
 
 def plain(address: str) -> str:
-    """The address as people write it: IPv4 that came over an IPv6 socket without its prefix."""
+    """The address in its usual form: IPv4 over an IPv6 socket is written without the prefix."""
     return str(_parse(address) or address) if ":" in address else address
 
 
 def counted_as(address: str) -> str:
-    """What `address` is counted under where connections are limited for each address.
+    """The key under which limits for each address count `address`.
 
-    One IPv4 address; but for IPv6 the whole /64, since that is what a single household or machine
-    is given (RFC 6177), and it can call from any of its addresses.
+    It is the IPv4 address itself, but the whole /64 for IPv6, since a single household or machine
+    gets at least a /64 (RFC 6177) and can use any address of it.
     """
     if ":" not in address:
         return address
@@ -232,7 +233,7 @@ def counted_as(address: str) -> str:
 
 
 def _parse(address: str) -> Address | None:
-    """The address without its zone; IPv4 that came over an IPv6 socket is IPv4 again."""
+    """The address without its zone; IPv4 over an IPv6 socket gives an IPv4 address."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

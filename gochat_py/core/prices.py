@@ -1,9 +1,9 @@
-"""What things cost: estimates of the processor time they take on the server, in microseconds.
+"""Prices: estimates of the processor time that work takes on the server, in microseconds.
 
-They need not be exact. They have to grow as the real costs do, so that no way of asking is much
-cheaper to ask than to answer. What comes is paid for before it is parsed, by these; afterwards the
-reader adds what it has really used (`connection.Connection`), so only what other threads do for a
-peer stays an estimate. Measured with CPython 3.11 on one core of 2.5 GHz, and rounded up.
+They need not be exact. They must grow in proportion to the real costs, so that no request is much
+cheaper than its answer. Input is charged by these prices before it is parsed; afterwards the reader
+adds the time that it has really used (`connection.Connection`), so only the work of other threads
+stays an estimate. Measured with CPython 3.11 on one core of 2.5 GHz, and rounded up.
 """
 
 from __future__ import annotations
@@ -12,41 +12,41 @@ from collections.abc import Callable, Iterable
 
 CONNECT = 1_500.0  #: a connection, from `accept` to its end: two threads, a handshake
 REQUEST = 200.0  #: an HTTP request, without its body
-BATCH = 10.0  #: whatever comes at once from a socket
-FRAME = 15.0  #: a WebSocket frame of any kind, empty ones and pongs too
-BYTE = 0.01  #: of a message, after inflating: unmasked, decoded, looked at
-VALUE = 0.25  #: of JSON: each comma, colon and opening bracket stands for one
+BATCH = 10.0  #: one read from a socket
+FRAME = 15.0  #: a WebSocket frame of any kind, also an empty one or a pong
+BYTE = 0.01  #: a byte of a message, after inflating: unmasked, decoded, checked
+VALUE = 0.25  #: a JSON value: each comma, colon and opening bracket counts as one
 COMMAND = 50.0  #: a command of gochat.v1, also one that is refused
 
-# What other threads do for it; the reader's own time is measured.
-LINE = 60.0  #: a line or a draft: numbered, written, handed on
-STORED_BYTE = 0.5  #: of a text that is kept: inserted, indexed, copied by checkpoints
-ASKED = 150.0  #: what the journal looks up and writes beside messages: users, marks, nicks
-LOOK_UP = 1_000.0  #: history, a search: only so that not all who ask at once are first
+# The work of other threads; the reader's own time is measured.
+LINE = 60.0  #: a classic line or a draft: numbered, written, published
+STORED_BYTE = 0.5  #: a byte of stored text: inserted, indexed, copied by checkpoints
+ASKED = 150.0  #: other work of the journal: users, read marks, nicks
+LOOK_UP = 1_000.0  #: reading history, or a search: a deposit, so that many at once must wait
 ROOM = 150.0  #: entering or leaving a room
-DELIVERY = 8.0  #: a message handed to one connection: one `send`
+DELIVERY = 8.0  #: a message sent to one connection: one `send`
 
-#: Deliveries of one message that its own price includes.
+#: Number of deliveries that the price of a message includes.
 FEW = 8
 
 
 def of_text(text: str) -> float:
-    """What it costs to read a JSON text, before it is read."""
+    """The price of parsing a JSON text, before it is parsed."""
     values = text.count(",") + text.count(":") + text.count("[") + text.count("{")
     return COMMAND + VALUE * values
 
 
 def of_fan_out(recipients: int) -> float:
-    """What it costs to hand one message to so many connections, beyond its own price."""
+    """The price of sending one message to `recipients` connections, beyond the message's price."""
     return DELIVERY * (recipients - FEW) if recipients > FEW else 0.0
 
 
 def of_read(
     messages: Iterable[str | bytes], pings: int, frames: int, price: Callable[[str], float]
 ) -> float:
-    """What it costs to act on so many frames, as far as their size tells.
+    """The price of handling `frames` frames, estimated from their size.
 
-    They hold these messages and so many pings; `price` is what a text costs in its dialect.
+    They contain `messages` and `pings` pings; `price` gives the price of a text in its dialect.
     """
     cost = BATCH + FRAME * frames + COMMAND * pings
     for message in messages:

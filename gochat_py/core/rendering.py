@@ -1,7 +1,7 @@
-"""A batch of a room's entries, as each kind of connection is to get it; each form made once.
+"""Encodes a batch of a room's entries for each kind of connection; each form is made only once.
 
-What a connection needs depends on its `Form` alone, so a thousand connections of one form share
-the very same bytes. Pure.
+The bytes depend only on the connection's `Form`, so a thousand connections of one form share the
+same bytes object. Pure.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 from . import encode, frames
 from .delivery import Delivery
 
-#: Begins the user id of everybody who speaks the classic dialect; nobody else's begins so.
+#: The prefix of the user ids of all classic connections; no other user id begins with it.
 GUEST = "guest-"
 
 
 class Form(NamedTuple):
-    """What bytes a connection takes: those of the classic dialect or not, deflated or not."""
+    """The encoding that a connection needs: classic dialect or gochat.v1, deflated or not."""
 
     classic: bool
     deflated: bool
 
 
-#: The four there are, each one object, so that two are the same form if and only if they are one.
+#: The four forms, each a single object, so that equal forms are identical.
 FORMS = {
     (classic, deflated): Form(classic, deflated)
     for classic in (False, True)
@@ -32,17 +32,17 @@ FORMS = {
 
 
 class Frames(NamedTuple):
-    """Joined frames, and how many messages they are."""
+    """Joined frames, and the number of messages in them."""
 
     joined: bytes
     messages: int
 
 
 class Rendering:
-    """Entries of one room that go out together, or whatever else several connections are told.
+    """Entries of one room that are sent together, or another event for several connections.
 
-    `payloads` gives what is said in each dialect. Messages of at least `compress_from` bytes are
-    deflated for those who inflate. Owned by one thread.
+    `payloads` returns the messages, for the classic dialect if its argument is true. Messages of at
+    least `compress_from` bytes are deflated for connections that inflate. Owned by one thread.
     """
 
     def __init__(self, payloads: Callable[[bool], list[bytes]], compress_from: int) -> None:
@@ -51,7 +51,7 @@ class Rendering:
         self._made: dict[Form, Frames] = {}
 
     def frames_for(self, form: Form) -> Frames:
-        """The frames for a connection of this form; made when first asked for."""
+        """The frames for a connection of this form; encoded on first use."""
         made = self._made.get(form)
         if made is None:
             made = self._made[form] = self._make(form)
@@ -72,7 +72,7 @@ class Rendering:
 
 
 def of_delivery(delivery: Delivery[Any], compress_from: int) -> Rendering:
-    """Entries as live events; classic connections get what their dialect has words for."""
+    """Entries as live events; classic connections get only those that their dialect can express."""
     batch, sender = delivery.batch, delivery.sender
 
     def payloads(classic: bool) -> list[bytes]:
@@ -91,5 +91,5 @@ def of_delivery(delivery: Delivery[Any], compress_from: int) -> Rendering:
 
 
 def of_event(event: bytes, compress_from: int) -> Rendering:
-    """One event of gochat.v1; classic connections have no word for it."""
+    """One event of gochat.v1; classic connections do not get it."""
     return Rendering(lambda classic: [] if classic else [event], compress_from)

@@ -1,8 +1,9 @@
-"""Where the past meets the present: what was read from history, and what came meanwhile.
+"""Joins a replay of history with the live entries that arrived meanwhile.
 
-A member who joins is told of the past by a reader, and of the present by the hub. The hub begins
-to hold live entries for them *before* the reader looks at history, so the two overlap, and never
-leave a gap. `after` gives what is to follow the past, and does not trust that: it looks.
+A client that joins a room gets old entries from its reader thread, and new ones from the hub. The
+hub begins to hold live entries for it *before* the reader reads the history, so the two overlap
+and there is no gap. `after` gives the held entries that follow the history. It also checks that
+there is no gap.
 """
 
 from __future__ import annotations
@@ -14,31 +15,31 @@ from ..errors import GochatError
 
 
 class Numbered(Protocol):
-    """Anything that has its place in a room."""
+    """An item with a number in a room."""
 
     @property
     def seq(self) -> int:
-        """Counted from 1, without holes."""
+        """Counted from 1, without gaps."""
 
 
 T = TypeVar("T", bound=Numbered)
 
 
 class Hole(GochatError):
-    """An entry is missing where past and present should meet; the past must be read again."""
+    """An entry is missing between the history and the held entries; read the history again."""
 
 
 def after(seq: int, held: Iterable[T]) -> list[T]:
-    """Those of `held` that come after number `seq`, each once, in order.
+    """The entries of `held` that come after number `seq`, each once, in order.
 
-    `held` are live entries in the order they came, from one at most `seq` + 1 on. Raises `Hole` if
-    they begin later, or break off.
+    `held` are live entries in order of arrival. Their first must be at most `seq` + 1. Raises
+    `Hole` if it is greater, or if a number is missing between them.
     """
     found: list[T] = []
     for entry in held:
         expected = seq + len(found) + 1
         if entry.seq > expected:
-            raise Hole(f"held entries go on with {entry.seq} where {expected} should be")
+            raise Hole(f"the next held entry is {entry.seq}, but {expected} is expected")
         if entry.seq == expected:
             found.append(entry)
     return found

@@ -1,12 +1,12 @@
-"""The pure part of a room: who is in it, by which connections, and who is still catching up.
+"""The pure part of a room: its members, their connections, and which of them still catch up.
 
 A member's connection is any hashable token. It is in one of two states:
 
     enter -> catching up -> (caught_up) -> live -> leave
 
-`publish` gives live connections what is new. While anybody catches up, the newest of it is kept
-beside, once for all of them, and `caught_up` gives each what came after the past that it has read.
-Owned by one thread.
+`publish` returns the live connections, which get new entries at once. While a connection catches
+up, the newest entries are held, once for all such connections. `caught_up` gives each of them the
+entries that came after the history that it has read. Owned by one thread.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ..message import Entry, User
 from . import replay
 from .presence import SHOWN, Member, Presence
 
-#: Entries kept for those who catch up, and characters of their texts. Whoever needs older ones
-#: reads on in the database, where those are by now.
+#: Most entries held for connections that catch up, and most characters of their texts. Older ones
+#: must be read from the database, where they are stored by then.
 HELD = 256
 HELD_CHARS = 64 * 1024
 
@@ -36,52 +36,53 @@ class Room(Generic[Token]):
         self._most_held = held
         self._most_chars = held_chars
         self._users: dict[Token, str] = {}
-        #: Each user's connections, and whether nobody looks at that one now.
+        #: The connections of each user, and whether the user is away on that connection.
         self._tokens: dict[str, dict[Token, bool]] = {}
-        #: A dict for its order: everyone is served in the order of arrival.
+        #: A dict for its order: connections are served in order of arrival.
         self._live: dict[Token, None] = {}
-        #: Up to where live connections have read what is yet to be published. The past is read
-        #: from where entries are kept, and that is ahead of what was published here.
-        self._ahead: dict[Token, int] = {}
-        #: Those who catch up, and whether they were told who is here.
+        #: The last seq that live connections have, if it is not published yet. History is read
+        #: from the store, which has entries before they are published here.
+        self._already_sent: dict[Token, int] = {}
+        #: The connections that catch up, and whether they know the members (`introduce`).
         self._catching_up: dict[Token, bool] = {}
-        #: The newest that was published since somebody began to catch up, without a hole.
+        #: The newest entries published since a connection began to catch up, without a gap.
         self._held: deque[Entry] = deque()
-        self._chars = 0  # of their texts
-        self._dropped = 0  # the seq of the newest that was held, and is not any more
+        self._chars = 0  # characters of the held texts
+        self._dropped = 0  # the greatest seq that is no longer held
 
     def __len__(self) -> int:
-        """How many connections there are; a room with none need not be kept."""
+        """The number of connections; a room without any can be dropped."""
         return len(self._users)
 
     @property
     def tokens(self) -> tuple[Token, ...]:
-        """Every connection that is here, live or not."""
+        """All connections in the room, live or not."""
         return tuple(self._users)
 
     @property
     def live(self) -> Iterable[Token]:
-        """The connections that get what is new, in the order in which they became live."""
+        """The connections that get new entries, in the order in which they became live."""
         return self._live
 
     def is_live(self, token: Token) -> bool:
-        """Whether the connection gets what is new."""
+        """Whether the connection gets new entries."""
         return token in self._live
 
     @property
     def introduced(self) -> Iterable[Token]:
-        """The connections that know who is here, and so get the news of it."""
+        """The connections that know the members, and so get presence events."""
         return chain(self._live, (token for token, knows in self._catching_up.items() if knows))
 
     @property
     def member_count(self) -> int:
-        """How many users are here."""
+        """The number of users in the room."""
         return len(self._tokens)
 
     def enter(self, token: Token, user: User, *, away: bool = False) -> None:
-        """`user` comes in by `token`; from now on what is published is held for it.
+        """`user` enters by the connection `token`; from now on new entries are held for it.
 
-        One that is here already begins again: nothing is live for it until it has caught up.
+        A connection that is in the room already starts again: it is not live until it has caught
+        up.
         """
         if token not in self._users:
             self._users[token] = user.id
@@ -91,15 +92,15 @@ class Room(Generic[Token]):
             tokens[token] = away
             self.presence.set_away(user.id, all(tokens.values()))
         self._live.pop(token, None)
-        self._ahead.pop(token, None)
+        self._already_sent.pop(token, None)
         self._catching_up[token] = False
 
     def introduce(self, token: Token) -> None:
-        """The connection, which catches up, is told who is here; from now on it gets the news."""
+        """A connection that catches up has the members; it gets presence events from now on."""
         self._catching_up[token] = True
 
     def publish(self, entries: Sequence[Entry]) -> Collection[Token]:
-        """Hold `entries` for those catching up; gives those who are to have them now."""
+        """Hold `entries` for connections that catch up; returns those that get them now."""
         if self._catching_up:
             for entry in entries:
                 self._held.append(entry)
@@ -111,51 +112,52 @@ class Room(Generic[Token]):
         return self._live
 
     def caught_up(self, token: Token, seq: int) -> list[Entry] | None:
-        """What came after `seq`, in order, for a connection that knows all before; it is live now.
+        """Make a connection live that has all up to `seq`; returns the entries after it, in order.
 
-        Gives None if the connection has left meanwhile. Raises `replay.Hole` if that is not held
-        any more; then it goes on catching up, and has to read on from `seq`.
+        Returns None if the connection has left meanwhile. Raises `replay.Hole` if those entries are
+        no longer held; then the connection still catches up, and must read the history after `seq`.
         """
         if token not in self._catching_up:
             return None
         if seq < self._dropped:
-            raise replay.Hole(f"what came after {seq} is not held any more")
+            raise replay.Hole(f"the entries after {seq} are no longer held")
         missed = replay.after(seq, self._held)
         del self._catching_up[token]
-        self._let_go()
+        self._drop_held()
         self._live[token] = None
         known = missed[-1].seq if missed else seq
         if known:
-            self._ahead[token] = known
+            self._already_sent[token] = known
         return missed
 
-    def _let_go(self) -> None:
-        """Hold nothing where nobody catches up."""
+    def _drop_held(self) -> None:
+        """Drop the held entries if no connection catches up."""
         if not self._catching_up:
             self._held.clear()
             self._chars = self._dropped = 0
 
-    def ahead_of(self, entries: Sequence[Entry]) -> dict[Token, int]:
-        """Live connections that know some of `entries` already, each with the seq up to which.
+    def already_sent_to(self, entries: Sequence[Entry]) -> dict[Token, int]:
+        """Live connections that have some of `entries` already, each with the last seq it has.
 
-        To be asked once for all that is published, in order: who has been overtaken is forgotten.
+        Call it once for each batch that is published, in order: it forgets the connections that
+        have no unpublished entry any more.
         """
-        if not self._ahead or not entries:
+        if not self._already_sent or not entries:
             return {}
         first, last = entries[0].seq, entries[-1].seq
-        known = {token: seq for token, seq in self._ahead.items() if seq >= first}
-        self._ahead = {token: seq for token, seq in self._ahead.items() if seq > last}
+        known = {token: seq for token, seq in self._already_sent.items() if seq >= first}
+        self._already_sent = {token: seq for token, seq in self._already_sent.items() if seq > last}
         return known
 
     def leave(self, token: Token) -> None:
-        """The connection is gone; one that is not here is no error."""
+        """Remove the connection. It need not be in the room."""
         user_id = self._users.pop(token, None)
         if user_id is None:
             return
         self._live.pop(token, None)
-        self._ahead.pop(token, None)
+        self._already_sent.pop(token, None)
         self._catching_up.pop(token, None)
-        self._let_go()
+        self._drop_held()
         tokens = self._tokens[user_id]
         del tokens[token]
         if tokens:
@@ -165,9 +167,9 @@ class Room(Generic[Token]):
             self.presence.went(user_id)
 
     def set_away(self, token: Token, away: bool) -> None:
-        """The reader of a connection that is here is away or back.
+        """The user is away or back on a connection that is in the room.
 
-        The member is away when all of their connections here are.
+        The member is away if the user is away on all of their connections in the room.
         """
         user_id = self._users[token]
         tokens = self._tokens[user_id]
@@ -175,7 +177,7 @@ class Room(Generic[Token]):
         self.presence.set_away(user_id, all(tokens.values()))
 
     def renamed(self, user: User) -> bool:
-        """Whether `user` is here; if so, under this nick from now on."""
+        """Set the nick of `user`, if they are in the room; returns whether they are."""
         if user.id in self._tokens:
             self.presence.renamed(user)
         return user.id in self._tokens

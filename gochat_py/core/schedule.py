@@ -1,8 +1,9 @@
-"""Which piece of maintenance is done next, and when: a fair share whatever the traffic.
+"""Schedules maintenance: which task runs next, and when. It gets a fair share under any traffic.
 
-While somebody writes, maintenance takes at most a share of the time: a step that took `t` seconds
-is followed by a rest of `t * (1 / share - 1)`. Within the share, the task that has waited longest
-comes first, so each task gets its step. When nobody writes, the steps follow each other.
+While drafts are being written, maintenance takes at most a share of the time: after a step that
+took `t` seconds there is a pause of `t * (1 / share - 1)`. Within the share, the task that has
+waited longest runs first, so each task gets its steps. While the journal is idle, steps follow each
+other without a pause.
 """
 
 from __future__ import annotations
@@ -10,23 +11,23 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-#: Part of the time that maintenance takes at most while somebody writes. A step is some 10 ms, so a
-#: message waits for a step with this probability, and for half of one on average.
+#: Most of the time that maintenance takes, as a part, while the journal is busy. A step takes about
+#: 10 ms, so a message waits for a step with this probability, and for half a step on average.
 SHARE = 0.2
 
-#: Seconds from one step to the next while somebody writes and no task is urgent. Each step commits
-#: what was written before it, which costs more in smaller portions.
+#: Seconds between two steps while the journal is busy and no task is urgent. Each step commits what
+#: was written before it, and smaller commits cost more in total.
 PACE = 0.25
 
-#: Seconds after which a task that failed is tried again. They double with each failure, up to the
-#: second figure.
+#: Seconds after which a failed task is tried again. They double with each failure, up to
+#: `RETRY_MOST`.
 RETRY = 5.0
 RETRY_MOST = 60.0
 
 
 @dataclass(slots=True)
-class _Wish:
-    """When a task is due: in any case, and when nobody writes."""
+class _Due:
+    """When a task is due: in any case, and if the journal is idle."""
 
     due: float
     due_when_idle: float
@@ -34,18 +35,18 @@ class _Wish:
 
 
 class Schedule:
-    """Tasks by name, each with the time at which it wants a step. Belongs to one thread.
+    """Tasks by name, each with the time at which its next step is due. Owned by one thread.
 
-    Times are seconds of one clock that does not go back, given as arguments.
+    Times are arguments: seconds of a clock that does not go back.
     """
 
     def __init__(self, *, share: float = SHARE, pace: float = PACE) -> None:
         self._share = share
         self._pace = pace
-        self._wishes: dict[str, _Wish] = {}
-        self._failures: dict[str, tuple[int, float]] = {}  # how many in a row; retried at
-        self._ready = -math.inf  # while somebody writes, no step comes before this,
-        self._paced = -math.inf  # and none before this unless a task is urgent
+        self._due: dict[str, _Due] = {}
+        self._failures: dict[str, tuple[int, float]] = {}  # how many in a row; time of the retry
+        self._ready = -math.inf  # while the journal is busy, no step runs before this time,
+        self._paced = -math.inf  # and no step before this time unless a task is urgent
 
     def want(
         self,
@@ -55,47 +56,47 @@ class Schedule:
         when_idle: float = math.inf,
         urgent: bool = False,
     ) -> None:
-        """Let `task` have a step at the time `at`, or `when_idle` if nobody writes then.
+        """Schedule a step of `task` at the time `at`, or `when_idle` if the journal is idle then.
 
-        Of several wishes the earliest counts. An `urgent` task has work that grows while it waits.
-        After a failure no step comes before the time of the next attempt.
+        Of several calls the earliest time counts. An `urgent` task has work that grows while it
+        waits. After a failure no step runs before the time of the retry.
         """
         _, not_before = self._failures.get(task, (0, -math.inf))
         at, when_idle = max(at, not_before), max(min(at, when_idle), not_before)
-        wish = self._wishes.get(task)
-        if wish is None:
-            self._wishes[task] = _Wish(at, when_idle, urgent)
+        entry = self._due.get(task)
+        if entry is None:
+            self._due[task] = _Due(at, when_idle, urgent)
             return
-        wish.due = min(wish.due, at)
-        wish.due_when_idle = min(wish.due_when_idle, when_idle)
-        wish.urgent = wish.urgent or urgent
+        entry.due = min(entry.due, at)
+        entry.due_when_idle = min(entry.due_when_idle, when_idle)
+        entry.urgent = entry.urgent or urgent
 
     def take(self, now: float, *, idle: bool) -> str | None:
-        """The task whose step is to be done now; None if none is.
+        """Remove and return the task whose step must run now; None if none is due.
 
-        It wants nothing more until it says so, in its step or later. After the step the caller says
-        `ran` or `failed`.
+        The task has no further step until `want` is called again, during the step or later. After
+        the step the caller calls `ran` or `failed`.
         """
         if idle:
-            due = {task: wish.due_when_idle for task, wish in self._wishes.items()}
+            due = {task: entry.due_when_idle for task, entry in self._due.items()}
         elif now >= self._busy_from(now):
-            due = {task: wish.due for task, wish in self._wishes.items()}
+            due = {task: entry.due for task, entry in self._due.items()}
         else:
             return None
         first = min(due, key=due.__getitem__, default=None)
         if first is None or due[first] > now:
             return None
-        del self._wishes[first]
+        del self._due[first]
         return first
 
     def next_at(self, now: float, idle_from: float) -> float:
-        """When the next step is due if nobody writes any more, so that it is idle from `idle_from`.
+        """The time of the next step, if the journal stays idle from `idle_from` on.
 
-        It is infinite if nothing is to be done.
+        It is infinite if no task is scheduled.
         """
-        wishes = self._wishes.values()
-        busy = max(min((wish.due for wish in wishes), default=math.inf), self._busy_from(now))
-        idle = max(min((wish.due_when_idle for wish in wishes), default=math.inf), idle_from)
+        entries = self._due.values()
+        busy = max(min((entry.due for entry in entries), default=math.inf), self._busy_from(now))
+        idle = max(min((entry.due_when_idle for entry in entries), default=math.inf), idle_from)
         return min(busy, idle)
 
     def ran(self, task: str, now: float, took: float) -> None:
@@ -104,20 +105,20 @@ class Schedule:
         self.rest(now, took)
 
     def failed(self, task: str, now: float, took: float) -> None:
-        """A step of `task` failed at `now`. It is tried again later; the others go on."""
+        """A step of `task` failed at `now`. It is tried again later; the other tasks continue."""
         times, _ = self._failures.get(task, (0, 0.0))
         again = now + min(RETRY * 2**times, RETRY_MOST)
         self._failures[task] = (min(times + 1, 10), again)
-        self._wishes[task] = _Wish(again, again, urgent=False)
+        self._due[task] = _Due(again, again, urgent=False)
         self.rest(now, took)
 
     def rest(self, now: float, took: float) -> None:
-        """Something that counts as maintenance ended at `now`, after `took` seconds."""
+        """Other work that counts as maintenance ended at `now`, after `took` seconds."""
         self._ready = max(self._ready, now + took * (1.0 / self._share - 1.0))
         self._paced = max(self._paced, now + self._pace)
 
     def _busy_from(self, now: float) -> float:
-        """The time from which a step may be done although somebody writes."""
-        if any(wish.urgent and wish.due <= now for wish in self._wishes.values()):
+        """The time from which a step may run while the journal is busy."""
+        if any(entry.urgent and entry.due <= now for entry in self._due.values()):
             return self._ready
         return max(self._ready, self._paced)

@@ -1,11 +1,11 @@
-"""What one connection may do now, in gochat.v1: commands in, decisions out.
+"""The rules of a gochat.v1 connection: which command is allowed now, and what the server must do.
 
     GREETING -- Hello -> Identify ... welcomed() --> OPEN
 
-`RULES` is the whole of it: what is not in the table is refused. A session is owned by its
-connection's reader thread; `now` is seconds on any clock that does not go back, the same in all
-calls. The shell carries out one decision before it hands over the next command, so that whoever
-sends `hello` and `join` in one breath is understood.
+`receive` takes a command and returns a decision. The table `RULES` has every allowed command; any
+other is refused. A session is owned by the reader thread of its connection. `now` is in seconds on
+any clock that does not go back, the same clock in all calls. The caller executes each decision
+before it passes the next command, so a client may send `hello` and `join` together.
 """
 
 from __future__ import annotations
@@ -40,49 +40,49 @@ from .names import nick_key, room_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """How much one connection may do. Rates are a second; `math.inf` is no limit."""
+    """The limits of one connection. Rates are per second; `math.inf` means no limit."""
 
     hello_within: float = 10.0  #: seconds
-    rate: float = 10.0  #: what is written: messages and their changes, topics, nicks
+    rate: float = 10.0  #: writes: messages and their changes, topics, nicks
     burst: int = 30
-    #: What is not: joins, histories, searches, lists, being away. Coming back, a client joins all
-    #: its rooms at once, so the burst is twice their number.
+    #: Other commands: join, history, search, rooms, away. A client that reconnects joins all its
+    #: rooms at once, so the burst is twice their number.
     asking_rate: float = 10.0
     asking_burst: int = 100
     rooms: int = 50  #: joined at a time
-    typing_every: float = 3.0  #: seconds between two in one room; more are dropped
+    typing_every: float = 3.0  #: seconds between two `typing` in one room; more are dropped
     flood_count: int = 50  #: so many refusals …
-    flood_seconds: float = 10.0  #: … within so many seconds end the connection
+    flood_seconds: float = 10.0  #: … within so many seconds close the connection
 
 
 class Bucket(Protocol):
-    """Lets so much pass in so much time; see `limits.TokenBucket`."""
+    """A rate limit; see `limits.TokenBucket`."""
 
     def take(self, now: float) -> float:
-        """Take a token and give 0.0, or give the seconds until there is one."""
+        """Take a token and return 0.0, or return the seconds until there is one."""
 
 
-#: Refusals that blame nobody for the command: the client waits, and tries again.
-BLAMELESS = frozenset(
+#: Refusals that do not count as a flood: the command was right; the client waits and tries again.
+NOT_COUNTED = frozenset(
     (Code.RATE_LIMITED, Code.BUSY, Code.STORAGE_FAILED, Code.LIMIT_REACHED, Code.MUTED)
 )
 
 
 class State(Enum):
-    """How far a connection has come."""
+    """The state of a connection: before or after its `hello` was accepted."""
 
     GREETING = auto()
     OPEN = auto()
 
 
 class Session:
-    """The rules of one connection, and what they need to remember."""
+    """The rules of one connection, and their state."""
 
     def __init__(self, allowance: Allowance, now: float) -> None:
         self._allowance = allowance
         self._user: Author | None = None
         self._rules = _RULES_IN[State.GREETING]
-        #: When each joined room last heard that this user is typing, by key.
+        #: The joined rooms, by key, and when `typing` was last sent to each.
         self._rooms: dict[str, float] = {}
         self._sending: Bucket = TokenBucket(allowance.rate, allowance.burst)
         self._asking = TokenBucket(allowance.asking_rate, allowance.asking_burst)
@@ -91,13 +91,13 @@ class Session:
 
     @property
     def state(self) -> State:
-        """OPEN once it is known who this is."""
+        """OPEN once the user is known."""
         return State.GREETING if self._user is None else State.OPEN
 
     @property
     def user(self) -> Author:
-        """Who this is; there is nobody yet while GREETING, and asking is a mistake."""
-        assert self._user is not None, "nobody has said hello"
+        """The user of the connection. It must not be read in the state GREETING."""
+        assert self._user is not None, "hello is not accepted yet"
         return self._user
 
     @property
@@ -105,26 +105,26 @@ class Session:
         """The keys of the rooms joined, in the order of joining."""
         return tuple(self._rooms)
 
-    # --- What comes from the client ---------------------------------------------------------
+    # --- Commands from the client -----------------------------------------------------------
 
     def receive(self, command: c.Command, now: float) -> Decision | None:
-        """What is to be done, None for nothing; raises `Refusal`, with the command's id."""
+        """The decision for a command, None for nothing; raises `Refusal` with the command's id."""
         rule = self._rules.get(type(command))
         try:
             if rule is None:
-                raise _out_of_place(self.state)
+                raise _not_allowed(self.state)
             return rule(self, command, now)
         except Refusal as refusal:
             refusal.answers = command.id
             raise
 
     def refused(self, refusal: Refusal, now: float) -> Refusal:
-        """What to tell the client of `refusal`, whoever made it; one too many is fatal.
+        """The refusal to send to the client; it becomes fatal if there were too many.
 
-        Only what the client could have known counts. Whoever goes too fast is told when to go on,
-        and pays for asking: that needs no end.
+        Only errors that the client could have avoided count. A client that is too fast gets the
+        time to wait, and each command costs it processor time, so it need not be closed.
         """
-        if refusal.fatal or refusal.code in BLAMELESS or not self._flood.happened(now):
+        if refusal.fatal or refusal.code in NOT_COUNTED or not self._flood.happened(now):
             return refusal
         return Refusal(
             Code.RATE_LIMITED,
@@ -135,24 +135,26 @@ class Session:
         )
 
     def hello_due(self, now: float) -> float | None:
-        """Seconds left for `hello`, never below 0; None once it is known who this is."""
+        """Seconds left for `hello`, never below 0; None once the user is known."""
         return max(0.0, self._hello_by - now) if self._user is None else None
 
     def too_late(self) -> Refusal:
-        """What to tell a client that let the time for `hello` pass."""
+        """The refusal for a client that sent no `hello` in time."""
         within = f"{self._allowance.hello_within:g} seconds"
-        return Refusal(Code.HELLO_FIRST, f"No hello came within {within}.", close=Close.NO_HELLO)
+        return Refusal(
+            Code.HELLO_FIRST, f"No hello was received within {within}.", close=Close.NO_HELLO
+        )
 
-    # --- What comes of a decision -----------------------------------------------------------
+    # --- Results of decisions ---------------------------------------------------------------
 
     def welcomed(self, user: Author, sending: Bucket) -> None:
-        """It is known now who this is. What they write, by any connection, counts in `sending`."""
+        """The user is known now. `sending` limits the writes of all their connections together."""
         self._user = user
         self._sending = sending
         self._rules = _RULES_IN[State.OPEN]
 
     def left(self, key: str) -> None:
-        """The room could not be joined after all, or the user was put out of it."""
+        """Joining the room failed, or the user was removed from it."""
         self._rooms.pop(key, None)
 
     # --- The rules --------------------------------------------------------------------------
@@ -262,7 +264,7 @@ class Session:
         emoji: str | None = None,
         on: bool | None = None,
     ) -> Draft:
-        """A draft that changes something, written like a message."""
+        """A draft that changes a message or the topic; it is written like a message."""
         key = self._joined(command.room)
         _spend(self._sending, now)
         return Draft(
@@ -283,17 +285,17 @@ def _spend(bucket: Bucket, now: float) -> None:
     if wait:
         after = math.ceil(wait * 1000) / 1000  # rounded up, so that waiting so long is enough
         raise Refusal(
-            Code.RATE_LIMITED, f"That was too fast; try again in {after:g} s.", retry_after=after
+            Code.RATE_LIMITED, f"Too many commands; try again in {after:g} s.", retry_after=after
         )
 
 
-def _out_of_place(state: State) -> Refusal:
+def _not_allowed(state: State) -> Refusal:
     if state is State.GREETING:
-        return Refusal(Code.HELLO_FIRST, "Say hello first.")
-    return Refusal(Code.BAD_FIELD, '"type" cannot be hello again; nick gives you another name.')
+        return Refusal(Code.HELLO_FIRST, "The first command must be hello.")
+    return Refusal(Code.BAD_FIELD, '"type" must not be "hello" again; "nick" changes your nick.')
 
 
-#: What may be said in which state, and the rule that answers it.
+#: The commands that are allowed in each state, and the rule for each.
 RULES: dict[tuple[State, type[c.Command]], Callable[..., Decision | None]] = {
     (State.GREETING, c.Hello): Session._hello,
     (State.OPEN, c.Join): Session._join,
@@ -313,7 +315,7 @@ RULES: dict[tuple[State, type[c.Command]], Callable[..., Decision | None]] = {
     (State.OPEN, c.Ping): Session._ping,
 }
 
-#: The same, by state: finding a pair with an enum in it takes 0.5 µs longer.
+#: The same table by state: to look up a pair with an enum in it takes 0.5 µs longer.
 _RULES_IN = {
     state: {command: rule for (when, command), rule in RULES.items() if when is state}
     for state in State

@@ -1,8 +1,8 @@
-"""The wire of gochat.v1, as the server reads it: text in, one frozen command out.
+"""Decodes the commands of gochat.v1: one JSON text in, one frozen command out.
 
-`COMMANDS` is the whole grammar: for each ``type`` its fields, and for each field the rule that its
-value keeps. `decode` gives a command or raises a `Refusal` that names the field and carries the
-command's ``id`` if there was one to be read; nothing else can come of any text. Pure; any thread.
+`COMMANDS` is the whole grammar: the fields of each ``type``, and the rule for the value of each
+field. `decode` returns a command, or raises a `Refusal` that names the field and has the command's
+``id`` if that could be read. It raises nothing else for any text. Pure; any thread.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ MAX_QUERY = 200  #: characters of a search
 MAX_EMOJI = 32  #: characters of a reaction; the longest emoji sequences have about a dozen
 MAX_SECRET = 256  #: characters of a token or password
 MAX_CLIENT = 200  #: characters of a client's name and version
-MAX_PAGE = 200  #: entries asked for at once
+MAX_PAGE = 200  #: entries in one answer
 
-#: The greatest integer that every JSON reader holds exactly (RFC 8259, section 6).
+#: The greatest integer that every JSON parser represents exactly (RFC 8259, section 6).
 MAX_SEQ = 2**53 - 1
 
-#: Objects and arrays within each other, at the most. Python's JSON reader has a limit of its own,
-#: but CPython 3.13 puts it further than a thread with half a MiB of stack can go: 5,000 brackets
-#: end the process there. So the depth is known before it reads.
+#: Deepest nesting of objects and arrays. Python's JSON parser has its own limit, but in CPython
+#: 3.13 it is too high for a thread with half a MiB of stack: 5,000 brackets crash the process. So
+#: the depth is checked before parsing.
 MAX_DEPTH = 32
 
 
-#: Reads one value: gives it as the command holds it, or raises `Refusal` without an id.
+#: Checks one value: returns it as the command holds it, or raises `Refusal` without an id.
 Rule = Callable[[str, Any], Any]
 
 
@@ -72,16 +72,17 @@ OPTIONAL = False
 # --- Rules --------------------------------------------------------------------------------------
 
 
-def _bad(name: str, ought: str) -> NoReturn:
-    raise Refusal(Code.BAD_FIELD, f'"{name}" must be {ought}.')
+def _bad(name: str, expected: str) -> NoReturn:
+    raise Refusal(Code.BAD_FIELD, f'"{name}" must be {expected}.')
 
 
 def _string(
     longest: int, *, lines: bool = False, empty: bool = False, of: str | None = None
 ) -> Rule:
-    """A string of up to `longest` characters (code points), all of them right (`wrong_with`).
+    """A string of at most `longest` characters (code points), all of them allowed (`wrong_with`).
 
-    If it is the text `of` something that is shown, it shows something, unless it may be empty.
+    If it is the text `of` a message, topic or reaction, it must not be blank; it may be empty if
+    `empty` is true.
     """
 
     def rule(name: str, value: Any) -> str:
@@ -97,14 +98,14 @@ def _string(
         if (wrong := wrong_with(value, lines=lines)) is not None:
             _bad(name, wrong)
         if of is not None and value and is_blank(value):
-            raise Refusal(Code.BAD_FIELD, f'The {of} is blank: nothing in "{name}" can be seen.')
+            raise Refusal(Code.BAD_FIELD, f'The {of} is blank: "{name}" has no visible character.')
         return value
 
     return rule
 
 
 def _integer(low: int, high: int) -> Rule:
-    """An integer; neither a number with a point, nor true, which is one to Python only."""
+    """An integer from `low` to `high`; not a float, and not true, which is an int in Python."""
 
     def rule(name: str, value: Any) -> int:
         if type(value) is not int or not low <= value <= high:
@@ -145,7 +146,7 @@ def _cursor(name: str, value: Any) -> str:
     try:
         read_cursor(value)
     except ValueError:
-        _bad(name, 'what "results" gave as "next"')
+        _bad(name, 'a value of "next" from an earlier "results"')
     return value
 
 
@@ -173,7 +174,7 @@ _SEQ: Field = ("seq", _seq, REQUIRED)
 _BEFORE: Field = ("before", _seq, OPTIONAL)
 _LIMIT: Field = ("limit", _limit, OPTIONAL)
 
-#: Each type, the command it makes, and its fields. `ping` is not here: it takes any field.
+#: For each type its command class and its fields. `ping` is missing: it may have any field.
 COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
     "hello": (
         Hello,
@@ -231,18 +232,18 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
     "nick": (Nick, (_ID, ("nick", _nick, REQUIRED))),
 }
 
-# --- Reading ------------------------------------------------------------------------------------
+# --- Decoding -----------------------------------------------------------------------------------
 
 
 def decode(text: str) -> Command:
-    """The command that `text` spells, or `Refusal`; raises nothing else, whatever it is given.
+    """The command encoded in `text`; raises `Refusal` and no other error, for any text.
 
-    Unknown fields are ignored; an optional field that is null counts as absent; of a field that
-    comes twice the last counts. A refusal never closes the connection.
+    Unknown fields are ignored. An optional field that is null counts as absent. If a field occurs
+    twice, the last one counts. These refusals never close the connection.
     """
     value = _parse(text)
     if type(value) is not dict:
-        raise Refusal(Code.BAD_JSON, "A command is one JSON object.")
+        raise Refusal(Code.BAD_JSON, "A command must be one JSON object.")
     try:
         return _command(value)
     except Refusal as refusal:
@@ -280,12 +281,12 @@ def _one_direction(command: History) -> None:
 
 def _one_place(command: Search) -> None:
     if command.before is not None and command.room is None:
-        raise Refusal(Code.BAD_FIELD, '"before" is a seq, and needs a "room" to count in.')
+        raise Refusal(Code.BAD_FIELD, '"before" is the seq of one room; "room" is missing.')
     if command.before is not None and command.next is not None:
         raise Refusal(Code.BAD_FIELD, '"before" and "next" cannot both be given.')
 
 
-#: What no field by itself can break.
+#: Checks that concern several fields of a command.
 _TOGETHER: dict[type[Command], Callable[[Any], None]] = {
     History: _one_direction,
     Search: _one_place,
@@ -293,7 +294,7 @@ _TOGETHER: dict[type[Command], Callable[[Any], None]] = {
 
 
 def _ping(value: dict[str, Any]) -> Ping:
-    """Any fields, as long as they can be sent back as JSON in UTF-8."""
+    """A ping with any fields that can be sent back as JSON in UTF-8."""
     given = value.get("id")
     identifier = None if given is None else _identifier("id", given)
     fields = {name: each for name, each in value.items() if name != "type"}
@@ -301,7 +302,8 @@ def _ping(value: dict[str, Any]) -> Ping:
         json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:  # half of a surrogate pair; a number that became infinite, like 1e999
         raise Refusal(
-            Code.BAD_FIELD, "A field of this ping cannot be sent back: a number or a string in it."
+            Code.BAD_FIELD,
+            "A field of this ping has a number or string that cannot be sent back as JSON.",
         ) from None
     return Ping(fields, identifier)
 
@@ -315,31 +317,31 @@ def _readable_id(value: dict[str, Any]) -> str | None:
 
 def _parse(text: str) -> Any:
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise Refusal(Code.BAD_JSON, f"The JSON is nested more than {MAX_DEPTH} deep.")
+        raise Refusal(Code.BAD_JSON, f"The JSON is nested more than {MAX_DEPTH} levels deep.")
     try:
-        if text.startswith("{"):  # nearly always; without a look for space around it
+        if text.startswith("{"):  # nearly always; this skips the search for spaces around it
             value, end = _DECODER.raw_decode(text)
             if end == len(text):
                 return value
         return _DECODER.decode(text)
-    except ValueError:  # also integers of more digits than Python converts, and _no_constant
+    except ValueError:  # also for integers with too many digits for Python, and _no_constant
         raise Refusal(Code.BAD_JSON, "This is not JSON.") from None
 
 
 def _no_constant(name: str) -> NoReturn:
-    """Refuse NaN, Infinity and -Infinity, which Python reads although JSON has none."""
+    """Refuse NaN, Infinity and -Infinity, which Python's parser accepts but JSON does not have."""
     raise ValueError(name)
 
 
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
-#: A string, up to its end or to the end of all; possessive, so that no text makes it try again.
+#: A string, up to its end or to the end of the text; possessive, so that it never backtracks.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
 
 
 def _depth(text: str) -> int:
-    """How deep objects and arrays are nested at the most; for text that is not JSON, no less."""
+    """The greatest nesting depth of objects and arrays; an upper bound if `text` is not JSON."""
     depth = deepest = 0
     for bracket in _BRACKET.findall(_STRING.sub("", text)):
         depth += 1 if bracket in "[{" else -1

@@ -30,7 +30,7 @@ FAULTS = (
 class FaultTest(JournalCase):
     def setUp(self):
         super().setUp()
-        self.enterContext(mock.patch.object(failures, "SAY_AGAIN", -1.0))
+        self.enterContext(mock.patch.object(failures, "REPEAT_AFTER", -1.0))
 
     def bad(self, kind=Kind.MESSAGE, **fields):
         return Draft(kind, "lobby", "lobby", ANN, "bad", text="bad", **fields)
@@ -157,7 +157,7 @@ class FaultTest(JournalCase):
 
     def test_the_same_failure_is_logged_once_a_minute(self):
         with (
-            mock.patch.object(failures, "SAY_AGAIN", 60.0),
+            mock.patch.object(failures, "REPEAT_AFTER", 60.0),
             self.faulty("_message", ValueError(), lambda draft: draft.text == "bad"),
             self.assertLogs("gochat_py.failures", "ERROR") as logs,
         ):
