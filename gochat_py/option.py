@@ -1,4 +1,4 @@
-"""One setting: its flag, its environment variable, unit, range and default; and how it is read."""
+"""One setting: its flag, environment variable, unit, range and default, and its parser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """A dataclass field that carries what the command line and its help need to know."""
+    """A dataclass field with the metadata that the command line and its help need."""
     return field(
         default=default,
         metadata={"about": about, "unit": unit, "low": low, "high": high, "choices": choices},
@@ -29,13 +29,13 @@ def setting(
 
 
 class Duration(float):
-    """A length of time in seconds; spelled with a unit, as in ``30d``, ``12h`` or ``90m``."""
+    """A length of time in seconds; written with a unit, as in ``30d``, ``12h`` or ``90m``."""
 
     UNITS: ClassVar[dict[str, float]] = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
     @classmethod
     def read(cls, text: str) -> Duration:
-        """The length that `text` spells; raises ValueError."""
+        """Parse `text`; raises ValueError."""
         number, unit = (text[:-1], text[-1:]) if text[-1:] in cls.UNITS else (text, "s")
         return cls(float(number) * cls.UNITS[unit])
 
@@ -48,7 +48,7 @@ class Duration(float):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One field of `Settings` as the command line sees it."""
+    """One field of `Settings`, for the command line."""
 
     name: str
     default: Any
@@ -79,7 +79,7 @@ class Option:
         return isinstance(self.default, bool)
 
     def read(self, text: str) -> Any:
-        """The value that `text` spells, or `StartupError` with a sentence that names the flag."""
+        """Parse `text`; raises `StartupError` with a sentence that names the flag."""
         text = text.strip()
         if isinstance(self.default, bool):
             words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
@@ -121,12 +121,15 @@ class Option:
                 raise StartupError(f"{self.flag} must be at most {self.high:g}, not {value:g}")
 
     def _no_text(self, text: str) -> str:
-        """The sentence for a text that cannot be meant: empty, blank, or with a NUL in it."""
+        """The sentence for an invalid text: empty, blank, or with a NUL in it."""
         if text.strip():
-            return f"{self.flag} {text!r} holds a NUL character; remove it"
-        cure = "leave the flag out for none" if self.many else f"leave it out for {self.default}"
+            return f"{self.flag} {text!r} contains a NUL character; remove it"
+        default = "none" if self.many else self.default
         what = self.unit or "text"
-        return f"{self.flag} takes {article(what)} {what}, not {text!r}; {cure}"
+        return (
+            f"{self.flag} takes {article(what)} {what}, not {text!r}; "
+            f"omit the flag for the default, {default}"
+        )
 
 
 def article(word: str) -> str:
@@ -135,5 +138,5 @@ def article(word: str) -> str:
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """The one of `known` that is spelt most like `name`."""
+    """The one of `known` that is spelled most like `name`."""
     return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]

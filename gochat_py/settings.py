@@ -1,9 +1,9 @@
-"""Every setting there is: its flag, its environment variable, unit, range, default, and why.
+"""All settings: the flag, environment variable, unit, range, default and purpose of each.
 
 A field ``max_message_size`` is the flag ``--max-message-size`` and the environment variable
-``GOCHAT_MAX_MESSAGE_SIZE``. A flag wins over the environment, the environment over the default.
-A field that is a tuple may be given several times as a flag, and comma-separated in the
-environment. Nothing else in the package reads the environment or knows a default.
+``GOCHAT_MAX_MESSAGE_SIZE``. Flags take precedence over the environment, the environment over
+defaults. The flag of a tuple field may be repeated; its variable is a comma-separated list. No
+other module reads the environment or defines a default.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ from .errors import StartupError
 from .hostnames import dns_name
 from .option import ENVIRONMENT_PREFIX, Duration, Option, nearest, setting
 
-#: What the test suite's own environment variables begin with.
+#: The prefix of the test suite's own environment variables.
 TEST_PREFIX = ENVIRONMENT_PREFIX + "TEST_"
 
-#: How long messages are kept unless something else is said.
+#: The default retention: no limit.
 FOR_EVER = Duration(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How one server runs. Immutable; tests turn single fields with `dataclasses.replace`."""
+    """The settings of one server. Immutable; tests change fields with `dataclasses.replace`."""
 
     host: str = setting(
-        "127.0.0.1", "address to listen on; 0.0.0.0 or :: lets other machines in", unit="ADDRESS"
+        "127.0.0.1",
+        "address to listen on; 0.0.0.0 or :: accepts connections from other machines",
+        unit="ADDRESS",
     )
     port: int = setting(
         8080, "TCP port to listen on; 0 lets the system pick a free one", low=0, high=65535
@@ -38,226 +40,237 @@ class Settings:
     origin: tuple[str, ...] = setting(
         (),
         "another origin whose pages may open the WebSocket, besides the server's own host; "
-        "* allows every page on the web, null those opened from a file or in a sandboxed frame",
+        "* allows every page on the web, null allows pages opened from a file or in a sandboxed "
+        "frame",
         unit="SCHEME://HOST[:PORT]",
     )
     name: tuple[str, ...] = setting(
         (),
-        "a name by which this server is called, besides localhost, IP addresses and a name given "
-        "with --host; a request to any other is refused, as DNS rebinding makes them; "
-        "*.NAME is every name below it, * any name",
+        "a host name of this server, besides localhost, IP addresses and a name given with --host; "
+        "requests to other names are refused, to prevent DNS rebinding; *.NAME allows every "
+        "subdomain of NAME, * any name",
         unit="NAME",
     )
     trusted_proxy: tuple[str, ...] = setting(
         (),
-        "address or network of a reverse proxy whose X-Forwarded-* headers are believed",
+        "address or network of a reverse proxy whose X-Forwarded-* headers are trusted",
         unit="ADDRESS[/BITS]",
     )
     max_connections: int = setting(
         10_000,
-        "connections held at once, HTTP and WebSocket together; the next gets 503 "
-        "(two threads and about 50 KiB each once upgraded)",
+        "most open connections, HTTP and WebSocket together; further ones get 503 "
+        "(a WebSocket takes two threads and about 50 KiB)",
         low=1,
     )
     max_connections_per_address: int = setting(
         1_000,
-        "connections held at once from one address; a school or an office often shares one",
+        "most open connections from one address; a school or an office often shares one",
         low=1,
     )
     max_message_size: int = setting(
         65_536,
-        "largest message taken, after inflating; a larger one closes with 1009",
+        "size limit of a received message, after decompression; a larger one closes the connection "
+        "with 1009",
         unit="BYTES",
         low=1,
         high=16 * 1024 * 1024,
     )
     send_buffer: int = setting(
         256,
-        "messages waiting for one slow connection before it is dropped (goChat's figure)",
+        "most messages queued for one slow connection before it is closed (goChat's figure)",
         unit="MESSAGES",
         low=1,
     )
     send_buffer_bytes: int = setting(
         1024 * 1024,
-        "bytes waiting for one slow connection before it is dropped",
+        "most bytes queued for one slow connection before it is closed",
         unit="BYTES",
         low=1024,
     )
     address_buffer_bytes: int = setting(
         16 * 1024 * 1024,
-        "bytes waiting for all slow connections of one address (IPv6: /64) together",
+        "most bytes queued for all slow connections of one address (IPv6: /64) together",
         unit="BYTES",
         low=1024,
     )
     total_buffer_bytes: int = setting(
         256 * 1024 * 1024,
-        "bytes waiting for all slow connections together",
+        "most bytes queued for all slow connections together",
         unit="BYTES",
         low=1024,
     )
     write_wait: float = setting(
         10.0,
-        "a write of 16 KiB that takes longer ends the connection (gorilla's figure)",
+        "time limit for sending 16 KiB; a slower peer is disconnected (gorilla's figure)",
         unit="SECONDS",
         low=0.01,
         high=3600,
     )
     pong_wait: float = setting(
         60.0,
-        "a peer not heard from for so long is gone (gorilla's figure)",
+        "a peer that sends nothing for this time is disconnected (gorilla's figure)",
         unit="SECONDS",
         low=0.01,
         high=86_400,
     )
     ping_period: float = setting(
         25.0,
-        "time between pings; less than pong-wait, and than half of the 50 to 60 s after which many "
-        "proxies close a quiet connection",
+        "time between pings; must be less than --pong-wait, and should be at most half of the 50 "
+        "to 60 s after which many proxies close an idle connection",
         unit="SECONDS",
         low=0.01,
         high=86_400,
     )
     header_timeout: float = setting(
         10.0,
-        "a whole request header must have arrived within this, however slowly it trickles",
+        "time limit for receiving a whole request header",
         unit="SECONDS",
         low=0.01,
         high=3600,
     )
     idle_timeout: float = setting(
         30.0,
-        "an HTTP connection kept alive between requests is closed after this",
+        "an HTTP connection that is idle between requests is closed after this time",
         unit="SECONDS",
         low=0.01,
         high=3600,
     )
     compress_from: int = setting(
         1024,
-        "messages of at least this size are deflated, once for all clients that asked for it; "
-        "smaller ones cost more than they save",
+        "messages of at least this size are compressed, once for all clients that support it; "
+        "for smaller ones compression costs more than it saves",
         unit="BYTES",
         low=0,
     )
     data: str = setting(
         "gochat-data",
-        "directory that keeps messages and users; made if it is not there",
+        "directory for messages and users; created if it does not exist",
         unit="DIRECTORY",
     )
-    memory: bool = setting(False, "keep nothing: what was said is gone when the server stops")
+    memory: bool = setting(
+        False, "store nothing on disk: all messages are lost when the server stops"
+    )
     durability: str = setting(
         "process",
-        "what an acknowledged message survives: the end of the process, even by kill -9, or also "
-        "the loss of power, at the price of waiting for the disk",
+        "what an acknowledged message survives: process is a killed server (kill -9), power also a "
+        "power failure, for which each message waits for the disk",
         choices=("process", "power"),
     )
     retention: Duration = setting(
-        FOR_EVER, "how long messages are kept; 0 is for ever", unit="TIME, like 30d, 12h, 90m"
+        FOR_EVER,
+        "how long messages are kept; 0 keeps them for ever",
+        unit="TIME, like 30d, 12h, 90m",
     )
     history_limit: int = setting(
-        0, "messages kept in each room; 0 is all of them", unit="MESSAGES", low=0
+        0, "messages kept in each room; 0 keeps all of them", unit="MESSAGES", low=0
     )
     rate: float = setting(
         10.0,
-        "messages, edits and reactions a second that one gochat.v1 connection may send",
+        "messages, edits and reactions per second that one user may send (in the classic dialect: "
+        "one connection)",
         unit="PER-SECOND",
         low=0.01,
     )
     burst: int = setting(
-        30, "of those, how many may come at once after a quiet time", unit="MESSAGES", low=1
+        30, "how many of those a user may send at once after a pause", unit="MESSAGES", low=1
     )
     budget: float = setting(
         5.0,
-        "processor time that one connection may take, as estimated, for each message that --rate "
-        "allows, and one user over all connections; beyond it they are read more slowly; "
-        "0 is no limit",
+        "estimated processor time for each message that --rate allows, for one connection, and for "
+        "one user over all connections; above it the server reads more slowly; 0 is no limit",
         unit="MILLISECONDS",
         low=0.0,
         high=1e6,
     )
     address_share: float = setting(
         0.005,
-        "the part of the connections it may hold whose budgets one address may spend together",
+        "budget of one address, as a part of the budgets of all connections that it may open",
         unit="PART",
         low=0.000001,
         high=1.0,
     )
     new_users: float = setting(
         1.0,
-        "users that one address may make in an hour for each connection that it may hold; "
+        "users that one address may create per hour, for each connection that it may open; "
         "0 is no limit",
         unit="USERS",
         low=0.0,
     )
     new_rooms: float = setting(
         0.2,
-        "rooms that one address may make in an hour for each connection that it may hold; "
+        "rooms that one address may create per hour, for each connection that it may open; "
         "0 is no limit",
         unit="ROOMS",
         low=0.0,
     )
     max_rooms: int = setting(
-        50, "rooms that one connection may be in at a time", unit="ROOMS", low=1, high=10_000
+        50,
+        "most rooms that one connection may be in at the same time",
+        unit="ROOMS",
+        low=1,
+        high=10_000,
     )
     max_rooms_total: int = setting(
         10_000,
-        "rooms that are kept; at the limit no room can be made until others are dropped",
+        "most rooms stored; at the limit no room can be created until others are removed",
         unit="ROOMS",
         low=1,
         high=1_000_000,
     )
     max_users: int = setting(
         100_000,
-        "users that are kept; at the limit those not seen for a day make room, longest first",
+        "most users stored; at the limit the users not seen for the longest time, at least a "
+        "day, are removed",
         unit="USERS",
         low=1,
         high=10_000_000,
     )
     hello_wait: float = setting(
         10.0,
-        "a gochat.v1 client must say hello within this",
+        "a gochat.v1 client must send hello within this time",
         unit="SECONDS",
         low=0.01,
         high=3600,
     )
     drain_timeout: float = setting(
         4.0,
-        "when stopping, connections have this long to take what is queued and say goodbye",
+        "time limit at shutdown for sending queued messages and closing connections",
         unit="SECONDS",
         low=0.0,
         high=3600,
     )
     log_level: str = setting(
         "info",
-        "least severe log record written to standard error",
+        "lowest level of log records written to standard error",
         choices=("debug", "info", "warning", "error"),
     )
     log_format: str = setting(
         "text",
-        "shape of a log record: text for people, json for machines",
+        "format of log records: text for people, json for machines",
         choices=("text", "json"),
     )
 
     def __post_init__(self) -> None:
-        """Refuse values out of range, or that contradict each other, with the cure."""
+        """Raise `StartupError` for values out of range or in conflict with each other."""
         for option in options():
             option.check(getattr(self, option.name))
         if self.ping_period >= self.pong_wait:
             raise StartupError(
                 f"--ping-period {self.ping_period:g} must be less than --pong-wait "
-                f"{self.pong_wait:g}, or a live peer would be dropped before it is asked"
+                f"{self.pong_wait:g}; otherwise live peers would be disconnected before a ping"
             )
         for network in self.trusted_proxy:
             try:
                 ipaddress.ip_network(network, strict=False)
             except ValueError:
                 raise StartupError(
-                    f"--trusted-proxy {network!r} is not an address or network; "
+                    f"--trusted-proxy {network!r} is not an address or a network; "
                     "write it like 10.0.0.1 or 10.0.0.0/8"
                 ) from None
         for name in self.name:
             if name != "*" and dns_name(name.removeprefix("*.")) is None:
                 raise StartupError(
-                    f"--name {name!r} is not a host's name; write it like chat.example.org, "
+                    f"--name {name!r} is not a host name; write it like chat.example.org, "
                     "without a scheme, port or path"
                 )
         if self.retention < 0:
@@ -273,7 +286,7 @@ class Settings:
 
     @property
     def shortest_wait(self) -> float:
-        """Seconds of the shortest wait for a peer; stalls of that length must be noticed."""
+        """Seconds of the shortest wait for a peer; stalls of that length must be detected."""
         return min(
             self.pong_wait,
             self.write_wait,
@@ -284,17 +297,17 @@ class Settings:
 
 
 def options() -> Iterator[Option]:
-    """Each setting, in the order in which help lists them."""
+    """Each setting, in the order of ``--help``."""
     for each in dataclasses.fields(Settings):
         yield Option(each.name, each.default, **each.metadata)
 
 
 def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """The settings that `environment` gives, by field name; empty variables count as absent.
+    """The settings in `environment`, by field name; empty variables count as absent.
 
-    Raises `StartupError` for a value that is not allowed, and for a variable with this program's
-    prefix that is no setting: a misspelled setting would else silently have no effect. Variables
-    that begin with `TEST_PREFIX` are the test suite's, and are ignored.
+    Raises `StartupError` for an invalid value, and for a variable with this program's prefix that
+    is not a setting: otherwise a misspelled setting would silently have no effect. Variables that
+    begin with `TEST_PREFIX` belong to the test suite and are ignored.
     """
     found: dict[str, Any] = {}
     known = [option.variable for option in options()]
@@ -304,7 +317,7 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         if name not in known:
             raise StartupError(
                 f"the environment variable {name!r} is not a setting; the nearest one is "
-                f"{nearest(name.upper(), known)} (gochat --help lists all; unset what is not meant)"
+                f"{nearest(name.upper(), known)} (gochat --help lists all); rename or unset it"
             )
     for option in options():
         text = environment.get(option.variable, "").strip()
@@ -321,5 +334,5 @@ def from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def combine(environment: Mapping[str, str], flags: Mapping[str, Any]) -> Settings:
-    """Settings from the defaults, `environment` over them, and `flags` over both."""
+    """Settings from the defaults, overridden by `environment`, overridden by `flags`."""
     return Settings(**cast(dict[str, Any], {**from_environment(environment), **flags}))
