@@ -1,4 +1,4 @@
-"""One setting: its flag, environment variable, unit, range, default, and how to parse its value."""
+"""One setting: its flag, environment variable, unit, range and default, and its parser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def setting(
     high: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> Any:
-    """A dataclass field that carries what the command line and its help need to know."""
+    """A dataclass field with the metadata that the command line and its help need."""
     return field(
         default=default,
         metadata={"about": about, "unit": unit, "low": low, "high": high, "choices": choices},
@@ -48,7 +48,7 @@ class Duration(float):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One field of `Settings`, as the command line uses it."""
+    """One field of `Settings`, for the command line."""
 
     name: str
     default: Any
@@ -121,12 +121,15 @@ class Option:
                 raise StartupError(f"{self.flag} must be at most {self.high:g}, not {value:g}")
 
     def _no_text(self, text: str) -> str:
-        """The error for a text that is empty, blank, or contains a NUL character."""
+        """The sentence for an invalid text: empty, blank, or with a NUL in it."""
         if text.strip():
             return f"{self.flag} {text!r} contains a NUL character; remove it"
-        remedy = "leave the flag out for none" if self.many else f"leave it out for {self.default}"
+        default = "none" if self.many else self.default
         what = self.unit or "text"
-        return f"{self.flag} takes {article(what)} {what}, not {text!r}; {remedy}"
+        return (
+            f"{self.flag} takes {article(what)} {what}, not {text!r}; "
+            f"omit the flag for the default, {default}"
+        )
 
 
 def article(word: str) -> str:
@@ -135,5 +138,5 @@ def article(word: str) -> str:
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """The element of `known` whose spelling is closest to `name`."""
+    """The one of `known` that is spelled most like `name`."""
     return difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]

@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: it parses flags and environment variables, and starts the server."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ..settings import combine, options
 from ..version import __version__
 from .serve import serve
 
-#: Exit status of a command that was asked for what it cannot do.
+#: Exit status for invalid arguments, and for a server that cannot start.
 USAGE = 2
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, without the usage in front of it."""
+    """A parser that reports an error in one sentence, without the usage text before it."""
 
     def error(self, message: str) -> NoReturn:
         raise StartupError(f"{message} ({self.prog} --help lists all flags)")
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As the base class; what is unknown is named, with the flag that is spelt most like it."""
+        """As the base class; the error for an unknown flag names the most similar one."""
         found, unknown = self.parse_known_args(args, namespace)
         if unknown:
             flags = [option.flag for option in options()]
@@ -36,15 +36,15 @@ class _Parser(argparse.ArgumentParser):
         return found
 
     def _print_message(self, message: str, file: Any = None) -> None:
-        _say(message, sys.stdout if file is None else file)
+        _write(message, sys.stdout if file is None else file)
 
 
 def parser() -> argparse.ArgumentParser:
-    """The parser, made from the table in `settings`."""
+    """The parser, made from the options of `settings`."""
     built = _Parser(
         prog="gochat",
         description="A chat server: one command, a page in the browser.",
-        epilog="Each flag has an environment variable: --port is GOCHAT_PORT. A flag wins.",
+        epilog="Each flag has an environment variable: --port is GOCHAT_PORT. Flags win.",
         allow_abbrev=False,
     )
     built.add_argument("--version", action="version", version=f"gochat {__version__}")
@@ -84,27 +84,28 @@ def _reader(option: Option) -> Any:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; gives the exit status.
+    """Run the command line, and return the exit status.
 
-    0: done. 1: the server has failed; the log says how. 2: it was asked for what cannot be done.
+    0: success. 1: the server failed; the log has the reason. 2: invalid arguments, or the server
+    cannot start.
     """
     try:
         given = vars(parser().parse_args(arguments))
         flags = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
         return serve(combine(os.environ, flags))
     except StartupError as error:
-        _say(f"gochat: {error}\n", sys.stderr)
+        _write(f"gochat: {error}\n", sys.stderr)
         return USAGE
 
 
-def _say(text: str, file: TextIO | None) -> None:
-    """Write to a standard stream, if it is open; where it takes nothing, nobody can be told so."""
+def _write(text: str, file: TextIO | None) -> None:
+    """Write to a standard stream if it is open; errors of the stream are ignored."""
     if file is None:  # it was closed when Python started
         return
     try:
         file.write(text)
         file.flush()
     except (OSError, ValueError):
-        # Python writes what is left once more when it ends, and would fail with a traceback.
+        # At exit Python flushes the stream again, and would fail with a traceback.
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())

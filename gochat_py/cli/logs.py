@@ -1,13 +1,13 @@
-"""Log records on standard error: text for people, JSON lines for machines.
+"""Writes log records to standard error: text for people, JSON lines for machines.
 
-A write to standard error may wait for ever: a pipe whose reader is stuck, a terminal after ^S. So
-nobody who logs writes. A record becomes a line in the thread that logs it, the line goes into a
-bounded queue, and one daemon thread, ``log``, writes what is in there. When the queue is full a
-line is dropped and counted, and once there is room again one record says how many were
+A write to standard error may block for ever, as on a pipe whose reader is stuck or a terminal after
+^S. So the logging thread only formats its record as a line and puts the line into a bounded queue.
+One daemon thread, ``log``, writes the lines. When the queue is full, lines are dropped and counted;
+once there is space again, one record reports how many were dropped
 (docs/decisions/0023-one-thread-writes-the-log.md).
 
-Whatever else writes to `sys.stderr` (`warnings`, `traceback`, an exception that ends a thread,
-`logging.lastResort`) goes the same way while the server runs.
+Other output to `sys.stderr` (`warnings`, `traceback`, an exception that ends a thread,
+`logging.lastResort`) takes the same path while the server runs.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ from ..errors import StartupError
 
 TEXT = "%(asctime)s %(levelname)s %(threadName)s %(name)s: %(message)s"
 
-#: Lines that may wait to be written, and their bytes. A server that logs as much as it can at
-#: ``debug`` fills them in a tenth of a second, one that logs at ``info`` never does.
+#: The capacity of the queue in lines and in bytes. At ``debug`` a busy server fills it in a tenth
+#: of a second, at ``info`` never.
 MAX_LINES = 4096
 MAX_BYTES = 1024 * 1024
 
-#: Characters of a message, and of a traceback (its end is kept); what is longer is cut.
+#: The most characters of a message, and of a traceback (of which the end is kept).
 MAX_TEXT = 16 * 1024
 
-#: Seconds that what waits has to be written in when the server ends.
+#: Seconds to write the queued lines when the server ends.
 CLOSE_WITHIN = 1.0
 
-#: What a terminal, or a program that reads the log, could take for something else than a character
-#: of the message: control characters, line and paragraph separators, marks that turn the direction
-#: of writing, and halves of surrogate pairs, which UTF-8 cannot hold.
+#: Characters that a terminal, or a program that reads the log, could interpret: control characters,
+#: line and paragraph separators, marks that change the direction of text, and lone surrogates
+#: (which UTF-8 cannot encode).
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
 class TextFormatter(logging.Formatter):
-    """One line a record. Peers choose parts of messages: no part of one can look like a record.
+    """Formats a record as one line. Parts of a message come from peers; none can forge a record.
 
     Unsafe characters are escaped, and lines of a traceback are indented.
     """
@@ -59,7 +59,7 @@ class TextFormatter(logging.Formatter):
         super().__init__(TEXT)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """The line without a traceback."""
+        """The line of `record`, without its traceback."""
         record.message = _escape(record.message[:MAX_TEXT])
         return super().formatMessage(record)
 
@@ -70,11 +70,11 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line, with the time in UTC; `fields` are the record's own, where it has."""
+    """Formats a record as a JSON object in one line. Times are UTC; `fields` are optional."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """`record` as a line of JSON; a traceback is one of its fields."""
-        said: dict[str, object] = {
+        """`record` as a line of JSON, with a field ``traceback`` if it has one."""
+        written: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -82,58 +82,58 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage()[:MAX_TEXT],
         }
         if isinstance(fields := getattr(record, "fields", None), dict):
-            said["fields"] = fields
+            written["fields"] = fields
         if record.exc_info:
-            said["traceback"] = self.formatException(record.exc_info)[-MAX_TEXT:]
-        # JSON escapes most of what is unsafe, and takes the rest in this form.
-        line = json.dumps(said, ensure_ascii=False)
+            written["traceback"] = self.formatException(record.exc_info)[-MAX_TEXT:]
+        # `json.dumps` has escaped most unsafe characters; this escapes the rest.
+        line = json.dumps(written, ensure_ascii=False)
         return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
 def _escape(text: str) -> str:
-    """`text` with what is unsafe in it spelt as in Python, as ``\\x1b`` or ``\\u202e``."""
+    """`text` with unsafe characters as Python escapes, as ``\\x1b`` or ``\\u202e``."""
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class QueueHandler(logging.Handler):
-    """Takes records from any thread, none of which ever waits, and writes them to a descriptor.
+    """Accepts records from any thread without blocking it, and writes them to a descriptor.
 
-    Neither lock is held during a write. `descriptor` stays the caller's.
+    No lock is held during a write. The caller keeps ownership of `descriptor`.
     """
 
     def __init__(self, formatter: logging.Formatter, descriptor: int) -> None:
-        """Start the thread that writes. Raises `StartupError` if the system grants none."""
+        """Start the log thread. Raises `StartupError` if the system grants no thread."""
         super().__init__()
         self.setFormatter(formatter)
         self._descriptor = descriptor
-        # Both may be entered again by a finalizer that reports something in the midst of them.
+        # Both are reentrant: a finalizer may log while its thread is inside one of them.
         self._lines: queue.SimpleQueue[bytes | threading.Event | None] = queue.SimpleQueue()
         self._guard = threading.RLock()  # guards the three below
         self._count = 0
         self._bytes = 0
         self._dropped = 0
-        self._closed = False  # the closing thread's own
+        self._closed = False  # only the closing thread uses it
         try:
             self._thread = threads.launch(self._run, "log")
         except threads.NO_THREAD as error:
             raise StartupError(
-                f"the system grants no thread for the log ({error}); raise its limits "
+                f"the system grants no thread for the log ({error}); raise the limits "
                 "(ulimit -u, ulimit -v)"
             ) from None
 
     # ---- any thread ---------------------------------------------------------------------------
 
     def createLock(self) -> None:
-        """Have no lock of logging's: whoever waits for it would wait for the one that holds it."""
+        """Use no lock of `logging`: threads would block each other on it."""
         self.lock = None
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Put `record` into the queue, or count it as dropped. Never waits, never raises."""
+        """Put `record` into the queue, or count it as dropped. Never blocks, never raises."""
         try:
             if not self.filter(record):
                 return False
             self._put(self.format(record))
-        except Exception:  # no memory for it, or arguments that do not fit its message
+        except Exception:  # out of memory, or arguments that do not match the message
             self._drop()
         return True
 
@@ -154,7 +154,7 @@ class QueueHandler(logging.Handler):
             self._dropped += 1
 
     def flush(self) -> None:
-        """Wait until what was logged before is written, `CLOSE_WITHIN` at the most."""
+        """Wait until earlier lines are written, at most `CLOSE_WITHIN` seconds."""
         if self._closed:
             return
         written = threading.Event()
@@ -162,9 +162,10 @@ class QueueHandler(logging.Handler):
         written.wait(CLOSE_WITHIN)
 
     def close(self) -> None:
-        """Write what waits, and end the thread, within `CLOSE_WITHIN`; then give up.
+        """Write the queued lines and end the thread, within `CLOSE_WITHIN` seconds.
 
-        `logging.shutdown` calls it again when the process ends.
+        Lines that cannot be written by then are lost. `logging.shutdown` calls it again when the
+        process ends.
         """
         if self._closed:
             return
@@ -176,12 +177,12 @@ class QueueHandler(logging.Handler):
     # ---- the log thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
-        """Write line after line. The log thread lives here."""
+        """Write the queued lines until `close`. The log thread runs this."""
         while (line := self._lines.get()) is not None:
             if isinstance(line, threading.Event):
                 line.set()
                 continue
-            # Without memory a line is lost, and counted; the thread goes on to the next.
+            # Without memory a line is lost and counted, and the thread continues.
             with contextlib.suppress(Exception):
                 self._take(line)
 
@@ -200,42 +201,42 @@ class QueueHandler(logging.Handler):
                 self._dropped -= dropped
 
     def _dropped_line(self, dropped: int) -> bytes:
-        words = "%d log records were dropped: standard error took them too slowly"
-        record = logging.LogRecord(__name__, logging.WARNING, __file__, 0, words, (dropped,), None)
+        text = "%d log records were dropped: standard error is too slow or blocked"
+        record = logging.LogRecord(__name__, logging.WARNING, __file__, 0, text, (dropped,), None)
         return self.format(record).encode() + b"\n"
 
     def _write(self, line: bytes) -> bool:
-        """Write a line, for as long as that takes; False if there is nobody to write it to."""
+        """Write a line; may block without limit. False if the descriptor has failed."""
         view = memoryview(line)
         while view:
             try:
                 view = view[os.write(self._descriptor, view) :]
-            except BlockingIOError:  # somebody who shares it made it so
+            except BlockingIOError:  # another process that shares it made it non-blocking
                 poll = select.poll()
                 poll.register(self._descriptor, select.POLLOUT)
                 poll.poll()
-            except OSError:  # its reader is gone, or the disk is full
+            except OSError:  # the pipe is closed, or the disk is full
                 return False
         return True
 
 
 class _StandardError(io.TextIOBase):
-    """`sys.stderr` while the server runs: each line of what is written is a record."""
+    """`sys.stderr` while the server runs: each written line becomes a log record."""
 
     def __init__(self, handler: QueueHandler) -> None:
         self._handler = handler
         self._own = threading.local()  # the line that each thread is writing
 
     def writable(self) -> bool:
-        """Say that one may write to it."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
-        """Log the lines that end in `text`. Never waits."""
+        """Log each line that `text` completes. Never blocks."""
         *lines, rest = (getattr(self._own, "line", "") + text).split("\n")
         self._own.line = rest[:MAX_TEXT]
         for line in lines:
-            # Not by a logger: where the handler is taken off, that would come back here.
+            # Not through a logger: without this handler it would write to `sys.stderr` again.
             self._handler.handle(
                 logging.LogRecord("stderr", logging.ERROR, "", 0, "%s", (line,), None)
             )
@@ -244,10 +245,10 @@ class _StandardError(io.TextIOBase):
 
 @contextlib.contextmanager
 def logging_to_standard_error(level: str, shape: str, descriptor: int = 2) -> Iterator[None]:
-    """Send records of at least `level` to standard error in `shape`, ``text`` or ``json``.
+    """Write records of at least `level` to standard error; `shape` is ``text`` or ``json``.
 
-    At the end what waits is written, within `CLOSE_WITHIN`. Raises `StartupError` if the system
-    grants no thread.
+    At the end the queued lines are written, within `CLOSE_WITHIN` seconds. Raises `StartupError` if
+    the system grants no thread.
     """
     handler = QueueHandler(JsonFormatter() if shape == "json" else TextFormatter(), descriptor)
     before = sys.stderr

@@ -1,4 +1,4 @@
-"""`gochat`: run the server until a signal says to stop."""
+"""The command `gochat`: it runs the server until a signal stops it."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from .logs import logging_to_standard_error
 
 log = logging.getLogger(__name__)
 
-#: Connections that a server must be able to hold to be of any use.
+#: The server does not start if fewer connections than this are possible.
 LEAST_CONNECTIONS = 8
 
-#: The exit status where a thread failed that the server cannot do without.
+#: Exit status after an essential thread (main, hub or journal) has failed.
 FAILED = 1
 
-#: Seconds that standard output has to take the one line that is written to it.
+#: Seconds to wait until standard output accepts the one line that is written to it.
 ANNOUNCE_WITHIN = 1.0
 
 
 def serve(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; a second signal ends the process at once.
 
-    SIGHUP has the page's files read again, and never ends the process; where it is ignored from the
-    start (`nohup`), it stays ignored. Prints one line to standard output once connections are
-    accepted. Raises `StartupError` where it cannot start. Returns the exit status: 0, or `FAILED`,
-    so that a supervisor restarts it.
+    SIGHUP reloads the page's files and never ends the process; if it is ignored at the start
+    (`nohup`), it stays ignored. Prints one line to standard output once connections are accepted.
+    Raises `StartupError` if the server cannot start. Returns the exit status: 0, or `FAILED`, so
+    that a supervisor restarts the server.
     """
     _hold_standard_descriptors()
     hangs_up = signal.signal(signal.SIGHUP, signal.SIG_IGN) is not signal.SIG_IGN
@@ -63,34 +63,34 @@ def serve(settings: Settings) -> int:
 
 
 def _hold_standard_descriptors() -> None:
-    """Open what is closed of the descriptors 0, 1 and 2, on nothing.
+    """Open those of the descriptors 0, 1 and 2 that are closed, on ``/dev/null``.
 
-    Otherwise the next file that is opened, the database perhaps, would be taken for standard output
-    or standard error, and lines be written into it.
+    Otherwise the next opened file, for example the database, would get such a number, and log lines
+    would be written into it.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number: this one
 
 
 def _announce(url: str) -> None:
-    """Print where the server listens; without waiting for ever where nobody reads it."""
+    """Print the address; if standard output is blocked for `ANNOUNCE_WITHIN`, log it instead."""
     poll = select.poll()
     poll.register(1, select.POLLOUT)
     if not poll.poll(ANNOUNCE_WITHIN * 1000):
-        log.warning("standard output takes nothing; listening on %s", url)
+        log.warning("standard output is blocked; listening on %s", url)
         return
-    with contextlib.suppress(OSError):  # it is closed, so nobody wants to know
+    with contextlib.suppress(OSError):  # standard output is closed
         os.write(1, f"listening on {url}\n".encode())
 
 
 def _within_descriptors(settings: Settings) -> Settings:
-    """Settings whose limit on connections leaves the server the descriptors that it needs itself.
+    """`settings` with a limit on connections that leaves the server its own descriptors.
 
-    The process's limit is raised as far as that is allowed and useful. Raises `StartupError` if
-    too few connections are left.
+    First raises the process's limit on descriptors as far as allowed and useful. Raises
+    `StartupError` if fewer than `LEAST_CONNECTIONS` connections would be possible.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     want = settings.max_connections + OWN_DESCRIPTORS + MAX_REFUSED
@@ -107,8 +107,8 @@ def _within_descriptors(settings: Settings) -> Settings:
             f"raise the limit (ulimit -n) to {allowed - left + LEAST_CONNECTIONS} or more"
         )
     log.warning(
-        "the system allows %d open files, so at most %d connections are held, fewer than "
-        "--max-connections %d; raise the limit (ulimit -n) to %d to hold them all",
+        "the system allows %d open files, so at most %d connections are possible, fewer than "
+        "--max-connections %d; to allow them all, raise the limit (ulimit -n) to %d",
         allowed,
         left,
         settings.max_connections,

@@ -1,6 +1,7 @@
-"""Whom a request is for: the names that it calls this server by, and whether they are its own.
+"""Checks that a request names this server: the host in it must be one of the server's names.
 
-A trusted proxy is asked for them, as it is the one that the client has spoken to.
+Behind a trusted proxy the name comes from the proxy's headers, since the client connected to the
+proxy.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .responses import HttpProblem, problem
 
 @dataclass(frozen=True, slots=True)
 class Addressing:
-    """What is asked of each request, page, file or WebSocket. Any thread may ask."""
+    """The check of each request, for the page, a file or a WebSocket. Any thread may call it."""
 
     rule: HostRule
     proxies: Proxies
@@ -26,10 +27,10 @@ class Addressing:
         """Raise `HttpProblem` if `request` is addressed to a name this server does not have.
 
         From a trusted proxy ``X-Forwarded-Host`` counts in place of ``Host``, and each of its
-        values must be a name of this server: a page can put some of its own in front. Where there
-        is neither, in HTTP/1.0, no browser asks (RFC 9112, section 3.2), so there is nothing to
-        fear, and health checks are made that way. But a proxy that passes on somebody's request
-        has to say what it was asked for.
+        values must be a name of this server: a page can add values of its own in front. A request
+        with neither is HTTP/1.0. It is allowed: no browser sends it (RFC 9112, section 3.2), so
+        DNS rebinding is impossible, and health checks do. But a proxy that forwards a client's
+        request (``X-Forwarded-For``) must name the host.
         """
         trusted = self.proxies.trusts(peer)
         forwarded = request.joined(b"x-forwarded-host").strip() if trusted else ""
@@ -43,8 +44,8 @@ class Addressing:
                 raise HttpProblem(
                     problem(
                         403,
-                        "The proxy does not tell which host was asked for; let it pass the Host "
-                        "header, or set X-Forwarded-Host.",
+                        "The proxy did not send the name of the requested host; configure it to "
+                        "pass the Host header or to set X-Forwarded-Host.",
                     )
                 )
             if not self.rule.allows(name):
@@ -52,11 +53,11 @@ class Addressing:
 
     def _refuse(self, host: str, peer: str) -> None:
         refusal_log.unknown_host(self.log_limit, peer, host)
-        detail = f"This server is not known as {host}; if it is to be, start it with --name {host}."
+        detail = f"This server is not called {host}; to allow it, start with --name {host}."
         raise HttpProblem(problem(403, detail))
 
     def names(self, request: Request, peer: str) -> tuple[list[Authority], str | None]:
-        """What the client has called this server; and by which scheme, if a proxy tells."""
+        """The names that the client used for this server; and the scheme, if a proxy sends it."""
         names = [request.authority] if request.authority else []
         if not self.proxies.trusts(peer):
             return names, None

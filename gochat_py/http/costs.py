@@ -1,6 +1,6 @@
-"""What connections and requests cost whoever makes them, before the WebSocket takes over.
+"""Charges HTTP connections and requests to the processor-time budget of their address.
 
-Called by the thread of the connection, which waits here if its address has caused too much lately.
+The connection's thread calls these functions. It waits here while its address is over its budget.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from .visits import Visit
 
 
 def arrive(visit: Visit, patience: float) -> None:
-    """Let a connection pay for itself, and wait for what its address owes: `patience` seconds.
+    """Charge a new connection, and wait until its address is within budget or `patience` seconds.
 
-    Behind a trusted proxy it is not known yet whose it is; each request pays there.
+    Behind a trusted proxy the client is not known yet; there each request is charged.
     """
     if visit.meter is not None:
         wait = visit.meter.arrive(prices.CONNECT, time.monotonic())
@@ -26,7 +26,7 @@ def arrive(visit: Visit, patience: float) -> None:
 
 
 def pay(visit: Visit, request: Request, patience: float) -> None:
-    """Let a request be paid for, and wait. Raises `HttpProblem` (503) beyond `patience` seconds."""
+    """Charge a request, and wait. Raises `HttpProblem` (503) for a wait over `patience` seconds."""
     if visit.meter is not None:
         cost = prices.REQUEST + prices.BYTE * len(request.head)
         wait = visit.meter.spend(cost, time.monotonic())

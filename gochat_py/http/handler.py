@@ -1,7 +1,7 @@
-"""One connection's HTTP: requests in, answers out, until it ends or becomes a WebSocket.
+"""The HTTP part of one connection: it answers requests until it ends or becomes a WebSocket.
 
-Runs in the connection's own thread (reader-N). Each wait on the peer is bounded: the header as a
-whole by `header_timeout`, silence between requests by `idle_timeout`, an answer by `write_wait`.
+Runs in the connection's own thread (reader-N). Each wait for the peer is bounded: the whole header
+by `header_timeout`, the time between requests by `idle_timeout`, an answer by `write_wait`.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from .visits import Visit, Visits
 
 log = logging.getLogger(__name__)
 
-#: Bytes asked of the kernel at once. A request is smaller; and what comes behind an upgrade is
-#: kept until it is read as frames, so it should not be much.
+#: Bytes read from the kernel at once. A request is smaller; bytes after an upgrade request are
+#: buffered until they are read as frames, so they should be few.
 RECEIVE = 8 * 1024
 
-#: Bytes of a body that nobody wants, read to find the next request behind it; more gets 413.
+#: Bytes of an unused body, which is read to find the next request after it; more gets 413.
 MAX_IDLE_BODY = 64 * 1024
 
-#: The same as it travels in chunks, with their sizes, extensions and trailers; and the pieces that
-#: it may come in. To read a piece takes h11 15 µs, however small it is.
+#: The same on the wire, in chunks with sizes, extensions and trailers; and the largest number of
+#: chunks. h11 takes 15 µs to read a chunk, however small it is.
 MAX_IDLE_BODY_SENT = 2 * MAX_IDLE_BODY
 MAX_PIECES = 1_000
 
-#: Bytes of empty lines before a request: "at least one" may be there (RFC 9112, section 2.2).
+#: Bytes of empty lines before a request; "at least one" is allowed (RFC 9112, section 2.2).
 MAX_BLANK = 64
 
-#: Bytes of an answer that have `write_wait` to leave in: a peer that takes a byte a minute does
-#: not hold a thread for ever, and the slowest line still gets the longest file.
+#: Bytes of an answer that must be sent within `write_wait`. A peer that reads a byte a minute
+#: cannot hold a thread for ever, and the slowest network still gets the longest file.
 SEND_PIECE = 16 * 1024
 
-#: Seconds and bytes for which a client is still listened to after its last answer. Closing with
-#: unread data resets the connection, and a reset may destroy the answer on its way (RFC 9112, 9.6).
+#: Seconds and bytes for which the server reads on after the last answer. Closing with unread input
+#: resets the connection, and a reset may destroy the answer in transit (RFC 9112, 9.6).
 LINGER = 2.0
 LINGER_BYTES = 256 * 1024
 
@@ -52,7 +52,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Handler:
-    """The conversation on one connection; its last word may be an `Upgrade`."""
+    """Answers the requests of one connection; the last one may be an upgrade."""
 
     __slots__ = ("site", "visit", "visits")
 
@@ -62,21 +62,21 @@ class Handler:
         self.site = site
 
     def handle(self) -> None:
-        """Converse; if that ends in an upgrade, serve it. Called by the connection's thread.
+        """Answer requests; after an upgrade call the endpoint. Called by the connection's thread.
 
-        What HTTP needed is gone by then: a WebSocket may stay for days, and memory with it.
+        Objects that only HTTP needs are released before: a WebSocket may be open for days.
         """
-        upgraded = self._converse()
+        upgraded = self._serve_requests()
         if upgraded is not None:
             endpoint = self.site.endpoint
-            del self.site  # it may be replaced, and its files with it, while the WebSocket is open
+            del self.site  # so that its files are freed when SIGHUP replaces it
             try:
                 endpoint(upgraded)
             finally:
-                upgraded.writer.release()  # in case the endpoint did not come to need it
+                upgraded.writer.release()  # in case the endpoint has not used it
 
-    def _converse(self) -> Upgrade | None:
-        """Answer requests in the order they come, until either side ends it."""
+    def _serve_requests(self) -> Upgrade | None:
+        """Answer requests in order, until either side ends the connection."""
         buffer = bytearray()
         keeping = False
         costs.arrive(self.visit, self.site.settings.header_timeout)
@@ -100,16 +100,16 @@ class Handler:
             except MemoryError:
                 self._send(NO_ROOM, close=True)
             self._linger()
-        except OSError as error:  # the peer is gone or takes nothing: no one is left to tell
+        except OSError as error:  # the peer has disconnected or does not read
             log.debug("%s: %s", self.visit.address, error)
         return None
 
     # ---- reading ------------------------------------------------------------------------------
 
     def _read_head(self, buffer: bytearray, keeping: bool) -> bytes | None:
-        """Take one head out of `buffer`, receiving as needed; None if nothing more will come.
+        """Take one head out of `buffer`, receiving as needed; None at the end of the connection.
 
-        One deadline for all of it, begun with its first byte: a byte now and then buys no time.
+        One deadline, from the first byte, holds for the whole head, so slow bytes do not extend it.
         """
         settings = self.site.settings
         begun = bool(buffer) or not keeping
@@ -121,7 +121,7 @@ class Handler:
                 searched = 0
                 skipped += empty
                 if skipped > MAX_BLANK:
-                    raise HttpProblem(problem(400, "These are empty lines; send a request."))
+                    raise HttpProblem(problem(400, "Too many empty lines before the request."))
             end = end_of_head(buffer, searched)
             if end is not None:
                 head = bytes(buffer[:end])
@@ -138,7 +138,7 @@ class Handler:
             buffer += data
 
     def _receive(self, deadline: Deadline) -> bytes | None:
-        """What has come, `b""` at the end, None when the time is up."""
+        """The received bytes, `b""` at the end of the stream, None after `deadline`."""
         sock = self.visit.sock
         send = self.site.settings.write_wait
         while left := deadline.remaining():
@@ -148,7 +148,7 @@ class Handler:
         return None
 
     def _drain(self, request: Request, buffer: bytearray) -> None:
-        """Read the request's body and forget it; what is behind it stays in `buffer`.
+        """Read the request's body and drop it; bytes after it stay in `buffer`.
 
         Raises `HttpProblem` if it is too long, too slow or malformed.
         """
@@ -162,12 +162,12 @@ class Handler:
                 or sent > MAX_IDLE_BODY_SENT
                 or pieces > MAX_PIECES
             ):
-                raise HttpProblem(problem(413, "Nothing here reads a body; send none."))
+                raise HttpProblem(problem(413, "No request here needs a body; send none."))
             try:
                 event = machine.next_event()
             except h11.RemoteProtocolError as error:
                 what = str(error).partition(": bytearray")[0]
-                raise HttpProblem(problem(400, f"The body is not well-formed: {what}.")) from None
+                raise HttpProblem(problem(400, f"The body is malformed: {what}.")) from None
             if isinstance(event, h11.EndOfMessage):
                 buffer[:0] = machine.trailing_data[0]
                 return
@@ -180,14 +180,14 @@ class Handler:
             if data is None:
                 raise _too_slow()
             if not data:
-                raise ConnectionResetError("the peer left in the middle of a body")
+                raise ConnectionResetError("the peer disconnected in the middle of a body")
             sent += len(data)
             machine.receive_data(data)
 
     # ---- deciding -----------------------------------------------------------------------------
 
     def _count_client(self, request: Request) -> None:
-        """Behind a trusted proxy, find out who the client is, and refuse it if it has too many."""
+        """Behind a trusted proxy, count the client; raise `HttpProblem` if it has too many."""
         proxies = self.site.proxies
         if proxies.trusts(self.visit.peer):
             forwarded = request.values(b"x-forwarded-for")
@@ -200,21 +200,21 @@ class Handler:
     # ---- answering ----------------------------------------------------------------------------
 
     def _serve(self, request: Request, buffer: bytearray) -> bool:
-        """Answer one request, and say whether another may come."""
+        """Answer one request. Returns whether another may follow."""
         costs.pay(self.visit, request, self.site.settings.header_timeout)
         try:
             response = respond(request, self.visit.peer, self.site, stopping=self.visits.stopping)
         except MemoryError:
             raise
-        except Exception:  # a fault of ours in one answer is no reason to leave the client without
+        except Exception:  # a bug; the client gets an answer all the same
             log.exception("%s %r failed", request.method, request.path)
-            response = problem(500, "The server failed at this; its log says how.")
+            response = problem(500, "Internal error; see the server log.")
         keeping = request.wants_more and not self.visits.stopping
         if request.machine.they_are_waiting_for_100_continue:
             if keeping and response.status < 400:
                 self.visit.sock.sendall(CONTINUE)
             else:
-                keeping = False  # the body may come or not (RFC 9110, 10.1.1): nobody can tell
+                keeping = False  # whether a body follows is unknown (RFC 9110, 10.1.1)
         if keeping:
             self._drain(request, buffer)
         self._send(response, head_only=request.method == "HEAD", close=not keeping)
@@ -222,7 +222,7 @@ class Handler:
         return keeping
 
     def _upgrade(self, request: Request, buffer: bytearray) -> Upgrade:
-        """Shake hands. Raises `HttpProblem`."""
+        """Perform the WebSocket handshake. Raises `HttpProblem`."""
         names, scheme = self.site.addressing.names(request, self.visit.peer)
         try:
             agreement = self.site.doorkeeper.admit(request, names, scheme)
@@ -234,10 +234,10 @@ class Handler:
         try:
             writer = self.site.thread_pool.reserve()
         except NO_THREAD as error:
-            why = str(error) or "no memory is left; see ulimit -v"
+            why = str(error) or "no memory is left; raise ulimit -v"
             refusal_log.no_room(self.site.log_limit, self.visit.address, why, "WebSockets")
             raise HttpProblem(NO_ROOM) from None
-        assert self.visit.meter is not None, "a client is counted with its first request"
+        assert self.visit.meter is not None, "a client is counted at its first request"
         try:
             if not self.visits.promote(self.visit):
                 raise HttpProblem(STOPPING)
@@ -258,22 +258,22 @@ class Handler:
             raise
 
     def _send(self, response: Response, *, head_only: bool = False, close: bool) -> None:
-        """Send an answer. Raises `OSError` if the peer does not take it in time."""
+        """Send an answer. Raises `OSError` if the peer does not read it in time."""
         head, body = response.parts(head_only=head_only, close=close)
-        # A file is not copied: thousands may be about to take it, as slowly as they may.
+        # A large body is not copied: thousands of slow peers may receive it at the same time.
         for part in (head + body,) if len(body) <= SEND_PIECE else (head, body):
             for start in range(0, len(part), SEND_PIECE):
                 piece = memoryview(part)[start : start + SEND_PIECE]
                 deadline = Deadline(self.site.settings.write_wait)
                 while piece:
                     if deadline.passed:
-                        raise TimeoutError("the peer takes the answer too slowly")
+                        raise TimeoutError("the peer reads the answer too slowly")
                     sent = send_some(self.visit.sock, piece, self.site.settings.write_wait)
                     piece = piece[sent:]
 
     def _linger(self) -> None:
-        """Say that this was all, and listen a little longer so that it arrives."""
-        with contextlib.suppress(OSError):  # the peer was quicker
+        """Shut down the sending side, and read on for a while so that the answer arrives."""
+        with contextlib.suppress(OSError):  # the peer has closed already
             self.visit.sock.shutdown(socket.SHUT_WR)
         deadline = Deadline(LINGER)
         left = LINGER_BYTES
@@ -282,4 +282,4 @@ class Handler:
 
 
 def _too_slow() -> HttpProblem:
-    return HttpProblem(problem(408, "The request did not arrive in time; send it again, faster."))
+    return HttpProblem(problem(408, "The request timed out; try again."))

@@ -1,4 +1,4 @@
-"""Where to listen, and what to do where one cannot."""
+"""Resolves the address to listen on, and explains why listening failed."""
 
 from __future__ import annotations
 
@@ -9,19 +9,17 @@ from ..errors import StartupError
 
 
 def resolve(host: str, port: int) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    """The address that `host` means, and its family. Raises `StartupError`."""
+    """The address of `host`, and its family. Raises `StartupError`."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
-        raise StartupError(
-            f"no address is known for {host!r}; choose another with --host"
-        ) from None
+        raise StartupError(f"cannot resolve {host!r}; check --host") from None
     family, _, _, _, address = found[0]
     return family, (str(address[0]), port)
 
 
-def cure(error: OSError, host: str, port: int) -> str:
-    """The sentence for somebody who wanted to listen there, and got `error`."""
+def remedy(error: OSError, host: str, port: int) -> str:
+    """The sentence that explains `error`, which listening raised, and names the remedy."""
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is taken; choose another with --port"
     if error.errno == errno.EACCES:

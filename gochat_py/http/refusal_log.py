@@ -1,4 +1,4 @@
-"""What the log says of requests that were refused; a stranger can bring about few records of it."""
+"""Log records about refused requests. Their rate is limited, as any client can cause them."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ MAX_ORIGIN = 300
 
 
 def no_room(limit: LogLimit, address: str, why: str, what: str = "connections") -> None:
-    """One of `what`, from `address`, got 503."""
+    """Log that one of `what`, from `address`, got 503."""
     if limit.due(About.REFUSED, why):
-        log.warning("%s are refused, this one from %s: %s", what, address, why)
+        log.warning("refusing %s with 503, this one from %s: %s", what, address, why)
 
 
 def foreign_origin(limit: LogLimit, address: str, origin: str) -> None:
-    """A page of `origin` may not open the WebSocket here."""
+    """Log that a page of `origin` tried to open the WebSocket and was refused."""
     origin = origin[:MAX_ORIGIN]
     if limit.due(About.ORIGINS, origin):
         log.warning(
-            "a page of %r, opened from %s, was refused the WebSocket; "
-            "if it is to be let in, start the server with --origin and that origin",
+            "refused a WebSocket to a page of origin %r, opened from %s; "
+            "to allow it, start the server with --origin and that origin",
             origin,
             address,
         )
 
 
 def unknown_host(limit: LogLimit, address: str, host: str) -> None:
-    """A request was addressed to a name that is not this server's."""
+    """Log that a request named a host that is not this server."""
     if limit.due(About.HOSTS, host):
         log.warning(
-            "a request to %s was refused, from %s; if that is this server, start it with --name %s",
+            "refused a request for host %s, from %s; "
+            "if that is this server, start it with --name %s",
             host,
             address,
             host,

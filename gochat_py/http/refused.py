@@ -1,8 +1,8 @@
-"""Clients that are refused with 503, and read until they leave, without a thread of their own.
+"""Refuses clients with 503 and reads from them until they close, without a thread for each.
 
-A connection that is closed while something its client sent is unread is reset, and the reset may
-destroy the answer on its way (RFC 9112, section 9.6). So a refused client is told 503 and that
-this is the end, and what it sends is read and dropped until it closes, or its time is over.
+Closing a connection with unread input resets it, and the reset may destroy the answer in transit
+(RFC 9112, section 9.6). So the server sends 503 and shuts down its side. Then it reads and drops
+input until the client closes, at most for `PATIENCE` seconds.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from ..log_limit import LogLimit
 from . import refusal_log
 from .responses import FULL
 
-#: Descriptors that are kept free for the server itself: 3 standard ones, 4 of the HTTP server, the
-#: selector, 3 of the directory and its log, 3 of the connection that stays open, 2 of the one that
-#: writes, 8 of those that read, 2 more while the directory is closed, and some for what Python
-#: opens in passing, as for a traceback.
+#: Descriptors that are reserved for the server itself: 3 standard ones, 4 of the HTTP server, the
+#: selector, 3 of the directory and its redo log, 3 of the database handle that stays open, 2 of the
+#: one that writes, 8 of those that read, 2 more while the directory is closed, and some for files
+#: that Python opens briefly, as for a traceback.
 OWN_DESCRIPTORS = 32
 
-#: Refused clients that are read at the same time, and for how many seconds. Others are closed at
-#: once. Where descriptors are scarce they are fewer, but so many at the least.
+#: The most refused clients that are read at the same time, the least where descriptors are scarce,
+#: and the seconds for which each is read. Clients beyond that number are closed at once.
 MAX_REFUSED = 128
 LEAST_REFUSED = 8
 PATIENCE = 1.0
 
 
 class Refused:
-    """The refused clients. Belongs to the thread that accepts, and to its selector."""
+    """The refused clients. Only the accepting thread, whose selector it uses, may call it."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Refused:
         most: int = MAX_REFUSED,
         log_limit: LogLimit | None = None,
     ) -> None:
-        """Read at most `most` clients at a time; `log_limit` is for records about them."""
+        """Read from at most `most` clients at a time; `log_limit` limits records about them."""
         self._selector = selector
         self._most = most
         self._until: dict[socket.socket, Deadline] = {}
@@ -46,35 +46,34 @@ class Refused:
 
     @property
     def wait(self) -> float | None:
-        """Seconds after which `close` ought to be called; None while nobody is here."""
+        """Seconds after which `close` ought to be called; None while there are no clients."""
         return PATIENCE if self._until else None
 
     def refuse(
         self, sock: socket.socket, why: str, address: str = "?", *, at_once: bool = False
     ) -> None:
-        """Take `sock`, whose peer has that address, answer 503, and read it until it closes.
+        """Answer 503 on `sock`, whose peer has that address, and read until the peer closes.
 
-        Does not wait.
-
-        `at_once` closes it before this returns, because its descriptor is needed.
+        Does not wait. `at_once` closes the socket before this returns, because its descriptor is
+        needed.
         """
         refusal_log.no_room(self._log_limit, address, why)
-        if not _say_full(sock):
+        if not _send_full(sock):
             sock.close()
         elif at_once or len(self._until) >= self._most:
-            _swallow(sock)
+            _drop_input(sock)
             sock.close()
         else:
             self._until[sock] = Deadline(PATIENCE)
             self._selector.register(sock, selectors.EVENT_READ, self)
 
     def read(self, sock: socket.socket) -> None:
-        """Read what a refused client has sent; to be called when its socket is readable."""
-        if _swallow(sock):
+        """Read and drop the input of a refused client; call it when its socket is readable."""
+        if _drop_input(sock):
             self._close(sock)
 
     def close(self, *, late_only: bool = False) -> None:
-        """Close those that had their time, or all of them."""
+        """Close all clients, or with `late_only` those whose time is over."""
         for sock, deadline in list(self._until.items()):
             if deadline.passed or not late_only:
                 self._close(sock)
@@ -86,15 +85,15 @@ class Refused:
 
 
 def most_refused(connections: int) -> int:
-    """How many may be read beside `connections`: what is left of the process's descriptors."""
+    """The most refused clients beside `connections`, within the limit on descriptors."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return MAX_REFUSED
     return max(LEAST_REFUSED, min(MAX_REFUSED, soft - OWN_DESCRIPTORS - connections))
 
 
-def _say_full(sock: socket.socket) -> bool:
-    """Send the 503 and the end of it; False if the client has gone."""
+def _send_full(sock: socket.socket) -> bool:
+    """Send 503 and shut down the sending side; False if the client has disconnected."""
     try:
         sock.setblocking(False)
         sock.send(FULL.encode(close=True))
@@ -104,14 +103,14 @@ def _say_full(sock: socket.socket) -> bool:
     return True
 
 
-#: Where what refused clients send is read into: there may be no memory for it otherwise.
-_forgotten = bytearray(65_536)
+#: The buffer for input that is dropped. It is allocated early: later there may be no memory.
+_dropped = bytearray(65_536)
 
 
-def _swallow(sock: socket.socket) -> bool:
-    """Read what has come without waiting; True at the client's end."""
+def _drop_input(sock: socket.socket) -> bool:
+    """Read and drop the available input without waiting; True at the end of the stream."""
     try:
-        return not sock.recv_into(_forgotten)
+        return not sock.recv_into(_dropped)
     except BlockingIOError:
         return False
     except OSError:

@@ -1,8 +1,8 @@
-"""What a request says, read by h11 from a whole head; pure.
+"""Parses HTTP requests with h11; pure.
 
-h11 judges the grammar and the framing (RFC 9112). What it leaves open is decided here: which
-versions, how long a target may be, what a ``Host`` may look like, and that no request is framed
-in two ways at once, which is how one request is smuggled past a proxy inside another.
+h11 checks the grammar and the framing (RFC 9112). This module decides what h11 leaves open: the
+supported versions, the maximal length of a target and the syntax of ``Host``. It also refuses a
+request with two kinds of framing, which could hide a second request from a proxy (smuggling).
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP/(\d+(?:\.\d
 class Request:
     """One request, without its body.
 
-    `path` is percent-decoded and without the query; ``*`` and a bare authority stay as they are.
-    `authority` is the server as the client named it, None only in HTTP/1.0. `head` is the request
-    as it came. `machine` is where h11 goes on to read the body.
+    `path` is percent-decoded, without the query; ``*`` and a bare authority are unchanged.
+    `authority` is the server's name in the request, None only in HTTP/1.0. `head` is the head as
+    received. `machine` is the h11 state that reads the body.
     """
 
     method: str
@@ -52,7 +52,7 @@ class Request:
     machine: h11.Connection
 
     def values(self, name: bytes) -> list[str]:
-        """The value of each header called `name` (lower-case), in the order they came in."""
+        """The values of the header `name` (lower-case), in the order received."""
         return [value.decode("latin-1") for each, value in self.headers if each == name]
 
     def joined(self, name: bytes) -> str:
@@ -70,16 +70,16 @@ class Request:
 
 
 def blank(buffer: bytearray) -> int:
-    """How many bytes of empty lines `buffer` begins with; a request may follow (RFC 9112, 2.2)."""
+    """The number of bytes of empty lines at the start of `buffer` (RFC 9112, 2.2)."""
     match = _BLANK_LINES.match(buffer)
     return match.end() if match else 0
 
 
 def end_of_head(buffer: bytearray, searched: int) -> int | None:
-    """Where the head in `buffer` ends, or None if it is not all there.
+    """The offset at which the head in `buffer` ends, or None if the head is incomplete.
 
-    The first `searched` bytes are known to hold no end. Raises `HttpProblem` if it is useless to
-    wait for one.
+    The first `searched` bytes are known not to contain the end. Raises `HttpProblem` if no valid
+    head can follow.
     """
     match = _BLANK_LINE.search(buffer, max(0, searched - 3))
     if match is not None and match.end() <= MAX_HEAD:
@@ -87,17 +87,17 @@ def end_of_head(buffer: bytearray, searched: int) -> int | None:
     if match is not None or len(buffer) > MAX_HEAD:
         if b"\n" not in buffer[:MAX_HEAD]:
             raise _too_long()
-        raise _no(431, f"The headers take more than {MAX_HEAD} bytes; send fewer or shorter ones.")
-    if buffer and buffer[0] < 0x21 and buffer != b"\r":  # as TLS begins, for one
-        raise _no(400, "This is not an HTTP request; if it was meant for https, use http here.")
+        raise _problem(431, f"The headers take more than {MAX_HEAD} bytes; send less.")
+    if buffer and buffer[0] < 0x21 and buffer != b"\r":  # a TLS handshake, for example
+        raise _problem(400, "This is not an HTTP request; if you used https, use http here.")
     return None
 
 
 def parse(head: bytes) -> Request:
-    """The request that `head`, up to its blank line, spells. Raises `HttpProblem`."""
+    """The request in `head`, which ends with a blank line. Raises `HttpProblem`."""
     line = _REQUEST_LINE.match(head)
     if line is not None and line[2] not in VERSIONS:
-        raise _no(505, "This server speaks HTTP/1.1 and HTTP/1.0.")
+        raise _problem(505, "This server speaks HTTP/1.1 and HTTP/1.0.")
     if line is not None and len(line[1]) > MAX_TARGET:
         raise _too_long()
     machine = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
@@ -106,14 +106,14 @@ def parse(head: bytes) -> Request:
         event = machine.next_event()
     except h11.RemoteProtocolError as error:
         if error.error_status_hint == 501 and _has_no_end(head):
-            raise _no(
-                400, "Nobody can tell where this body ends: chunked must come last, and once."
+            raise _problem(
+                400, "The end of the body is unknown: chunked must be the last coding, once."
             ) from None
-        what = str(error).partition(": bytearray")[0]  # what follows is the client's own words
-        raise _no(error.error_status_hint, f"The request is not well-formed: {what}.") from None
+        what = str(error).partition(": bytearray")[0]  # the rest is the client's own text
+        raise _problem(error.error_status_hint, f"The request is malformed: {what}.") from None
     assert isinstance(event, h11.Request), "a whole head is one request"
     authority, path = _target(event.target.decode("ascii"))
-    headers = list(event.headers)  # h11's own sequence looks each one up by its number
+    headers = list(event.headers)  # h11's own sequence type is slower to iterate
     request = Request(
         method=event.method.decode("ascii"),
         path=path,
@@ -133,34 +133,34 @@ def _target(target: str) -> tuple[Authority | None, str]:
     if not target.startswith("/"):
         scheme, separator, rest = target.partition("://")
         if not separator:
-            return None, target  # "*" or an authority; that no resource is called so, others say
+            return None, target  # "*" or an authority; `resources.respond` decides
         named, slash, path = rest.partition("/")
         named, question, _ = named.partition("?")
         authority = Authority.parse(named)
         if scheme.lower() not in ("http", "https") or authority is None:
-            raise _no(400, "The target is not an http URL with a host; this server is no proxy.")
+            raise _problem(400, "The target is not an http URL with a host.")
         target = "/" if question else slash + path or "/"
     try:
         return authority, urllib.parse.unquote(target.partition("?")[0], errors="strict")
     except UnicodeDecodeError:
-        raise _no(400, "The path is not UTF-8 once its percent signs are decoded.") from None
+        raise _problem(400, "The percent-decoded path is not UTF-8.") from None
 
 
 def _host(headers: Headers) -> Authority | None:
     for name, value in headers:
-        if name == b"host":  # h11 has seen to it that there is only one
+        if name == b"host":  # h11 has checked that there is only one
             authority = Authority.parse(value.decode("latin-1"))
             if authority is None:
-                raise _no(400, "The Host header is not a host, as in chat.example:8080.")
+                raise _problem(400, "The Host header is invalid; write it like chat.example:8080.")
             return authority
     return None
 
 
 def _has_no_end(head: bytes) -> bool:
-    """Whether the transfer codings of a request leave the end of its body open.
+    """Whether the transfer codings of a request leave the end of its body unknown.
 
-    Where chunked is not the final coding, the answer must be 400 (RFC 9112, section 6.3); a coding
-    that is merely unknown gets 501 (section 6.1).
+    If chunked is not the final coding, the answer must be 400 (RFC 9112, section 6.3); an unknown
+    coding alone gets 501 (section 6.1).
     """
     named = b",".join(_TRANSFER_ENCODING.findall(head)).lower().split(b",")
     codings = [coding for each in named if (coding := each.strip(b" \t"))]
@@ -170,16 +170,16 @@ def _has_no_end(head: bytes) -> bool:
 def _check_framing(request: Request) -> None:
     if any(name == b"transfer-encoding" for name, _ in request.headers):
         if request.version == b"1.0":
-            raise _no(400, "HTTP/1.0 knows no Transfer-Encoding; send a Content-Length.")
-        if request.values(b"content-length"):  # RFC 9112, section 6.1: it ought to be an error
-            raise _no(400, "Send either Content-Length or Transfer-Encoding, not both.")
+            raise _problem(400, "HTTP/1.0 has no Transfer-Encoding; send a Content-Length.")
+        if request.values(b"content-length"):  # RFC 9112, section 6.1: ought to be an error
+            raise _problem(400, "Send either Content-Length or Transfer-Encoding, not both.")
     if request.version == b"1.1" and set(request.tokens(b"expect")) - {"100-continue"}:
-        raise _no(417, "The only expectation that can be met is 100-continue.")
+        raise _problem(417, "The only supported expectation is 100-continue.")
 
 
 def _too_long() -> HttpProblem:
-    return _no(414, f"The target is longer than {MAX_TARGET} bytes; ask for less in one request.")
+    return _problem(414, f"The request target is longer than {MAX_TARGET} bytes; shorten it.")
 
 
-def _no(status: int, detail: str) -> HttpProblem:
+def _problem(status: int, detail: str) -> HttpProblem:
     return HttpProblem(problem(status, detail))

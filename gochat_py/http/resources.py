@@ -1,8 +1,8 @@
-"""What each path gives: one function for each resource, and the table that leads to them.
+"""The resources of the server: one function for each, and the table of their paths.
 
-Nothing here touches a socket: a request comes in, an answer goes out. Only ``/readyz`` may wait.
-The WebSocket is agreed on elsewhere (`upgrade`); here is only the answer to who asks for its path
-without it.
+Each function takes a request and returns an answer; none uses a socket. Only ``/readyz`` may wait.
+The WebSocket handshake is in `upgrade`. The function for its path here answers requests that do not
+ask for an upgrade.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from .site import Site
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request for a resource. `peer` is the other end of the socket; `names` are the pattern's.
+    """A request for a resource, with what is needed to answer it.
 
-    `stopping` says whether the server has been asked to stop.
+    `peer` is the address at the other end of the socket. `names` are the values of the pattern's
+    names. `stopping` is True once the server has been asked to stop.
     """
 
     request: Request
@@ -34,16 +35,16 @@ class Asked:
 
 
 def respond(request: Request, peer: str, site: Site, *, stopping: bool) -> Response:
-    """The answer to all but an upgrade."""
+    """The answer to any request that is not an upgrade."""
     method, path = request.method, request.path
     if method not in METHODS:
-        return problem(501, "This server knows no such method; use GET.")
+        return problem(501, "This server does not implement this method; use GET.")
     if method == "OPTIONS" and path == "*":
         return Response(204, (_allow(TABLE.methods()),))
     if method == "CONNECT":
-        return problem(405, "This server is no proxy.", _allow(TABLE.methods()))
+        return problem(405, "This server is not a proxy.", _allow(TABLE.methods()))
     if not path.startswith("/"):
-        return problem(400, "The target must be a path, and begin with a slash.")
+        return problem(400, "The request target must be a path that begins with a slash.")
     found = TABLE.find(path)
     if found is None:
         return _nothing()
@@ -51,19 +52,19 @@ def respond(request: Request, peer: str, site: Site, *, stopping: bool) -> Respo
     target = found.target(method)
     if target is not None:
         return target(asked)
-    get = found.target("GET")  # which changes nothing, and tells whether anything is there
+    get = found.target("GET")  # it changes nothing, and shows whether the resource exists
     if get is not None and (response := get(asked)).status == 404:
         return response
     methods = listed(found.targets)
     if method == "OPTIONS":
         return Response(204, (_allow(methods),))
     *others, last = methods[:-1]
-    taken = f"{', '.join(others)} and {last} are" if others else f"{last} is"
-    return problem(405, f"Only {taken} understood here.", _allow(methods))
+    allowed = f"{', '.join(others)} and {last}" if others else last
+    return problem(405, f"This path allows only {allowed}.", _allow(methods))
 
 
 def is_room(name: str) -> bool:
-    """Whether a room may be called `name`; its page is there under any spelling of that name."""
+    """Whether `name` is a valid room name. The room's page exists under any spelling of it."""
     try:
         check_room(name)
     except Refusal:
@@ -112,14 +113,14 @@ def _readiness(asked: Asked) -> Response:
 
 
 def _nothing() -> Response:
-    return problem(404, "Nothing is here; the chat is at the root of this server.")
+    return problem(404, "There is no such page; the chat is at the root of this server.")
 
 
 def _allow(methods: list[str]) -> tuple[str, str]:
     return ("Allow", ", ".join(methods))
 
 
-#: Every path there is. docs/protocol.md, section 3, has the same rows.
+#: All paths. docs/protocol.md, section 3, has the same rows.
 TABLE: Routes[Callable[[Asked], Response]] = Routes(
     (
         ("GET", "/", _page),

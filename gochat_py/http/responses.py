@@ -1,4 +1,4 @@
-"""Answers: what every one of them carries, and how a refusal says its cure."""
+"""HTTP answers: their common headers, their encoding, and problem documents (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from http import HTTPStatus
 
 Headers = tuple[tuple[str, str], ...]
 
-#: The page may load its own files and talk to its own server; nothing else, and nobody frames it.
-#: ``connect-src 'self'`` covers ws: and wss: of the same host and port (CSP level 3, section
-#: 6.7.2.8) in Chromium since 71, in Firefox since 50, in Safari only since 16; `policy` has more.
+#: The page may load its own files and connect to its own server, nothing else; no other page may
+#: frame it. ``connect-src 'self'`` covers ws: and wss: of the same host and port (CSP level 3,
+#: section 6.7.2.8) in Chromium since 71, in Firefox since 50, in Safari since 16; see `policy`.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{sockets}; "
     "img-src 'self' data:; font-src 'self'; manifest-src 'self'; worker-src 'self'; "
     "base-uri 'self'; form-action 'none'; frame-ancestors 'none'"
 )
 
-#: On every answer, refusals too. No version is told: it helps only those who look for old ones.
+#: On every answer, also refusals. There is no version: it would help only attackers.
 SECURITY_HEADERS: Headers = (
     ("Server", "gochat_py"),
     ("X-Content-Type-Options", "nosniff"),
@@ -31,14 +31,13 @@ SECURITY_HEADERS: Headers = (
 
 
 def policy(host: str = "") -> tuple[str, str]:
-    """The ``Content-Security-Policy`` header; with `host`, WebSockets to it are spelt out.
+    """The ``Content-Security-Policy`` header; with `host`, it lists the WebSockets of `host`.
 
-    `host` must be validated. The page is given it for Safari before 16. An IPv6 literal cannot be
-    written in a policy (its grammar has no brackets) and an underscore neither: with those,
-    ``'self'`` has to do.
+    `host` must be validated. Safari before 16 needs the list. The grammar of a policy allows
+    neither an IPv6 literal (brackets) nor an underscore; for such hosts only ``'self'`` is there.
     """
-    speakable = host and "[" not in host and "_" not in host
-    sockets = f" ws://{host} wss://{host}" if speakable else ""
+    expressible = host and "[" not in host and "_" not in host
+    sockets = f" ws://{host} wss://{host}" if expressible else ""
     return ("Content-Security-Policy", CONTENT_SECURITY_POLICY.format(sockets=sockets))
 
 
@@ -55,18 +54,18 @@ _SECURITY_LINES = _lines(SECURITY_HEADERS)
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. `headers` are its own; what all answers carry is added by `encode`."""
+    """One answer. `headers` are its own; `encode` adds the headers of all answers."""
 
     status: int
     headers: Headers = ()
     body: bytes = b""
 
     def encode(self, *, head_only: bool = False, close: bool = False) -> bytes:
-        """The bytes to send; `head_only` for HEAD, `close` says that the connection ends here."""
+        """The bytes to send. `head_only` is for HEAD; `close` announces the connection's end."""
         return b"".join(self.parts(head_only=head_only, close=close))
 
     def parts(self, *, head_only: bool = False, close: bool = False) -> tuple[bytes, bytes]:
-        """The same as head and body, the body as it is and not copied."""
+        """The same as head and body; the body is not copied."""
         own = list(self.headers)
         if not any(name == "Content-Security-Policy" for name, _ in own):
             own.append(_POLICY)
@@ -84,9 +83,9 @@ class Response:
 
 
 class HttpProblem(Exception):
-    """An answer of 4xx or 5xx that ends the connection; `response` says why, and the remedy.
+    """An answer of 4xx or 5xx that ends the connection; `response` has the reason and the remedy.
 
-    Raised where it is not known where the next request would begin, or whether one is meant.
+    Raised where the beginning of the next request is unknown.
     """
 
     def __init__(self, response: Response) -> None:
@@ -110,12 +109,13 @@ def problem(status: int, detail: str, *headers: tuple[str, str]) -> Response:
 
 
 def text(status: int, words: str) -> Response:
-    """A short plain answer that nobody is to keep."""
+    """A short plain answer that must not be cached."""
     headers = (("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-store"))
     return Response(status, headers, words.encode())
 
 
-#: There is room for no more. Ten seconds: the page comes back by itself, with jitter.
-FULL = problem(503, "Too many connections are open; try again in a while.", ("Retry-After", "10"))
+#: A limit on connections is reached. The page retries by itself, with jitter.
+FULL = problem(503, "Too many connections are open; try again later.", ("Retry-After", "10"))
+#: The system grants no thread or memory.
 NO_ROOM = problem(503, "The server lacks memory or threads; try again soon.", ("Retry-After", "10"))
 STOPPING = problem(503, "The server is stopping; try again soon.", ("Retry-After", "2"))

@@ -1,9 +1,9 @@
-"""Which path leads to what, and with which methods: a table, without anything that answers.
+"""The routing table: it maps paths and methods to targets, and knows nothing of the targets.
 
-A pattern is a path in which ``{name}`` stands for one segment that is not empty, and ``{name*}``,
-at the end, for all that is left, slashes too. A pattern without names goes before those with names;
-of these the first that fits decides. GET brings HEAD with it, and every path takes OPTIONS (RFC
-9110, section 9.3). Pure and immutable; any thread may ask.
+A pattern is a path in which ``{name}`` matches one non-empty segment, and ``{name*}``, at the end,
+matches the rest of the path, slashes included. A pattern without names has precedence over those
+with names; of these the first match wins. GET implies HEAD, and every path allows OPTIONS (RFC
+9110, section 9.3). Pure and immutable; any thread may call it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-#: Methods that somebody knows (RFC 9110, section 9; RFC 5789); any other one gets 501.
+#: Registered methods (RFC 9110, section 9; RFC 5789); any other one gets 501.
 METHODS = frozenset(
     ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH", "CONNECT", "TRACE")
 )
 
-#: Methods that a row may have. HEAD and OPTIONS follow from the others.
+#: Methods that a row may have. HEAD and OPTIONS are derived.
 OF_ROWS = frozenset(("GET", "POST", "PUT", "DELETE", "PATCH"))
 
 _NAME = re.compile(r"\{(\w+)(\*?)\}")
@@ -28,19 +28,19 @@ _NAME = re.compile(r"\{(\w+)(\*?)\}")
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """What a path leads to: the targets by method, and the values of the pattern's names."""
+    """The match of a path: its targets by method, and the values of the pattern's names."""
 
     pattern: str
     targets: Mapping[str, T]
     names: Mapping[str, str]
 
     def target(self, method: str) -> T | None:
-        """What answers `method` here; None if this path does not take it."""
+        """The target for `method`; None if this path does not allow it."""
         return self.targets.get("GET" if method == "HEAD" else method)
 
 
 class Routes(Generic[T]):
-    """The table. To find a path takes time in proportion to its length."""
+    """The table. A look-up takes time linear in the length of the path."""
 
     def __init__(self, rows: Iterable[tuple[str, str, T]]) -> None:
         """`rows` are method, pattern and target.
@@ -52,7 +52,7 @@ class Routes(Generic[T]):
         for method, pattern, target in rows:
             targets = self._targets.setdefault(pattern, {})
             if method not in OF_ROWS or method in targets:
-                raise ValueError(f"{method} {pattern}: no method for a row, or a second time")
+                raise ValueError(f"{method} {pattern}: method not allowed, or a duplicate row")
             targets[method] = target
         self._named = [(each, _compiled(each)) for each in self._targets if "{" in each]
 
@@ -64,7 +64,7 @@ class Routes(Generic[T]):
         )
 
     def find(self, path: str) -> Found[T] | None:
-        """What `path`, decoded and without its query, leads to; None if that is nowhere."""
+        """The match of `path`, which is decoded and has no query; None if no pattern matches."""
         if "{" not in path and path in self._targets:
             return Found(path, self._targets[path], {})
         for pattern, regex in self._named:
@@ -73,12 +73,12 @@ class Routes(Generic[T]):
         return None
 
     def methods(self) -> list[str]:
-        """The methods that some path takes, as `listed` has them."""
+        """The methods that at least one path allows, in the order of `listed`."""
         return listed(method for method, _ in sorted(self.rows))
 
 
 def listed(methods: Iterable[str]) -> list[str]:
-    """`methods` and those that follow from them, as the ``Allow`` header lists them."""
+    """`methods` and the derived ones, in the order of the ``Allow`` header."""
     found = dict.fromkeys(methods)
     first = ("GET", "HEAD") if "GET" in found else ()
     return list(dict.fromkeys((*first, *found, "OPTIONS")))

@@ -1,8 +1,8 @@
-"""The door: listens, counts, and gives each connection a thread of its own.
+"""The HTTP server: it listens, counts connections, and gives each one a thread.
 
 Owns    the listening socket, the table of connections (`Visits`), and their threads.
-Waits   in the thread that called `serve_forever`, on the listener and on a wake-up, nothing else.
-Gives   each admitted connection to a `Handler`, each one too many a 503 without spending a thread.
+Waits   in the thread that called `serve_forever`, on the listener and the waker, nothing else.
+Gives   each admitted connection to a `Handler`; answers 503 to the others without a thread.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ..settings import Settings
 from ..stall import WATCH, period_for
 from ..threads import NO_THREAD
 from .handler import Handler
-from .listening import cure, resolve
+from .listening import remedy, resolve
 from .refused import Refused, most_refused
 from .site import Site
 from .static.assets import Assets
@@ -37,33 +37,35 @@ from .waker import Waker
 
 log = logging.getLogger(__name__)
 
-#: `accept` fails with these when the machine or the process has run out of something. The
-#: connection stays in the backlog, so trying again at once would only spin.
+#: `accept` fails with these errors when the machine or the process lacks a resource. The
+#: connection stays in the backlog, so an immediate retry would only spin.
 EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
-#: Seconds to leave the listener alone when it cannot be helped.
+#: Seconds without `accept` when a resource is lacking.
 PAUSE = 0.1
 
-#: Seconds that threads get to end after their sockets were shut down under them.
+#: Seconds that threads have to end after their sockets were shut down.
 LAST_JOIN = 1.0
 
 
 class ChatServer(ThreadingHTTPServer):
-    """Serves until `shutdown`; then `hang_up` and `join` end what is left.
+    """Serves until `shutdown`; then `hang_up` and `join` end the remaining connections.
 
     `endpoint` is called with each upgraded connection, in that connection's thread, and returns
-    when it is over. `terms` say what each connection, user and address may cost; `unready` is as
-    `Site` has it. Construction binds and listens, or raises `StartupError` with the cure.
+    when the connection has ended. `terms` are the budgets of each connection, user and address;
+    for `unready` see `Site`. The constructor binds and listens, or raises `StartupError` with the
+    remedy.
     """
 
-    # 5 would drop a storm of reconnects at the door. The kernel caps this at net.core.somaxconn.
+    # 5, the default, would drop many simultaneous reconnects. The kernel caps this at
+    # net.core.somaxconn.
     request_queue_size = 4096
-    # The threads are the pool's. `server_close` of the standard library would look for its own, and
-    # wait for them for ever; `join` waits with a deadline.
+    # The pool owns the threads. `server_close` of the standard library would wait for its own
+    # threads without limit; `join` waits with a deadline.
     block_on_close = False
-    # Or a restart within a minute finds its port taken by connections in TIME_WAIT.
+    # Otherwise connections in TIME_WAIT keep the port in use for a minute after a stop.
     allow_reuse_address = True
-    # Or a second server on the same port would quietly take half of the connections.
+    # Otherwise a second server could share the port and get half of the connections.
     allow_reuse_port = False
 
     def __init__(
@@ -77,9 +79,9 @@ class ChatServer(ThreadingHTTPServer):
     ) -> None:
         self.settings = settings
         self.site = Site.of(settings, assets, endpoint, subprotocols, unready)
-        #: Where each connection gets its threads. Closed by `join`.
+        #: Provides the threads of each connection. `join` closes it.
         self.thread_pool = self.site.thread_pool
-        #: Who is here. Its own lock guards it.
+        #: The table of connections. It has its own lock.
         self.visits = Visits(
             admission.Admission(terms or admission.Terms(), settings.max_connections_per_address),
             settings.max_connections,
@@ -89,26 +91,26 @@ class ChatServer(ThreadingHTTPServer):
         self._not_serving = threading.Event()
         self._not_serving.set()
         self._admitted = 0  # the serving thread's own
-        self._pause = threading.Lock()  # never released: to wait for it takes time, and no memory
+        self._pause = threading.Lock()  # never released: a timed wait that needs no memory
         self._pause.acquire()
         self.address_family, address = resolve(settings.host, settings.port)
         self.waker = Waker()
-        # Given up to accept and refuse one more connection when there is no other left.
+        # Closed to accept and refuse one more connection when no other descriptor is free.
         self._spare: int | None = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            # `_live` makes a `Handler` for each connection; this class of handlers is not used.
+            # This handler class is not used: `_run_connection` makes a `Handler` instead.
             super().__init__(address, BaseRequestHandler)
         except OSError as error:  # the base class has called server_close
-            raise StartupError(cure(error, settings.host, settings.port)) from None
+            raise StartupError(remedy(error, settings.host, settings.port)) from None
         self.socket.setblocking(False)
 
     def server_bind(self) -> None:
-        """Bind, without the look-up of the host's name that `http.server` makes for CGI's sake.
+        """Bind, without the look-up of the host's name that `http.server` makes for CGI.
 
-        Without a name server that look-up waits for seconds, and nobody asks for its result.
+        Without a name server that look-up takes seconds, and its result is not used.
         """
         if self.address_family == socket.AF_INET6:
-            # "::" is to mean every address, IPv4 too, whatever the system's default.
+            # "::" means every address, IPv4 too, independent of the system's default.
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
@@ -139,7 +141,7 @@ class ChatServer(ThreadingHTTPServer):
                             self._reload_wanted = False
                             assets = self.site.assets.read_again()
                             self.site = dataclasses.replace(self.site, assets=assets)
-                    except MemoryError:  # somebody may give some back; nobody is let in until then
+                    except MemoryError:  # wait until memory is freed; accept nothing until then
                         with contextlib.suppress(MemoryError):
                             refused.close()
                         self._pause.acquire(timeout=PAUSE)
@@ -148,11 +150,11 @@ class ChatServer(ThreadingHTTPServer):
             self._not_serving.set()
 
     def _step(self, selector: selectors.BaseSelector, refused: Refused) -> None:
-        """Wait for what happens next, and handle it."""
+        """Wait for the next events, and handle them."""
         events = selector.select(min(self._period, refused.wait or self._period))
         WATCH.now()
         if seconds := WATCH.take_stall():
-            log.warning("the server was not run for %.1f s; its deadlines begin anew", seconds)
+            log.warning("the server was stalled for %.1f s; all deadlines restart", seconds)
         for key, _ in events:
             if key.fileobj is self.socket:
                 self._accept_all(selector, refused)
@@ -172,7 +174,7 @@ class ChatServer(ThreadingHTTPServer):
             except OSError as error:
                 if error.errno in EXHAUSTED:
                     self._shed(selector, refused)
-                else:  # the client left before it was its turn; accept(2) has the list
+                else:  # the client disconnected while queued; accept(2) has the list
                     log.debug("accept: %s", error)
                 return
             self._admit(sock, address[0], refused)
@@ -186,27 +188,27 @@ class ChatServer(ThreadingHTTPServer):
                 refused.refuse(sock, "the limit on connections is reached", client)
                 return
             self._admitted += 1
-            # Answers and chat lines are small: waiting to fill a segment, while the client waits
-            # to acknowledge the last one, would cost them 40 ms.
+            # Answers and messages are small. Nagle's algorithm together with the client's delayed
+            # acknowledgements would delay them by 40 ms.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.thread_pool.start(lambda: self._live(visit), f"reader-{self._admitted}")
-        except (OSError, *NO_THREAD) as error:  # it has left; or there can be no more threads
+            self.thread_pool.start(lambda: self._run_connection(visit), f"reader-{self._admitted}")
+        except (OSError, *NO_THREAD) as error:  # it has disconnected; or no thread is available
             self.visits.forget(visit)
-            refused.refuse(sock, str(error) or "no memory is left; see ulimit -v", client)
+            refused.refuse(sock, str(error) or "no memory is left; raise ulimit -v", client)
 
     def _shed(self, selector: selectors.BaseSelector, refused: Refused) -> None:
-        """Refuse one connection though there is no descriptor left to accept it with.
+        """Refuse one connection although no descriptor is free to accept it.
 
-        The spare one is given up for it and taken back. Where even that fails, the listener is
-        left alone for a moment: it stays readable, and the loop would spin.
+        The spare descriptor is closed for it and opened again afterwards. If that fails, the
+        listener is not watched for `PAUSE` seconds: it stays readable, so the loop would spin.
         """
         refused.close()
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None
-            with contextlib.suppress(OSError):  # another thread took the place; then it waits
+            with contextlib.suppress(OSError):  # another thread used the descriptor
                 sock, _ = self.socket.accept()
-                refused.refuse(sock, "no descriptors are left; see ulimit -n", at_once=True)
+                refused.refuse(sock, "no descriptors are left; raise ulimit -n", at_once=True)
         with contextlib.suppress(OSError):
             self._spare = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
         if self._spare is None:
@@ -216,19 +218,19 @@ class ChatServer(ThreadingHTTPServer):
 
     # ---- a connection's own thread ------------------------------------------------------------
 
-    def _live(self, visit: Visit) -> None:
-        """See one connection from its first request to its end. The body of reader-N."""
+    def _run_connection(self, visit: Visit) -> None:
+        """Serve one connection from its first request to its end. Runs in reader-N."""
         try:
             Handler(visit, self.visits, self.site).handle()
         except Exception:
             log.exception("the connection from %s failed", visit.address)
         finally:
-            # Out of the table first: what is in there is open, so nobody shuts down a descriptor
-            # that has meanwhile become another connection's.
+            # First out of the table: its sockets are open, so no thread shuts down a descriptor
+            # that now belongs to another connection.
             self.visits.forget(visit)
             visit.sock.close()
 
-    # ---- the end ------------------------------------------------------------------------------
+    # ---- shutdown -----------------------------------------------------------------------------
 
     def shutdown(self) -> None:
         """Ask `serve_forever` to return; does not wait for it.
@@ -246,8 +248,8 @@ class ChatServer(ThreadingHTTPServer):
     def hang_up(self) -> None:
         """Close the listener, and end the connections that are not WebSockets.
 
-        Those between requests end at once; one in the middle of an answer may finish it. What a
-        client was still sending is not waited for.
+        A connection between requests ends at once; one that is sending an answer may finish it. The
+        server does not wait for the rest of a request.
         """
         self.shutdown()
         self._not_serving.wait()
@@ -255,7 +257,10 @@ class ChatServer(ThreadingHTTPServer):
         self.visits.hang_up()
 
     def join(self, deadline: Deadline) -> int:
-        """Wait for the connections' threads, at the end by force; how many are still alive."""
+        """Wait for the connections' threads; after `deadline` shut their sockets down.
+
+        Returns how many threads are still alive.
+        """
         self.thread_pool.close()
         if not self.thread_pool.join(deadline):
             return 0
@@ -263,7 +268,7 @@ class ChatServer(ThreadingHTTPServer):
         return self.thread_pool.join(Deadline(LAST_JOIN))
 
     def server_close(self) -> None:
-        """Close what this object holds, for good; the connections' sockets are their threads'."""
+        """Close the listener and the waker. The connections' threads close their own sockets."""
         super().server_close()
         self.waker.close()
         if self._spare is not None:

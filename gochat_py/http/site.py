@@ -1,4 +1,4 @@
-"""What every connection is served with: the same for all, and fixed before the first one comes."""
+"""What all connections share. It is made before the first connection and is immutable."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .upgrade import Doorkeeper
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Settings and files of one server, who may ask for them, and what takes over after an upgrade.
+    """Settings and files of one server, its access rules, and the endpoint of WebSockets.
 
     Immutable; any thread may read it. `endpoint` is called with each upgraded connection, in that
-    connection's thread, and returns when it is over. `thread_pool` gives threads; the server closes
-    it.
+    connection's thread, and returns when the connection has ended. `thread_pool` provides threads;
+    the server closes it.
     """
 
     settings: Settings
@@ -31,7 +31,7 @@ class Site:
     doorkeeper: Doorkeeper
     endpoint: Callable[[Upgrade], None]
     thread_pool: ThreadPool
-    #: Gives the reason why the server cannot do its work, None while it can; may wait some seconds.
+    #: Returns the reason why the server is not ready, or None if it is ready; may wait 3 seconds.
     unready: Callable[[], str | None]
     #: For log records that a peer can bring about.
     log_limit: LogLimit
@@ -45,7 +45,7 @@ class Site:
         subprotocols: tuple[str, ...],
         unready: Callable[[], str | None],
     ) -> Site:
-        """The site that `settings` ask for; `subprotocols` are spoken besides the classic one."""
+        """The site for `settings`. `subprotocols` are supported besides the classic dialect."""
         proxies = Proxies(settings.trusted_proxy)
         log_limit = LogLimit()
         return cls(

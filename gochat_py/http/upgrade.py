@@ -1,9 +1,9 @@
-"""From a request to an open WebSocket: who may, in which dialect, and the handshake.
+"""The WebSocket handshake: the check of the origin, the choice of the dialect, and the answer.
 
-The request has been read, strictly, by the time it comes here. wsproto's `WSConnection` would read
-it again, from its bytes (118 µs for a browser's request, CPython 3.11) or, after writing it out,
-from its headers (206 µs), to look at two of them. So those two are looked at here (RFC 6455,
-section 4.2.1), and wsproto's own pieces do the rest: the accept token, the extensions, the machine.
+`requests` has parsed the request strictly before. wsproto's `WSConnection` would parse it again,
+from its bytes (118 µs for a browser's request, CPython 3.11) or from its headers (206 µs), to read
+two of them. So this module checks those two (RFC 6455, section 4.2.1) and uses the parts of wsproto
+for the rest: the accept token, the extensions and the protocol machine.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ KEY_LENGTH = 16
 #: The answer to a request for the WebSocket that does not ask to become one.
 REQUIRED = problem(
     426,
-    "A WebSocket lives here: upgrade to it over HTTP/1.1. If that was asked for, a proxy on the "
-    "way has dropped the Upgrade and Connection headers.",
+    "This path is a WebSocket; request an upgrade over HTTP/1.1. If you did, a proxy has removed "
+    "the Upgrade and Connection headers.",
     ("Upgrade", "websocket"),
 )
 
@@ -46,7 +46,7 @@ def is_asked(request: Request) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A handshake that went well: what to answer, and what was agreed on."""
+    """A successful handshake: the answer, and what was negotiated."""
 
     reply: bytes
     subprotocol: str | None
@@ -56,9 +56,9 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Doorkeeper:
-    """Who may open a WebSocket here. Immutable; any thread may ask.
+    """Decides which requests may open a WebSocket. Immutable; any thread may call it.
 
-    `subprotocols` are those that are spoken besides the classic one, which has no name.
+    `subprotocols` are supported besides the classic dialect, which has no name.
     """
 
     rule: OriginRule
@@ -66,23 +66,23 @@ class Doorkeeper:
     max_message_size: int
 
     def admit(self, request: Request, hosts: Sequence[Authority], scheme: str | None) -> Agreement:
-        """Agree on a WebSocket with a client that `is_asked` for one, or raise `HttpProblem`.
+        """Accept the upgrade that `request` asks for (`is_asked`), or raise `HttpProblem`.
 
-        A refusal ends the connection: frames may be behind the request already.
-        `hosts` are the names that the client may have called this server by, and `scheme` the one
-        it used, if a trusted proxy told.
+        A refusal ends the connection, since frames may follow the request already. `hosts` are the
+        names that the client may have used for this server. `scheme` is the one it used, if a
+        trusted proxy sent it.
         """
         if not self.rule.allows(request.values(b"origin"), hosts, scheme):
             raise HttpProblem(
                 problem(
                     403,
-                    f"Pages of {request.joined(b'origin')} may not open this WebSocket. If they "
-                    "ought to, start the server with --origin and that origin; behind a reverse "
-                    "proxy, let the proxy pass the Host header, or name it with --trusted-proxy.",
+                    f"Pages of {request.joined(b'origin')} may not open this WebSocket. To allow "
+                    "them, start the server with --origin and that origin; behind a reverse proxy, "
+                    "let the proxy pass the Host header, or name the proxy with --trusted-proxy.",
                 )
             )
-        if _has_body(request):  # its first bytes would be taken for frames
-            raise HttpProblem(problem(400, "An upgrade request has no body."))
+        if _has_body(request):  # its bytes would be read as frames
+            raise HttpProblem(problem(400, "An upgrade request must not have a body."))
         key = _check_handshake(request)
         subprotocol = self._choose(request.joined(b"sec-websocket-protocol"))
         deflate = self._agree_on_deflate(request.joined(b"sec-websocket-extensions"))
@@ -104,18 +104,18 @@ class Doorkeeper:
         )
 
     def _choose(self, offered: str) -> str | None:
-        """The first offered subprotocol that is spoken; None, the classic, if none was offered."""
+        """The first offered subprotocol that is supported; None (classic) if none was offered."""
         names = [name for part in offered.split(",") if (name := part.strip())]
         if not names:
             return None
         for name in names:
             if name in self.subprotocols:
                 return name
-        spoken = ", or ".join((*self.subprotocols, "none at all for plain chat lines"))
-        raise HttpProblem(problem(400, f"As subprotocol offer {spoken}."))
+        supported = ", or ".join((*self.subprotocols, "none for plain chat lines"))
+        raise HttpProblem(problem(400, f"Unknown subprotocol; offer {supported}."))
 
     def _agree_on_deflate(self, offers: str) -> tuple[BoundedDeflate, str] | None:
-        """The extension and the words that accept it; None if no offer of it suits."""
+        """The extension and the header value that accepts it; None if no offer is acceptable."""
         if not offers:
             return None
         deflate = BoundedDeflate(self.max_message_size)
@@ -124,7 +124,7 @@ class Doorkeeper:
                 [offer.strip() for offer in offers.split(",")], [deflate]
             )
         except (BadOffer, ValueError) as error:
-            detail = f"Sec-WebSocket-Extensions is not well-formed: {error}."
+            detail = f"The Sec-WebSocket-Extensions header is malformed: {error}."
             raise HttpProblem(problem(400, detail)) from None
         return (deflate, accepted.decode("ascii")) if accepted else None
 
@@ -139,13 +139,13 @@ def _has_body(request: Request) -> bool:
 def _check_handshake(request: Request) -> bytes:
     """The client's key; raises `HttpProblem` unless the headers are those of section 4.2.1."""
     if "upgrade" not in request.tokens(b"connection"):
-        detail = "Send Connection: Upgrade; a proxy on the way may have dropped it."
+        detail = "Send the header Connection: Upgrade; a proxy may have removed it."
         raise HttpProblem(problem(400, detail))
     if request.values(b"sec-websocket-version") != ["13"]:
         raise HttpProblem(
             problem(
                 426,
-                "This server speaks version 13 of the protocol (RFC 6455).",
+                "This server supports only version 13 of the WebSocket protocol (RFC 6455).",
                 ("Upgrade", "websocket"),
                 ("Sec-WebSocket-Version", "13"),
             )

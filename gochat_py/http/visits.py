@@ -1,7 +1,8 @@
-"""The table of connections: who is here, whom each one counts for, and how they are ended.
+"""The table of open connections: it counts them for each address and ends them at shutdown.
 
-Its lock guards the table and each `Visit` in it, and is held for no wait. Any thread may call it:
-the thread that accepts registers, a connection's own thread counts, promotes and forgets.
+Its lock guards the table and each `Visit` in it; no thread waits while it holds the lock. Any
+thread may call the methods: the accepting thread registers a connection, the connection's own
+thread counts, promotes and forgets it.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ class Visit:
     sock: socket.socket
     peer: str  # the address at the other end of the socket
     address: str  # the client's: the peer's, or what a trusted proxy says it is
-    counted: str | None = None  # what it is counted under, see `counted_as`; None: nobody yet
-    meter: Meter | None = None  # what it costs; None while it is not counted
+    counted: str | None = None  # the key it is counted under, see `counted_as`; None: not yet
+    meter: Meter | None = None  # its account of costs; None while it is not counted
     upgraded: bool = False
 
 
 class Visits:
-    """All connections that are open, at most `most`. Each is counted by `admission`."""
+    """All open connections, at most `most`. `admission` counts each one."""
 
     def __init__(self, admission: Admission, most: int) -> None:
         self.admission = admission
@@ -43,7 +44,7 @@ class Visits:
         return len(self._open)
 
     def register(self, visit: Visit, counted: str | None) -> bool:
-        """Let `visit` in if there is room for it; a trusted proxy is not `counted`."""
+        """Add `visit`; False at the limit. `counted` is None for a trusted proxy."""
         with self._lock:
             if len(self._open) >= self._most:
                 return False
@@ -53,17 +54,17 @@ class Visits:
             return True
 
     def forget(self, visit: Visit) -> None:
-        """Remove `visit`, and count it no more. One that is not there is no error.
+        """Remove `visit` and stop counting it. It is no error if the table does not have it.
 
-        To be called before its socket is closed: what is in the table is open, so nobody shuts down
-        a descriptor that has meanwhile become another connection's.
+        Call this before closing the socket. Sockets in the table are open, so `hang_up` and `cut`
+        never shut down a descriptor that now belongs to another connection.
         """
         with self._lock:
             self._open.discard(visit)
             self._release(visit)
 
     def count(self, visit: Visit, client: str) -> bool:
-        """Count `visit` under `client`, whom a trusted proxy named; False if it has too many."""
+        """Count `visit` under `client`, as a trusted proxy named it; False if that has too many."""
         counted = counted_as(client)
         with self._lock:
             visit.address = client
@@ -73,7 +74,7 @@ class Visits:
             return self._claim(visit, counted)
 
     def promote(self, visit: Visit) -> bool:
-        """Leave this connection to the endpoint from now on; False if it is too late for that."""
+        """Mark `visit` as a WebSocket, which `hang_up` leaves open; False if already stopping."""
         with self._lock:
             visit.upgraded = not self.stopping
             return visit.upgraded
@@ -81,15 +82,15 @@ class Visits:
     def hang_up(self) -> None:
         """End the connections that are not WebSockets, without waiting for them.
 
-        Those between requests end at once; one in the middle of an answer may finish it. What a
-        client was still sending is not waited for.
+        A connection between requests ends at once; one that is sending an answer may finish it. The
+        server does not wait for the rest of a request.
         """
         with self._lock:
             self.hung_up = True
             for visit in self._open:
                 if not visit.upgraded:
-                    with contextlib.suppress(OSError):  # the client has gone
-                        visit.sock.shutdown(socket.SHUT_RD)  # wakes its thread; waits for nothing
+                    with contextlib.suppress(OSError):  # the client has disconnected
+                        visit.sock.shutdown(socket.SHUT_RD)  # wakes its thread; does not wait
 
     def cut(self) -> None:
         """Shut down the sockets of all connections, which wakes their threads."""

@@ -86,7 +86,7 @@ class AnswerTest(TestCase):
                 answer = edge.ask(request(method, "/healthz"))
                 self.assertEqual(answer.status, 405)
                 self.assertEqual(answer.headers["allow"], "GET, HEAD, OPTIONS")
-                self.assertIn(b"Only GET and HEAD are understood here.", answer.body)
+                self.assertIn(b"This path allows only GET and HEAD.", answer.body)
 
     def test_where_nothing_is_no_method_is_understood(self) -> None:
         with Edge() as edge:

@@ -206,7 +206,7 @@ class LimitTest(TestCase):
                     self.assertEqual(answer.status, 503)
                     self.assertIn("retry-after", answer.headers)
                     self.assertTrue(client.ended())
-                self.assertIn("WebSockets are refused", said.output[0])
+                self.assertIn("refusing WebSockets", said.output[0])
                 self.assertEqual(edge.ask(upgrade()).status, 101)
 
     def test_a_writer_that_is_not_needed_is_let_go(self) -> None:

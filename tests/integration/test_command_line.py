@@ -65,7 +65,7 @@ class MistakesTest(TestCase):
         for flag in ("--data", "--host", "--name", "--origin", "--trusted-proxy"):
             for value in ("", " \t\n"):
                 with self.subTest(flag=flag, value=value):
-                    self.refused(flag, value, words=(flag, "leave"))
+                    self.refused(flag, value, words=(flag, "omit"))
         for flag in ("--port", "--retention", "--log-level", "--rate"):
             with self.subTest(flag=flag):
                 self.refused(flag, "", words=(flag, "takes"))
@@ -197,7 +197,7 @@ class HangUpTest(TestCase):
                 re.search("assets/([0-9a-f]{12})/", page)[1] for page in (before, self.page(server))
             ]
             self.assertNotEqual(*checksums)
-            self.assertIn(f"it is {checksums[1]} now, not {checksums[0]}", server.errors())
+            self.assertIn(f"version {checksums[1]} replaces {checksums[0]}", server.errors())
             self.assertIn("restart", server.errors())
             client.send("still here")
             self.assertEqual(client.line(), "still here")
@@ -212,10 +212,11 @@ class HangUpTest(TestCase):
                     index.unlink()
                 else:
                     index.write_bytes(damaged)
-                told = server.errors().count("served as before")
+                told = server.errors().count("old one is still served")
                 os.kill(server.process.pid, signal.SIGHUP)
                 eventually(
-                    lambda told=told: server.errors().count("served as before") > told, "it is told"
+                    lambda told=told: server.errors().count("old one is still served") > told,
+                    "it is logged",
                 )
                 self.assertEqual(self.page(server), before)
 

@@ -151,7 +151,7 @@ class RefusalLineTest(TestCase):
         with ServerProcess("--max-connections-per-address", "1") as server:
             with RawClient(server.port), contextlib.suppress(AssertionError, OSError):
                 RawClient(server.port).close()
-            self.warned(server, "connections are refused", "127.0.0.1", "limit on connections")
+            self.warned(server, "refusing connections", "127.0.0.1", "limit on connections")
 
     def test_a_proxy_s_client_that_has_too_many(self):
         flags = ("--max-connections-per-address", "1", "--trusted-proxy", "127.0.0.1")
@@ -159,7 +159,7 @@ class RefusalLineTest(TestCase):
             forwarded = "X-Forwarded-For: 203.0.113.7"
             with RawClient(server.port, forwarded), contextlib.suppress(AssertionError, OSError):
                 RawClient(server.port, forwarded).close()
-            self.warned(server, "connections are refused", "203.0.113.7", "from one address")
+            self.warned(server, "refusing connections", "203.0.113.7", "from one address")
 
     def test_a_foreign_page_and_a_foreign_host(self):
         with ServerProcess() as server:

@@ -48,7 +48,7 @@ class StallTest(TestCase):
                 self.assertEqual(client.next("message", id=answers)["text"], "meanwhile")
             for client in clients:
                 self.assertEqual(client.send("tea", "afterwards")["text"], "afterwards")
-            eventually(lambda: "was not run for" in server.errors(), "the stall was logged")
+            eventually(lambda: "was stalled for" in server.errors(), "the stall was logged")
 
     def test_one_who_only_listens_is_there_afterwards(self):
         """It had answered every ping it got; what it was not sent it could not answer."""

@@ -81,7 +81,7 @@ class ProseTest(TestCase):
                 self.assertLessEqual(answers, listed)
 
     def test_the_reserved_nicks_are_those_of_the_code(self):
-        (listed,) = re.findall(r"(?s)\nReserved, for nobody to take: (.*?),\nwhatever", TEXT)
+        (listed,) = re.findall(r"(?s)\nReserved nicks: (.*?),\nall nicks", TEXT)
         self.assertEqual(re.findall(r"`([^`]+)`", listed), list(names.RESERVED))
         self.assertIn(f"A **room** is 1 to {names.ROOM_LENGTH} characters", PROSE)
         self.assertIn(f"A **nick** is 1 to {names.NICK_LENGTH} characters", PROSE)

@@ -1,11 +1,11 @@
-"""The page and its files, read once at start into a table; nothing outside it is ever served.
+"""The page and its files, read once at the start into a table; only files in it are served.
 
-A request is looked up in the table by its whole path, so there is no way to climb out of it.
-What is served is without comments and indentation (`minify`), and the files that the page starts
-with are joined (`bundle`).
-Links in the page carry a checksum of the whole tree, ``assets/<checksum>/js/main.js``: under the
-current checksum a file may be kept for ever, under any other or none the current file is served
-and must be asked for again each time (docs/decisions/0012-one-checksum-for-all-files.md).
+A request is looked up by its whole path, so path traversal is impossible. Files are served without
+comments and indentation (`minify`), and the files that the page starts with are joined (`bundle`).
+Links in the page contain a checksum of the whole tree, ``assets/<checksum>/js/main.js``. Under the
+current checksum a file may be cached for ever. Under any other checksum, or without one, the
+current file is served and must be revalidated each time
+(docs/decisions/0012-one-checksum-for-all-files.md).
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from .minify import minify
 
 log = logging.getLogger(__name__)
 
-#: What is served, by suffix. A suffix that is not here stops the server at its start rather than
-#: reach a browser as something to guess at.
+#: Content types by suffix. A file with another suffix stops the server at its start, so that no
+#: browser has to guess a type.
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -44,20 +44,20 @@ CONTENT_TYPES = {
     ".woff2": "font/woff2",
 }
 
-#: These are packed already.
+#: These formats are compressed already.
 INCOMPRESSIBLE = frozenset({".jpg", ".png", ".webp", ".woff2"})
 
-#: A gzip representation is kept only if it saves at least a tenth; else it is not worth a byte.
-WORTH_PACKING = 0.9
+#: A gzip representation is kept only if it is at most this part of the file's size.
+MAX_COMPRESSED_RATIO = 0.9
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
 
-#: Served beside the page, under names that stay: a worker rules over what is below its own address
-#: only, and both are known to browsers by their address from one version to the next.
+#: Served beside the page, under fixed names: a service worker controls only paths below its own
+#: address, and browsers identify both files by their address from one version to the next.
 BESIDE_THE_PAGE = frozenset({"sw.js", "manifest.webmanifest"})
 
-#: Made here, not read: which files a worker has to keep for the page to open without a server.
+#: Made here, not read: the list of files that the service worker caches for use offline.
 SHELL = "shell.json"
 
 BASE = '<base href="./">'
@@ -68,7 +68,7 @@ _ETAG = re.compile(r'(?:W/)?("[^"]*")')
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """A file in one encoding. Its strong ETag is of these very bytes (RFC 9110, 8.8.3.3)."""
+    """A file in one encoding. Its strong ETag is a hash of these bytes (RFC 9110, 8.8.3.3)."""
 
     body: bytes
     etag: str
@@ -82,7 +82,7 @@ class Representation:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file as it is, and packed where that pays."""
+    """A file, with a gzip representation where that is smaller by a tenth."""
 
     content_type: str
     plain: Representation
@@ -93,15 +93,15 @@ class File:
         """`body` as a file with that suffix."""
         packed = None
         if suffix not in INCOMPRESSIBLE:
-            small = gzip.compress(body, 9, mtime=0)  # no time of day in it: same file, same bytes
-            if len(small) < len(body) * WORTH_PACKING:
+            small = gzip.compress(body, 9, mtime=0)  # without a time: same file, same bytes
+            if len(small) < len(body) * MAX_COMPRESSED_RATIO:
                 packed = Representation.of(small, (("Content-Encoding", "gzip"),))
         return cls(CONTENT_TYPES[suffix], Representation.of(body), packed)
 
     def answer(
         self, cache: str, accept_encoding: str, if_none_match: str, *headers: tuple[str, str]
     ) -> Response:
-        """200 with the file in the encoding the client likes best, or 304 if it has it."""
+        """200 with the file in the encoding the client prefers, or 304 if the client has it."""
         chosen = self.packed if self.packed and prefers_gzip(accept_encoding) else self.plain
         common: Headers = (("ETag", chosen.etag), ("Cache-Control", cache), *headers)
         if self.packed:
@@ -113,10 +113,10 @@ class File:
 
 
 class Assets:
-    """The table. Immutable once loaded; any thread may read it."""
+    """The table of files. Immutable; any thread may read it."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
-        """`files` are the bytes of each file by its path in the tree, with forward slashes."""
+        """`files` maps the path of each file in the tree, with forward slashes, to its bytes."""
         self.checksum = _checksum(files)
         index = files[INDEX].decode()
         for attribute in ("href", "src"):
@@ -132,9 +132,9 @@ class Assets:
 
     @classmethod
     def load(cls, root: Path) -> Assets:
-        """Read the tree at `root`, but for names that begin with a dot.
+        """Read the tree at `root`, without names that begin with a dot.
 
-        Raises `StartupError` if it has no page, or a file of a kind that is not known.
+        Raises `StartupError` if it has no page, or a file of an unknown type.
         """
         files = {}
         try:
@@ -143,16 +143,18 @@ class Assets:
                 if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
                     files[name] = minify(name, path.read_bytes())
         except OSError as error:
-            raise StartupError(f"the page cannot be read: {error}; mend or reinstall it") from None
+            raise StartupError(
+                f"the page cannot be read: {error}; fix that or reinstall gochat_py"
+            ) from None
         for name in files:
             if _suffix(name) not in CONTENT_TYPES:
                 raise StartupError(
-                    f"{root / name} is of no kind that is served; take it out of that directory, "
-                    "or name its content type in gochat_py/http/static/assets.py"
+                    f"{root / name} has an unknown file type; remove it from that directory, "
+                    "or add its content type in gochat_py/http/static/assets.py"
                 )
         if BASE.encode() not in files.get(INDEX, b""):
             raise StartupError(
-                f"{root / INDEX} is missing or lacks {BASE}, which the page's links lean on; "
+                f"{root / INDEX} is missing or lacks {BASE}, which the page's links need; "
                 "reinstall gochat_py"
             )
         bundle_styles(files)
@@ -160,48 +162,48 @@ class Assets:
         return cls(files)
 
     def read_again(self) -> Assets:
-        """The files as they are now, or these if they cannot be read. Logs which; never raises."""
+        """The files as they are now, or `self` if they cannot be read. Logs which; never raises."""
         try:
             found = Assets.load(web_root())
         except StartupError as error:
-            log.error("the page was not reloaded, and is served as before: %s", error)
+            log.error("the page was not reloaded; the old one is still served: %s", error)
         except Exception:
-            log.exception("the page was not reloaded, and is served as before")
+            log.exception("the page was not reloaded; the old one is still served")
         else:
             same = found.checksum == self.checksum
             log.info(
-                "reloaded the page: %s; the program and its settings change with a restart only",
-                "it is the same" if same else f"it is {found.checksum} now, not {self.checksum}",
+                "reloaded the page: %s; the program and its settings change only with a restart",
+                "no change" if same else f"version {found.checksum} replaces {self.checksum}",
             )
             return found
         return self
 
     def page_for(self, path: str) -> File:
-        """The page as it is for ``/``, or, one level deeper, for ``/r/ROOM``."""
+        """The page for ``/``, or for ``/r/ROOM``, which is one level deeper."""
         return self.page if path == "/" else self.page_in_room
 
     def find(self, path: str) -> tuple[File, str] | None:
-        """The file at `path`, other than the page, and its cache policy; None if none is there."""
+        """The file at `path`, other than the page, and its cache policy; None if there is none."""
         name = path.removeprefix("/assets/")
         if name == path:
             file = self._beside.get(path[1:])
             return (file, ASK_EACH_TIME) if file else None
         first, _, rest = name.partition("/")
         if _CHECKSUM.fullmatch(first) and rest in self._files:
-            # Under another checksum a page asks that was open during an upgrade, or one that came
-            # from another node while servers are upgraded in turn. The file it means is not here.
-            # What stands in its place now nearly always fits, and 404 never does; where it does
-            # not, an import fails, as it would have with 404. But it must not be kept by that
-            # name: only the bytes that a checksum was made of may be.
+            # A request with another checksum comes from a page that was open during an upgrade,
+            # or that another node served while servers are upgraded in turn. That version of the
+            # file does not exist here. The current one nearly always works, and 404 never does; if
+            # it does not work, an import fails, as with 404. But it must not be cached under that
+            # address: only the bytes that the checksum was computed from may be.
             return self._files[rest], FOR_EVER if first == self.checksum else ASK_EACH_TIME
         file = self._files.get(name)
         return (file, ASK_EACH_TIME) if file else None
 
 
 def web_root() -> Path:
-    """Where the page's files are: inside the installed package, or beside it in a checkout.
+    """The directory of the page's files: in the installed package, or beside it in a checkout.
 
-    Raises `StartupError` if they are in neither place.
+    Raises `StartupError` if neither exists.
     """
     package = Path(__file__).resolve().parents[2]
     for root in (package / "web", package.parent / "web"):
@@ -214,7 +216,7 @@ def web_root() -> Path:
 
 
 def prefers_gzip(accept_encoding: str) -> bool:
-    """Whether gzip is accepted, and liked no less than the plain file (RFC 9110, 12.5.3)."""
+    """Whether the client accepts gzip and does not prefer the plain file (RFC 9110, 12.5.3)."""
     weights: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         coding, *parameters = (piece.strip() for piece in part.split(";"))
@@ -225,14 +227,14 @@ def prefers_gzip(accept_encoding: str) -> bool:
                 try:
                     weight = float(value)
                 except ValueError:
-                    weight = 0.0  # unreadable: the plain file is always right
+                    weight = 0.0  # invalid: the plain file is always acceptable
         weights["gzip" if coding == "x-gzip" else coding] = weight
     gzipped = weights.get("gzip", weights.get("*", 0.0))
     return gzipped > 0 and gzipped >= weights.get("identity", 0.0)
 
 
 def has(if_none_match: str, etag: str) -> bool:
-    """Whether the client has what `etag` names: weak comparison, a list, or ``*`` (13.1.2)."""
+    """Whether the client has `etag`: weak comparison, a list, or ``*`` (RFC 9110, 13.1.2)."""
     return if_none_match.strip() == "*" or etag in _ETAG.findall(if_none_match)
 
 
@@ -241,10 +243,11 @@ def _suffix(path: str) -> str:
 
 
 def _shell(checksum: str, paths: Iterable[str]) -> bytes:
-    """The list of all that the page may ever load, addressed from the root.
+    """The list of all files that the page may load, addressed from the root.
 
-    Also what it loads late: a worker that has all of one version serves all of one version. And
-    the page twice, for its links lean on where it is: the second is right in every room.
+    It includes files that are loaded later, so that a service worker has one complete version. It
+    has the page twice, because its relative links depend on its address: the second one is for all
+    rooms.
     """
     files = ["./", "r/lobby", *(f"assets/{checksum}/{path}" for path in sorted(paths))]
     return json.dumps({"digest": checksum, "files": files}, indent=1).encode()
@@ -259,7 +262,7 @@ def _checksum(files: dict[str, bytes]) -> str:
 
 
 def _framed(*parts: bytes) -> Iterable[bytes]:
-    """Each part after its length, so that two trees that differ cannot run together as one."""
+    """Each part after its length, so that two different trees have different encodings."""
     for part in parts:
         yield len(part).to_bytes(8, "big")
         yield part

@@ -1,8 +1,8 @@
-"""The page's style sheets as one, and the modules of its start as one.
+"""Joins the page's style sheets into one file, and the modules of its start into another.
 
-Many small files pack badly, each by itself, and each is a request. `web/` is served as it is
-written, a file for each component, but what the page needs at its start is joined here: the very
-same statements, in the order in which a browser would have run them. Pure.
+Many small files compress badly one by one, and each costs a request. `web/` has one file for each
+component. This module joins those that the page needs at its start: the statements are the same, in
+the order in which a browser would run them. Pure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ INDEX = "index.html"
 #: The module the page starts with.
 ENTRY = "js/main.js"
 
-#: All that `ENTRY` imports, and the page's style sheets in their order; not to be found in `web/`.
+#: The modules that `ENTRY` imports, joined, and the page's style sheets, joined; not in `web/`.
 MODULES = "js/page.js"
 STYLES = "css/page.css"
 
@@ -27,21 +27,21 @@ _IMPORT = re.compile(r'^import (?:\{([^{}]*)\}|\* as (\w+)) from "([^"]+)";\n', 
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) (\w+)", re.MULTILINE)
 _EXPORT_NAMES = re.compile(r"^export \{ ?(\w+(?:, \w+)*) ?\};\n", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b", re.MULTILINE)
-#: A module that is loaded later, by an address relative to the module that says so.
+#: A module that is loaded later, by an address relative to the importing module.
 _DYNAMIC = re.compile(r'\bimport\("(\.[^"]+)"\)')
-#: What else is relative to the module's own address.
+#: Other expressions that depend on the module's own address.
 _RELATIVE = re.compile(r'\bimport(?:\((?!"\.)|\.meta\b)')
 _ADDRESS = re.compile(r'\b(?:from|import)\s*\(?\s*"(\.[^"]+)"')
 
 
-class _Unknown(Exception):
-    """Raised by a module that says something in a way that is not understood here."""
+class _NotUnderstood(Exception):
+    """Raised for a module with an import or export in a form that this code does not parse."""
 
 
 def bundle_styles(files: dict[str, bytes]) -> None:
-    """Let the page link one style sheet, in place of one for each of its components.
+    """Make the page link one style sheet instead of one for each component.
 
-    What is styled by none but them keeps its place in the order: the page has no other.
+    The order of the rules stays the same, as the page links no other style sheets.
     """
     index = files[INDEX].decode()
     names = _STYLE_LINK.findall(index)
@@ -52,21 +52,21 @@ def bundle_styles(files: dict[str, bytes]) -> None:
 
 
 def bundle_modules(files: dict[str, bytes]) -> bool:
-    """Join what `ENTRY` imports into `MODULES`; it and what comes late import it from there.
+    """Join the modules that `ENTRY` imports into `MODULES`; all others import them from there.
 
-    Each module becomes a function that is called at once and gives what the module exports.
-    Returns False, having changed nothing, if there is anything in them that is not understood:
-    they work as well one by one.
+    Each module becomes a function that is called at once and returns the module's exports. Returns
+    False, without a change, if a module has a form that is not understood: the modules work
+    unjoined, too.
     """
     try:
         *names, _ = _in_order(files, ENTRY, [])
         calls = [_as_call(name, files[name].decode(), names) for name in names]
         others = {
-            name: _taking(name, body.decode(), names)
+            name: _with_joined_imports(name, body.decode(), names)
             for name, body in files.items()
             if name.endswith(".js") and name not in names
         }
-    except (_Unknown, UnicodeDecodeError):
+    except (_NotUnderstood, UnicodeDecodeError):
         return False
     exports = f"export {{ {', '.join(_variable(name, names) for name in names)} }};\n"
     files.update((name, text.encode()) for name, text in others.items())
@@ -83,9 +83,9 @@ def bundle_modules(files: dict[str, bytes]) -> bool:
 def _in_order(
     files: Mapping[str, bytes], name: str, found: list[str], above: tuple[str, ...] = ()
 ) -> list[str]:
-    """`found`, with `name` and all that it imports: each after what it leans on."""
+    """`found`, with `name` and all that it imports: each module after its imports."""
     if name not in files or name in above:
-        raise _Unknown(name)
+        raise _NotUnderstood(name)
     if name not in found:
         for each in _IMPORT.finditer(files[name].decode()):
             _in_order(files, _resolved(name, each[3]), found, (*above, name))
@@ -102,13 +102,13 @@ def _as_call(name: str, text: str, joined: Sequence[str]) -> str:
     body = _DYNAMIC.sub(lambda each: f'import("{_address(_resolved(name, each[1]))}")', body)
     elsewhere = posixpath.dirname(name) != posixpath.dirname(MODULES)
     if _LEFT_OVER.search(body) or (elsewhere and _RELATIVE.search(body)):
-        raise _Unknown(name)
+        raise _NotUnderstood(name)
     given = f"return {{ {', '.join(exported)} }};\n"
     return f"const {_variable(name, joined)} = (() => {{\n{body}{given}}})();\n"
 
 
-def _taking(name: str, text: str, joined: Sequence[str]) -> str:
-    """A module that is not joined, and takes what is from `MODULES`."""
+def _with_joined_imports(name: str, text: str, joined: Sequence[str]) -> str:
+    """A module that is not joined, changed to import the joined modules from `MODULES`."""
     body = _bound(name, text, joined)
     sources = dict.fromkeys(_resolved(name, each[3]) for each in _IMPORT.finditer(text))
     wanted = [_variable(source, joined) for source in sources if source in joined]
@@ -118,7 +118,7 @@ def _taking(name: str, text: str, joined: Sequence[str]) -> str:
 
 
 def _bound(name: str, text: str, joined: Sequence[str]) -> str:
-    """The module's statements, with constants for what it imports of those that are joined."""
+    """The module's statements; imports from joined modules become constants."""
 
     def bind(each: re.Match[str]) -> str:
         source = _resolved(name, each[3])
@@ -129,7 +129,7 @@ def _bound(name: str, text: str, joined: Sequence[str]) -> str:
 
     body = _IMPORT.sub(bind, text)
     if any(_resolved(name, address) in joined for address in _ADDRESS.findall(body)):
-        raise _Unknown(name)
+        raise _NotUnderstood(name)
     return body
 
 
@@ -140,12 +140,13 @@ def _address(name: str, of: str = MODULES) -> str:
 
 
 def _resolved(name: str, address: str) -> str:
-    """What `address` means in the module `name`, as a path in the tree."""
+    """The path in the tree to which `address` resolves in the module `name`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
 
 
 def _variable(name: str, joined: Sequence[str]) -> str:
-    """What a joined module's exports are called: its number, which is shorter, compressed, than its
-    path by 400 bytes in all. No module has a name of its own like it.
+    """The constant that holds a joined module's exports; no module uses such a name itself.
+
+    It is the module's number: compressed, that is 400 bytes less in all than its path.
     """
     return f"${joined.index(name)}"

@@ -1,9 +1,9 @@
-"""What a file of the page is without what only its readers need: comments and indentation.
+"""Removes comments and indentation from the page's files.
 
-They are a quarter of what would travel, compressed. Nothing is parsed: in JavaScript a comment goes
-if it has its lines to itself, or ends a line behind a statement and has no quotation mark, so that
-no string can end behind it. That is how the page's modules are written, and a test sees to it that
-none of their strings holds what is taken away. Pure.
+They are a quarter of the compressed size. Nothing is parsed. In JavaScript a comment is removed if
+it has its lines to itself, or if it ends a line after a statement and has no quotation mark, so
+that no string can end in it. The page's modules are written that way, and a test checks that none
+of their strings contains what would be removed. Pure.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ _RULES = {
     ".html": _without(_HTML_COMMENT),
 }
 
-#: Others' work keeps its words, the licence above all.
+#: Files of other authors are unchanged, because of their licence.
 VENDOR = "vendor/"
 
 
 def minify(path: str, body: bytes) -> bytes:
-    """`body` of the file at `path`, to be served; all kinds but ours as they are."""
+    """`body` of the file at `path`, minified; files of other types or authors are unchanged."""
     suffix = path[path.rfind(".") :].lower()
     if suffix not in _RULES or path.startswith(VENDOR):
         return body

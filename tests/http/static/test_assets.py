@@ -46,7 +46,7 @@ class LoadTest(TestCase):
         self.assertIsNone(Assets(FILES).find("/assets/index.html"))
 
     def test_a_kind_that_is_not_known_stops_the_start_with_its_name(self) -> None:
-        with self.assertRaisesRegex(StartupError, r"notes\.xyz.*take it out"):
+        with self.assertRaisesRegex(StartupError, r"notes\.xyz.*remove it"):
             self.load({**FILES, "js/notes.xyz": b""})
 
     def test_a_tree_without_a_page_stops_the_start(self) -> None:
