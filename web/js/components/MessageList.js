@@ -49,7 +49,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   let dead = false; // whether nothing follows what is in sight, and something did
   /** @type {any} */
   let about = { book: null, me: null, nickOf: () => undefined };
-  let transcript = null; // what makes a text of a selection; it comes with the first one
+  let copying = null; // makes a text of what is copied; it is loaded with the first selection
   let address = "";
 
   view.addEventListener("scroll", () => {
@@ -103,16 +103,9 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     else return false;
     return true;
   });
-  document.addEventListener("selectionchange", async () => {
-    if (transcript !== null || getSelection().isCollapsed || !getSelection().containsNode(list, true)) return;
-    ({ transcript } = await import("./transcript.js").catch(() => ({ transcript: null })));
-  });
-  document.addEventListener("copy", (event) => {
-    const target = /** @type {Element} */ (event.target);
-    const text = target.closest?.("input, textarea") ? null : transcript?.(getSelection(), list) ?? null;
-    if (text === null) return; // the browser copies what is selected
-    event.preventDefault();
-    event.clipboardData.setData("text/plain", text);
+  document.addEventListener("selectionchange", () => {
+    if (copying || getSelection().isCollapsed || !getSelection().containsNode(list, true)) return;
+    copying = import("./transcript.js").then(({ copyFrom }) => copyFrom(list), () => (copying = null));
   });
   // A keyboard that opens, a draft that grows, a zoom: the newest line stays in sight.
   const resized = new ResizeObserver(() => {
