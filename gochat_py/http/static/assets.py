@@ -22,6 +22,7 @@ from pathlib import Path
 from ...errors import StartupError
 from ..responses import Headers, Response
 from .bundle import INDEX, bundle_modules, bundle_styles
+from .late import separate
 from .minify import minify
 
 log = logging.getLogger(__name__)
@@ -159,6 +160,7 @@ class Assets:
             )
         bundle_styles(files)
         bundle_modules(files)
+        separate(files)
         return cls(files)
 
     def read_again(self) -> Assets:
