@@ -105,6 +105,7 @@ const EVENTS = {
   topic: { must: { ...AUTHOR, text: string } },
   presence: { must: { room: string, joined: people, left: strings, member_count: count } },
   typing: { must: { room: string, ...MEMBER } },
+  read: { must: { room: string, seq: count } },
   renamed: { must: MEMBER },
   history: { must: { room: string, entries: Array.isArray, more: boolean }, may: { truncated: boolean } },
   results: { must: { entries: Array.isArray, more: boolean }, may: { complete: boolean, next: string } },
