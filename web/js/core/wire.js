@@ -9,7 +9,7 @@ export const PROTOCOL = "gochat.v1";
 // --- Rules for one field ---------------------------------------------------------------------
 
 const string = (value) => typeof value === "string";
-const number = (value) => Number.isFinite(value);
+const number = Number.isFinite;
 const count = (value) => Number.isSafeInteger(value) && value >= 0;
 const boolean = (value) => typeof value === "boolean";
 const strings = (value) => Array.isArray(value) && value.every(string);
