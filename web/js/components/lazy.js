@@ -86,6 +86,7 @@ async function dressed(element, styles) {
 /** The file of late contents, as a document. The templates that components copy from go into the page. */
 async function loadLate(styles) {
   const response = await fetch(new URL("../late.html", styles));
+  if (!response.ok) throw new Error(String(response.status));
   const loaded = new DOMParser().parseFromString(await response.text(), "text/html");
   if (late === null) document.body.append(...loaded.querySelectorAll("template[id]"));
   return late ?? loaded;
