@@ -26,13 +26,17 @@ ANSWER_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The server's limits in `welcome`; `rate` is in messages a second, `history` in messages."""
+    """The server's limits in `welcome`.
+
+    `rate` is in messages a second, `history` in messages; `rooms` are joined at a time.
+    """
 
     max_message_bytes: int
     max_text_chars: int
     rate: float
     burst: int
     history: int
+    rooms: int
 
 
 # --- Pieces -------------------------------------------------------------------------------------
@@ -220,6 +224,11 @@ def presence(room: str, *, joined: Iterable[str], left: Iterable[str], member_co
 def typing(room: str, user: Author) -> bytes:
     """`user` is typing in `room`."""
     return _event("typing", {"room": room, "user": user.id, "nick": user.nick})
+
+
+def read(room: str, seq: int) -> bytes:
+    """The user has read `room` up to `seq`, on another connection."""
+    return f'{{"type":"read","room":{_string(room)},"seq":{seq}}}'.encode()
 
 
 def renamed(user: User, *, answers: str | None = None) -> bytes:

@@ -54,7 +54,12 @@ EXAMPLES: dict[str, bytes] = {
         token="c2VjcmV0",
         time=NOON,
         limits=encode.Limits(
-            max_message_bytes=65536, max_text_chars=4000, rate=10.0, burst=30, history=50
+            max_message_bytes=65536,
+            max_text_chars=4000,
+            rate=10.0,
+            burst=30,
+            history=50,
+            rooms=50,
         ),
         ping_period=25.0,
         lobby="lobby",
@@ -153,6 +158,7 @@ EXAMPLES: dict[str, bytes] = {
         "lobby", joined=[encode.member_json(BOB, away=True)], left=(), member_count=2
     ),
     "typing": encode.typing("lobby", BOB),
+    "read": encode.read("lobby", 12),
     "renamed": encode.renamed(User("u1", "Ada L.")),
     "renamed, to the one who asked": encode.renamed(User("u1", "Ada L."), answers="14"),
 }

@@ -23,7 +23,7 @@ export function Lazy(element, name, load, styles) {
   async function come() {
     coming = true;
     try {
-      await Promise.all([dressLate(element), linked("sheet", styles), linked(name, styles)]);
+      await Promise.all([dressed(element, styles), linked("sheet", styles), linked(name, styles)]);
       component = await load();
       component.update(latest);
     } catch {
@@ -51,7 +51,7 @@ export function LateBar(element, tools) {
     if (bar !== null || coming) return;
     coming = true;
     try {
-      const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressLate(element), linked("action-bar", styles)]);
+      const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressed(element, styles), linked("action-bar", styles)]);
       bar = ActionBar(element, tools);
       wanted?.(bar);
     } catch {
@@ -70,6 +70,26 @@ export function LateBar(element, tools) {
     held: () => bar?.held() ?? false,
     line: () => bar?.line() ?? null,
   };
+}
+
+let late = null; // the contents that the page came without; once they are loaded
+
+/** Put the content of `element` into it, if the page came without, and the words into that. */
+async function dressed(element, styles) {
+  if (element.childElementCount === 0) {
+    late ??= await loadLate(styles);
+    if (element.childElementCount === 0) element.append(late.querySelector(`[data-of=${element.classList[0]}]`).content);
+  }
+  await dressLate(element);
+}
+
+/** The file of late contents, as a document. The templates that components copy from go into the page. */
+async function loadLate(styles) {
+  const response = await fetch(new URL("../late.html", styles));
+  if (!response.ok) throw new Error(String(response.status));
+  const loaded = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (late === null) document.body.append(...loaded.querySelectorAll("template[id]"));
+  return late ?? loaded;
 }
 
 /** Have the page link a style sheet of the folder `styles`, if it does not yet; resolves when it is loaded. */
