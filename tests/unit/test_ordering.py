@@ -112,7 +112,9 @@ class OrderingTest(TestCase):
     def begin(self) -> None:
         """A new connection, which is in one room."""
         self.log = Log()
-        limits = Limits(max_message_bytes=1, max_text_chars=1, rate=1.0, burst=1, history=1)
+        limits = Limits(
+            max_message_bytes=1, max_text_chars=1, rate=1.0, burst=1, history=1, rooms=1
+        )
         terms = Terms(Allowance(asking_rate=math.inf), limits, 54.0, "tea")
         self.dialect = V1(AnsweringInbox(self.log), self.log, terms)
         bucket = TokenBucket(math.inf, 1)

@@ -49,7 +49,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   let dead = false; // whether the entries after the displayed ones are no longer stored
   /** @type {any} */
   let about = { book: null, me: null, nickOf: () => undefined };
-  let transcript = null; // makes the text of a selection; loaded with the first one
+  let copying = null; // makes the text that is copied; loaded with the first selection
   let address = "";
 
   view.addEventListener("scroll", () => {
@@ -103,16 +103,9 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     else return false;
     return true;
   });
-  document.addEventListener("selectionchange", async () => {
-    if (transcript !== null || getSelection().isCollapsed || !getSelection().containsNode(list, true)) return;
-    ({ transcript } = await import("./transcript.js").catch(() => ({ transcript: null })));
-  });
-  document.addEventListener("copy", (event) => {
-    const target = /** @type {Element} */ (event.target);
-    const text = target.closest?.("input, textarea") ? null : transcript?.(getSelection(), list) ?? null;
-    if (text === null) return; // the browser copies the selection
-    event.preventDefault();
-    event.clipboardData.setData("text/plain", text);
+  document.addEventListener("selectionchange", () => {
+    if (copying || getSelection().isCollapsed || !getSelection().containsNode(list, true)) return;
+    copying = import("./transcript.js").then(({ copyFrom }) => copyFrom(list), () => (copying = null));
   });
   // A keyboard that opens, a draft that grows, a zoom: the newest message stays visible.
   const resized = new ResizeObserver(() => {

@@ -23,7 +23,7 @@ export function Lazy(element, name, load, styles) {
   async function come() {
     coming = true;
     try {
-      await Promise.all([dressLate(element), linked("sheet", styles), linked(name, styles)]);
+      await Promise.all([dressed(element, styles), linked("sheet", styles), linked(name, styles)]);
       component = await load();
       component.update(latest);
     } catch {
@@ -51,7 +51,7 @@ export function LateBar(element, tools) {
     if (bar !== null || coming) return;
     coming = true;
     try {
-      const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressLate(element), linked("action-bar", styles)]);
+      const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressed(element, styles), linked("action-bar", styles)]);
       bar = ActionBar(element, tools);
       wanted?.(bar);
     } catch {
@@ -70,6 +70,26 @@ export function LateBar(element, tools) {
     held: () => bar?.held() ?? false,
     line: () => bar?.line() ?? null,
   };
+}
+
+let late = null; // the contents that the page is sent without, once they are loaded
+
+/** Insert the content of `element`, if the page was sent without it, and its texts. */
+async function dressed(element, styles) {
+  if (element.childElementCount === 0) {
+    late ??= await loadLate(styles);
+    if (element.childElementCount === 0) element.append(late.querySelector(`[data-of=${element.classList[0]}]`).content);
+  }
+  await dressLate(element);
+}
+
+/** The file of late contents, as a document. Its templates are added to the page. */
+async function loadLate(styles) {
+  const response = await fetch(new URL("../late.html", styles));
+  if (!response.ok) throw new Error(String(response.status));
+  const loaded = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (late === null) document.body.append(...loaded.querySelectorAll("template[id]"));
+  return late ?? loaded;
 }
 
 /** Link a style sheet of the folder `styles`, unless it is linked; resolves when it is loaded. */

@@ -3,11 +3,22 @@
 const BLOCKS = "div, blockquote, li, ol, ul, pre, .fence";
 const NEVER = ".copy, wbr, .place";
 
+/** From now on, what is copied from `list` is such a text. */
+export function copyFrom(list) {
+  document.addEventListener("copy", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    const text = target.closest?.("input, textarea") ? null : transcript(getSelection(), list);
+    if (text === null) return; // the browser copies what is selected
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", text);
+  });
+}
+
 /**
  * `selection` as text, limited to `list`; null if the browser's own text is as good, for a selection
  * within the plain text of one message.
  */
-export function transcript(selection, list) {
+function transcript(selection, list) {
   if (selection.isCollapsed || selection.rangeCount === 0) return null;
   const range = selection.getRangeAt(0);
   const rows = [...list.querySelectorAll(".line, .note")].filter((row) => range.intersectsNode(row));

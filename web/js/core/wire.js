@@ -9,7 +9,7 @@ export const PROTOCOL = "gochat.v1";
 // --- Rules for one field ---------------------------------------------------------------------
 
 const string = (value) => typeof value === "string";
-const number = (value) => Number.isFinite(value);
+const number = Number.isFinite;
 const count = (value) => Number.isSafeInteger(value) && value >= 0;
 const boolean = (value) => typeof value === "boolean";
 const strings = (value) => Array.isArray(value) && value.every(string);
@@ -105,6 +105,7 @@ const EVENTS = {
   topic: { must: { ...AUTHOR, text: string } },
   presence: { must: { room: string, joined: people, left: strings, member_count: count } },
   typing: { must: { room: string, ...MEMBER } },
+  read: { must: { room: string, seq: count } },
   renamed: { must: MEMBER },
   history: { must: { room: string, entries: Array.isArray, more: boolean }, may: { truncated: boolean } },
   results: { must: { entries: Array.isArray, more: boolean }, may: { complete: boolean, next: string } },
