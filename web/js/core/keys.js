@@ -1,4 +1,4 @@
-// What a key press means for the page, wherever the focus is. Pure. keyTable.js lists all keys.
+// The meaning of a key press for the whole page. Pure. keyTable.js lists all keys.
 
 import { inputMethod } from "./input.js";
 import { SHEETS } from "./names.js";
@@ -7,7 +7,7 @@ import { SHEETS } from "./names.js";
 const EDITING = ["Enter", "Backspace", "Delete"];
 
 /**
- * What this key press means for the page, { type, … }; null where it is not ours. Of the element that
+ * The meaning of this key press, { type, … }; null if it has none. Of the element that
  * has the focus, `writing`: text is written there; `keyed`: the keyboard brought the focus there, so
  * that single letters may be commands; `control`: Space and Enter activate it. "write": the key is for
  * the message that is being written.
