@@ -25,6 +25,7 @@ from .codes import Close
 from .connection import Connection
 from .core import encode, prices
 from .core.delivery import Written, plan, portions
+from .core.entry_json import entry_json
 from .core.rendering import Rendering, of_delivery, of_event
 from .core.replay import Hole
 from .errors import Closed
@@ -195,7 +196,7 @@ class Hub:
             with contextlib.suppress(Hole):  # more was said meanwhile than is held: read on
                 missed = room.caught_up(connection, order.seq)
         live = missed is not None
-        rest = ",".join(map(encode.entry_json, missed or ()))
+        rest = ",".join(map(entry_json, missed or ()))
         entries = f"{order.entries},{rest}" if order.entries and rest else order.entries or rest
         if order.first is not None:
             event = room.joined(connection, order.first, entries, missed)

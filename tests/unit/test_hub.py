@@ -2,9 +2,10 @@ import json
 import zlib
 
 from gochat_py.channel import Reply
-from gochat_py.core import encode, frames, prices
+from gochat_py.core import frames, prices
 from gochat_py.core.deflate import TAIL
 from gochat_py.core.delivery import JOIN, JOIN_CHARS
+from gochat_py.core.entry_json import entry_json
 from gochat_py.core.presence import SHOWN
 from gochat_py.core.rendering import FORMS
 from gochat_py.hub import Hub
@@ -125,7 +126,7 @@ class HubCase(TestCase):
         """Hand over a part of what was read, the first one or a further one."""
         live: Reply[bool] = Reply()
         info = RoomInfo(key if kept is None else kept, key, "", seq)
-        told = ",".join(map(encode.entry_json, entries))
+        told = ",".join(map(entry_json, entries))
         begins = First(user, info, "e", True, False, 0, "j") if first else None
         self.hub.handle([CatchUp(connection, key, seq, told, last, live, begins)])
         return live.wait(PATIENCE)

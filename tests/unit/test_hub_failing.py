@@ -4,8 +4,8 @@ from unittest import mock
 
 from gochat_py.channel import Reply
 from gochat_py.codes import Close
-from gochat_py.core import encode
 from gochat_py.core.delivery import Written
+from gochat_py.core.entry_json import entry_json
 from gochat_py.errors import Closed
 from gochat_py.hub import RULES, Hub
 from gochat_py.hub_room import HubRoom
@@ -32,7 +32,7 @@ INTERNAL = [Close.INTERNAL_ERROR]
 
 def written(seq: int, key: str = "lobby", **fields) -> Written:
     entry = Entry(Kind.MESSAGE, key, key, seq, ANN.id, ANN.nick, 1.0, f"m{seq}", "hi", **fields)
-    return Written(entry, None, None, False, encode.entry_json(entry))
+    return Written(entry, None, None, False, entry_json(entry))
 
 
 class HubFailingTest(HubCase):
