@@ -237,6 +237,12 @@ class Table(Generic[A]):
             account.connections += 1
             return account
 
+    def has_room(self, key: str) -> bool:
+        """Whether `enter` would add a connection now."""
+        with self._lock:
+            account = self._used.get(key)
+            return (account.connections if account else 0) < self._most_connections
+
     def held(self) -> dict[str, int]:
         """How many connections each account has now."""
         with self._lock:

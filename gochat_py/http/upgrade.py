@@ -21,7 +21,7 @@ from ..core.deflate import BoundedDeflate
 from ..core.origin import Authority, OriginRule
 from ..errors import BadOffer
 from .requests import Request
-from .responses import HttpProblem, problem
+from .responses import HttpProblem, Response, problem
 
 #: Bytes of a decoded ``Sec-WebSocket-Key`` (RFC 6455, section 4.2.1, item 5).
 KEY_LENGTH = 16
@@ -32,6 +32,7 @@ REQUIRED = problem(
     "This path is a WebSocket; request an upgrade over HTTP/1.1. If you did, a proxy has removed "
     "the Upgrade and Connection headers.",
     ("Upgrade", "websocket"),
+    kind="websocket",
 )
 
 
@@ -72,15 +73,9 @@ class Doorkeeper:
         names that the client may have used for this server. `scheme` is the one it used, if a
         trusted proxy sent it.
         """
-        if not self.rule.allows(request.values(b"origin"), hosts, scheme):
-            raise HttpProblem(
-                problem(
-                    403,
-                    f"Pages of {request.joined(b'origin')} may not open this WebSocket. To allow "
-                    "them, start the server with --origin and that origin; behind a reverse proxy, "
-                    "let the proxy pass the Host header, or name the proxy with --trusted-proxy.",
-                )
-            )
+        refused = self.refusal(request.values(b"origin"), hosts, scheme)
+        if refused is not None:
+            raise HttpProblem(refused)
         if _has_body(request):  # its bytes would be read as frames
             raise HttpProblem(problem(400, "An upgrade request must not have a body."))
         key = _check_handshake(request)
@@ -101,6 +96,22 @@ class Doorkeeper:
             subprotocol=subprotocol,
             machine=Machine(ConnectionType.SERVER, [deflate[0]] if deflate else []),
             deflate=deflate[0] if deflate else None,
+        )
+
+    def refusal(
+        self, origins: Sequence[str], hosts: Sequence[Authority], scheme: str | None
+    ) -> Response | None:
+        """The answer to a page of `origins` that may not open the WebSocket; None if it may."""
+        if self.rule.allows(origins, hosts, scheme):
+            return None
+        origin = ",".join(origins)
+        return problem(
+            403,
+            f"Pages of {origin} may not open this WebSocket. To allow "
+            "them, start the server with --origin and that origin; behind a reverse proxy, "
+            "let the proxy pass the Host header, or name the proxy with --trusted-proxy.",
+            kind="bad_origin",
+            subject=origin,
         )
 
     def _choose(self, offered: str) -> str | None:
