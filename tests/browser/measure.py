@@ -233,7 +233,7 @@ def opening(browser: Browser, url: str) -> None:
         )
 
 
-def frames(page: Page, label: str, doing: Callable[[], None]) -> None:
+def frames(page: Page, label: str, doing: Callable[..., None]) -> None:
     """Tell how many frames are drawn while something is done, and what the page had to do."""
     work, start = Work(page), time.monotonic()
     page.evaluate(FRAMES)
