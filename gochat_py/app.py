@@ -195,6 +195,7 @@ def _terms(settings: Settings) -> Terms:
             rate=settings.rate,
             burst=settings.burst,
             history=NEWEST,
+            rooms=settings.max_rooms,
         ),
         ping_period=settings.ping_period,
         lobby=LOBBY,

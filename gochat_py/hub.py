@@ -25,6 +25,7 @@ from .codes import Close
 from .connection import Connection
 from .core import encode, prices
 from .core.delivery import Written, plan, portions
+from .core.entry_json import entry_json
 from .core.rendering import Rendering, of_delivery, of_event
 from .core.replay import Hole
 from .errors import Closed
@@ -41,6 +42,7 @@ from .orders import (
     Leave,
     Order,
     Publish,
+    ReadMark,
     Register,
     Renamed,
     Typing,
@@ -194,10 +196,10 @@ class Hub:
             with contextlib.suppress(Hole):  # more was said meanwhile than is held: read on
                 missed = room.caught_up(connection, order.seq)
         live = missed is not None
-        rest = ",".join(map(encode.entry_json, missed or ()))
+        rest = ",".join(map(entry_json, missed or ()))
         entries = f"{order.entries},{rest}" if order.entries and rest else order.entries or rest
         if order.first is not None:
-            event = room.joined(order.first, entries, missed)
+            event = room.joined(connection, order.first, entries, missed)
             if not live:
                 room.introduce(connection)
         else:
@@ -280,6 +282,14 @@ class Hub:
             event = encode.typing(room.name, order.user)
             self._give(others, of_event(event, self._compress_from))
 
+    def _read(self, order: ReadMark) -> None:
+        room = self._rooms.get(order.key)
+        if room is not None:
+            theirs = self._of_user.get(order.user, set()) - {order.connection}
+            told = room.read(theirs, order.seq)
+            self._charge(order.connection, prices.of_fan_out(len(told)))
+            self._give(told, of_event(encode.read(room.name, order.seq), self._compress_from))
+
     def _renamed(self, order: Renamed) -> None:
         told: dict[Connection, None] = {}
         if order.changed:
@@ -329,6 +339,7 @@ RULES: dict[type[Order], Callable[[Hub, Any], None]] = {
     CatchUp: Hub._catch_up,
     Leave: Hub._leave,
     Typing: Hub._typing,
+    ReadMark: Hub._read,
     Away: Hub._set_away,
     Renamed: Hub._renamed,
     Census: Hub._census,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 
 from .connection import Connection
@@ -39,6 +39,8 @@ class HubRoom(Room[Connection]):
         self.key = key
         #: Whoever entered first, until it is known that they may make a room.
         self.maker: Connection | None = None
+        #: How far users have read meanwhile whose connections have no `joined` yet.
+        self._read: dict[Connection, int] = {}
         self._shown_json: str | None = None  # the shown members; None when that has changed
 
     def members_json(self, user: Author) -> str:
@@ -50,7 +52,9 @@ class HubRoom(Room[Connection]):
         own = _member_json(self.presence.member(user.id))
         return f"{self._shown_json},{own}" if self._shown_json else own
 
-    def joined(self, first: First, entries: str, missed: Sequence[Entry] | None) -> bytes:
+    def joined(
+        self, connection: Connection, first: First, entries: str, missed: Sequence[Entry] | None
+    ) -> bytes:
         """The answer to a join, with `entries` as JSON; without `missed`, only its first part.
 
         `missed` are the last of these entries: those published while the others were read.
@@ -67,11 +71,30 @@ class HubRoom(Room[Connection]):
             entries=entries,
             recovered=first.recovered,
             more=first.more,
-            read=first.read,
+            read=max(first.read, self._read.pop(connection, 0)),
             partial=missed is None,
             truncated=first.truncated,
             answers=first.answers,
         )
+
+    def read(self, connections: Collection[Connection], seq: int) -> list[Connection]:
+        """Those of `connections` that are to be told now that their user has read up to `seq`.
+
+        One that has no `joined` yet gets the seq in it: the reader thread may have read an older
+        one from the database.
+        """
+        told = []
+        for connection in connections:
+            if self.is_introduced(connection):
+                told.append(connection)
+            elif connection in self:
+                self._read[connection] = max(seq, self._read.get(connection, 0))
+        return told
+
+    def leave(self, connection: Connection) -> None:
+        """Remove the connection. It need not be in the room."""
+        self._read.pop(connection, None)
+        super().leave(connection)
 
     def renamed(self, user: User) -> bool:
         """Whether `user` is here; if so, under this nick from now on."""

@@ -14,8 +14,9 @@ from .backplane import Backplane
 from .channel import Inbox, Reply
 from .codes import Close
 from .connection import Connection
-from .core import encode, prices
+from .core import prices
 from .core.decisions import EnterRoom
+from .core.entry_json import entry_json
 from .message import Author, RoomInfo
 from .orders import CatchUp, Enter, First, Leave, Order
 from .refusals import Code, Refusal
@@ -119,7 +120,7 @@ def _hand_over(
 
     If not, more is to come from there on. Raises `Refusal` if the room may not be made.
     """
-    encoded = ",".join(map(encode.entry_json, part.entries))
+    encoded = ",".join(map(entry_json, part.entries))
     live: Reply[bool] = Reply()
     hub.put(CatchUp(connection, key, reached, encoded, not part.more, live, first, named))
     return hub_answer(live)

@@ -114,6 +114,19 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadMark:
+    """The user with the id `user` has read a room up to `seq`, which is persisted.
+
+    Their other connections in the room are told; `connection` asked for it, and is not.
+    """
+
+    connection: Connection
+    user: str
+    key: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Away:
     """The user of the connection is away or back, in all rooms; `ok` is sent if it gave an id."""
 
@@ -165,6 +178,6 @@ class Barrier:
 
 
 Order = (
-    Register | Unregister | Identified | Enter | CatchUp | Leave | Publish | Typing | Away | Renamed
-    | Census | Barrier
+    Register | Unregister | Identified | Enter | CatchUp | Leave | Publish | Typing | ReadMark
+    | Away | Renamed | Census | Barrier
 )  # fmt: skip

@@ -23,6 +23,7 @@ from .core import commands as c
 from .core import decisions as d
 from .core import encode, prices, wire
 from .core.encode import Limits
+from .core.entry_json import entry_json
 from .core.names import room_key
 from .core.session import Allowance, Session, State
 from .core.wire import SUBPROTOCOL
@@ -252,7 +253,7 @@ class V1:
 
     def _history(self, connection: Connection, wanted: d.ReadHistory) -> None:
         page = self._backplane.page(wanted.key, wanted.before, wanted.after, wanted.limit)
-        entries = map(encode.entry_json, page.entries)
+        entries = map(entry_json, page.entries)
         connection.tell(
             encode.history(
                 self._names.get(wanted.key, wanted.room),
@@ -267,7 +268,7 @@ class V1:
         found = self._backplane.search(
             wanted.keys, wanted.query, wanted.before, wanted.next, wanted.limit
         )
-        entries = map(encode.entry_json, found.entries)
+        entries = map(entry_json, found.entries)
         connection.tell(
             encode.results(
                 entries,

@@ -63,7 +63,8 @@ class Backplane(Protocol):
     ) -> None:
         """Store how far `user` has read a room. Does not wait until this is persisted.
 
-        `sender` gets an answer only if this fails.
+        Then the user's other connections in the room are told. `sender` gets an answer only if
+        this fails.
         """
 
     def seen(self, user: Author) -> None:

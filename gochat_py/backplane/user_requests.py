@@ -19,7 +19,7 @@ from ..channel import Inbox, Reply
 from ..codes import Close
 from ..connection import Connection
 from ..message import Author, OnlineUser, User
-from ..orders import Order, Renamed
+from ..orders import Order, ReadMark, Renamed
 from ..refusals import Code, Refusal
 from ..store import NotFound, history, users
 from ..store.health import Health
@@ -153,13 +153,19 @@ class UserRequests:
     ) -> None:
         """Store how far `user` has read a room; see `Backplane.mark_read`."""
 
-        def mark(db: sqlite3.Connection, now: float) -> None:
+        def mark(db: sqlite3.Connection, now: float) -> int | None:
             with contextlib.suppress(NotFound):  # there is no such room, so nothing was read
-                users.mark_read(db, user.id, key, seq, now)
+                return users.mark_read(db, user.id, key, seq, now)
+            return None
 
-        self._put(
-            Ask(mark, None, on_refused=lambda refusal: tell_refusal(sender, answers, refusal))
-        )
+        def marked(stored: int | None) -> None:
+            if stored is not None:
+                self._hub.put(ReadMark(sender, user.id, key, stored))
+
+        def refused(refusal: Refusal) -> None:
+            tell_refusal(sender, answers, refusal)
+
+        self._put(Ask(mark, None, on_persisted=marked, on_refused=refused))
 
     def seen(self, user: Author) -> None:
         """Record that a connection of `user` has ended; see `Backplane.seen`."""

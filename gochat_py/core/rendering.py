@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from . import encode, frames
+from ..message import Entry, Kind
+from . import frames
 from .delivery import Delivery
+from .entry_json import entry_json
+from .text import one_line
 
 #: The prefix of the user ids of all classic connections; no other user id begins with it.
 GUEST = "guest-"
@@ -78,13 +81,13 @@ def of_delivery(delivery: Delivery[Any], compress_from: int) -> Rendering:
     def payloads(classic: bool) -> list[bytes]:
         if not classic:
             return [
-                encode.entry_json(written.entry, answers=written.answers).encode()
+                entry_json(written.entry, answers=written.answers).encode()
                 if sender is not None and written.sender is sender
                 else written.encoded.encode()
                 for written in batch
             ]
         entries = (written.entry for written in batch)
-        lines = (encode.classic_line(e, verbatim=e.user.startswith(GUEST)) for e in entries)
+        lines = (classic_line(e, verbatim=e.user.startswith(GUEST)) for e in entries)
         return [line.encode() for line in lines if line is not None]
 
     return Rendering(payloads, compress_from)
@@ -93,3 +96,19 @@ def of_delivery(delivery: Delivery[Any], compress_from: int) -> Rendering:
 def of_event(event: bytes, compress_from: int) -> Rendering:
     """One event of gochat.v1; classic connections do not get it."""
     return Rendering(lambda classic: [] if classic else [event], compress_from)
+
+
+def classic_line(entry: Entry, *, verbatim: bool) -> str | None:
+    """The line that classic connections get for `entry`; None if they get nothing.
+
+    A message is sent as ``nick: text``; a `verbatim` one came from a classic client and is sent as
+    it is. Line breaks become `text.LINE_BREAK`: the text behind a line break would look like the
+    message of another user. Only the newline that some clients (websocat) send at the end of a line
+    is kept in a verbatim message.
+    """
+    if entry.kind is not Kind.MESSAGE or entry.text is None:
+        return None
+    if not verbatim:
+        return f"{entry.nick}: {one_line(entry.text)}"
+    line = entry.text.removesuffix("\n")
+    return one_line(line) + entry.text[len(line) :]

@@ -68,6 +68,14 @@ class Room(Generic[Token]):
         """Whether the connection gets new entries."""
         return token in self._live
 
+    def __contains__(self, token: Token) -> bool:
+        """Whether the connection is in the room, live or not."""
+        return token in self._users
+
+    def is_introduced(self, token: Token) -> bool:
+        """Whether the connection knows the members: it is live, or has the first part."""
+        return token in self._live or self._catching_up.get(token, False)
+
     @property
     def introduced(self) -> Iterable[Token]:
         """The connections that know the members, and so get presence events."""

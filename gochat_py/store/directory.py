@@ -8,6 +8,7 @@ the user who runs the server may read them.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import sqlite3
@@ -37,6 +38,14 @@ STARTUP_PATIENCE = 5.0
 
 MEMORY_PREFIX = "gochat-memory-"
 
+# What an operator can do about an error at the start, by errno and by SQLite's primary result code.
+_RESTORE, _FREE = "restore a backup", "free some space"
+_REMEDIES = {errno.ENOSPC: _FREE, errno.EDQUOT: _FREE, errno.EINVAL: "move that file away"}
+_SQLITE_REMEDIES = {
+    sqlite3.SQLITE_FULL: _FREE,
+    sqlite3.SQLITE_BUSY: "end the program that has it open",
+}
+
 
 def open_directory(
     path: Path | str, *, create: bool = True, durability: Literal["process", "power"] = "process"
@@ -47,7 +56,6 @@ def open_directory(
     cannot be written, is used by another server, or holds data that this version cannot read.
     """
     place = Path(path)
-    remedy = "choose another directory with --data, or store nothing with --memory"
     try:
         if create:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,8 +66,10 @@ def open_directory(
             "stop that server, or choose another directory with --data"
         ) from None
     except OSError as error:
+        why = "a file has this name" if isinstance(error, FileExistsError) else error.strerror
         raise StartupError(
-            f"the directory {place} cannot be used ({error.strerror}); {remedy}"
+            f"the directory {place} cannot be used ({why}); choose another directory with --data, "
+            "or store nothing with --memory"
         ) from None
     return _open(place, files, durability)
 
@@ -186,11 +196,19 @@ def _open(place: Path, files: Files, durability: Durability) -> Directory:
 
 
 def _unusable(place: Path, error: Exception) -> StartupError:
-    described = isinstance(error, OSError | sqlite3.Error | StorageFailed)
-    why = str(error) if described else f"{type(error).__name__}: {error}"  # from damaged data
+    why = str(error)
+    if isinstance(error, OSError):
+        why = f"{error.filename}: {error.strerror}" if error.filename else why
+        remedy = _REMEDIES.get(error.errno or 0, _RESTORE)
+    elif isinstance(error, sqlite3.Error):
+        remedy = _SQLITE_REMEDIES.get((getattr(error, "sqlite_errorcode", 0)) & 0xFF, _RESTORE)
+    else:
+        remedy = _RESTORE
+        if not isinstance(error, StorageFailed):
+            why = f"{type(error).__name__}: {error}"  # from damaged data
     return StartupError(
-        f"the database in {place} cannot be used ({why}); restore a backup, or choose "
-        "another directory with --data"
+        f"the database in {place} cannot be used ({why}); {remedy}, or choose another directory "
+        "with --data"
     )
 
 

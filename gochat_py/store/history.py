@@ -116,12 +116,7 @@ def since(
             raise
         recovered = False
     if not recovered:
-        try:
-            found = _back(db, room, max(room.first - 1, seq - newest), seq, uncommitted)
-            more = bool(found) and found[0].seq > room.first
-        except sqlite3.DatabaseError as error:
-            if not is_corrupt(error):
-                raise
+        found, more = _newest_readable(db, room, seq, newest, uncommitted)
     return Replay(
         tuple(found),
         recovered,
@@ -133,6 +128,19 @@ def since(
         partial=not whole,
         truncated=room.truncated and not more,
     )
+
+
+def _newest_readable(
+    db: sqlite3.Connection, room: Room, seq: int, limit: int, uncommitted: Sequence[Entry]
+) -> tuple[list[Entry], bool]:
+    """The newest entries up to `seq`, none if they cannot be read; whether there are older ones."""
+    try:
+        found = _back(db, room, max(room.first - 1, seq - limit), seq, uncommitted)
+    except sqlite3.DatabaseError as error:
+        if not is_corrupt(error):
+            raise
+        return [], True
+    return found, bool(found) and found[0].seq > room.first
 
 
 def newest(db: sqlite3.Connection, key: str, limit: int = NEWEST) -> Replay:

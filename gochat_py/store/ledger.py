@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..core.encode import entry_json
+from ..core.entry_json import entry_json
 from ..message import Draft, Entry, Kind
 from . import bounds, trigrams
 from .authors import Authors

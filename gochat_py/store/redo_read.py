@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import json
-import math
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,28 +16,17 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..core.names import check_room, room_key
+from ..core.entry_json import BEGINNING, read_message
 from ..errors import GochatError
-from ..message import Entry, Kind
+from ..message import Entry
 from .redo_format import HEADER, SIZE, Header, scan
 from .schema import SEQ_MASK
 
 #: The most bytes of a file that are read. The server writes `SIZE`.
 READ_AT_MOST = 4 * SIZE
 
-#: The fields that a message in the log may have, and those that it must have.
-FIELDS = frozenset({
-    "type", "room", "seq", "id", "user", "nick", "time", "text", "reply_to", "bot",
-})  # fmt: skip
-NEEDED = frozenset({"type", "room", "seq", "user", "nick", "time", "text"})
-
-#: The latest valid time, in seconds since 1970: in the year 5138.
-LATEST = 1e11
-
-#: The beginning of a message in the JSON of `encode.entry_json`. Within a string, its quotes would
-#: be escaped.
-BEGINNING = '{"type":"message"'
-LINE_BEGINNING = b'[{"type":"message"'
+#: The beginning of a line of messages in the format before this one.
+LINE_BEGINNING = f"[{BEGINNING}".encode()
 
 
 class Batch(NamedTuple):
@@ -178,36 +166,10 @@ def _salvaged(text: str) -> Iterator[Any]:
 
 
 def _one(value: Any) -> Iterator[Entry]:
-    """The message of a value that `encode.entry_json` wrote; nothing for any other value."""
+    """The message of a value that `entry_json` wrote; nothing for any other value."""
     try:
-        yield _entry(value)
+        entry = read_message(value)
     except (ValueError, GochatError):
         return
-
-
-def _entry(value: Any) -> Entry:
-    """The message. Raises `ValueError` or `Refusal` if the server cannot have written it."""
-    if not isinstance(value, dict) or not value.keys() <= FIELDS or not value.keys() >= NEEDED:
-        raise ValueError("not the fields of a message")
-    room, seq, time, reply_to = value["room"], value["seq"], value["time"], value.get("reply_to")
-    strings = (room, value["user"], value["nick"], value["text"], value.get("id", ""))
-    for string in strings:
-        if not isinstance(string, str):
-            raise ValueError("not a string")
-        string.encode()  # a lone surrogate raises UnicodeEncodeError, a ValueError
-    if value["type"] != "message" or check_room(room) != room or not value["user"]:
-        raise ValueError("not a message")
-    if not _is_seq(seq) or not (reply_to is None or (_is_seq(reply_to) and reply_to < seq)):
-        raise ValueError("not a seq")
-    if type(time) not in (int, float) or not 0 <= time < LATEST or not math.isfinite(time):
-        raise ValueError("not a time")
-    if type(value.get("bot", False)) is not bool:
-        raise ValueError("not a truth value")
-    return Entry(
-        Kind.MESSAGE, room, room_key(room), seq, value["user"], value["nick"], float(time),
-        value.get("id"), value["text"], reply_to, bot=value.get("bot", False),
-    )  # fmt: skip
-
-
-def _is_seq(value: Any) -> bool:
-    return type(value) is int and 1 <= value <= SEQ_MASK
+    if entry.seq <= SEQ_MASK:
+        yield entry

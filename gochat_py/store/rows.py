@@ -15,7 +15,7 @@ from math import isfinite
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from ..core.encode import weigh
+from ..core.entry_json import weigh
 from ..failures import Failures
 from ..message import Entry, Kind
 from .bounds import EMOJI, REACTIONS

@@ -12,7 +12,7 @@ from gochat_py.backplane.tasks import SWEEP_EVERY
 from gochat_py.codes import Close
 from gochat_py.core.clock import EARLIEST
 from gochat_py.message import User
-from gochat_py.orders import Publish, Renamed
+from gochat_py.orders import Publish, ReadMark, Renamed
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store import StorageFailed, users
 from tests.backplane.test_journal import FakeSender, JournalCase, message
@@ -113,6 +113,15 @@ class NickTest(JournalCase):
         self.journal._writer.rollback()
         (refusal,) = self.sender.refused
         self.assertEqual((refusal.code, refusal.answers), (Code.STORAGE_FAILED, "r"))
+
+    def test_a_stored_read_mark_goes_to_the_hub_and_never_goes_back(self):
+        user, _ = self.identify("Ann")
+        for text in ("a", "b", "c"):
+            self.write(message(text, text, user))
+        for seq in (2, 1, 9):
+            self.ask(lambda seq=seq: self.journal.mark_read(user, "lobby", seq, self.sender, None))
+        marks = [each for each in self.orders() if isinstance(each, ReadMark)]
+        self.assertEqual(marks, [ReadMark(self.sender, user.id, "lobby", n) for n in (2, 2, 3)])
 
     def test_a_read_mark_where_nothing_was_written_is_not_refused(self):
         user, _ = self.identify("Ann")

@@ -89,7 +89,7 @@ SCROLL = """([view, step]) => new Promise((done) => {
 TO_THE_TOP = """([view, older]) => new Promise((done) => {
   const up = () => {
     document.querySelector(view).scrollTop = 0;
-    if (document.querySelector(older).textContent.includes("begins")) done();
+    if (document.querySelector(older).textContent.includes("beginning")) done();
     else requestAnimationFrame(up);
   };
   up();

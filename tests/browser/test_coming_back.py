@@ -57,7 +57,7 @@ class KilledTest(BrowserTestCase):
             ada.wait_for_selector(NOT_CONNECTED, state="attached")
             say(ada, "said to nobody")
             ada.fill(DRAFT, "half a thought")
-            expect(ada.locator(HINT)).to_contain_text("goes out by itself")
+            expect(ada.locator(HINT)).to_contain_text("sent automatically")
             expect(ada.locator(FATE).last).to_have_text(re.compile("Waiting to be sent"))
             with ServerProcess("--data", data, "--port", str(server.port)):
                 said = ["before", "on its way", "said to nobody"]
@@ -158,10 +158,10 @@ class DeadLineTest(BrowserTestCase):
 class CloseTest(FakeTestCase):
     def test_a_page_that_was_sent_away_comes_back_when_asked(self) -> None:
         for code, words in (
-            (1000, "ended"),
-            (1007, "did not understand"),
-            (4000, "let you in"),
-            (4001, "let you in"),
+            (1000, "closed the connection"),
+            (1007, "could not communicate"),
+            (4000, "refused the connection"),
+            (4001, "refused the connection"),
             (4003, "moderator"),
         ):
             with self.subTest(code=code):

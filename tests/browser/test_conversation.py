@@ -89,7 +89,8 @@ class NameTest(ServerTestCase):
         page = self.page()
         page.goto(self.server.url)
         expect(page.locator(NAME)).to_be_focused()
-        for name, sentence in (("ADA", "belongs to somebody else"), ("A\u200bda", "can be seen")):
+        names = (("ADA", "belongs to another user"), ("A\u200bda", "visible characters"))
+        for name, sentence in names:
             page.fill(NAME, name)
             page.press(NAME, "Enter")
             expect(page.locator(REFUSAL)).to_contain_text(sentence)
@@ -106,7 +107,7 @@ class NameTest(ServerTestCase):
         expect(ada.locator(NAME)).to_have_value("Ada")
         ada.fill(NAME, "Bob")
         ada.press(NAME, "Enter")
-        expect(ada.locator(REFUSAL)).to_contain_text("belongs to somebody else")
+        expect(ada.locator(REFUSAL)).to_contain_text("belongs to another user")
         ada.fill(NAME, "Ada L.")
         ada.press(NAME, "Enter")
         expect(ada.locator(".name-form")).to_be_hidden()
@@ -182,7 +183,7 @@ class TalkTest(ServerTestCase):
         expect(ada.locator(MEMBERS)).to_have_text(["Ada", "Bob"])
         bob.focus(DRAFT)
         bob.keyboard.type("I")
-        expect(ada.locator(TYPING)).to_have_text("Bob is writing…")
+        expect(ada.locator(TYPING)).to_have_text("Bob is typing…")
         bob.keyboard.press("Enter")
         expect(ada.locator(TYPING)).to_have_text("")
         expect(bob.locator(TYPING)).to_have_text("")
@@ -204,7 +205,8 @@ class TalkTest(ServerTestCase):
                 bob.eval_on_selector(VIEW, "view => { view.scrollTop = 0 }")
                 bob.wait_for_timeout(10)
             self.assertEqual(lines(bob), lines(ada))
-            expect(bob.locator(".message-list .older")).to_have_text("This is where #lobby begins.")
+            above = bob.locator(".message-list .older")
+            expect(above).to_have_text("This is the beginning of #lobby.")
             for page in (ada, bob):
                 page.context.close()
 
@@ -268,7 +270,7 @@ class TalkTest(ServerTestCase):
         page = self.open(self.server.url)
         page.fill(".room-list .field", "tea/time")
         page.press(".room-list .field", "Enter")
-        expect(page.locator(".room-list .refusal")).to_contain_text("begins with a letter or digit")
+        expect(page.locator(".room-list .refusal")).to_contain_text("starts with a letter or digit")
         expect(page.locator("h1.room")).to_have_text("lobby")
         go(page, "tea-time")
         expect(page.locator(".room-list .refusal")).to_have_text("")

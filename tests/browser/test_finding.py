@@ -69,7 +69,7 @@ class RoomTest(RealTestCase):
         say(bob, "and @ada too")
         expect(ada.locator(badge(ada, "tea"))).to_have_text("@1")
         expect(ada.get_by_role("link", name="tea")).to_have_accessible_name(
-            "tea, 2 people here, 2 unread messages, 1 mentions you"
+            "tea, 2 people here, 2 unread messages, 1 mention of you"
         )
         wait_for_lines(bob, 2)
         ada.reload()
@@ -118,7 +118,7 @@ class RoomTest(RealTestCase):
         expect(page.locator(f"{ROOM} .copied")).to_have_text("Copied.")
         copied = page.evaluate("() => navigator.clipboard.readText()")
         self.assertEqual(copied, f"{self.server.url}r/tea")
-        code = page.get_by_role("img", name="QR code with the address of #tea")
+        code = page.get_by_role("img", name="QR code with the link to #tea")
         expect(code).to_be_hidden()
         page.click(f"{ROOM} .reveal")
         expect(code.locator("svg")).to_be_visible()
@@ -218,7 +218,7 @@ class KeyboardTest(FakeTestCase):
         page.click(".room-header .about")
         page.fill(TOPIC, "x")
         page.press(TOPIC, "Enter")
-        expect(page.locator(f"{ROOM} .refusal")).to_contain_text("silenced you")
+        expect(page.locator(f"{ROOM} .refusal")).to_contain_text("muted you")
         expect(page.locator(TOPIC)).to_have_attribute("aria-invalid", "true")
 
 

@@ -130,7 +130,7 @@ class KeyboardTest(BrowserTestCase):
             self.press(page, "/")
             self.at(page, ".search-panel .field")
             self.write(page, "milk")
-            expect(page.locator(".search-panel .state")).to_have_text("Nothing was found.")
+            expect(page.locator(".search-panel .state")).to_have_text("No messages found.")
             self.tab_to(page, ".search-panel .here")
             self.press(page, "ArrowDown")
             self.at(page, ".search-panel .everywhere")

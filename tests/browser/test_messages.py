@@ -450,7 +450,7 @@ class LongTest(FakeTestCase):
             """([view, older]) => new Promise((done) => {
               const up = () => {
                 document.querySelector(view).scrollTop = 0;
-                if (document.querySelector(older).textContent.includes("begins")) done();
+                if (document.querySelector(older).textContent.includes("beginning")) done();
                 else requestAnimationFrame(up);
               };
               up();

@@ -136,7 +136,7 @@ class ScrollTest(FakeTestCase):
             self.assertAlmostEqual(self.place(page), place, delta=1)
             count = page.locator(LINES).count()
         self.assertEqual(lines(page), [f"old {number}" for number in range(400)])
-        expect(page.locator(".message-list .older")).to_have_text("This is where #tea begins.")
+        expect(page.locator(".message-list .older")).to_have_text("This is the beginning of #tea.")
 
     def long(self, count: int = 200, every: int = 400) -> Page:
         """A page in a room of `count` lines, one each so many seconds, at its newest."""

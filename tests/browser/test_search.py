@@ -90,7 +90,7 @@ class SearchTest(FakeTestCase):
         expect(page.locator(f"{PANEL} .more")).to_be_hidden()
         page.fill(FIELD, "no such thing")
         page.press(FIELD, "Enter")
-        expect(page.locator(STATE)).to_have_text("Nothing was found.")
+        expect(page.locator(STATE)).to_have_text("No messages found.")
         expect(page.locator(RESULTS)).to_have_count(0)
 
     def test_a_search_that_ran_out_of_time_says_so_and_goes_on(self) -> None:
@@ -105,9 +105,9 @@ class SearchTest(FakeTestCase):
         )
         self.search(page, "needle")
         expect(page.locator(STATE)).to_have_text(
-            "Nothing was found so far. Not everything was searched."
+            "No messages found so far. The search is not complete."
         )
-        expect(page.locator(f"{PANEL} .more")).to_have_text("Search further")
+        expect(page.locator(f"{PANEL} .more")).to_have_text("Continue the search")
         page.click(f"{PANEL} .more")
         expect(page.locator(RESULTS)).to_have_count(1)
         expect(page.locator(STATE)).to_have_text("1 message, newest first.")
@@ -127,7 +127,7 @@ class SearchTest(FakeTestCase):
         )
         page.locator(VIEW).evaluate("(view) => view.scrollTo(0, 0)")
         expect(page.locator(".message-list .older")).to_have_text(
-            "Older messages are no longer kept."
+            "Older messages are no longer stored."
         )
 
     def test_a_result_looks_as_in_its_room_unless_its_marks_were_searched(self) -> None:
@@ -163,7 +163,7 @@ class SearchTest(FakeTestCase):
         page = self.long()
         go(page, "tea")
         self.search(page, "needle at 7")
-        expect(page.locator(STATE)).to_have_text("Nothing was found.")
+        expect(page.locator(STATE)).to_have_text("No messages found.")
         page.check(f"{PANEL} .everywhere")
         expect(page.locator(f"{RESULTS} .room").first).to_have_text("#lobby")
         page.locator(f"{RESULTS} button").last.click()
@@ -177,7 +177,7 @@ class SearchTest(FakeTestCase):
         self.search(page, "at 107")
         page.locator(f"{RESULTS} button").first.click()
         self.shows(page, "a Needle at 107")
-        expect(page.locator(JUMP)).to_have_text("Jump to the newest")
+        expect(page.locator(JUMP)).to_have_text("Jump to the newest message")
         page.evaluate("() => server.live({ text: 'news' })")
         expect(page.locator(JUMP)).to_have_text("1 new message")
         expect(page.locator(LINES, has_text="news")).to_have_count(0)
@@ -248,7 +248,7 @@ class SearchTest(FakeTestCase):
         page = self.long()
         page.evaluate("() => { location.hash = '#m-2000' }")
         notice = page.locator(".message-list .notice")
-        expect(notice).to_have_text("That message is not here any more, or too far up.")
+        expect(notice).to_have_text("This message no longer exists, or is too far up.")
         expect(page.locator(f"{LINES} .text").last).to_be_in_viewport()
         self.check(page)
         say(page, "so be it")
@@ -282,7 +282,7 @@ class SearchTest(FakeTestCase):
                 with self.subTest(scheme=scheme, phone=screen is PHONE):
                     page = self.long(color_scheme=scheme, reduced_motion="reduce", **screen)
                     self.search(page, "nothing")
-                    expect(page.locator(STATE)).to_have_text("Nothing was found.")
+                    expect(page.locator(STATE)).to_have_text("No messages found.")
                     self.check(page)
                     page.fill(FIELD, "needle")
                     page.check(f"{PANEL} .everywhere")

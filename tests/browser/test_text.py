@@ -172,7 +172,7 @@ class PasteTest(FakeTestCase):
             [DRAFT, "word " * 200_000],
         )
         expect(page.locator("#hint")).to_have_text(
-            "A draft has 16000 characters at most. The rest was not pasted."
+            "A draft has at most 16000 characters. The rest was not pasted."
         )
         expect(page.locator(".composer > .spoken")).to_contain_text("The rest was not pasted.")
         self.assertEqual(page.eval_on_selector(DRAFT, "field => field.value.length"), 16_000)

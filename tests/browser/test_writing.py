@@ -209,7 +209,7 @@ class PurposeTest(BrowserTestCase):
         ada.press(DRAFT, "ArrowUp")
         expect(ada.locator(ABOUT)).to_have_text("Editing your message")
         expect(ada.locator(DRAFT)).to_have_value("tea at for")
-        expect(ada.locator(HINT)).to_contain_text("Esc leaves it")
+        expect(ada.locator(HINT)).to_contain_text("Esc cancels")
         ada.press(DRAFT, "Escape")
         expect(ada.locator(ABOUT)).to_be_hidden()
         expect(ada.locator(DRAFT)).to_have_value("")

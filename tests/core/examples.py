@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gochat_py.core import encode
+from gochat_py.core.entry_json import entry_json
 from gochat_py.message import Entry, Kind, RoomInfo, User
 from gochat_py.refusals import Code, Refusal
 
@@ -44,7 +45,7 @@ REACTED = entry(Kind.REACTED, 12, id="6", target=7, emoji="👍", on=True)
 TOPIC = entry(Kind.TOPIC, 13, id="7", text="")
 ENTRIES = (HELLO, RICH, GONE, EDITED, DELETED, REACTED, TOPIC)
 #: As they are listed to everybody.
-LISTED = [encode.entry_json(each) for each in ENTRIES]
+LISTED = [entry_json(each) for each in ENTRIES]
 
 EXAMPLES: dict[str, bytes] = {
     "welcome": encode.welcome(
@@ -53,7 +54,12 @@ EXAMPLES: dict[str, bytes] = {
         token="c2VjcmV0",
         time=NOON,
         limits=encode.Limits(
-            max_message_bytes=65536, max_text_chars=4000, rate=10.0, burst=30, history=50
+            max_message_bytes=65536,
+            max_text_chars=4000,
+            rate=10.0,
+            burst=30,
+            history=50,
+            rooms=50,
         ),
         ping_period=25.0,
         lobby="lobby",
@@ -105,22 +111,18 @@ EXAMPLES: dict[str, bytes] = {
         read=0,
     ),
     "message": LISTED[0].encode(),
-    "message from a classic client": encode.entry_json(HELLO._replace(id=None)).encode(),
+    "message from a classic client": entry_json(HELLO._replace(id=None)).encode(),
     "message with everything": LISTED[1].encode(),
     "message that was deleted": LISTED[2].encode(),
     "edited": LISTED[3].encode(),
-    "edited, to the one who asked": encode.entry_json(EDITED, answers="4").encode(),
-    "edited, and deleted since": encode.entry_json(EDITED._replace(text=None)).encode(),
+    "edited, to the one who asked": entry_json(EDITED, answers="4").encode(),
+    "edited, and deleted since": entry_json(EDITED._replace(text=None)).encode(),
     "deleted": LISTED[4].encode(),
-    "deleted, to the one who asked": encode.entry_json(DELETED, answers="5").encode(),
+    "deleted, to the one who asked": entry_json(DELETED, answers="5").encode(),
     "reacted": LISTED[5].encode(),
-    "reacted, to the one who asked": encode.entry_json(
-        REACTED._replace(on=False), answers="6"
-    ).encode(),
+    "reacted, to the one who asked": entry_json(REACTED._replace(on=False), answers="6").encode(),
     "topic": LISTED[6].encode(),
-    "topic, to the one who asked": encode.entry_json(
-        TOPIC._replace(text="Tea"), answers="7"
-    ).encode(),
+    "topic, to the one who asked": entry_json(TOPIC._replace(text="Tea"), answers="7").encode(),
     "history": encode.history("lobby", LISTED, more=True, answers="8"),
     "history, empty": encode.history("lobby", (), more=False),
     "history, of which the rest was trimmed": encode.history(
@@ -156,6 +158,7 @@ EXAMPLES: dict[str, bytes] = {
         "lobby", joined=[encode.member_json(BOB, away=True)], left=(), member_count=2
     ),
     "typing": encode.typing("lobby", BOB),
+    "read": encode.read("lobby", 12),
     "renamed": encode.renamed(User("u1", "Ada L.")),
     "renamed, to the one who asked": encode.renamed(User("u1", "Ada L."), answers="14"),
 }

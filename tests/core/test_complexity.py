@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator
 from wsproto.connection import SERVER
 from wsproto.connection import Connection as Machine
 
-from gochat_py.core import encode, names, text, wire
+from gochat_py.core import names, rendering, text, wire
 from gochat_py.core.deflate import BoundedDeflate, read_offer
+from gochat_py.core.entry_json import entry_json
 from gochat_py.core.frames import Receiver
 from gochat_py.core.origin import Authority, Origin, Proxies
 from gochat_py.errors import GochatError
@@ -88,8 +89,8 @@ OF_GRAMMAR: dict[str, Callable[[str], object]] = {
     "decode, in a string": lambda t: wire.decode('{"type":"ping","x":"' + t + '"}'),
     "decode, in a list": lambda t: wire.decode('{"type":"ping","x":[' + t + "0]}"),
     "decode, in a fraction": lambda t: wire.decode('{"type":"ping","x":0.' + t + "1}"),
-    "entry_json": lambda t: encode.entry_json(_entry(t)),
-    "classic_line": lambda t: encode.classic_line(_entry(t), verbatim=False),
+    "entry_json": lambda t: entry_json(_entry(t)),
+    "classic_line": lambda t: rendering.classic_line(_entry(t), verbatim=False),
     "Authority.parse": Authority.parse,
     "Origin.parse": Origin.parse,
     "Proxies.client": lambda t: Proxies(["127.0.0.0/8"]).client("127.0.0.1", [t]),

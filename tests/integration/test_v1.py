@@ -382,6 +382,26 @@ class RoomTest(V1TestCase):
         self.assertEqual(tab.ask("join", room="tea")["read"], 4)
         self.assertEqual(self.client("Bob").ask("join", room="tea")["read"], 0)
 
+    def test_what_is_read_at_one_device_is_told_to_the_others_of_the_user(self):
+        ada = self.client("Ada", "tea")
+        tab = self.client("Ada", "tea", token=ada.welcome["token"])
+        bob = self.client("Bob", "tea")
+        ada.send("tea", "one")
+        tab.say("read", room="tea", seq=1)
+        event = ada.next("read")
+        self.assertEqual(event, {"type": "read", "room": "tea", "seq": 1})
+        for client in (tab, bob):
+            self.assertNotIn("read", [event["type"] for event in client.settle()])
+
+    def test_welcome_says_in_how_many_rooms_one_may_be(self):
+        ada = self.client("Ada")
+        most = ada.welcome["limits"]["rooms"]
+        for number in range(most):
+            ada.ask("join", room=f"room-{number}")
+        refusal = ada.refusal("join", room="one-more")
+        self.assertEqual(refusal["code"], "rate_limited")
+        self.assertNotIn("retry_after", refusal)
+
     def test_history_goes_both_ways(self):
         ada = self.client("Ada", "tea")
         said = [ada.send("tea", str(number)) for number in range(10)]

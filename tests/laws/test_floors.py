@@ -179,6 +179,14 @@ class FloorsTest(TestCase):
             lines = len(path.read_text(encoding="utf-8").splitlines())
             self.assertLessEqual(lines, 350, f"{path.name}: split it along a noun")
 
+    def test_no_function_is_longer_than_a_screen(self):
+        for _, path in modules():
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    assert node.end_lineno is not None
+                    lines = node.end_lineno - node.lineno + 1
+                    self.assertLessEqual(lines, 60, f"{path.name}: {node.name} does too much")
+
     def test_nothing_sleeps(self):
         for _, path in modules():
             self.assertNotIn("sleep", path.read_text(encoding="utf-8"), path.name)

@@ -6,7 +6,7 @@ import json
 import re
 from zlib import crc32
 
-from gochat_py.core.encode import entry_json
+from gochat_py.core.entry_json import FIELDS, NEEDED, entry_json
 from gochat_py.store.recovery import KEPT_ASIDE, LINES, LOG
 from gochat_py.store.redo_format import (
     FORMAT,
@@ -21,7 +21,7 @@ from gochat_py.store.redo_format import (
     scan,
     unpack_header,
 )
-from gochat_py.store.redo_read import FIELDS, NEEDED, READ_AT_MOST, read_log
+from gochat_py.store.redo_read import READ_AT_MOST, read_log
 from tests.support.case import TestCase
 from tests.support.narrow import not_none
 from tests.support.server import ROOT

@@ -17,7 +17,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gochat_py.core.encode import entry_json
+from gochat_py.core.entry_json import entry_json
 from gochat_py.message import Entry, Position
 from gochat_py.store import history, open_directory
 from gochat_py.store.recovery import LINES, LOG

@@ -2,7 +2,8 @@
 
 import random
 
-from gochat_py.core.encode import ANSWER_BYTES, entry_json
+from gochat_py.core.encode import ANSWER_BYTES
+from gochat_py.core.entry_json import entry_json
 from gochat_py.message import Position, User
 from gochat_py.store import history
 from tests.support.store import StoreCase, message, react

@@ -3,7 +3,7 @@
 import itertools
 from unittest import mock
 
-from gochat_py.core.encode import entry_json
+from gochat_py.core.entry_json import entry_json
 from gochat_py.message import Position, User
 from gochat_py.store import (
     LimitReached,

@@ -6,8 +6,8 @@ from unittest import mock
 
 from gochat_py import failures
 from gochat_py.backplane.maintenance import Maintenance
-from gochat_py.core import encode
 from gochat_py.core.clock import EARLIEST
+from gochat_py.core.entry_json import entry_json
 from gochat_py.errors import StartupError
 from gochat_py.message import Position
 from gochat_py.store import (
@@ -69,7 +69,7 @@ class EntryTest(DamageCase):
                     self.assertIsNone(found[2].text)
                     self.assertEqual((*found[:2], *found[3:]), (*whole[:2], *whole[3:]))
                     for entry in found:  # and it can be told to a client
-                        told = json.loads(encode.entry_json(entry))
+                        told = json.loads(entry_json(entry))
                         self.assertEqual(told["type"], "message")
                         self.assertIsInstance(told["user"], str)
                     replay = self.read(history.since, "tea", Position(self.directory.epoch, 2))

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import sqlite3
@@ -10,6 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 from gochat_py.errors import StartupError
+from gochat_py.store import directory as directory_module
 from gochat_py.store import history, open_directory, open_memory, schema
 from gochat_py.store.schema import MIGRATIONS
 from tests.support.case import TestCase
@@ -71,7 +73,43 @@ class DirectoryTest(StoreCase):
             with self.assertRaises(StartupError) as refused:
                 open_directory(path)
             self.assertIn(str(path), str(refused.exception))
+            self.assertRegex(str(refused.exception), "a file has this name|Not a directory")
             self.assertIn("--data", str(refused.exception))
+
+    def test_an_error_at_the_start_is_told_with_its_remedy(self):
+        self.close()
+        full = sqlite3.OperationalError("database or disk is full")
+        full.sqlite_errorcode = sqlite3.SQLITE_FULL
+        for error, sentence in (
+            (OSError(errno.ENOSPC, "No space left", "the-log"), r"the-log: No space left\); free "),
+            (OSError(errno.EDQUOT, "Quota exceeded"), "Quota exceeded.*; free some space, or"),
+            (OSError(errno.EIO, "I/O error", "the-log"), "the-log: I/O error.*; restore a backup"),
+            (full, "disk is full.*; free some space, or choose another directory with --data"),
+        ):
+            with (
+                self.subTest(error),
+                mock.patch.object(directory_module, "recover", side_effect=error),
+                self.assertRaisesRegex(StartupError, sentence),
+            ):
+                open_directory(self.place / "data")
+
+    def test_a_database_that_another_program_has_locked_is_told_with_the_remedy(self):
+        self.close()
+        with (
+            mock.patch.object(directory_module, "STARTUP_PATIENCE", 0.01),
+            closing(sqlite3.connect(self.place / "data/gochat.db", isolation_level=None)) as other,
+        ):
+            other.execute("BEGIN EXCLUSIVE")
+            with self.assertRaisesRegex(StartupError, "locked.*; end the program that has it open"):
+                open_directory(self.place / "data")
+
+    def test_a_file_in_the_place_of_another_kind_is_told_with_the_remedy(self):
+        self.close()
+        log = self.place / "data/gochat.db-redo"
+        log.unlink()
+        os.mkfifo(log)
+        with self.assertRaisesRegex(StartupError, f"{log}: is not a regular.*; move that file"):
+            open_directory(self.place / "data")
 
     def test_is_not_made_where_it_is_not_wanted(self):
         with self.assertRaises(StartupError):

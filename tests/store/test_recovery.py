@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from unittest import mock
 
-from gochat_py.core.encode import entry_json
+from gochat_py.core.entry_json import entry_json
 from gochat_py.errors import StartupError
 from gochat_py.message import Position
 from gochat_py.store import history, open_directory, retention

@@ -1,7 +1,8 @@
 import itertools
 from unittest import mock
 
-from gochat_py.core.encode import ANSWER_BYTES, entry_json
+from gochat_py.core.encode import ANSWER_BYTES
+from gochat_py.core.entry_json import entry_json
 from gochat_py.store import budget, search, trigrams
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Iterable
 from pathlib import Path
 
-from gochat_py.core.encode import entry_json
+from gochat_py.core.entry_json import entry_json
 from gochat_py.message import Entry
 from tests.support.server import ROOT
 

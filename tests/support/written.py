@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gochat_py.core import encode
 from gochat_py.core.delivery import Written
+from gochat_py.core.entry_json import entry_json
 from gochat_py.message import Entry
 
 
@@ -13,4 +13,4 @@ def written(
     entry: Entry, sender: Any = None, answers: str | None = None, duplicate: bool = False
 ) -> Written[Any]:
     """`entry`, as the journal has persisted it for `sender`."""
-    return Written(entry, sender, answers, duplicate, encode.entry_json(entry))
+    return Written(entry, sender, answers, duplicate, entry_json(entry))

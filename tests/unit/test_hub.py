@@ -6,9 +6,10 @@ from gochat_py.admission import Meter
 from gochat_py.channel import Reply
 from gochat_py.connection import Connection
 from gochat_py.connection_log import US
-from gochat_py.core import encode, frames, prices
+from gochat_py.core import frames, prices
 from gochat_py.core.deflate import TAIL
 from gochat_py.core.delivery import JOIN, JOIN_CHARS
+from gochat_py.core.entry_json import entry_json
 from gochat_py.core.presence import SHOWN
 from gochat_py.core.rendering import FORMS
 from gochat_py.errors import GochatError
@@ -26,13 +27,14 @@ from gochat_py.orders import (
     Leave,
     Order,
     Publish,
+    ReadMark,
     Register,
     Renamed,
     Typing,
     Unregister,
 )
 from tests.support.case import PATIENCE, TestCase
-from tests.support.narrow import as_a, not_none
+from tests.support.narrow import not_none
 from tests.support.written import written
 
 ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "guest-abcd")
@@ -56,6 +58,8 @@ class Spent(Meter):
 
 class FakeConnection(Connection):
     """Takes what it is offered, until it is full."""
+
+    meter: Spent
 
     def __init__(self, *, classic: bool = False, deflated: bool = False, room: int = 10**9):
         self.address = "test"
@@ -131,7 +135,7 @@ class HubCase(TestCase):
         """Hand over a part of what was read, the first one or a further one."""
         live: Reply[bool] = Reply()
         info = RoomInfo(key if kept is None else kept, key, "", seq)
-        told = ",".join(map(encode.entry_json, entries))
+        told = ",".join(map(entry_json, entries))
         begins = First(user, info, "e", True, False, 0, "j") if first else None
         self.hub.handle([CatchUp(connection, key, seq, told, last, live, begins)])
         return live.wait(PATIENCE)
@@ -518,9 +522,9 @@ class PresenceTest(HubCase):
             Away(first, True, None),
             Publish((written(entry(1), first, "m"),)),
         ):
-            as_a(Spent, first.meter).cost = 0.0
+            first.meter.cost = 0.0
             self.hub.handle([order])
-            self.assertGreater(as_a(Spent, first.meter).cost, 90 * prices.DELIVERY, order)
+            self.assertGreater(first.meter.cost, 90 * prices.DELIVERY, order)
 
     def test_typing_is_told_to_the_others(self):
         a, b = self.member(ANN), self.member(BOB)
@@ -590,3 +594,56 @@ class PresenceTest(HubCase):
         barrier = Barrier(Looking())
         self.hub.handle([publish(entry(1)), publish(entry(2)), barrier, publish(entry(3))])
         self.assertEqual((there, len(a.events)), ([2], 3))
+
+
+class ReadTest(HubCase):
+    """A user reads at one connection; the others of the same user are told."""
+
+    def test_a_user_s_other_connections_in_the_room_are_told(self):
+        reads, other, bob = self.member(ANN), self.member(ANN), self.member(BOB)
+        elsewhere = self.member(ANN, "far")
+        self.hub.handle([ReadMark(reads, ANN.id, "lobby", 7)])
+        self.assertEqual(other.events, [{"type": "read", "room": "lobby", "seq": 7}])
+        self.assertEqual([reads.offers, bob.offers, elsewhere.offers], [[], [], []])
+
+    def test_one_that_is_joining_gets_it_in_joined(self):
+        """Its reader thread may have read the database before the mark was stored there."""
+        reads, late = self.member(ANN), FakeConnection()
+        self.hub.handle([Register(late), Identified(late, OnlineUser(ANN), "Ann")])
+        self.enter(late)
+        self.hub.handle([ReadMark(reads, ANN.id, "lobby", seq) for seq in (7, 5)])
+        self.assertEqual(late.offers, [])
+        self.catch_up(late)
+        self.assertEqual([event["type"] for event in late.events], ["joined"])
+        self.assertEqual(late.events[0]["read"], 7)
+        self.hub.handle([ReadMark(reads, ANN.id, "lobby", 8)])
+        self.assertEqual(late.events[-1], {"type": "read", "room": "lobby", "seq": 8})
+
+    def test_one_that_has_a_part_of_the_history_is_told_at_once(self):
+        reads, late = self.member(ANN), FakeConnection()
+        self.hub.handle([Register(late), Identified(late, OnlineUser(ANN), "Ann")])
+        self.enter(late)
+        self.assertFalse(self.catch_up(late, last=False))
+        self.hub.handle([ReadMark(reads, ANN.id, "lobby", 7)])
+        self.assertEqual(late.events[-1], {"type": "read", "room": "lobby", "seq": 7})
+
+    def test_nothing_is_remembered_of_one_that_left_while_joining(self):
+        reads, late = self.member(ANN), FakeConnection()
+        self.hub.handle([Register(late), Identified(late, OnlineUser(ANN), "Ann")])
+        self.enter(late)
+        self.hub.handle([ReadMark(reads, ANN.id, "lobby", 7), Leave(late, "lobby", None)])
+        self.enter(late)
+        self.catch_up(late)
+        self.assertEqual(late.events[-1]["read"], 0)
+
+    def test_a_room_that_nobody_is_in_and_a_user_who_is_gone_are_ignored(self):
+        ann = self.member(ANN)
+        self.hub.handle([ReadMark(ann, ANN.id, "nowhere", 1), ReadMark(ann, "gone", "lobby", 1)])
+        self.assertEqual(ann.offers, [])
+
+    def test_who_makes_many_connections_be_told_pays_for_each(self):
+        reads, *others = (self.member(ANN) for _ in range(100))
+        reads.meter.cost = 0.0
+        self.hub.handle([ReadMark(reads, ANN.id, "lobby", 1)])
+        self.assertEqual({len(each.offers) for each in others}, {1})
+        self.assertGreater(reads.meter.cost, 90 * prices.DELIVERY)

@@ -6,8 +6,8 @@ from unittest import mock
 from gochat_py.channel import Reply
 from gochat_py.codes import Close
 from gochat_py.connection import Connection
-from gochat_py.core import encode
 from gochat_py.core.delivery import Written
+from gochat_py.core.entry_json import entry_json
 from gochat_py.errors import Closed
 from gochat_py.hub import RULES, Hub
 from gochat_py.hub_room import HubRoom
@@ -18,6 +18,7 @@ from gochat_py.orders import (
     Census,
     Leave,
     Publish,
+    ReadMark,
     Renamed,
     Typing,
     Unregister,
@@ -37,7 +38,7 @@ Told = Reply[dict[str, tuple[str, int]]]
 
 def written(seq: int, key: str = "lobby", **fields) -> Written[Connection]:
     entry = Entry(Kind.MESSAGE, key, key, seq, ANN.id, ANN.nick, 1.0, f"m{seq}", "hi", **fields)
-    return Written(entry, None, None, False, encode.entry_json(entry))
+    return Written(entry, None, None, False, entry_json(entry))
 
 
 class HubFailingTest(HubCase):
@@ -62,6 +63,7 @@ class HubFailingTest(HubCase):
             CatchUp(self.ann, "lobby", 0, "", True, reply),
             Leave(self.ann, "lobby", None),
             Typing(self.ann, "lobby", "lobby", ANN),
+            ReadMark(self.ann, ANN.id, "lobby", 1),
             Away(self.ann, True, None),
             Renamed(self.ann, ANN, None),
             Unregister(self.ann),

@@ -128,7 +128,9 @@ class OrderingTest(TestCase):
         """A new connection, which is in one room."""
         self.log = Log()
         self.connection = cast(Connection, self.log)
-        limits = Limits(max_message_bytes=1, max_text_chars=1, rate=1.0, burst=1, history=1)
+        limits = Limits(
+            max_message_bytes=1, max_text_chars=1, rate=1.0, burst=1, history=1, rooms=1
+        )
         terms = Terms(Allowance(asking_rate=math.inf), limits, 54.0, "tea")
         self.dialect = V1(AnsweringInbox(self.log), cast(Backplane, self.log), terms)
         bucket = TokenBucket(math.inf, 1)

@@ -22,7 +22,8 @@ from pathlib import Path
 from ...errors import StartupError
 from ..responses import Headers, Response
 from .bundle import INDEX, bundle_modules, bundle_styles
-from .minify import minify
+from .late import separate
+from .minify import minify, squeeze
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +160,8 @@ class Assets:
             )
         bundle_styles(files)
         bundle_modules(files)
-        return cls(files)
+        separate(files)
+        return cls({name: squeeze(name, body) for name, body in files.items()})
 
     def read_again(self) -> Assets:
         """The files as they are now, or `self` if they cannot be read. Logs which; never raises."""

@@ -1,9 +1,14 @@
-"""Removes comments and indentation from the page's files.
+"""Removes comments, indentation and spaces from the page's files.
 
 They are a quarter of the compressed size. Nothing is parsed. In JavaScript a comment is removed if
 it has its lines to itself, or if it ends a line after a statement and has no quotation mark, so
 that no string can end in it. The page's modules are written that way, and a test checks that none
-of their strings contains what would be removed. Pure.
+of their strings contains what would be removed.
+
+`squeeze` later removes the spaces around operators and ends of lines; the bundler needs them. It
+leaves a line as it is if that has a slash, or a quotation mark other than those of strings in
+double quotes: such a line may hold a regular expression, a comment or a template.
+Pure.
 """
 
 from __future__ import annotations
@@ -52,3 +57,35 @@ def minify(path: str, body: bytes) -> bytes:
     if suffix not in _RULES or path.startswith(VENDOR):
         return body
     return _RULES[suffix](body.decode()).encode()
+
+
+_TEMPLATE = re.compile(r"`\n[^`]*`")
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
+_OPERATOR = re.compile(r" ?(=>|[=!]==|[<>]=?|&&|\|\||\?\?|[-+*]?=|[?:,*{}()]) ?")
+_UNCLEAR = frozenset("/'`\"\\")
+
+
+def squeeze(path: str, body: bytes) -> bytes:
+    """A minified script without the spaces and ends of lines that its syntax does not need."""
+    if not path.endswith(".js") or path.startswith(VENDOR):
+        return body
+    text = body.decode()
+    squeezed, end = [], 0
+    for template in _TEMPLATE.finditer(text):  # of several lines
+        squeezed += [_squeezed(text[end : template.start()]), template[0]]
+        end = template.end()
+    return "".join((*squeezed, _squeezed(text[end:]))).encode()
+
+
+def _squeezed(text: str) -> str:
+    return "".join(map(_squeezed_line, re.findall(r"[^\n]*\n|[^\n]+", text)))
+
+
+def _squeezed_line(line: str) -> str:
+    """A line of code; without its end where a statement, a list or a block goes on."""
+    parts = _STRING.split(line)  # code, string, code, …
+    if any(_UNCLEAR.intersection(code) for code in parts[::2]):
+        return line
+    parts[::2] = [_OPERATOR.sub(r"\1", code) for code in parts[::2]]
+    squeezed = "".join(parts)
+    return squeezed[:-1] if squeezed.endswith((";\n", "{\n", ",\n")) else squeezed

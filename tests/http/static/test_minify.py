@@ -1,9 +1,15 @@
 """What is taken from the page's files before they are served, and what never is."""
 
+import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
-from gochat_py.http.static.minify import minify
-from tests.support.case import TestCase
+from gochat_py.http.static.assets import web_root
+from gochat_py.http.static.minify import VENDOR, minify, squeeze
+from tests.support.case import PATIENCE, TestCase
+from tests.support.require import require_node
+from tests.support.server import ROOT
 
 
 class MinifyTest(TestCase):
@@ -50,6 +56,60 @@ class MinifyTest(TestCase):
     def test_what_is_not_ours_or_no_text_stays_as_it_is(self) -> None:
         for path in ("vendor/qr/qr.js", "img/icon.png", "manifest.webmanifest", "vendor/a.css"):
             self.assertEqual(minify(path, b"  // a \xff\n\n\n"), b"  // a \xff\n\n\n")
+
+
+class SqueezeTest(TestCase):
+    def js(self, text: str) -> str:
+        return squeeze("js/a.js", text.encode()).decode()
+
+    def test_spaces_around_operators_and_ends_of_statements_go(self) -> None:
+        self.assertEqual(
+            self.js('const a = (b, { c }) => {\nif (b >= 1 && c) return "x, y";\n}\nd();\n'),
+            'const a=(b,{c})=>{if(b>=1&&c)return "x, y";}\nd();',
+        )
+
+    def test_spaces_that_keep_two_words_or_signs_apart_stay(self) -> None:
+        for text in ("a + +b", "a - -b", "new A", "x in y", "a++ - b", 'b + " = "'):
+            self.assertEqual(self.js(text), text)
+
+    def test_a_line_that_may_hold_a_pattern_a_comment_or_a_template_stays(self) -> None:
+        for text in (
+            "a = b / c;\n",
+            'a = /[;, ]"/;\n',
+            "a = `b = ${c}`;\n",
+            "a = 'b = c';\n",
+            "a(); // it's done;\n",
+        ):
+            self.assertEqual(self.js(text), text)
+
+    def test_a_template_of_several_lines_stays(self) -> None:
+        self.assertEqual(self.js("a(b, `\nc = d;\ne, f`, g);\n"), "a(b,`\nc = d;\ne, f`,g);")
+
+    def test_what_is_no_script_of_ours_stays(self) -> None:
+        for path in ("vendor/a.js", "css/a.css", "shell.json"):
+            self.assertEqual(squeeze(path, b"a = \xff;\n"), b"a = \xff;\n")
+
+    def test_each_script_of_the_page_means_what_it_meant(self) -> None:
+        node = require_node()
+        if not (ROOT / "tests/web/node_modules/typescript").is_dir():
+            self.skipTest("needs TypeScript: run `npm ci` in tests/web")
+        with tempfile.TemporaryDirectory() as folder:
+            pairs = []
+            for path in sorted(web_root().rglob("*.js")):
+                name = path.relative_to(web_root()).as_posix()
+                if not name.startswith(VENDOR):
+                    served = Path(folder, name.replace("/", "-"))
+                    served.write_bytes(squeeze(name, minify(name, path.read_bytes())))
+                    pairs += [str(path), str(served)]
+            self.assertGreater(len(pairs), 100)
+            done = subprocess.run(
+                [node, str(ROOT / "tests/web/same.js"), *pairs],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=PATIENCE,
+            )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-// The question for a name: once before anything else, later only when the reader wants another.
+// The form for the user's name: first before anything else, later when the user wants to change it.
 //
 // Down   { naming, connection, … }
-// Up     "name" with the { nick } as written, "keepName"
+// Up     "name" with the { nick } as typed, "keepName"
 
 import { set, tell, write } from "../browser/dom.js";
 import { connectionWords, refusalWords } from "../core/wording.js";
@@ -42,7 +42,7 @@ export function NameForm(element, { word }) {
         field.value = naming.nick;
         field.select();
       } else if (!naming.busy && naming.nick !== asked.nick && field.value === asked.nick) {
-        field.value = naming.nick; // another device took it, and nothing was typed here
+        field.value = naming.nick; // another tab has set it, and nothing was typed here
       }
       if (asked === null || naming.refusal !== asked.refusal) field.focus();
     }

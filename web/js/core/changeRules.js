@@ -1,9 +1,9 @@
-// What the reader does to messages that are there: reply, react, edit and delete.
-// Pure; rules as core/state.js has them.
+// Changes that the user makes to existing messages: reply, react, edit and delete.
+// Pure; rules as in core/state.js.
 //
-// Of a room, `replying` and `editing` are the seq that the composer is about, `removing` the one that
-// is asked about before it is deleted. While one is edited, the draft is its text, and what was being
-// written waits in `aside`.
+// In a room, `replying` and `editing` are the seq of the message that the composer is about, `removing`
+// that of the message whose deletion has to be confirmed. While a message is edited, the draft is its new
+// text, and `aside` holds the draft from before.
 
 import * as changes from "./changes.js";
 import { entryAt } from "./history.js";
@@ -12,7 +12,7 @@ import { ask, change, current, of, put } from "./state.js";
 import { blank, DRAFT_MOST } from "./text.js";
 
 const EMOJI_MOST = 32; // characters (docs/protocol.md)
-/** What the reader does; each is about the room in sight. */
+/** Events of the user; each is about the room that is shown. */
 export const CHANGE_RULES = {
   reply(turn, { seq }) {
     if (!standing(current(turn.state), seq)) return;
@@ -30,7 +30,7 @@ export const CHANGE_RULES = {
   release(turn) {
     release(turn);
   },
-  /** Nothing is deleted before the reader was asked. */
+  /** A deletion has to be confirmed first. */
   remove(turn, { seq }) {
     if (own(turn, seq)) change(turn, turn.state.key, { removing: seq });
   },
@@ -44,7 +44,7 @@ export const CHANGE_RULES = {
     change(turn, turn.state.key, { removing: null });
     if (own(turn, removing)) begin(turn, { seq: removing, type: "delete" });
   },
-  /** Put an emoji to a message, or take it away again. */
+  /** Add an emoji to a message, or remove it. */
   react(turn, { seq, emoji: written }) {
     const { key, me } = turn.state;
     const message = standing(current(turn.state), seq);
@@ -59,12 +59,12 @@ export const CHANGE_RULES = {
     turn.state.changes = changes.without(turn.state.changes, { key, seq, type: "react", emoji });
     if (has() !== on) begin(turn, { seq, type: "react", emoji, on });
   },
-  /** Another tab has sent, or taken away, what was being written here as well. */
+  /** Another tab has sent or removed the draft that this tab has as well. */
   draftDone(turn, { key, text }) {
     const room = of(turn, key);
     if (room && text !== "" && unsent(room) === text) change(turn, key, room.aside === null ? { draft: "" } : { aside: "" });
   },
-  /** Try again what was refused, or give it up; the text of an edit goes back to where it was written. */
+  /** Retry a failed change, or discard it; the text of an edit goes back to the composer. */
   redo(turn, { id }) {
     turn.state.changes = changes.settle(turn.state.changes, (act) => act.id === id, { fate: "queued", code: null, message: null });
   },
@@ -78,33 +78,33 @@ export const CHANGE_RULES = {
   },
 };
 
-/** What the composer gave becomes the new text of the message that is edited. */
+/** The text of the composer becomes the new text of the edited message. */
 export function saveEdit(turn, text) {
   const { key, me } = turn.state;
   const { editing } = current(turn.state);
   release(turn);
   if (blank(text)) {
-    CHANGE_RULES.remove(turn, { seq: editing }); // to take all of it away is to delete it, perhaps
+    CHANGE_RULES.remove(turn, { seq: editing }); // an empty text may mean to delete the message
     return;
   }
   const like = { key, seq: editing, type: "edit" };
   turn.state.changes = changes.without(turn.state.changes, like);
-  const message = own(turn, editing); // undefined where it went out of sight since it was taken up
+  const message = own(turn, editing); // undefined if it was unloaded after the edit began
   const now = message && changes.foreseen(message, changes.bySeq(turn.state.changes, key).get(editing) ?? [], me.user);
   if (now?.text !== text) begin(turn, { ...like, text });
 }
 
-/** What of a room's writing outlives the page. */
+/** What is stored of a room's drafts. */
 function unsent(room) {
   return (room?.aside ?? room?.draft ?? "").slice(0, DRAFT_MOST);
 }
 
-/** What outlives the page, of all `rooms`: [[key, text]]. */
+/** What is stored of the drafts of all `rooms`: [[key, text]]. */
 export function drafts(rooms) {
   return [...rooms].map(([key, room]) => [key, unsent(room)]).filter(([, text]) => text !== "");
 }
 
-/** What of it is not as it was `before`: [[key, text, text before]]. */
+/** The drafts that differ from `before`: [[key, text, text before]]. */
 export function changedDrafts(before, rooms) {
   const changed = [...new Set([...before.keys(), ...rooms.keys()])].filter((key) => before.get(key) !== rooms.get(key));
   return changed.map((key) => [key, unsent(rooms.get(key)), unsent(before.get(key))]).filter(([, now, was]) => now !== was);
@@ -112,12 +112,12 @@ export function changedDrafts(before, rooms) {
 
 // --- What the server says ------------------------------------------------------------------
 
-/** The question `id`, which was an act, is answered. */
+/** The request `id`, which was a change, is answered. */
 export function acted(turn, id) {
   turn.state.changes = changes.done(turn.state.changes, id);
 }
 
-/** An act was refused: for now, or for good. */
+/** A change was refused, temporarily or finally. */
 export function refuseChange(turn, { id, code, message, retry_after: after = 1 }, now) {
   const act = turn.state.changes.find(({ asked }) => asked === id);
   if (!act) return;
@@ -129,7 +129,7 @@ export function refuseChange(turn, { id, code, message, retry_after: after = 1 }
     become("queued");
     if (of(turn, act.key)?.phase === "here") put(turn, act.key, lost(of(turn, act.key)));
   } else if (code === "not_found") {
-    acted(turn, id); // it is gone: there is nothing left to do
+    acted(turn, id); // the message is gone: nothing is left to do
   } else {
     become("failed");
   }
@@ -137,7 +137,7 @@ export function refuseChange(turn, { id, code, message, retry_after: after = 1 }
 
 // --- What becomes due ----------------------------------------------------------------------
 
-/** Send what is to be sent, let go of what is gone. */
+/** Send the changes that wait, and end those whose message is gone. */
 export function sendChanges(turn, now) {
   for (const [key, room] of turn.state.rooms) tidy(turn, key, room);
   if (turn.state.connection.phase !== "connected" || now < turn.state.changesAt) return;
@@ -149,21 +149,21 @@ export function sendChanges(turn, now) {
   }
 }
 
-/** A message that was deleted meanwhile can be neither edited, answered nor deleted. */
+/** A message that was deleted meanwhile can be neither edited, replied to nor deleted. */
 function tidy(turn, key, room) {
   const gone = (seq) => seq !== null && entryAt(room, seq)?.deleted === true;
   if (gone(room.editing) || gone(room.replying)) release(turn, key);
   if (gone(room.removing)) change(turn, key, { removing: null });
 }
 
-/** An emoji without what only chooses how it looks: to the server both are one. */
+/** An emoji without variation selectors: for the server both forms are one emoji. */
 function bare(emoji) {
   return emoji.normalize("NFC").replace(/[\ufe00-\ufe0f]/gu, "");
 }
 
 // --- Small steps ---------------------------------------------------------------------------
 
-/** The message `seq` of a room, unless it was deleted. */
+/** The message `seq` of a room, unless it is deleted. */
 function standing(room, seq) {
   const entry = entryAt(room, seq);
   return entry?.type === "message" && !entry.deleted ? entry : undefined;
@@ -179,7 +179,7 @@ function begin(turn, act) {
   turn.state.changes = changes.add(turn.state.changes, { key: turn.state.key, ...act, id: `a${turn.state.ids}` });
 }
 
-/** End editing and replying; what was being written before comes back. */
+/** End editing and replying; the draft from before returns. */
 function release(turn, key = turn.state.key) {
   const { editing, draft, aside } = of(turn, key);
   change(turn, key, { editing: null, replying: null, aside: null, draft: editing === null ? draft : aside ?? "" });

@@ -1,10 +1,10 @@
-// What a key press means for the page, wherever the focus is. Pure. keyTable.js lists all keys.
+// The meaning of a key press for the whole page. Pure. keyTable.js lists all keys.
 
 import { SHEETS } from "./names.js";
 
 /**
- * What this key press means for the page, { type, … }; null where it is not ours. `writing`: the
- * focus is where text is written, and letters belong to it.
+ * The meaning of this key press, { type, … }; null if it has none. `writing` says that the
+ * focus is in a text field, which gets the letters.
  */
 export function meaning({ key, ctrlKey, metaKey, altKey, shiftKey, isComposing }, writing, mac) {
   if (isComposing) return null;
