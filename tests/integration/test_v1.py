@@ -71,6 +71,7 @@ class GreetingTest(V1TestCase):
                 "rate": 100_000.0,
                 "burst": 100_000,
                 "history": 50,
+                "rooms": 50,
             },
         )
         self.assertGreaterEqual(len(welcome["token"]), 43, "32 random bytes in base64")

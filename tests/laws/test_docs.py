@@ -278,7 +278,7 @@ def _row(option: Option) -> str:
     default = f"`{option.default}`"
     if option.switch:
         default = "off"
-    elif option.many:
+    elif option.many or option.default is None:
         default = "none"
     value = "" if option.switch else f" {'|'.join(option.choices) or option.unit or 'NUMBER'}"
     cells = [f"`{option.flag}{value}`", default, option.about]

@@ -131,7 +131,9 @@ class OrderingTest(TestCase):
         limits = Limits(
             max_message_bytes=1, max_text_chars=1, rate=1.0, burst=1, history=1, rooms=1
         )
-        terms = Terms(Allowance(asking_rate=math.inf), limits, 54.0, "tea")
+        terms = Terms(
+            Allowance(asking_rate=math.inf), limits, 54.0, "tea", lambda _given, _meter: None
+        )
         self.dialect = V1(AnsweringInbox(self.log), cast(Backplane, self.log), terms)
         bucket = TokenBucket(math.inf, 1)
         self.dialect._session.welcomed(OnlineUser(User("u", "Ada")), bucket)
