@@ -149,7 +149,7 @@ class SearchTest(FakeTestCase):
     def test_a_result_is_shown_in_its_place_and_the_next_one_is_at_hand(self) -> None:
         page = self.long()
         self.search(page, "needle")
-        page.locator(f"{RESULTS} button").nth(4).click()
+        page.locator(f"{RESULTS} button").nth(4).press("Enter")
         expect(page.locator(PANEL)).to_be_hidden()
         self.shows(page, "a Needle at 407")
         self.assertFalse(fully_scrolled(page))
