@@ -20,7 +20,7 @@ def require(name: str, *programs: str) -> str:
         path = shutil.which(program)
         if path:
             return path
-    sentence = f"needs {name}: none of {', '.join(programs)} is installed"
+    sentence = f"This test needs {name}, but {' or '.join(programs)} is not installed."
     if name in os.environ.get("GOCHAT_TEST_REQUIRE", "").split(","):
         raise AssertionError(sentence)
     raise unittest.SkipTest(sentence)

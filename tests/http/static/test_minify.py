@@ -93,7 +93,7 @@ class SqueezeTest(TestCase):
     def test_each_script_of_the_page_means_what_it_meant(self) -> None:
         node = require_node()
         if not (ROOT / "tests/web/node_modules/typescript").is_dir():
-            self.skipTest("needs TypeScript: run `npm ci` in tests/web")
+            self.skipTest("This test needs TypeScript; run `npm ci` in tests/web.")
         with tempfile.TemporaryDirectory() as folder:
             pairs = []
             for path in sorted(WEB.rglob("*.js")):
