@@ -3,7 +3,7 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/timers.js";
-import { changedDrafts, drafts } from "./core/changeRules.js";
+import { changedDrafts, drafts, purposes } from "./core/unsent.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { RULED, SHEETS } from "./core/names.js";
@@ -82,6 +82,7 @@ const socket = Socket(address(BASE), [PROTOCOL], hear);
 let state = begin({
   identity: storage.identity(),
   drafts: storage.drafts(),
+  purposes: storage.purposes(),
   seen: storage.seen(),
   roomNames: storage.rooms(),
   attention: storage.attention(),
@@ -119,6 +120,7 @@ function save() {
   if (state.pending !== saved.pending) pendingStore.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
     saveDrafts(changedDrafts(saved.rooms, state.rooms));
+    savePurposes(purposes(state.rooms));
     savePlaces(roomNames(state));
   }
   saved = state;
@@ -128,6 +130,14 @@ function saveDrafts(changed) {
   if (changed.length === 0) return;
   storage.saveDrafts(changed);
   storage.save("drafts", drafts(state.rooms));
+}
+
+let lastPurposes = "[]";
+
+function savePurposes(open) {
+  const now = JSON.stringify(open);
+  if (now !== lastPurposes) storage.save("purposes", open);
+  lastPurposes = now;
 }
 
 let lastPlaces = null;

@@ -6,7 +6,7 @@
 // RULES has the events of the page itself, core/serverEvents.js those of the server; core/timers.js does what
 // becomes due. Each event has `now`, in milliseconds.
 
-import { CHANGE_RULES, saveEdit } from "./changeRules.js";
+import { CHANGE_RULES, release, saveEdit } from "./changeRules.js";
 import { ATTENTION_RULES } from "./attention.js";
 import { settle } from "./timers.js";
 import { SERVER_EVENTS } from "./serverEvents.js";
@@ -155,7 +155,8 @@ const RULES = {
   send(turn, { text, id, now }) {
     const { key, connection } = turn.state;
     const said = trimmed(sendable(text));
-    const edits = of(turn, key).editing !== null;
+    const { editing, replying, target } = of(turn, key);
+    const edits = editing !== null && !target.gone;
     if (blank(said) && !edits) return;
     if (connection.phase === "stopped" || of(turn, key).phase === "refused" || excess(turn.state, said) > 0) {
       turn.state.refusals += 1;
@@ -165,8 +166,9 @@ const RULES = {
       saveEdit(turn, said);
       return;
     }
-    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: of(turn, key).replying });
-    change(turn, key, { draft: "", replying: null, mark: null });
+    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: target?.gone ? null : replying });
+    change(turn, key, { draft: "", mark: null });
+    release(turn); // the draft from before an edit returns
     Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false });
   },
   /** Another tab of this browser was closed, and left these `items` unsent. */

@@ -56,14 +56,14 @@ export function hintWords(state) {
   if (phase === "connected") {
     const left = rest(state, room.draft);
     if (left <= NEAR) return { key: "hint.left", values: { count: left } };
-    return { key: Number.isInteger(room.editing) ? "hint.saves" : "hint.ready" };
+    return { key: Number.isInteger(room.editing) && !room.target?.gone ? "hint.saves" : "hint.ready" };
   }
   if (!online) return { key: "hint.offline" };
   if (phase === "waiting") return { key: "hint.waiting" };
   return { key: attempt > 0 ? "hint.waiting" : "hint.connecting" };
 }
 
-const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room"];
+const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found"];
 
 /** Codes for which only the server's sentence says which limit was reached. */
 const SAID = ["limit_reached"];

@@ -116,6 +116,7 @@ export const words = {
   "fate.storage_failed": "Not sent: the server could not store it.",
   "fate.muted": "Not sent: a moderator has muted you for now.",
   "fate.bad_room": "Not sent: there is no such room.",
+  "fate.not_found": "Not sent: the message it replies to was deleted.",
   "fate.said": "Not sent: {message}",
   "fate.other": "Not sent: the server refused it.",
 
@@ -130,6 +131,10 @@ export const words = {
   "composer.editing": "Editing your message",
   "composer.reply": "Reply to {nick}:",
   "composer.older": "Reply to an older message",
+  "composer.changed": "Editing your message. It was changed elsewhere; saving replaces that.",
+  "composer.gone": "Your message was deleted. Send this as a new message, or discard it.",
+  "composer.unanswered": "The message you reply to was deleted. This will be a new message.",
+  "composer.discard": "Discard",
   "composer.giveUp": "Cancel",
   "composer.suggestions": "Suggestions",
   "composer.suggested": { one: "{count} suggestion", other: "{count} suggestions" },

@@ -116,6 +116,7 @@ export const words = {
   "fate.storage_failed": "未发送：服务器未能保存。",
   "fate.muted": "未发送：管理员已暂时将你禁言。",
   "fate.bad_room": "未发送：没有这个房间。",
+  "fate.not_found": "未发送：要回复的消息已被删除。",
   "fate.said": "未发送：{message}",
   "fate.other": "未发送：服务器拒绝了这条消息。",
 
@@ -130,6 +131,10 @@ export const words = {
   "composer.editing": "正在编辑你的消息",
   "composer.reply": "回复 {nick}：",
   "composer.older": "回复一条较早的消息",
+  "composer.changed": "正在编辑你的消息。它在别处改过，保存会覆盖那次修改。",
+  "composer.gone": "你的消息已被删除。可以作为新消息发送，也可以放弃。",
+  "composer.unanswered": "你要回复的消息已被删除，这条将作为新消息发送。",
+  "composer.discard": "放弃",
   "composer.giveUp": "取消",
   "composer.suggestions": "建议",
   "composer.suggested": { other: "{count} 条建议" },
