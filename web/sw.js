@@ -1,15 +1,15 @@
-// The service worker: the page opens without a server, from what this keeps of one version of it.
+// The service worker: it stores one version of the page, so that the page opens without a server.
 //
-// The page itself comes from the network where that answers soon, so a new version is there with the
-// next load; else from what is kept. Its files have a checksum in their address and never change.
-// Everything else, the WebSocket and the API before all, goes its way as if this were not here.
+// The page itself comes from the network if that answers soon, so that a new version appears with the
+// next load; otherwise from the cache. Its files have a checksum in their URL and never change.
+// Everything else, such as the WebSocket and the API, does not pass through this worker.
 
 const { scope } = self.registration;
 const PREFIX = `gochat ${scope} `; // two installations may share an origin
 const SOON = 3_000;
-const LIST = "assets/shell.json"; // { digest, files }: what the page may load, from the root
-const PAGE = "./"; // kept last: where it is, everything is
-const PAGE_IN_ROOM = "r/lobby"; // the same in every room
+const LIST = "assets/shell.json"; // { digest, files }: the files that the page may load, relative to the root
+const PAGE = "./"; // stored last: if it is there, everything is
+const PAGE_IN_ROOM = "r/lobby"; // the same for every room
 const DIGESTED = /^assets\/[0-9a-f]{12}\//;
 
 self.addEventListener("install", (event) => {
@@ -30,7 +30,7 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-/** The page from the network; where that is slow, dead, or its server is away, as it is kept. */
+/** The page from the network; from the cache if that is slow or fails. */
 async function page(event, name) {
   const network = fetch(event.request);
   const late = new Promise((done) => setTimeout(done, SOON, null));
@@ -42,7 +42,7 @@ async function page(event, name) {
   return (await kept(new URL(name, scope))) ?? network;
 }
 
-/** What is kept for this address, undefined where nothing is. */
+/** What is cached for this URL, undefined if nothing is. */
 async function kept(url) {
   for (const name of await own()) {
     const response = await (await caches.open(name)).match(url, { ignoreVary: true });
@@ -55,7 +55,7 @@ async function own() {
   return (await caches.keys()).filter((name) => name.startsWith(PREFIX));
 }
 
-/** Keep the version of now, whole, and none but that. Rejected where it cannot be had whole. */
+/** Store the present version completely, and delete all others. Rejected if it cannot be loaded completely. */
 async function renew() {
   const list = await fetch(new URL(LIST, scope), { cache: "no-cache" });
   const { digest, files } = await list.json();
@@ -69,7 +69,7 @@ async function renew() {
   for (const name of await own()) if (name !== PREFIX + digest) await caches.delete(name);
 }
 
-/** A file of version `digest`, and not what a server that was renewed meanwhile has in its place. */
+/** A file of version `digest`; rejected if a newer server sends another version. */
 async function load(file, digest) {
   const part = DIGESTED.test(file);
   const response = await fetch(new URL(file, scope), part ? {} : { cache: "no-cache" });

@@ -1,9 +1,9 @@
-// The page put together: events go into the state; the state goes down to the components, commands
-// to the server, and what is to outlive the page into the browser's storage.
+// The composition root of the page: events change the state; the state is passed to the components,
+// commands to the server, and what outlives the page to the browser's storage.
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/timers.js";
-import { changedDrafts, drafts } from "./core/changeRules.js";
+import { changedDrafts, drafts, purposes } from "./core/unsent.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { RULED, SHEETS } from "./core/names.js";
@@ -23,6 +23,7 @@ import { RoomList } from "./components/RoomList.js";
 import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
+import { byKeys } from "./browser/focusOrigin.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
@@ -35,12 +36,12 @@ import { watchSleep } from "./browser/sleep.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
-const LOBBY = "lobby"; // until the server has said what it is called
-const FRAME_WAIT = 250; // where no frames are drawn (a hidden tab), the page is brought up to date after this
-const PACE = 25; // as soon after another a frame is left to scrolling and writing; nobody reads so fast
-const FAR = 2 ** 31 - 1; // the longest that a timer takes
+const LOBBY = "lobby"; // until the server has sent the lobby's name
+const FRAME_WAIT = 250; // if no frames are drawn (in a hidden tab), the page is updated after this time
+const PACE = 25; // a frame that follows another one sooner is left to scrolling and typing
+const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
-const STYLES = new URL("../css/", import.meta.url); // as this module's own, it carries the checksum
+const STYLES = new URL("../css/", import.meta.url); // in this module's own folder, whose URL has the checksum
 
 const spoken = await LANGUAGES[pick(navigator.languages)]();
 const word = translator(spoken);
@@ -48,7 +49,7 @@ document.documentElement.lang = spoken.language;
 dress(document, word);
 
 const now = () => Date.now();
-const mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, and the only thing that says which keys there are
+const mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, but the only way to know which modifier keys there are
 const tools = { word, now, mac, base: BASE, ...formats(navigator.languages, spoken.language, now) };
 const at = (selector) => document.querySelector(selector);
 
@@ -66,7 +67,7 @@ const components = [
   Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
   Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
   Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
-  MessageList(at(".message-list"), tools), // after the dialogs: what is found in one gets the focus when it is closed
+  MessageList(at(".message-list"), tools), // after the dialogs: a message found in one gets the focus when it is closed
   AttentionOffer(at(".attention-offer"), tools),
   TypingLine(at(".typing-line"), tools),
   composer,
@@ -81,6 +82,7 @@ const socket = Socket(address(BASE), [PROTOCOL], hear);
 let state = begin({
   identity: storage.identity(),
   drafts: storage.drafts(),
+  purposes: storage.purposes(),
   seen: storage.seen(),
   roomNames: storage.rooms(),
   attention: storage.attention(),
@@ -93,7 +95,7 @@ let state = begin({
 let saved = state;
 let alarm = null;
 
-/** Let `event` happen, without showing it yet. */
+/** Process `event`, without displaying the result yet. */
 function happen(event) {
   const done = step(state, { ...event, now: now() });
   state = done.state;
@@ -105,19 +107,20 @@ function happen(event) {
   if (done.socket !== null) socket[done.socket]();
 }
 
-/** Let `event` happen, and show it. */
+/** Process `event`, and display the result. */
 function tell(event) {
   happen(event);
   show();
 }
 
-/** Before anything is sent: what was written must not be lost between here and there. */
+/** Before anything is sent: the user's text must not be lost in between. */
 function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
   if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
   if (state.pending !== saved.pending) pendingStore.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
     saveDrafts(changedDrafts(saved.rooms, state.rooms));
+    savePurposes(purposes(state.rooms));
     savePlaces(roomNames(state));
   }
   saved = state;
@@ -129,6 +132,14 @@ function saveDrafts(changed) {
   storage.save("drafts", drafts(state.rooms));
 }
 
+let lastPurposes = "[]";
+
+function savePurposes(open) {
+  const now = JSON.stringify(open);
+  if (now !== lastPurposes) storage.save("purposes", open);
+  lastPurposes = now;
+}
+
 let lastPlaces = null;
 
 function savePlaces(names) {
@@ -137,7 +148,7 @@ function savePlaces(names) {
   lastPlaces = now;
 }
 
-/** Take over what another tab has left. What of it is of no use is not kept any longer. */
+/** Take over unsent messages of another tab. Those that are not valid are dropped. */
 function restore(items) {
   tell({ type: "restored", items });
   pendingStore.keep(kept(state.pending));
@@ -147,10 +158,10 @@ function restore(items) {
 
 let frame = null;
 let timer = null;
-let seen = state.seen; // as it is kept
-let shownAt = -Infinity; // as frames count the time
+let seen = state.seen; // as it was last stored
+let shownAt = -Infinity; // on the clock of animation frames
 
-/** What the server says is shown with the next frame; while it says much, with every other. */
+/** Events of the server are displayed with the next frame; if there are many, with every other frame. */
 function showSoon() {
   if (timer !== null) return;
   frame = requestAnimationFrame(showInFrame);
@@ -173,9 +184,9 @@ function show() {
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
   attention.update(waiting(state), state.hidden ? null : state.key);
-  const place = placeOf(current(state)); // the server may spell the room in another way
+  const place = placeOf(current(state)); // the server may spell the room's name in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
-  if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here, for it changes with each message
+  if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
   if (named) ready();
 }
 
@@ -194,10 +205,10 @@ function hear(event) {
   }
 }
 
-// --- From the reader -----------------------------------------------------------------------
+// --- From the user -----------------------------------------------------------------------
 
 /**
- * Have `handle` called with the detail of each such event of a component.
+ * Call `handle` with the detail of each such event of a component.
  *
  * @param {import("./core/names.js").ComponentEvent} type
  * @param {(detail: any) => void} handle
@@ -224,26 +235,41 @@ on("notify", async ({ on: wanted }) => {
   else tell({ type: "desktop", on: wanted });
   ready();
 });
-on("notNow", ready); // the buttons that were pressed are gone
+on("notNow", ready); // the button that had the focus is hidden now
 on("chime", ({ on: wanted }) => {
   tell({ type: "sound", on: wanted });
-  if (wanted) attention.chime(); // how it sounds; and the browser allows it from now on
+  if (wanted) attention.chime(); // a sample; and the browser allows sound from now on
 });
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
   const target = /** @type {Element} */ (event.target);
-  const meant = meaning(event, target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
-  if (meant === null) return;
-  event.preventDefault();
+  const meant = meaning(event, focusOf(target), tools.mac);
+  if (meant?.type === "write") {
+    if (state.panel || target.closest("form:not(.composer)")) return;
+    if (event.key === "Enter") event.preventDefault(); // nothing is sent that does not have the focus
+    composer.focus(); // where the browser then writes it
+  } else if (meant !== null) {
+    event.preventDefault();
+    act(meant);
+  }
+});
+
+function focusOf(target) {
+  const keyed = byKeys() && target !== document.body;
+  const control = target.closest("a, button") !== null && (keyed || target.closest(".message-list") === null);
+  return { writing: target.closest("input, textarea, select, [contenteditable]") !== null, keyed, control };
+}
+
+function act(meant) {
   if (meant.type !== "neighbour") {
     tell(meant);
     return;
   }
   const next = neighbour(roomChoices(state, tools.compare), meant.by, meant.fresh);
   if (next !== null) travel({ type: "enter", name: next.room });
-});
+}
 
-/** Let `event` happen, which may lead into another room: the browser's own button leads back. */
+/** Process `event`, which may open another room: the browser's back button returns. */
 function travel(event, writes = true) {
   const from = state.key;
   happen(event);
@@ -253,19 +279,19 @@ function travel(event, writes = true) {
   if (writes) ready();
 }
 
-/** An id that nobody else will ever use. (randomUUID is not there on a page that came over http.) */
+/** A unique id. (randomUUID is missing on a page that came over http.) */
 function newId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The reader may write now. On a phone that would open the keyboard, so there it waits. */
+/** Focus the composer. Not on a phone, where that would open the keyboard. */
 function ready() {
   if (matchMedia("(pointer: fine)").matches) composer.focus();
 }
 
 const MOVES = ["keydown", "pointerdown", "pointermove", "wheel"];
-const MOVES_EVERY = 30_000; // more often nobody wants to know
+const MOVES_EVERY = 30_000; // more often is not needed
 
 for (const type of MOVES) addEventListener(type, moved, { capture: true, passive: true });
 
@@ -291,11 +317,11 @@ document.addEventListener("visibilitychange", () => {
   else revive({ type: "visible" });
 });
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection ended with that
+  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection has ended
 });
 watchSleep(() => revive({ type: "woke" }));
 
-/** After `event` a line may be dead unnoticed, or to be had again; and another tab may be gone. */
+/** After `event` the connection may be dead, or possible again, and another tab may have been closed. */
 function revive(event) {
   tell(event);
   socket.wake();
@@ -304,7 +330,7 @@ function revive(event) {
 
 matchMedia("(min-width: 56rem)").addEventListener("change", () => tell({ type: "panel", open: false }));
 
-/** The address may name one message of the room. */
+/** The fragment of the URL may name a message of the room. */
 function seek() {
   const [, seq] = /^#m-(\d{1,15})$/.exec(location.hash) ?? [];
   if (seq !== undefined) tell({ type: "seek", room: current(state).name, seq: Number(seq) });

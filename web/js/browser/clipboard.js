@@ -1,6 +1,6 @@
-// The clipboard, also on a page that came over http, where the browser has no clipboard to give.
+// Writing to the clipboard, also on a page that came over http, where navigator.clipboard is missing.
 
-/** Put `text` there; gives whether that was done. */
+/** Copy `text`; returns whether that was done. */
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -10,7 +10,7 @@ export async function copy(text) {
   }
 }
 
-/** As a reader would: in a field that nobody sees, everything chosen. */
+/** The old way: select the text in a hidden field, and let the browser copy it. */
 function byHand(text) {
   const before = /** @type {HTMLElement | null} */ (document.activeElement);
   const field = document.createElement("textarea");

@@ -1,17 +1,17 @@
-// Small steps on the page that several components take.
+// Small functions for the DOM that several components use.
 
-/** Write only what changed, so that a screen reader is not told the same again. */
+/** Write only changed text, so that a screen reader does not read the same text again. */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Set those of `properties` that are not so already: what is set anew is a change, if to the same. */
+/** Set only the properties that differ: setting the same value would still be a change of the DOM. */
 export function set(element, properties) {
   for (const [name, value] of Object.entries(properties)) if (element[name] !== value) element[name] = value;
 }
 
 /**
- * Tell the page what the user did: the event bubbles up.
+ * Dispatch an event about what the user did; it bubbles.
  *
  * @param {Element} element
  * @param {import("../core/names.js").ComponentEvent} type
@@ -21,7 +21,7 @@ export function tell(element, type, detail) {
   element.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
 }
 
-/** A function that gives a copy of what the template `id` holds. */
+/** A function that returns a copy of the content of the template `id`. */
 export function copies(id) {
   const { content } = /** @type {HTMLTemplateElement} */ (document.getElementById(id));
   const original = content.firstElementChild;
@@ -29,15 +29,15 @@ export function copies(id) {
 }
 
 /**
- * Make the children of `list` be those of `rows`, in order. A row that was there keeps its element,
- * so what the reader looks at, or has focused, stays. `shown` is a Map of what is there by key;
- * `make` gives an element for a row, `fill` brings one up to date where `same` says it is not.
+ * Make the children of `list` those of `rows`, in order. Existing rows keep their elements,
+ * and with them focus and scroll position. `shown` is a Map of the present rows by key;
+ * `make` returns an element for a row; `fill` updates one if `same` says that its row has changed.
  */
 export function reconcile(list, shown, rows, { make, fill, same }) {
   const keys = new Set(rows.map(({ key }) => key));
   for (const [key, { element }] of shown) {
     if (keys.has(key)) continue;
-    element.remove(); // first, or everything behind would be moved instead
+    element.remove(); // first, or all later elements would be moved
     shown.delete(key);
   }
   let next = list.firstElementChild;

@@ -1,16 +1,16 @@
-// How the reader is called: notifications, a sound, the icon of the tab. The only module that knows
-// them.
+// Notifications, a sound, and the icon of the tab. The only module that knows
+// their APIs.
 
 const LONGEST = 140; // characters of a message that a notification shows
-const TONES = [[660, 0], [880, 0.11]]; // Hz, and when each begins, in seconds
+const TONES = [[660, 0], [880, 0.11]]; // pitch in Hz, and start in seconds
 
 /**
- * `icon` is the page's link to its icon; `word` gives words; `open` is called with the { room, seq }
- * of a notification that was clicked.
+ * `icon` is the page's link to its icon; `word` returns texts; `open` is called with the { room, seq }
+ * of a clicked notification.
  */
 export function Notifications(icon, { word, base }, open, platform = globalThis) {
   const { Notification } = platform;
-  const shown = new Map(); // notifications in sight, by room
+  const shown = new Map(); // the open notifications by room
   const plain = icon.href;
   const fresh = plain.replace(/icon\.svg$/, "icon-fresh.svg");
   let audio = null;
@@ -19,7 +19,7 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
     const title = word(named ? "call.named" : "call.said", { nick, room });
     const body = [...text].length > LONGEST ? `${[...text].slice(0, LONGEST).join("")}…` : text;
     try {
-      // One for each room; a page in another tab shows the same, in the same place.
+      // One for each room; a page in another tab replaces it with the same one.
       const options = { body, icon: plain, tag: `gochat ${base} ${key}`, renotify: true };
       const note = new Notification(title, options);
       note.onclick = () => {
@@ -30,18 +30,18 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
       shown.get(key)?.close();
       shown.set(key, note);
     } catch {
-      return; // Chromium on Android shows none that come from a page
+      return; // Chromium on Android allows them only from a service worker
     }
   }
 
-  /** Two soft tones, made here. */
+  /** Play two soft tones. */
   function chime() {
     try {
       audio ??= new platform.AudioContext();
       audio.resume();
       for (const [pitch, after] of TONES) tone(pitch, audio.currentTime + after);
     } catch {
-      return; // no sound on this device
+      return; // this device has no sound
     }
   }
 
@@ -60,7 +60,7 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
   return {
     permission: () => Notification?.permission ?? "denied",
 
-    /** Let the browser ask the reader; gives what it says then. Only on a click. */
+    /** Let the browser ask the user; returns the permission. Only in a click handler. */
     async ask() {
       try {
         return await Notification.requestPermission();
@@ -69,14 +69,14 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
       }
     },
 
-    /** Call the reader. */
+    /** Notify the user. */
     call(call) {
       if (call.shown) notify(call);
       if (call.sound) chime();
     },
     chime,
 
-    /** Show on the icon whether something `waits`; take away what was shown of the room that is read. */
+    /** Show on the icon whether something is unread (`waits`); close the notification of the `read` room. */
     update(waits, read) {
       const href = waits ? fresh : plain;
       if (icon.href !== href) icon.href = href;

@@ -1,20 +1,20 @@
-// The shelf: what waits to be sent, kept on the device until it has come back from the server. The
+// The pending store: unsent messages, stored on the device until the server has confirmed them. The
 // only module that knows IndexedDB.
 //
-// Each record says which tab it belongs to, and only that tab sends it. A tab holds a lock as long
-// as it lives; what belongs to a tab whose lock nobody holds was left behind, and whoever finds it
-// first takes it over. Where the browser has no locks (a page that came over plain http), a tab
-// takes over whatever it finds: two may then send the same, under the same id, and the server
-// stores it once. What is done twice is harmless; nothing is ever left undone.
+// Each record names its tab, and only that tab sends it. A tab holds a lock as long as it exists; the
+// records of a tab whose lock nobody holds are left over, and the first tab that finds them
+// takes them over. If the browser has no locks (on a page that came over plain http), a tab
+// takes over all records that it finds: then two tabs may send the same message with the same id, and
+// the server stores it once. Sending twice is harmless, and no message is left unsent.
 
 const STORE = "pending";
 const VERSION = 1;
-const OPEN_WAIT = 3_000; // a database that does not open by then is done without
+const OPEN_WAIT = 3_000; // a database that does not open within this time is not used
 
 /**
- * Keep messages for the page at `base`. `tab` is an id that no other tab ever had, `area` the
- * browser's simple storage (js/storage.js), which serves where IndexedDB is refused or fails;
- * `restore` is called with what was taken over, in the order in which it was written.
+ * Store messages for the page at `base`. `tab` is a unique id, `area` the browser's simple storage
+ * (browser/storage.js), which is used if IndexedDB is refused or fails;
+ * `restore` is called with items that were taken over, in the order of writing.
  */
 export function PendingStore(base, tab, area, restore, platform = globalThis) {
   const name = `gochat ${base}`;
@@ -22,16 +22,16 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   const lockOf = (id) => `${name} tab ${id}`;
   const simple = Simple(area);
   let kept = new Map(); // what is stored for this tab, by id
-  let order = 0; // of the newest record; never falls, though the clock may
-  let roomNames = null; // those that work, the best first; null until that is known
+  let order = 0; // of the newest record; never decreases, even if the clock does
+  let roomNames = null; // the working stores, the best one first; null until that is known
 
   const ready = Promise.all([open(platform, name), hold(locks, lockOf(tab))]).then(([database]) => {
     roomNames = database ? [Database(database), simple] : [simple];
-    database?.addEventListener("close", () => giveUp()); // its data were cleared, say
+    database?.addEventListener("close", () => giveUp()); // for example, its data was cleared
     write([...kept.values()], []);
   });
 
-  /** Make what is stored for this tab be `items`. */
+  /** Make `items` what is stored for this tab. */
   function keep(items) {
     const now = new Map(items.map((item) => [item.id, record(item)]));
     const changed = [...now.values()].filter((each) => !same(each, kept.get(each.id)));
@@ -51,20 +51,20 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
     for (const [rank, place] of roomNames.entries()) place.change(rank === 0 ? changed : [], gone).catch(giveUp);
   }
 
-  /** IndexedDB failed: what it has is found again some day, and meanwhile all is kept elsewhere. */
+  /** IndexedDB failed: its records are found again later, and until then everything is stored elsewhere. */
   function giveUp() {
     if (roomNames.length === 1) return;
     roomNames = [simple];
     write([...kept.values()], []);
   }
 
-  /** Take over what tabs that are gone have left behind. */
+  /** Take over the records of closed tabs. */
   async function adopt() {
     await ready;
     const found = new Map();
     for (const place of [...roomNames]) {
       try {
-        // In this order: whoever has stored something held its lock before that.
+        // In this order: a tab that has stored something held its lock before that.
         const all = (await place.all()).filter((each) => typeof each?.id === "string" && each.tab !== tab);
         const living = await held(locks);
         const left = all.filter((each) => !living.has(lockOf(each.tab)));
@@ -90,12 +90,12 @@ function same(a, b) {
 
 // --- Who lives -----------------------------------------------------------------------------------
 
-/** Hold the lock `name` for as long as the page is there; fulfilled once it is held. */
+/** Hold the lock `name` as long as the page exists; fulfilled when it is held. */
 function hold(locks, name) {
   if (!locks) return null;
   return new Promise((done) => {
     const forEver = new Promise(() => {});
-    locks.request(name, () => (done(), forEver)).catch(done); // refused: as if there were none
+    locks.request(name, () => (done(), forEver)).catch(done); // refused: as if there were no locks
   });
 }
 
@@ -106,7 +106,7 @@ async function held(locks) {
 
 // --- IndexedDB -----------------------------------------------------------------------------------
 
-/** The open database; null where there is none to be had. Never rejected, and never late. */
+/** The open database; null if there is none. Never rejected, and never too late. */
 function open(platform, name) {
   return new Promise((done) => {
     try {
@@ -114,7 +114,7 @@ function open(platform, name) {
       request.onupgradeneeded = () => request.result.createObjectStore(STORE, { keyPath: "id" });
       request.onsuccess = () => {
         const database = request.result;
-        database.onversionchange = () => database.close(); // a newer page wants to change it
+        database.onversionchange = () => database.close(); // a newer page wants to change the database
         done(database);
       };
       request.onerror = (event) => {
@@ -123,21 +123,21 @@ function open(platform, name) {
       };
       setTimeout(() => done(null), OPEN_WAIT);
     } catch {
-      done(null); // not there, or forbidden
+      done(null); // missing, or forbidden
     }
   });
 }
 
 function Database(database) {
-  /** A transaction in which `work` makes its requests; fulfilled with what it gave once that is stored. */
+  /** A transaction in which `work` makes its requests; fulfilled with its result when that is stored. */
   function transact(mode, work, whole = true) {
     return new Promise((done, fail) => {
       const transaction = database.transaction(STORE, mode);
       const answer = work(transaction.objectStore(STORE));
       transaction.oncomplete = () => done(answer);
       transaction.onabort = () => fail(transaction.error);
-      transaction.onerror = (event) => event.preventDefault(); // the abort that follows says it
-      if (whole) transaction.commit?.(); // now, though the page may be gone before the requests are
+      transaction.onerror = (event) => event.preventDefault(); // the abort event that follows reports it
+      if (whole) transaction.commit?.(); // commit now: the page may be closed before the requests are done
     });
   }
 
@@ -151,14 +151,14 @@ function Database(database) {
       });
     },
 
-    /** Make those of `left` that are still as they were belong to `tab`; gives them. */
+    /** Assign those of `left` that are unchanged to `tab`; returns them. */
     claim(left, tab) {
       if (left.length === 0) return [];
       const work = (store) => {
         const claimed = [];
         for (const { id, tab: owner } of left) {
           store.get(id).onsuccess = ({ target: { result } }) => {
-            if (!result || result.tab !== owner) return; // somebody else was quicker
+            if (!result || result.tab !== owner) return; // another tab was faster
             claimed.push({ ...result, tab });
             store.put(claimed.at(-1));
           };
@@ -172,7 +172,7 @@ function Database(database) {
 
 // --- What serves where there is no IndexedDB -----------------------------------------------------
 
-/** The same, in the browser's simple storage. It has no transactions: two tabs may take the same. */
+/** The same in the browser's simple storage, which has no transactions: two tabs may take the same. */
 function Simple(area) {
   return {
     all: async () => area.all(),

@@ -1,13 +1,13 @@
-// An address as a picture for another device's camera. Comes, with the library, when one is wanted.
+// A text as a QR code. Loaded, together with its library, when one is shown.
 
 import { qrcode } from "../../vendor/qrcode-generator.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const QUIET = 4; // modules left white around it (ISO/IEC 18004)
+const QUIET = 4; // width of the white margin in modules (ISO/IEC 18004)
 
-/** An <svg> that shows `text`, black on white in every colour scheme, or cameras would not read it. */
+/** An <svg> that shows `text`, black on white in every colour scheme, so that cameras can read it. */
 export function picture(text) {
-  const code = qrcode(0, "M"); // as large as it has to be; up to 15 % may be spoilt
+  const code = qrcode(0, "M"); // the smallest version that fits; 15 % of it may be damaged
   code.addData(text, "Byte");
   code.make();
   const count = code.getModuleCount();

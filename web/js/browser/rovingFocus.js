@@ -1,11 +1,11 @@
-// The keyboard's way through a list of lines: the arrow keys go from one to the next, and what is in
-// a line can be reached by Tab once the reader has come to it.
+// Keyboard navigation in a list of lines: the arrow keys move from one line to the next, and Tab reaches
+// the controls only within the current line.
 
 import { beside, lastInSight } from "./viewport.js";
 
 /**
- * Make Tab stop at what is in a line if it is the one that the reader has come to, and pass it by if
- * not: a log may hold a thousand links.
+ * Make the controls of a line tab stops only if it is the current one: a log may hold a
+ * thousand links.
  */
 export function rove(line) {
   const tabIndex = line.classList.contains("here") ? 0 : -1;
@@ -13,8 +13,8 @@ export function rove(line) {
 }
 
 /**
- * Let the arrow keys go through the lines of `list`, which is in `view`. `press(key, line)` is told of
- * every other key on a line itself, and says whether it meant anything.
+ * Let the arrow keys move through the lines of `list`, which is in `view`. `press(key, line)` gets
+ * every other key on a line itself, and returns whether it was used.
  */
 export function Reach(view, list, press) {
   let here = null;

@@ -1,26 +1,26 @@
-// Scroll anchoring: what the reader looks at stays where it is, whatever changes above or below it.
+// Scroll anchoring: what the user looks at stays in place when content above or below it changes.
 //
-// The browser tells of scrolling once a frame, and only after a frame lays out what has come near the
-// view. So an answer of the server may come before the scrolling is told, and the scroll event after
-// the layout has changed. Two rules tell them apart: what `scrollTop` differs from its known value was
-// scrolled by the reader; what the anchored line differs from its place after that is undone.
+// The browser dispatches scroll events once a frame, and lays out new parts near the view only after
+// a frame. So an answer of the server may come before the scroll event, and the scroll event after
+// a change of the layout. Two rules tell them apart: a difference of `scrollTop` from its last known value
+// is scrolling by the user; any other movement of the anchored line is undone.
 
 import { firstInSight } from "./viewport.js";
 
 export function Anchor(view, list) {
-  let known = 0; // scrollTop as it was last set, or told
-  let held = null; // { line, edge, place }: the line, and how far its edge is below the top of the window
+  let known = 0; // scrollTop as it was last set or reported
+  let held = null; // { line, edge, place }: the line, and the distance of its edge from the top of the window
 
-  /** How far the reader has scrolled unheard: pixels, down is positive. */
+  /** How far the user has scrolled without an event so far: pixels, down is positive. */
   function scrolled() {
-    const end = view.scrollHeight - view.clientHeight; // rounded by the browser
-    const from = known > end + 1 ? end : known; // of content that became shorter the browser shows the end
+    const end = view.scrollHeight - view.clientHeight; // the browser rounds it
+    const from = known > end + 1 ? end : known; // when content became shorter, the browser shows its end
     return view.scrollTop - from;
   }
 
-  /** Take the reader's scrolling for heard, and undo what has moved besides. */
+  /** Accept the user's scrolling, and undo other movements. */
   function keep() {
-    if (view.clientHeight === 0) return; // out of sight nothing has a place
+    if (view.clientHeight === 0) return; // a hidden element has no position
     const line = held && there(held.line);
     if (line) {
       held = { ...held, line, place: held.place - scrolled() };
@@ -29,7 +29,7 @@ export function Anchor(view, list) {
     known = view.scrollTop;
   }
 
-  /** The line, or the one that stands for it where it was made anew. */
+  /** The line, or the element that replaced it. */
   function there(line) {
     if (line.isConnected) return line;
     const { id, seq } = line.dataset;
@@ -37,8 +37,8 @@ export function Anchor(view, list) {
   }
 
   /**
-   * Hold `line` where it is. A line that ends in sight is held by its end: its heading may go when the
-   * one above it comes.
+   * Hold `line` in place. A line that ends within the view is held by its end: its heading may
+   * disappear when a line is added above it.
    */
   function hold(line) {
     known = view.scrollTop;
@@ -56,14 +56,14 @@ export function Anchor(view, list) {
     keep,
     hold,
 
-    /** Hold the first line in sight, once what it stood at before is kept. */
+    /** Hold the first visible line, after holding the previous one. */
     look() {
       if (view.clientHeight === 0) return;
       keep();
       hold(firstInSight(view, list));
     },
 
-    /** Show the end, and hold nothing. */
+    /** Scroll to the end, and hold nothing. */
     toEnd() {
       view.scrollTop = view.scrollHeight;
       hold(null);

@@ -1,8 +1,8 @@
-// Whether the page was asleep: with the device, or frozen by the browser. Its timers stood still
-// then, and a line may have died without anybody there to notice.
+// Detects that the page was suspended: with the device, or frozen by the browser. Its timers stopped
+// then, and its connection may have died unnoticed.
 
 const BEAT = 5_000;
-const LATE = 10_000; // a beat so much later than it was due was slept through, not just slow
+const LATE = 10_000; // a timer that is so late means that the page was suspended, not only slow
 
 const BROWSER = {
   now: () => Date.now(),
@@ -11,8 +11,8 @@ const BROWSER = {
 };
 
 /**
- * Call `woke` when the clock has jumped. A hidden page is left alone: its browser slows it down, and
- * says so when it is seen again.
+ * Call `woke` when the clock has jumped. Not on a hidden page: browsers slow its timers down, and
+ * report when it is visible again.
  */
 export function watchSleep(woke, platform = BROWSER) {
   let last = platform.now();

@@ -1,13 +1,13 @@
-// The connection, and coming back when it ends. The only module that knows WebSocket.
+// The connection, and reconnecting when it ends. The only module that knows WebSocket.
 
 import { comeBack } from "../core/reconnect.js";
 
 const OPEN = 1; // WebSocket.OPEN
-const LOST = 1006; // a connection that ended without a word (RFC 6455, 7.1.5)
-const CONNECT_WAIT = 10_000; // a connection not open by then is given up; browsers wait minutes
-const HOPEFUL = 3_000; // one not open by then, when things change for the better, is begun anew
+const LOST = 1006; // a connection that ended without a close frame (RFC 6455, 7.1.5)
+const CONNECT_WAIT = 10_000; // a connection that is not open by then is closed; browsers wait for minutes
+const HOPEFUL = 3_000; // when conditions improve, a connection that is not open by then is started again
 
-/** What the page runs on; a test brings its own. */
+/** What the module uses of the browser; a test passes its own. */
 const BROWSER = {
   WebSocket: globalThis.WebSocket,
   now: () => Date.now(),
@@ -21,19 +21,19 @@ const BROWSER = {
  *
  * Calls `tell` with {type: "connecting", attempt}, {type: "open"}, {type: "text", text},
  * {type: "waiting", retryAt, code} and {type: "stopped", code}. After the last, only `open`
- * comes back.
+ * connects again.
  */
 export function Socket(url, protocols, tell, platform = BROWSER) {
   let socket = null;
-  let timer = null; // for the connection under way, or for the next
+  let timer = null; // for the connection being opened, or for the next one
   let attempt = 0;
-  let begunAt = 0; // when this connection was asked for
+  let begunAt = 0; // when this connection was requested
   let openSince = null; // when it opened
   let waiting = false;
   let patient = false;
 
   function open() {
-    if (socket !== null) return; // there is one, or it is on its way
+    if (socket !== null) return; // it is open, or being opened
     platform.clearTimeout(timer);
     waiting = false;
     openSince = null;
@@ -56,7 +56,7 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
     tell({ type: "connecting", attempt });
   }
 
-  /** Let go of the connection; whatever it still says is not heard. */
+  /** Detach from the connection; its further events are ignored. */
   function release() {
     platform.clearTimeout(timer);
     const old = socket;
@@ -87,7 +87,7 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
     ended(LOST);
   }
 
-  /** Whether the connection ended unheard, as in a page that was frozen, or hangs on its way. */
+  /** Whether the connection ended without an event, as in a frozen page, or hangs while opening. */
   function stale() {
     if (socket === null) return false;
     const { readyState } = socket;
@@ -95,31 +95,31 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
   }
 
   return {
-    /** Come now, whatever there was to wait for. Does nothing where there is a connection. */
+    /** Connect now, without waiting longer. Does nothing if there is a connection. */
     open,
 
-    /** Hand over `text`. Gives false, and does nothing, where there is no open connection. */
+    /** Send `text`. Returns false, and does nothing, if no connection is open. */
     send(text) {
       if (socket?.readyState !== OPEN) return false;
       socket.send(text);
       return true;
     },
 
-    /** Something changed for the better: come back now, unless the server asked for a pause. */
+    /** Conditions have improved: reconnect now, unless the server asked for a pause. */
     wake() {
       if (stale()) drop();
       if (waiting && !patient) open();
     },
 
-    /** End the connection, and do not come back by itself. */
+    /** End the connection, and do not reconnect. */
     close() {
       release();
       attempt = 0;
     },
 
     /**
-     * Give up on a line that seems dead, and come back. The browser's own close would first wait
-     * for the other side, which does not answer.
+     * Drop a connection that seems dead, and reconnect. The browser's close would first wait
+     * for the peer, which does not answer.
      */
     drop,
   };

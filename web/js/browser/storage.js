@@ -1,11 +1,11 @@
-// What outlives the page, in the browser's own storage. The only module that knows it.
+// What outlives the page, in localStorage and sessionStorage. The only module that knows them.
 //
-// Who the reader is, how far they read and what they were writing is kept for the browser; the last
-// for the tab as well. Each server keeps to itself: `base` is the page's address.
+// The user's identity, read positions and drafts are stored for the browser, drafts for the tab as
+// well. Each server has its own data: `base` is the page's URL.
 
 /**
- * `own` is localStorage, `tab` is sessionStorage. Where the browser forbids them, or they are full,
- * nothing outlives the page, and that is all.
+ * `own` is localStorage, `tab` is sessionStorage. If the browser forbids them, or they are full,
+ * nothing outlives the page; it still works.
  */
 export function Storage(base, platform = globalThis) {
   const name = (key) => `gochat ${base} ${key}`;
@@ -13,16 +13,16 @@ export function Storage(base, platform = globalThis) {
     try {
       return platform[which];
     } catch {
-      return null; // forbidden: reading the property alone throws
+      return null; // forbidden: reading the property already throws
     }
   };
-  const roomNames = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", drafts: "sessionStorage" };
+  const roomNames = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", drafts: "sessionStorage", purposes: "sessionStorage" };
 
   function load(key, fallback) {
     try {
       return JSON.parse(rove(roomNames[key])?.getItem(name(key)) ?? null) ?? fallback;
     } catch {
-      return fallback; // not ours, or broken
+      return fallback; // not valid
     }
   }
 
@@ -38,44 +38,46 @@ export function Storage(base, platform = globalThis) {
   const drafts = area("draft");
 
   return {
-    /** { nick, token } of the reader; null before they gave a name. */
+    /** { nick, token } of the user; null before they have chosen a name. */
     identity() {
       const kept = load("identity", null);
       const token = typeof kept?.token === "string" ? kept.token : null;
       return typeof kept?.nick === "string" ? { nick: kept.nick, token } : null;
     },
-    /** What was being written, by room. Where two tabs write in one room, each finds its own again. */
+    /** The drafts by room. If two tabs write in one room, each finds its own draft again. */
     drafts: () => [...new Map([...pairs(drafts.pairs(), "string"), ...pairs(load("drafts", []), "string")])],
-    /** Keep `drafts`, [[key, text, before]], each by itself: another tab may be writing elsewhere. */
+    /** What the drafts of this tab edit or reply to; core/unsent.js checks it. */
+    purposes: () => pairs(load("purposes", []), "object"),
+    /** Store `drafts`, [[key, text, before]], each under its own key: another tab may write in other rooms. */
     saveDrafts(changed) {
       for (const [key, text, before] of changed) {
         if (text !== "") drafts.put(key, text);
-        else if (drafts.get(key) === before) drafts.remove(key); // else another tab wrote it
+        else if (drafts.get(key) === before) drafts.remove(key); // else another tab has changed it
       }
     },
-    /** What a "storage" event tells of a draft that another tab has done with: { key, text }, or null. */
+    /** The draft that another tab has sent or removed, from a "storage" event: { key, text }, or null. */
     doneDraft({ key, oldValue, newValue }) {
       const room = newValue === null && drafts.idOf(key);
       return room ? { key: room, text: parsed(oldValue) } : null;
     },
     seen: () => pairs(load("seen", []), "number"),
-    /** The names of the rooms that the reader is in, the one visited last at the end. */
+    /** The names of the user's rooms, the one visited last at the end. */
     rooms() {
       const kept = load("rooms", []);
       return Array.isArray(kept) ? kept.filter((name) => typeof name === "string" && name !== "") : [];
     },
-    /** What the reader is called for, as it was kept; core/attention.js takes of it what it can. */
+    /** The choices of notifications as they were stored; core/attention.js checks them. */
     attention: () => load("attention", null),
     save,
     area: area("message"),
-    /** Whether a "storage" event tells of a change of the identity by another tab. */
+    /** Whether a "storage" event reports a change of the identity by another tab. */
     isIdentity: ({ key }) => key === name("identity"),
   };
 }
 
 /**
- * Records by id in `place()`, for js/shelf.js and for drafts. Each has a key of its own, so that two
- * tabs never write over each other's.
+ * Records by id in `place()`, for browser/pendingStore.js and for drafts. Each has its own key, so that
+ * two tabs never overwrite each other's.
  */
 function Area(place, prefix) {
   const idOf = (key) => (key?.startsWith(prefix) ? key.slice(prefix.length) : null);
@@ -122,7 +124,7 @@ function parsed(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // not ours, or broken
+    return null; // not valid
   }
 }
 

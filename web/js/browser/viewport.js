@@ -1,7 +1,7 @@
-// Which lines of the log are in sight. The log is in parts, and the browser does not lay out those far
-// from sight (css/message-list.css); so only the parts are asked where they are, and the lines of one.
+// Finds visible lines of the log. The log is divided into parts, and the browser does not lay out those
+// far away (css/message-list.css); so only positions of parts are read, and of the lines of one part.
 
-/** The first line of which something is in sight; without one, the last above; null for none. */
+/** The first visible line; else the last one above the view; null for none. */
 export function firstInSight(view, list) {
   const { top } = view.getBoundingClientRect();
   const below = (element) => element.getBoundingClientRect().bottom > top;
@@ -11,7 +11,7 @@ export function firstInSight(view, list) {
   return row.matches(".line") ? row : beside(row, "nextElementSibling") ?? beside(row, "previousElementSibling");
 }
 
-/** The lowest line of which something is in sight; null for none. */
+/** The lowest visible line; null for none. */
 export function lastInSight(view, list) {
   const { bottom } = view.getBoundingClientRect();
   const out = (element) => element.getBoundingClientRect().top >= bottom;
@@ -19,7 +19,7 @@ export function lastInSight(view, list) {
   return part ? line(before(first(part.children, out), part), "previousElementSibling") : null;
 }
 
-/** The line after `from` in the log, or before it; `way` is the name of the sibling. */
+/** The line after or before `from`; `way` is the name of the sibling property. */
 export function beside(from, way) {
   return line(from[way], way) ?? across(from.parentElement[way], way);
 }
@@ -29,14 +29,14 @@ function across(part, way) {
   return part ? line(part[end], way) ?? across(part[way], way) : null;
 }
 
-/** `row`, or the next one that way that is a line. */
+/** `row`, or the next one in that direction that is a line. */
 function line(row, way) {
   let found = row;
   while (found && !found.matches(".line")) found = found[way];
   return found;
 }
 
-/** The first of `elements`, which stand one below the other, that `holds`; undefined for none. */
+/** The first of `elements`, which are ordered from top to bottom, for which `holds`; undefined for none. */
 function first(elements, holds) {
   let [low, high] = [0, elements.length];
   while (low < high) {

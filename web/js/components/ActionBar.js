@@ -1,12 +1,12 @@
-// What can be done with one message. It stands over the log, not in it, so that nothing of it is read
-// out as news.
+// The actions of one message. The bar is above the log, not in it, so that a screen reader does not
+// read it as a new message.
 //
 // Up     "react" with { seq, emoji }, "reply", "edit" and "remove" with { seq }
 
 import { copy } from "../browser/clipboard.js";
 import { tell, write } from "../browser/dom.js";
 
-/** The emoji that are put to messages most. */
+/** The emoji that are used most as reactions. */
 const FREQUENT = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "🚀"];
 
 export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
@@ -16,7 +16,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
   const field = find(".picker .field");
   const spoken = find(".spoken");
   const when = find(".when");
-  let line = null; // what it is about
+  let line = null; // the line of its message
 
   for (const name of ["react", "reply", "edit", "remove", "copy", "share"]) label(find(`.${name}`), word(`act.${name}`));
   find(".often").append(...FREQUENT.map(offer));
@@ -57,7 +57,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
     }
   });
   element.addEventListener("focusout", ({ relatedTarget }) => {
-    const clicked = relatedTarget === null && element.matches(":hover"); // Safari gives a button no focus
+    const clicked = relatedTarget === null && element.matches(":hover"); // Safari does not focus a clicked button
     if (!clicked && !element.contains(relatedTarget) && !line?.contains(relatedTarget)) hide();
   });
 
@@ -94,14 +94,14 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
     else if (within) find(".react").focus();
   }
 
-  /** Go, and give the focus back to the line. */
+  /** Hide, and return the focus to the line. */
   function leave() {
     const back = line;
     if (element.contains(document.activeElement)) back.focus({ preventScroll: true });
     hide();
   }
 
-  /** Above the upper corner of the line's bubble that is further from the edge of the page. */
+  /** At the upper corner of the line's bubble that is further from the edge of the page. */
   function place() {
     if (line === null) return;
     const frame = element.parentElement.getBoundingClientRect();
@@ -117,7 +117,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
     element.style.top = `${Math.round(Math.max(4, y))}px`;
   }
 
-  /** Stand at `which`, a line; nothing can be done with one that is deleted or on its way. */
+  /** Show the actions of `which`, a line; a deleted or unsent message has none. */
   function show(which) {
     if (which === line) return;
     hide();
@@ -152,11 +152,11 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
     show,
     hide,
     place,
-    /** Whether the reader is in it, so that it must not go. */
+    /** Whether the user is using it, so that it must not be hidden. */
     held: () => !picker.hidden || element.contains(document.activeElement),
-    /** The line that it is about; null while it is not there. */
+    /** The line that it is for; null while it is hidden. */
     line: () => line,
-    /** Come to `which` by keyboard; with `react`, to the emoji at once. */
+    /** Focus the bar for `which`; with `react`, the emoji at once. */
     enter(which, react = false) {
       show(which);
       if (line === null) return;

@@ -1,4 +1,4 @@
-// The question whether notifications are wanted, once, when somebody has named the reader.
+// The offer of notifications, once, after somebody has mentioned the user.
 //
 // Down   { attention, permission, named }
 // Up     "notify" with { on: true }, "notNow"

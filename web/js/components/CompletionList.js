@@ -1,8 +1,8 @@
-// What the word at the caret may become. The focus stays in the text; the choice is marked there by
-// aria-activedescendant, as in a combobox.
+// Completions of the word at the caret. The focus stays in the text field; aria-activedescendant marks
+// the active choice, as in a combobox.
 //
-// Down   the state, with `offer`, each time something was written in `field`
-// Up     "input" from `field`, as if the reader had written what was chosen
+// Down   the state, with `offer`, after each input into `field`
+// Up     "input" from `field`, as if the user had typed the choice
 
 import { completions, people, taken } from "../core/completion.js";
 import { EMOJI } from "../core/emoji.js";
@@ -12,16 +12,16 @@ import { plainKey } from "../core/input.js";
 export function CompletionList(element, { word, compare, field }) {
   const make = copies("completion");
   const count = element.parentElement.querySelector(".completion-count");
-  let open = null; // { start, caret, choices, active } while there is something to choose
+  let open = null; // { start, caret, choices, active } while there are choices
 
-  // The press, not the click: a click would first take the focus, and close the list with that.
+  // pointerdown, not click: a click would first move the focus, and close the list.
   element.addEventListener("pointerdown", (event) => {
     event.preventDefault();
     const option = event.target.closest(".option");
     if (option) take([...element.children].indexOf(option));
   });
   field.addEventListener("blur", close);
-  // The caret went elsewhere, by keys or a click; what could be completed was where it was.
+  // The caret was moved by keys or a click, away from the word to complete.
   document.addEventListener("selectionchange", () => {
     if (open && caret() !== open.caret) close();
   });
@@ -38,7 +38,7 @@ export function CompletionList(element, { word, compare, field }) {
     return field.selectionStart === field.selectionEnd ? field.selectionEnd : 0;
   }
 
-  /** Offer what the word at the caret may become, if anything. */
+  /** Offer completions of the word at the caret, if there are any. */
   function offer(state) {
     const found = completions(field.value, caret(), people(state, compare), EMOJI);
     if (!found || !field.matches(":focus")) {
@@ -85,7 +85,7 @@ export function CompletionList(element, { word, compare, field }) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  /** Do what a key means while the list is open; gives whether it meant anything. */
+  /** Handle a key while the list is open; returns whether it was used. */
   function press(event) {
     if (open === null || !plainKey(event) || !Object.hasOwn(KEYS, event.key)) return false;
     event.stopPropagation(); // Escape has closed something already

@@ -1,8 +1,8 @@
-// Where one writes. The draft is the room's, not the field's, so it outlives a connection.
+// The composer. The draft belongs to the room, not to the field, so it outlives the connection.
 //
 // Down   { rooms, key, connection, … }
-// Up     "draft" with the { text } as written so far; "send" with the { text } to send; "edit" with
-//        the { seq } of the reader's last message; "release" when they give up editing or replying
+// Up     "draft" with the present { text }; "send" with the { text } to send; "edit" with
+//        the { seq } of the user's last message; "release" when they cancel editing or replying
 
 import { lastOwn, purpose, purposeWords } from "../core/writing.js";
 import { set, tell, write } from "../browser/dom.js";
@@ -11,13 +11,13 @@ import { longest } from "../core/chat.js";
 import { current } from "../core/state.js";
 import { hintWords } from "../core/wording.js";
 
-/** The hints that say why nothing can be sent; the others let it go out, or wait. */
+/** The hints that say why sending is impossible; with others, text is sent or queued. */
 const QUIET = ["hint.ready", "hint.saves", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding"];
 
-/** The hints that say nothing but how the keys work, which a touch keyboard has no use for. */
+/** The hints that only explain keys, which a touch keyboard does not have. */
 const TEACHING = ["hint.ready", "hint.saves"];
 
-/** What begins a nick or an emoji. */
+/** The characters that begin a mention or an emoji name. */
 const MARK = /[@:]/;
 
 export function Composer(element, { word, ...tools }) {
@@ -27,10 +27,11 @@ export function Composer(element, { word, ...tools }) {
   const hint = find(".hint");
   const spoken = find(".spoken");
   const about = find(".about");
+  const cancel = find(".cancel");
   const grows = CSS.supports("field-sizing", "content");
   let shown = null; // the state
   let meant = { kind: "new" }; // what is being written
-  let completion = null; // js/CompletionList.js, which comes with the first mark that is written
+  let completion = null; // CompletionList.js, loaded with the first such character
   let coming = null; // the promise of it
 
   draft.addEventListener("input", (event) => {
@@ -42,23 +43,23 @@ export function Composer(element, { word, ...tools }) {
     const { selectionStart, selectionEnd, value, maxLength } = draft;
     const room = maxLength - value.length + selectionEnd - selectionStart;
     if (pasted.length <= room) return;
-    event.preventDefault(); // at once: to lay out a megabyte takes seconds
-    if (room > 0) document.execCommand("insertText", false, pasted.slice(0, room)); // which can be undone
+    event.preventDefault(); // at once: the layout of a megabyte takes seconds
+    if (room > 0) document.execCommand("insertText", false, pasted.slice(0, room)); // so that it can be undone
     tell(element, "draft", { text: draft.value, clipped: true });
   });
   draft.addEventListener("compositionend", () => complete({ isComposing: false })); // the last input came before it
   draft.addEventListener("keydown", (event) => {
-    if (inputMethod(event)) return; // the key is for the candidates of the input method
+    if (inputMethod(event)) return; // the key belongs to the input method
     if (completion?.press(event) || KEYS[event.key]?.(event)) event.preventDefault();
   });
-  find(".cancel").addEventListener("click", () => release());
+  cancel.addEventListener("click", () => release());
   element.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
-    draft.focus(); // the keyboard of a phone stays open for the next line
+    draft.focus(); // so that the keyboard of a phone stays open
   });
 
-  /** Each gives whether it was meant for what it did. */
+  /** Each returns whether it used the key. */
   const KEYS = {
     Enter: (event) => sends(event) && submit(),
     Escape(event) {
@@ -66,7 +67,7 @@ export function Composer(element, { word, ...tools }) {
       event.stopPropagation();
       return release();
     },
-    /** In an empty field there is nowhere to go up to, but to what was said last. */
+    /** In an empty field, the up arrow edits the last message. */
     ArrowUp(event) {
       const seq = draft.value === "" && meant.kind === "new" && plainKey(event) ? lastOwn(shown) : null;
       if (seq !== null) tell(element, "edit", { seq });
@@ -82,7 +83,7 @@ export function Composer(element, { word, ...tools }) {
 
   function release() {
     tell(element, "release", {});
-    draft.focus(); // the button that was pressed is gone
+    draft.focus(); // the clicked button is hidden now
     return true;
   }
 
@@ -90,7 +91,7 @@ export function Composer(element, { word, ...tools }) {
     if (isComposing) completion?.close();
     else if (completion) completion.offer(shown);
     else if (MARK.test(draft.value)) {
-      coming ??= import("./CompletionList.js").catch(() => null); // without a line there may be none
+      coming ??= import("./CompletionList.js").catch(() => null); // there may be no quoted line
       const module = await coming;
       if (module === null) coming = null;
       else completion ??= module.CompletionList(find(".completion-list"), { word, field: draft, ...tools });
@@ -111,7 +112,7 @@ export function Composer(element, { word, ...tools }) {
       completion?.close();
       draft.value = room.draft;
     }
-    showPurpose(room);
+    const says = showPurpose(room);
     if (before && meant.kind !== "new" && (meant.kind !== before.kind || meant.seq !== before.seq)) begin();
     if (!grows) fit();
     // Not `disabled`: the button keeps the focus and can say why it does not send.
@@ -120,25 +121,29 @@ export function Composer(element, { word, ...tools }) {
     write(hint, words);
     element.classList.toggle("insists", state.refusals > 0);
     element.classList.toggle("quiet", TEACHING.includes(key));
-    write(spoken, state.refusals > 0 || state.clipped ? words : "");
+    write(spoken, state.refusals > 0 || state.clipped ? words : says);
   }
 
   function showPurpose({ name }) {
     const placeholder = word("composer.placeholder", { room: name });
     set(draft, { placeholder });
     const words = purposeWords(meant);
+    const says = meant.kind === "orphan" || meant.changed === true;
+    about.classList.toggle("says", says);
+    set(cancel, { ariaLabel: word(meant.edited ? "composer.discard" : "composer.giveUp") });
     set(about, { hidden: words === null }); // it describes the field also while it is hidden
     write(find(".about .what"), words ? word(words.key, words.values) : "");
     write(find(".about .quote"), meant.line ?? "");
+    return says ? word(words.key) : "";
   }
 
-  /** The reader has chosen what to answer or to change: there they go on, at the end of the text. */
+  /** The user has chosen a message to reply to or to edit: focus the end of the text. */
   function begin() {
     draft.focus();
     draft.setSelectionRange(draft.value.length, draft.value.length);
   }
 
-  /** Grow with the text where the browser does not know `field-sizing`; CSS sets the most. */
+  /** Grow with the text, in browsers without `field-sizing`; CSS limits the height. */
   function fit() {
     draft.style.blockSize = "auto";
     draft.style.blockSize = `${draft.scrollHeight}px`;

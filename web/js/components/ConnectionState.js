@@ -1,4 +1,4 @@
-// How the connection is, in the header: a dot, a few words, and a button when waiting is long.
+// The state of the connection, in the header: a dot, a text, and a button during long delays.
 //
 // Down   { connection, online }
 // Up     "retry"
@@ -6,7 +6,7 @@
 import { set, tell, write } from "../browser/dom.js";
 import { connectionWords, secondsUntil } from "../core/wording.js";
 
-const LONG = 3_000; // a shorter wait needs no button, which would only flicker
+const LONG = 3_000; // for a shorter delay the button would only flicker
 
 export function ConnectionState(element, { word, now }) {
   const seen = element.querySelector(".seen");
@@ -27,7 +27,7 @@ export function ConnectionState(element, { word, now }) {
     const seconds = secondsUntil(retryAt, now());
     set(element.dataset, { phase });
     write(seen, word(words.seen, { seconds }));
-    write(spoken, word(words.spoken)); // without the countdown: nobody wants it read out
+    write(spoken, word(words.spoken)); // without the countdown, which nobody wants to hear
     clearTimeout(timer);
     if (phase === "waiting" && seconds > 0) timer = setTimeout(() => update(shown), 250);
   }

@@ -1,4 +1,4 @@
-// All keys that do something, in one dialog.
+// The dialog of keyboard shortcuts.
 //
 // Down   { sheet }
 

@@ -1,4 +1,4 @@
-// Who is here.
+// The members of the room.
 //
 // Down   { rooms, key, me, … }
 
@@ -7,7 +7,7 @@ import { hue, HUES, initial } from "../core/avatar.js";
 import { memberChoices } from "../core/choices.js";
 import { current } from "../core/state.js";
 
-const SHOWN = 200; // nobody reads more; the rest are counted
+const SHOWN = 200; // a longer list is of no use; the rest are counted
 
 export function MemberList(element, { word, compare }) {
   const title = element.querySelector(".title");
@@ -19,7 +19,7 @@ export function MemberList(element, { word, compare }) {
 
   function update(state) {
     const { members, absent, memberCount } = current(state);
-    set(element, { hidden: memberCount === 0 }); // not known yet: the reader is one of them
+    set(element, { hidden: memberCount === 0 }); // not known yet: the user would be one of them
     if (drawn?.members === members && drawn.absent === absent && drawn.me === state.me) return;
     drawn = { members, absent, me: state.me };
     const rows = memberChoices(state, compare).slice(0, SHOWN);

@@ -1,12 +1,12 @@
-// The log of the room in sight. It follows the newest line only if it was there before (goChat's
-// rule); who reads further up stays where they are, whatever comes above or below, and is offered a
-// way down.
+// The log of the current room. The view follows the newest message only if it was at the bottom before
+// (goChat's rule); if the user reads further up, their place stays, whatever changes above or below, and a
+// button leads down.
 //
-// Down   { rooms, key, pending, acts, following, unseen, … }
-// Up     "follow" with { following }: the reader came to the newest line, or left it; "older": they
-//        come near the oldest in sight; "newer": near the end of a past; "again" and "takeBack" with the
-//        { id } of a line that failed, "redo" and "undo" with that of an act; "seek" with the { room,
-//        seq } of what is answered; "removeNow" and "keep"; and what ActionBar.js has
+// Down   { rooms, key, pending, changes, following, unseen, … }
+// Up     "follow" with { following }: the user reached the newest message, or left it; "older": they
+//        scroll near the oldest loaded message; "newer": near the end of a past; "again" and "takeBack" with
+//        the { id } of a failed message, "redo" and "undo" with that of a failed change; "seek" with the { room,
+//        seq } of a quoted message; "removeNow" and "keep"; and the events of ActionBar.js
 
 import { LateBar } from "./lazy.js";
 import { Anchor } from "../browser/scrollAnchor.js";
@@ -14,6 +14,7 @@ import { bookFor } from "../core/room.js";
 import { inSight } from "../core/history.js";
 import { at } from "../core/log.js";
 import { alike, parts, rows, same } from "../core/rows.js";
+import { byKeys } from "../browser/focusOrigin.js";
 import { reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
 import { addressOf } from "../core/address.js";
@@ -22,9 +23,9 @@ import { current } from "../core/state.js";
 import { unreached } from "../core/wording.js";
 import { Reach } from "../browser/rovingFocus.js";
 
-/** Keys on a line, and what they do with it. */
+/** The keys of a focused line, and their events. */
 const KEYS = { r: "reply", e: "edit", Delete: "remove" };
-const GUESS = 3.25; // rem, how tall a row is, for as long as it has not been in sight
+const GUESS = 3.25; // rem, the estimated height of a row before its layout
 
 /**
  * @param {any} element
@@ -39,21 +40,21 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   const count = element.querySelector(".jump .count");
   const notice = element.querySelector(".notice");
   const { make, fill, fold } = Rows({ word, ...formats });
-  const anchor = Anchor(view, list); // holds what is in sight of who reads further up
+  const anchor = Anchor(view, list); // holds the place of a user who reads further up
   const bar = LateBar(element.querySelector(".action-bar"), { word, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
   let shown = new Map(); // the parts of the list, by key
-  const within = new WeakMap(); // what is in each of them, by key
-  let drawn = {}; // what it was made of
+  const within = new WeakMap(); // the rows of each of them, by key
+  let drawn = {}; // the state that is displayed
   let following = true;
-  let sought = null; // the place that was looked for last
-  let dead = false; // whether nothing follows what is in sight, and something did
+  let sought = null; // the message that was sought last
+  let dead = false; // whether the entries after the displayed ones are no longer stored
   /** @type {any} */
   let about = { book: null, me: null, nickOf: () => undefined };
-  let copying = null; // makes a text of what is copied; it is loaded with the first selection
+  let copying = null; // makes the text that is copied; loaded with the first selection
   let address = "";
 
   view.addEventListener("scroll", () => {
-    if (following && anchor.scrolled() >= 0 && !atBottom(view)) anchor.toEnd(); // nobody scrolled up: the log grew
+    if (following && anchor.scrolled() >= 0 && !atBottom(view)) anchor.toEnd(); // the user did not scroll up: the log grew
     else anchor.keep();
     settle();
     if (!following) anchor.look();
@@ -63,7 +64,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   });
   jump.addEventListener("click", () => {
     tell(element, "follow", { following: true });
-    view.focus(); // the button is gone now
+    view.focus(); // the button is hidden now
   });
   list.addEventListener("click", ({ target }) => {
     const line = target.closest(".line");
@@ -89,7 +90,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   element.addEventListener("pointerleave", ({ pointerType }) => pointerType !== "touch" && !bar.held() && bar.hide());
   list.addEventListener("focusin", ({ target }) => {
     if (target.matches(".line:focus-visible")) bar.show(target);
-    else if (target.closest(".folded .text")) unfold(target.closest(".line"), true); // or it would be out of sight
+    else if (target.closest(".folded .text")) unfold(target.closest(".line"), true); // or it would not be visible
   });
   list.addEventListener("focusout", ({ relatedTarget }) => {
     if (relatedTarget?.closest(".action-bar") || bar.line()?.contains(relatedTarget)) return;
@@ -97,6 +98,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   });
   Reach(view, list, (key, line) => {
     const seq = Number(line.dataset.seq);
+    if (!byKeys()) return false; // a click is no choice of a message to act on
     if (key === "Enter" || key === "ContextMenu") bar.enter(line);
     else if (key === "+") bar.enter(line, true);
     else if (Object.hasOwn(KEYS, key) && seq) tell(element, KEYS[key], { seq });
@@ -107,7 +109,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (copying || getSelection().isCollapsed || !getSelection().containsNode(list, true)) return;
     copying = import("./transcript.js").then(({ copyFrom }) => copyFrom(list), () => (copying = null));
   });
-  // A keyboard that opens, a draft that grows, a zoom: the newest line stays in sight.
+  // A keyboard that opens, a draft that grows, a zoom: the newest message stays visible.
   const resized = new ResizeObserver(() => {
     if (following) anchor.toEnd();
     else anchor.keep();
@@ -117,11 +119,11 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   resized.observe(list);
 
   /**
-   * At the newest line the reader follows, and above it not; gives whether that was news. The end of a
-   * past is not the newest.
+   * Report when the user has reached the newest message or left it; returns whether that was a change. The
+   * end of a past is not the newest message.
    */
   function settle() {
-    const waits = sought?.fate === "sought"; // until it is found, only the user brings the end back
+    const waits = sought?.fate === "sought"; // until it is found, only the user can scroll to the end
     const news = !drawn.past && !waits && atBottom(view) !== following;
     if (news) tell(element, "follow", { following: !following });
     return news;
@@ -133,23 +135,23 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (drawn.past && nearBottom(view)) tell(element, "newer");
   }
 
-  /** A tap opens the bar, and another one closes it. */
+  /** A tap shows the action bar, and another one hides it. */
   function tapped(line) {
     if (line === null || bar.line() === line) bar.hide();
     else bar.show(line);
   }
 
-  /** Show all of a long line, from where it stands, or its beginning only. */
+  /** Show all of a long message in place, or only its beginning. */
   function unfold(line, open) {
     if (following && open) tell(element, "follow", { following: false });
-    anchor.hold(null); // what is below it moves
+    anchor.hold(null); // the content below it moves
     fold(line, true, open);
     if (!open) line.scrollIntoView({ block: "nearest" });
     anchor.look();
     settle();
   }
 
-  /** Whether to delete is answered: the buttons go, and the focus with them to the line. */
+  /** The question about a deletion is answered: its buttons disappear, and the line gets the focus. */
   function answer(line, verb) {
     line.focus({ preventScroll: true });
     tell(element, verb);
@@ -162,7 +164,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   function update(state) {
     const room = current(state);
     const unheard = following && state.following && state.key === drawn.key && anchor.scrolled() < 0;
-    if (unheard && settle()) return; // the reader has scrolled up, and the page is up to date by having been told of it
+    if (unheard && settle()) return; // the user has scrolled up; telling that has already updated the page
     const down = state.following && !following;
     following = state.following;
     address = addressOf(room.name, state.lobby);
@@ -175,9 +177,10 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
 
-  /** Make the list show the room; gives whether there was anything to do. */
+  /** Make the list show the room; returns whether anything changed. */
   function show(state, room) {
-    const { name, phase, past, mark, editing, replying, removing } = room;
+    const { name, phase, past, mark, removing, target } = room;
+    const { editing, replying } = target?.gone ? { editing: null, replying: null } : room;
     const log = inSight(room);
     const { key, me, changes } = state;
     const pending = past ? [] : state.pending.filter((item) => item.key === key);
@@ -219,16 +222,16 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     reconcile(part, within.get(part), lines, { make: (row) => named(make(row), row), fill: (line, row) => fill(line, row, about), same });
   }
 
-  /** Know who is there, or has written: what is drawn from now on may mention them. */
+  /** Update who can be mentioned, before messages are drawn. */
   function know(room, log, me) {
     const { members } = room;
     about = { book: bookFor(room, me), me };
-    let authors = null; // nicks by user; made when somebody is asked for who is not here
+    let authors = null; // nicks by user; made when a nick of a user is needed who is not a member now
     const author = (user) => (authors ??= new Map(log.entries.map((entry) => [entry.user, entry.nick]))).get(user);
     about.nickOf = (user) => members.get(user) ?? author(user);
   }
 
-  /** What stands above the oldest line. */
+  /** The text above the oldest message. */
   function above({ epoch, more, truncated }, room, phase, count) {
     if (phase === "refused") return "";
     if (epoch === null || more) return word("list.loading");
@@ -236,20 +239,20 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     return count > 0 ? word("list.beginning", { room }) : "";
   }
 
-  /** What comes now is not news, and not read out. */
+  /** The next changes are not new messages, so a screen reader does not read them. */
   function quietly() {
     view.ariaLive = "off";
     requestAnimationFrame(() => requestAnimationFrame(() => (view.ariaLive = "polite")));
   }
 
-  /** Ask in the line whether it is to be deleted, and let the keyboard answer. */
+  /** Ask in the line whether to delete it, and focus the answer. */
   function ask(seq) {
     const line = lineOf(seq);
     line?.scrollIntoView({ block: "nearest" });
     line?.querySelector(".asks .no").focus({ preventScroll: true });
   }
 
-  /** Show what was looked for, once; and say where there is no way on from there. */
+  /** Show the message that was sought, once; and say if the entries after it are not stored. */
   function find(wanted, cut) {
     if (wanted === sought && cut === dead) return;
     const news = wanted !== sought;
@@ -267,9 +270,9 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     for (const each of list.querySelectorAll(".found")) each.classList.remove("found");
     requestAnimationFrame(() => {
       line.classList.add("found");
-      settle(); // where all is in sight, nothing scrolls
+      settle(); // if everything is visible, there is no scroll event
     });
-    anchor.hold(line); // what is around it is not laid out yet
+    anchor.hold(line); // its surroundings have no layout yet
   }
 
   function lineOf(seq) {
@@ -279,7 +282,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   return { update };
 }
 
-/** The element with the id by which its sender knows a line of their own. */
+/** The element with the id of a message of the user's own. */
 function named(element, { key }) {
   if (key.startsWith("own:")) element.dataset.id = key.slice(4);
   return element;

@@ -1,4 +1,4 @@
-// Where the reader is: the room, its topic, how many are here, and the ways to the side panel and
+// The header: the room, its topic, the number of members, and buttons for the side panel and
 // the dialogs.
 //
 // Down   { rooms, key, panel, … }

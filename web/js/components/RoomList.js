@@ -1,7 +1,7 @@
-// The rooms to choose from, and a field to make another.
+// The list of rooms, and a field to join or create another.
 //
 // Down   { rooms, listed, key, … }
-// Up     "enter" with the { name } of a room, "sheet" to find one by its name
+// Up     "enter" with the { name } of a room, "sheet" for the room switcher
 
 import { badge, unreadWords } from "./badge.js";
 import { roomName } from "../core/room.js";

@@ -1,4 +1,4 @@
-// About the room in sight: its topic, its address, what in it calls the reader, and the way out.
+// The dialog about the current room: its topic, its link, its notifications, and leaving it.
 //
 // Down   { sheet, rooms, key, lobby, … }
 // Up     "setTopic" with { text }, "leave" with the { key } of the room, "level" with { key, level },
@@ -26,7 +26,7 @@ export function RoomSheet(element, { word, base }) {
   const sound = find(".sound");
   const code = find(".address .code");
   const sheet = Sheet(element, SHEETS.room);
-  let drawn = null; // the address that the code is of
+  let drawn = null; // the address that the code shows
   let key = null;
 
   find("form.topic").addEventListener("submit", (event) => {
@@ -48,7 +48,7 @@ export function RoomSheet(element, { word, base }) {
     try {
       await navigator.clipboard.writeText(address.value);
     } catch {
-      address.select(); // no clipboard on a page that came over http; this still does it
+      address.select(); // navigator.clipboard is missing on a page that came over http
       document.execCommand("copy");
     }
     write(copied, word("room.copied"));

@@ -1,4 +1,4 @@
-// A room by a few letters of its name: a field, and below it what they may mean.
+// Switching to a room by typing a few letters of its name: a field, and the matching rooms below it.
 //
 // Down   { sheet, rooms, listed, … }
 // Up     "enter" with the { name } of a room
@@ -18,7 +18,7 @@ export function RoomSwitcher(element, { word, compare }) {
   const make = copies("choice");
   const sheet = Sheet(element, SHEETS.switcher);
   let choices = [];
-  let marked = null; // the key of the choice that Enter takes
+  let marked = null; // the key of the choice that Enter selects
   let latest;
 
   field.addEventListener("input", () => {

@@ -1,4 +1,4 @@
-// What was said, by the words in it. It is kept while it is closed, so that one result after another
+// The search for messages. Its results are kept while it is closed, so that one result after another
 // can be looked at.
 //
 // Down   { sheet, search, rooms, key, … }
@@ -25,7 +25,7 @@ export function SearchPanel(element, { word, clock, dayWords }) {
   const make = copies("result");
   const sheet = Sheet(element, SHEETS.search);
   let drawn = null;
-  let left = null; // the result that was chosen last
+  let left = null; // the result that was selected last
 
   find("form").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -118,7 +118,7 @@ export function SearchPanel(element, { word, clock, dayWords }) {
   return { update };
 }
 
-/** A message on one line as it looks in its room; where only its marks are what was searched, as it was written. */
+/** A message in one line as its room shows it; as it was written, if the query matches only its marks. */
 function pieces(text, query) {
   const bare = marked(gist(text, text.length), query);
   return bare.some(({ found }) => found) ? bare : marked(text, query);

@@ -1,8 +1,8 @@
-// The panel beside the conversation: rooms, people, the reader. On a narrow screen it covers the
+// The side panel: rooms, members, the user. On a narrow screen it covers the
 // conversation, while it is open.
 //
 // Down   { panel, me, identity, … }
-// Up     "panel" with { open: false }, "rename", "sheet" for that of all keys
+// Up     "panel" with { open: false }, "rename", "sheet" for the keyboard shortcuts
 
 import { set, tell, write } from "../browser/dom.js";
 import { hue, HUES, initial } from "../core/avatar.js";
@@ -27,7 +27,7 @@ export function SidePanel(element, { word }) {
     element.classList.toggle("open", state.panel);
     if (state.panel && !open) close.focus();
     open = state.panel;
-    const known = state.me ?? state.identity; // without a server it is the name that was kept
+    const known = state.me ?? state.identity; // without a server, the stored name
     set(me, { hidden: known === null });
     if (known === null) return;
     write(avatar, initial(known.nick));

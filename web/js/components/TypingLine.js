@@ -1,4 +1,4 @@
-// Who is writing just now.
+// Who is typing.
 //
 // Down   { rooms, key, … }
 

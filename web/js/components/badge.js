@@ -1,8 +1,8 @@
-// The small number beside a room.
+// The badge of a room: its number of unread messages.
 
 import { write } from "../browser/dom.js";
 
-/** How much of a room is unread, as a number; one with @ where the reader is named. */
+/** Show how many messages are unread; with an at sign, how many of them mention the user. */
 export function badge(element, { unread = 0, mentions = 0 }, word) {
   element.hidden = unread === 0;
   element.classList.toggle("named", mentions > 0);
@@ -10,7 +10,7 @@ export function badge(element, { unread = 0, mentions = 0 }, word) {
   write(element.querySelector(".spoken"), unreadWords(unread, mentions, word));
 }
 
-/** The same in words; "" where nothing is. */
+/** The same in words; "" for nothing. */
 export function unreadWords(unread, mentions, word) {
   const words = [unread > 0 && word("rooms.unread", { count: unread }), mentions > 0 && word("rooms.mentions", { count: mentions })];
   return words.filter(Boolean).join(", ");

@@ -1,12 +1,12 @@
-// A component that comes when it is first wanted: its module, its style sheet and that of all dialogs
-// are no part of what the page needs at its start.
+// Components that are loaded when they are first needed: their modules, style sheets and texts are not
+// part of the page's start.
 
 import { tell } from "../browser/dom.js";
 import { dressLate } from "../i18n/index.js";
 
 /**
- * A component in the place of the one that `load` brings: a promise of what mounted it. `name` is
- * that of its element's class and style sheet, and of the dialog in the state. `styles` is the address
+ * A stand-in for the component that `load` returns a promise of. `name` is the class of its element, the
+ * name of its style sheet, and that of the dialog in the state. `styles` is the URL
  * of the folder of style sheets.
  */
 export function Lazy(element, name, load, styles) {
@@ -27,7 +27,7 @@ export function Lazy(element, name, load, styles) {
       component = await load();
       component.update(latest);
     } catch {
-      coming = false; // there is no connection just now; it may be wanted again
+      coming = false; // there is no connection now; the next attempt tries again
       tell(element, "sheet", { name: null });
     }
   }
@@ -36,8 +36,8 @@ export function Lazy(element, name, load, styles) {
 }
 
 /**
- * What can be done with a message, as ActionBar.js has it; it comes when it is first shown. What is
- * wanted of it meanwhile is done then, unless it is to hide by then.
+ * The action bar of ActionBar.js, which is loaded when it is first shown. The last call meanwhile is
+ * done then, unless the bar has to be hidden by then.
  */
 export function LateBar(element, tools) {
   const { href: styles } = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=stylesheet]")); // the others are beside it
@@ -55,7 +55,7 @@ export function LateBar(element, tools) {
       bar = ActionBar(element, tools);
       wanted?.(bar);
     } catch {
-      coming = false; // there is no connection just now; it may be wanted again
+      coming = false; // there is no connection now; the next attempt tries again
     }
   }
 
@@ -72,9 +72,9 @@ export function LateBar(element, tools) {
   };
 }
 
-let late = null; // the contents that the page came without; once they are loaded
+let late = null; // the contents that the page is sent without, once they are loaded
 
-/** Put the content of `element` into it, if the page came without, and the words into that. */
+/** Insert the content of `element`, if the page was sent without it, and its texts. */
 async function dressed(element, styles) {
   if (element.childElementCount === 0) {
     late ??= await loadLate(styles);
@@ -83,7 +83,7 @@ async function dressed(element, styles) {
   await dressLate(element);
 }
 
-/** The file of late contents, as a document. The templates that components copy from go into the page. */
+/** The file of late contents, as a document. Its templates are added to the page. */
 async function loadLate(styles) {
   const response = await fetch(new URL("../late.html", styles));
   if (!response.ok) throw new Error(String(response.status));
@@ -92,7 +92,7 @@ async function loadLate(styles) {
   return late ?? loaded;
 }
 
-/** Have the page link a style sheet of the folder `styles`, if it does not yet; resolves when it is loaded. */
+/** Link a style sheet of the folder `styles`, unless it is linked; resolves when it is loaded. */
 function linked(name, styles) {
   const { href } = new URL(`${name}.css`, styles);
   const there = [...document.styleSheets].some((sheet) => sheet.href === href);

@@ -1,4 +1,4 @@
-// What core/markup.js made of a text, as elements. Every word of it goes in as text.
+// The tree of core/markup.js as elements. All text is inserted as text nodes.
 
 import { copy } from "../browser/clipboard.js";
 import { foreign } from "../core/links.js";
@@ -8,12 +8,12 @@ import { copies } from "../browser/dom.js";
 import { rove } from "../browser/rovingFocus.js";
 
 const TAGS = { strong: "strong", em: "em", strike: "s", code: "code", paragraph: "div", quote: "blockquote" };
-/** A function that makes `element` show `text`; `about` is { book, me }: who may be mentioned, and the reader. */
+/** A function that makes `element` show `text`; `about` is { book, me }: who can be mentioned, and the user. */
 export function Markup({ word }) {
   const fence = copies("fence");
   const drawn = new WeakMap(); // what each element shows: { text, nick }
-  let emoji; // by name, once one was needed
-  let disguised; // whether a host is not what it looks like, once one was not in ASCII
+  let emoji; // emoji by name, loaded when first needed
+  let disguised; // whether a host imitates another one, loaded with the first non-ASCII host
 
   function within(nodes, about) {
     return nodes.map((node) => {
@@ -28,7 +28,7 @@ export function Markup({ word }) {
     });
   }
 
-  /** Words as they are; a very long one may be broken here and there. */
+  /** Text unchanged; a very long word gets places where it may be broken. */
   function text(said) {
     const [first, ...others] = stretches(said);
     const node = document.createTextNode(first);
@@ -44,12 +44,12 @@ export function Markup({ word }) {
     element.rel = "noopener noreferrer";
   }
 
-  /** An address that is written out, which may go on in the next line: else the one before it stays half empty. */
+  /** A written-out address, which may continue on the next line: otherwise the line before it stays half empty. */
   function parted(address) {
     return address.split(/(?<=[^/:]\/)(?=.)|(?=[?&#])/).flatMap((piece) => [piece, document.createElement("wbr")]);
   }
 
-  /** A link with the place that it leads to in plain sight. */
+  /** A link whose real host is shown beside its text. */
   function placed(element, host) {
     const both = document.createElement("span");
     const place = document.createElement("span");
@@ -72,7 +72,7 @@ export function Markup({ word }) {
     return element;
   }
 
-  /** A block in a quote, which has a direction of its own only if it is a list: the first words say that of the quote. */
+  /** A block in a quote. Only a list has a direction of its own there: otherwise the first text decides for the quote. */
   function quoted(node, about) {
     const element = block(node, about);
     if (node.kind === "paragraph") element.removeAttribute("dir");
@@ -106,20 +106,20 @@ export function Markup({ word }) {
     return element;
   }
 
-  /** Draw once more with what is known of emoji and of hosts, unless it shows another text by then. */
+  /** Draw again when emoji or hosts are loaded, unless the element shows another text by then. */
   async function later(element, text, about) {
     try {
       if (names(text)) ({ EMOJI: emoji } = await import("../core/emoji.js"));
       if (foreign(text)) ({ disguised } = await import("../core/hosts.js"));
     } catch {
-      return; // there is no connection just now; the names stay, and the next text tries again
+      return; // there is no connection now; the names stay, and the next text tries again
     }
     if (drawn.get(element)?.text !== text) return;
     render(element, text, about);
     rove(element.closest(".line"));
   }
 
-  /** What shows the same already stays, and with it what is selected in it. */
+  /** Unchanged nodes stay, and with them the user's selection. */
   function draw(element, text, about) {
     const { text: before, nick } = drawn.get(element) ?? {};
     if (before === text && nick === about.me?.nick) return;

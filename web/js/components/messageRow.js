@@ -1,4 +1,4 @@
-// One row of the message list as an element: a line, a day, or a note of a new topic.
+// One row of the message list as an element: a message, a day, or a note about a topic.
 
 import { foreseen } from "../core/changes.js";
 import { gist } from "../core/markup.js";
@@ -9,12 +9,12 @@ import { fateWords, sentence } from "../core/wording.js";
 import { Markup } from "./markup.js";
 import { rove } from "../browser/rovingFocus.js";
 
-/** What a line may have besides its text, in their order; most have none of it. */
+/** The optional parts of a line, in their order; most lines have none of them. */
 const PARTS = ["by", "quoted", "bubble", "more", "reactions", "asks", "trouble", "fate"];
-const NAMED = 12; // people named at a reaction
-const CHIPS = 50; // reactions shown at a message; servers take fewer kinds
+const NAMED = 12; // users named at a reaction
+const CHIPS = 50; // reactions shown at a message; servers allow fewer kinds
 
-/** What makes rows and brings them up to date: { make, fill, fold }. Times within are seconds. */
+/** Makes and updates rows: { make, fill, fold }. Times here are seconds. */
 export function Rows({ word, clock, calendar, dayWords, and }) {
   const draw = Markup({ word });
   const line = copies("line");
@@ -23,7 +23,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
   const chips = new WeakMap(); // of each list of reactions, by emoji
   const made = Object.fromEntries(["quoted", "more", "reactions", "asks", "trouble", "fate"].map((name) => [name, copies(`line-${name}`)]));
 
-  /** The part `name` of a line where it is wanted; null where it is not, and then it is not there. */
+  /** The part `name` of a line, added if it is `wanted`; otherwise it is removed, and the result is null. */
   function part(element, name, wanted) {
     const body = element.querySelector(".body");
     const there = body.querySelector(`:scope > .${name}`);
@@ -85,7 +85,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     element.title = calendar(edited * 1000);
   }
 
-  /** What the message answers; where that is not at hand, the way there. */
+  /** The message that this one replies to; if that is not loaded, a button that leads to it. */
   function fillQuoted(element, { quoted, message }) {
     if (element === null) return;
     element.dataset.seq = message.reply_to;
@@ -96,7 +96,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     else element.removeAttribute("aria-label");
   }
 
-  /** Fold the line, or unfold it; gives it a button for that where it is `long`. */
+  /** Fold or unfold the line; a `long` one gets a button for that. */
   function fold(element, long, open = element.classList.contains("unfolded")) {
     element.classList.toggle("folded", long && !open);
     element.classList.toggle("unfolded", long && open);
@@ -106,7 +106,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     button.setAttribute("aria-expanded", String(open));
   }
 
-  /** What stays keeps its element: it may be focused, or selected. */
+  /** Unchanged chips keep their elements, which may be focused or selected. */
   function fillReactions(element, reactions, { me, nickOf }) {
     if (element === null) return;
     const rows = Object.entries(reactions).slice(0, CHIPS).map(([key, users]) => {
@@ -159,9 +159,9 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
 
   return {
     make: (row) => (row.kind === "line" ? line() : note()),
-    /** `about` says who is there: { book, me } as for `Markup`, and `nickOf` for a user. */
+    /** `about` is { book, me } as for `Markup`, and `nickOf`, which returns the nick of a user. */
     fill: (element, row, about) => (row.kind === "line" ? fillLine(element, row, about) : fillNote(element, row)),
-    /** Show all of a long line, or its beginning only. */
+    /** Show all of a long line, or only its beginning. */
     fold,
   };
 }

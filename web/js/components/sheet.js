@@ -1,10 +1,10 @@
-// What all dialogs of the page have in common. A <dialog> keeps the focus, and gives it back, itself.
+// What all dialogs of the page have in common. A <dialog> traps and restores the focus itself.
 
 import { tell } from "../browser/dom.js";
 
 /**
- * A function that opens and closes the dialog `element` as the state wants; it gives "opened" where
- * it just did so, else whether it is open.
+ * A function that opens and closes the dialog `element` according to the state; it returns "opened" if
+ * it has just opened it, else whether it is open.
  */
 export function Sheet(element, name) {
   const close = () => tell(element, "sheet", { name: null });
@@ -12,11 +12,11 @@ export function Sheet(element, name) {
 
   element.querySelector(".shut").addEventListener("click", close);
   element.addEventListener("cancel", (event) => {
-    event.preventDefault(); // the state closes it
+    event.preventDefault(); // it is closed by the state
     close();
   });
   element.addEventListener("close", () => {
-    if (wanted) close(); // the browser closed it all the same
+    if (wanted) close(); // the browser closed it anyway
   });
   element.addEventListener("pointerdown", (event) => {
     if (event.target === element && outside(event, element.getBoundingClientRect())) close();

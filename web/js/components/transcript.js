@@ -1,4 +1,4 @@
-// What is copied where more than a part of one message is selected: who said what, as it was written.
+// The text that is copied for a selection of several messages: authors, times, and the text as written.
 
 const BLOCKS = "div, blockquote, li, ol, ul, pre, .fence";
 const NEVER = ".copy, wbr, .place";
@@ -15,8 +15,8 @@ export function copyFrom(list) {
 }
 
 /**
- * `selection` as a text, as far as it is in `list`; null where the browser's own does as well, for all
- * of it is plain words of one message.
+ * `selection` as text, limited to `list`; null if the browser's own text is as good, for a selection
+ * within the plain text of one message.
  */
 function transcript(selection, list) {
   if (selection.isCollapsed || selection.rangeCount === 0) return null;
@@ -36,7 +36,7 @@ function transcript(selection, list) {
   return pieces.filter((piece) => piece !== "").join("\n").trim();
 }
 
-/** One message; `leads` where it is said whose it is. */
+/** One message; `leads` if its author is to be named. */
 function said(line, range, leads) {
   const text = written(selected(range, line.querySelector(".text")));
   if (text === "") return "";
@@ -46,7 +46,7 @@ function said(line, range, leads) {
   return (leads ? by : "") + answers + text;
 }
 
-/** What of `element` is in `range`, as a fragment. */
+/** The part of `element` that is in `range`, as a fragment. */
 function selected(range, element) {
   const part = document.createRange();
   part.selectNodeContents(element);
@@ -55,7 +55,7 @@ function selected(range, element) {
   return part.cloneContents();
 }
 
-/** What is in `node` as it was written: quotes, lists and fences with their marks. */
+/** The text of `node` as it was written: quotes, lists and fences with their marks. */
 function written(node) {
   let text = "";
   for (const child of node.childNodes) {

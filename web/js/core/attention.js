@@ -1,23 +1,23 @@
-// What the reader is called for, and how. Pure; rules as core/state.js has them.
+// What the user is notified of, and how. Pure; rules as in core/state.js.
 //
-// state.attention is { levels, desktop, sound, offered }, kept on the device: `levels` says by room's
-// key whether "all" messages call, or "nothing" does; else those do that name the reader. `desktop`
-// and `sound` say how; `offered`, that the question whether to show notifications was answered.
-// `permission` is the browser's: "default" (not asked), "granted", or "denied", which stands for
-// browsers without notifications as well.
+// state.attention is { levels, desktop, sound, offered }, stored on the device. `levels` has a level by
+// the room's key: "all" notifies of all messages, "nothing" of none; without one, mentions of the user
+// notify. `desktop` and `sound` say how; `offered` says that the user has answered the offer of
+// notifications. `permission` is the browser's: "default" (not asked), "granted", or "denied", which also
+// stands for browsers without notifications.
 
 import { bookFor, names } from "./room.js";
 
 export const LEVELS = ["all", "mentions", "nothing"];
 
-/** The reader's choices from what was kept: only what can be one is taken. */
+/** The choices from what was stored; invalid parts are ignored. */
 export function choices(stored) {
   const levels = Array.isArray(stored?.levels) ? stored.levels : [];
   const sound = levels.filter((pair) => typeof pair?.[0] === "string" && LEVELS.includes(pair[1]));
   return { levels: new Map(sound), desktop: stored?.desktop === true, sound: stored?.sound === true, offered: stored?.offered === true };
 }
 
-/** The reader's choices as they are kept. */
+/** The choices in the form in which they are stored. */
 export function keptChoices({ levels, ...rest }) {
   return { ...rest, levels: [...levels] };
 }
@@ -26,12 +26,12 @@ export function levelOf({ attention }, key) {
   return attention.levels.get(key) ?? "mentions";
 }
 
-/** Whether to ask if notifications are wanted: once, after somebody has named the reader. */
+/** Whether to offer notifications: once, after somebody has mentioned the user. */
 export function offers({ attention, permission, named }) {
   return named && permission === "default" && !attention.offered;
 }
 
-/** Whether the reader is to be told that something waits: in another room, or anywhere while they were away. */
+/** Whether something is unread: in another room, or in any room while the user was away. */
 export function waiting(state) {
   const waits = ([key, { unread }]) => unread > 0 && key !== state.key && levelOf(state, key) !== "nothing";
   return state.away > 0 || [...state.rooms].some(waits);
@@ -50,14 +50,14 @@ export const ATTENTION_RULES = {
   notNow(turn) {
     set(turn, { offered: true });
   },
-  /** The browser has asked the reader, who wants notifications, or the permission was changed elsewhere. */
+  /** The browser has asked the user, or the permission was changed elsewhere. */
   permission(turn, { permission }) {
     turn.state.permission = permission;
     if (permission !== "default") set(turn, { desktop: permission === "granted", offered: true });
   },
 };
 
-/** Call the reader for a message of somebody else, if it is one to call for. */
+/** Notify the user of another user's message, if the level of the room says so. */
 export function call(turn, key, entry) {
   const { attention, permission, hidden, me } = turn.state;
   const level = levelOf(turn.state, key);
@@ -72,8 +72,8 @@ export function call(turn, key, entry) {
 }
 
 /**
- * What the reader is to be called for of what was said while there was no connection: the last to call
- * for, or `last`, which is that of earlier parts, null for nothing.
+ * What to notify the user of among the messages that were sent while there was no connection: the
+ * last such message, or else `last`, that of earlier parts; null for none.
  */
 export function missedCall(turn, key, before, { entries }, last) {
   const missed = entries.filter(({ type, seq, user }) => type === "message" && seq > before && user !== turn.state.me.user);

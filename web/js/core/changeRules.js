@@ -1,23 +1,27 @@
-// What the reader does to messages that are there: reply, react, edit and delete.
-// Pure; rules as core/state.js has them.
+// Changes that the user makes to existing messages: reply, react, edit and delete.
+// Pure; rules as in core/state.js.
 //
-// Of a room, `replying` and `editing` are the seq that the composer is about, `removing` the one that
-// is asked about before it is deleted. While one is edited, the draft is its text, and what was being
-// written waits in `aside`.
+// In a room, `replying` and `editing` are the seq of the message that the composer is about, `removing`
+// that of the message whose deletion has to be confirmed. While a message is edited, the draft is its new
+// text, and `aside` holds the draft from before. `target` is that message as it was: { time, base, was, gone,
+// changed }. `base` is the text that the edit began with, `was` its text on the server. `gone`: the message does not exist
+// any more, and the draft becomes a new message; `changed`: somebody has edited it meanwhile.
 
 import * as changes from "./changes.js";
 import { entryAt } from "./history.js";
 import { lost } from "./room.js";
 import { ask, change, current, of, put } from "./state.js";
-import { blank, DRAFT_MOST } from "./text.js";
+import { blank } from "./text.js";
+import { unsent } from "./unsent.js";
 
 const EMOJI_MOST = 32; // characters (docs/protocol.md)
-/** What the reader does; each is about the room in sight. */
+/** Events of the user; each is about the room that is shown. */
 export const CHANGE_RULES = {
   reply(turn, { seq }) {
-    if (!standing(current(turn.state), seq)) return;
+    const message = standing(current(turn.state), seq);
+    if (!message) return;
     release(turn);
-    change(turn, turn.state.key, { replying: seq });
+    change(turn, turn.state.key, { replying: seq, target: targetOf(message, "") });
   },
   edit(turn, { seq }) {
     const { key, changes: open } = turn.state;
@@ -25,12 +29,12 @@ export const CHANGE_RULES = {
     if (!message) return;
     release(turn);
     const { text } = changes.foreseen(message, changes.bySeq(open, key).get(seq) ?? [], turn.state.me.user);
-    change(turn, key, { editing: seq, removing: null, aside: current(turn.state).draft, draft: text });
+    change(turn, key, { editing: seq, removing: null, aside: current(turn.state).draft, draft: text, target: targetOf(message, text) });
   },
   release(turn) {
     release(turn);
   },
-  /** Nothing is deleted before the reader was asked. */
+  /** A deletion has to be confirmed first. */
   remove(turn, { seq }) {
     if (own(turn, seq)) change(turn, turn.state.key, { removing: seq });
   },
@@ -44,7 +48,7 @@ export const CHANGE_RULES = {
     change(turn, turn.state.key, { removing: null });
     if (own(turn, removing)) begin(turn, { seq: removing, type: "delete" });
   },
-  /** Put an emoji to a message, or take it away again. */
+  /** Add an emoji to a message, or remove it. */
   react(turn, { seq, emoji: written }) {
     const { key, me } = turn.state;
     const message = standing(current(turn.state), seq);
@@ -59,12 +63,12 @@ export const CHANGE_RULES = {
     turn.state.changes = changes.without(turn.state.changes, { key, seq, type: "react", emoji });
     if (has() !== on) begin(turn, { seq, type: "react", emoji, on });
   },
-  /** Another tab has sent, or taken away, what was being written here as well. */
+  /** Another tab has sent or removed the draft that this tab has as well. */
   draftDone(turn, { key, text }) {
     const room = of(turn, key);
     if (room && text !== "" && unsent(room) === text) change(turn, key, room.aside === null ? { draft: "" } : { aside: "" });
   },
-  /** Try again what was refused, or give it up; the text of an edit goes back to where it was written. */
+  /** Retry a failed change, or discard it; the text of an edit goes back to the composer. */
   redo(turn, { id }) {
     turn.state.changes = changes.settle(turn.state.changes, (act) => act.id === id, { fate: "queued", code: null, message: null });
   },
@@ -73,51 +77,36 @@ export const CHANGE_RULES = {
     if (!act) return;
     turn.state.changes = changes.drop(turn.state.changes, id);
     if (act.type !== "edit" || act.key !== turn.state.key) return;
+    if (!own(turn, act.seq)) orphan(turn, act);
     CHANGE_RULES.edit(turn, act);
     if (current(turn.state).editing === act.seq) change(turn, act.key, { draft: act.text });
   },
 };
 
-/** What the composer gave becomes the new text of the message that is edited. */
+/** The text of the composer becomes the new text of the edited message. */
 export function saveEdit(turn, text) {
   const { key, me } = turn.state;
   const { editing } = current(turn.state);
   release(turn);
   if (blank(text)) {
-    CHANGE_RULES.remove(turn, { seq: editing }); // to take all of it away is to delete it, perhaps
+    CHANGE_RULES.remove(turn, { seq: editing }); // an empty text may mean to delete the message
     return;
   }
   const like = { key, seq: editing, type: "edit" };
   turn.state.changes = changes.without(turn.state.changes, like);
-  const message = own(turn, editing); // undefined where it went out of sight since it was taken up
+  const message = own(turn, editing); // undefined if it was unloaded after the edit began
   const now = message && changes.foreseen(message, changes.bySeq(turn.state.changes, key).get(editing) ?? [], me.user);
   if (now?.text !== text) begin(turn, { ...like, text });
 }
 
-/** What of a room's writing outlives the page. */
-function unsent(room) {
-  return (room?.aside ?? room?.draft ?? "").slice(0, DRAFT_MOST);
-}
-
-/** What outlives the page, of all `rooms`: [[key, text]]. */
-export function drafts(rooms) {
-  return [...rooms].map(([key, room]) => [key, unsent(room)]).filter(([, text]) => text !== "");
-}
-
-/** What of it is not as it was `before`: [[key, text, text before]]. */
-export function changedDrafts(before, rooms) {
-  const changed = [...new Set([...before.keys(), ...rooms.keys()])].filter((key) => before.get(key) !== rooms.get(key));
-  return changed.map((key) => [key, unsent(rooms.get(key)), unsent(before.get(key))]).filter(([, now, was]) => now !== was);
-}
-
 // --- What the server says ------------------------------------------------------------------
 
-/** The question `id`, which was an act, is answered. */
+/** The request `id`, which was a change, is answered. */
 export function acted(turn, id) {
   turn.state.changes = changes.done(turn.state.changes, id);
 }
 
-/** An act was refused: for now, or for good. */
+/** A change was refused, temporarily or finally. */
 export function refuseChange(turn, { id, code, message, retry_after: after = 1 }, now) {
   const act = turn.state.changes.find(({ asked }) => asked === id);
   if (!act) return;
@@ -129,7 +118,8 @@ export function refuseChange(turn, { id, code, message, retry_after: after = 1 }
     become("queued");
     if (of(turn, act.key)?.phase === "here") put(turn, act.key, lost(of(turn, act.key)));
   } else if (code === "not_found") {
-    acted(turn, id); // it is gone: there is nothing left to do
+    acted(turn, id); // the message is gone: only the text of an edit is left
+    if (act.type === "edit") orphan(turn, act);
   } else {
     become("failed");
   }
@@ -137,7 +127,7 @@ export function refuseChange(turn, { id, code, message, retry_after: after = 1 }
 
 // --- What becomes due ----------------------------------------------------------------------
 
-/** Send what is to be sent, let go of what is gone. */
+/** Send the changes that wait, and end those whose message is gone. */
 export function sendChanges(turn, now) {
   for (const [key, room] of turn.state.rooms) tidy(turn, key, room);
   if (turn.state.connection.phase !== "connected" || now < turn.state.changesAt) return;
@@ -149,21 +139,47 @@ export function sendChanges(turn, now) {
   }
 }
 
-/** A message that was deleted meanwhile can be neither edited, answered nor deleted. */
+/** A message that was deleted meanwhile can be neither edited, replied to nor deleted. */
 function tidy(turn, key, room) {
-  const gone = (seq) => seq !== null && entryAt(room, seq)?.deleted === true;
-  if (gone(room.editing) || gone(room.replying)) release(turn, key);
-  if (gone(room.removing)) change(turn, key, { removing: null });
+  if (room.target !== null) track(turn, key, room);
+  if (room.removing !== null && entryAt(room, room.removing)?.deleted) change(turn, key, { removing: null });
+  for (const act of turn.state.changes) {
+    if (act.key !== key || act.type !== "edit" || act.fate !== "failed" || !entryAt(room, act.seq)?.deleted) continue;
+    turn.state.changes = changes.drop(turn.state.changes, act.id);
+    orphan(turn, act);
+  }
 }
 
-/** An emoji without what only chooses how it looks: to the server both are one. */
+/** Take over what happened to the message that the composer is about. */
+function track(turn, key, room) {
+  const { editing, replying, draft, target } = room;
+  const entry = entryAt(room, editing ?? replying);
+  if (target.gone || !entry || turn.state.me === null) return;
+  const there = entry.type === "message" && !entry.deleted && entry.time === target.time && (editing === null || entry.user === turn.state.me.user);
+  if (!there && blank(draft)) release(turn, key);
+  else if (!there) change(turn, key, { target: { ...target, gone: true } });
+  else if (editing === null || entry.text === target.was) return;
+  else if (entry.text === target.base || draft !== target.base) change(turn, key, { target: { ...target, was: entry.text, changed: entry.text !== target.base } });
+  else change(turn, key, { draft: entry.text, target: targetOf(entry, entry.text) });
+}
+
+/** The text of an edit, `act`, that has no message any more goes back to the composer. */
+function orphan(turn, { key, seq, text }) {
+  const room = of(turn, key);
+  if (!room) return;
+  const target = { time: 0, base: "", was: "", gone: true, changed: false };
+  if (room.editing === null) change(turn, key, { editing: seq, replying: null, aside: room.draft, draft: text, target });
+  else change(turn, key, { aside: room.aside === "" ? text : `${text}\n${room.aside}` });
+}
+
+/** An emoji without variation selectors: for the server both forms are one emoji. */
 function bare(emoji) {
   return emoji.normalize("NFC").replace(/[\ufe00-\ufe0f]/gu, "");
 }
 
 // --- Small steps ---------------------------------------------------------------------------
 
-/** The message `seq` of a room, unless it was deleted. */
+/** The message `seq` of a room, unless it is deleted. */
 function standing(room, seq) {
   const entry = entryAt(room, seq);
   return entry?.type === "message" && !entry.deleted ? entry : undefined;
@@ -179,8 +195,12 @@ function begin(turn, act) {
   turn.state.changes = changes.add(turn.state.changes, { key: turn.state.key, ...act, id: `a${turn.state.ids}` });
 }
 
-/** End editing and replying; what was being written before comes back. */
-function release(turn, key = turn.state.key) {
+function targetOf({ time, text }, base) {
+  return { time, base, was: text, gone: false, changed: false };
+}
+
+/** End editing and replying; the draft from before returns. */
+export function release(turn, key = turn.state.key) {
   const { editing, draft, aside } = of(turn, key);
-  change(turn, key, { editing: null, replying: null, aside: null, draft: editing === null ? draft : aside ?? "" });
+  change(turn, key, { editing: null, replying: null, target: null, aside: null, draft: editing === null ? draft : aside ?? "" });
 }

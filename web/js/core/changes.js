@@ -1,38 +1,38 @@
-// What the reader does to messages that are there, and has not been confirmed: a list, in the order
-// of doing. Pure.
+// The changes to existing messages that the user made and the server has not confirmed: a list, in
+// their order. Pure.
 //
-// An act is { id, key, seq, type, …, fate, code, asked }: of the message `seq` in the room `key`, a
+// A change is { id, key, seq, type, …, fate, code, asked }, about the message `seq` in the room `key`: a
 // "react" with { emoji, on }, an "edit" with { text }, or a "delete". `fate` is "queued", "sent" (as
-// the question `asked`), or "failed" with the server's code and sentence. Doing one twice is doing it once, so
-// whatever was not answered when a connection broke is simply sent again.
+// the request `asked`), or "failed" with the server's code and sentence. Changes are idempotent, so all
+// that were not answered when a connection broke are sent again.
 
 import { changed } from "./log.js";
 
-export const WINDOW = 4; // on the way at a time
+export const WINDOW = 4; // in flight at a time
 
 const NONE = Object.freeze([]);
 
-/** The list with `act` at its end, in place of one like it that has not gone out. */
+/** The list with `act` at its end; it replaces an equivalent change that is not sent yet. */
 export function add(changes, act) {
   return [...changes.filter((each) => !(each.fate !== "sent" && alike(each, act))), { ...act, fate: "queued", code: null, message: null, asked: null }];
 }
 
-/** The list without those that are like `act` and have not gone out. */
+/** The list without changes that are equivalent to `act` and not sent yet. */
 export function without(changes, act) {
   return changes.filter((each) => each.fate === "sent" || !alike(each, act));
 }
 
-/** The list without act `id`. */
+/** The list without the change `id`. */
 export function drop(changes, id) {
   return changes.filter((each) => each.id !== id);
 }
 
-/** The list after the question `asked` was answered: the act is done. */
+/** The list after the request `asked` was answered: its change is done. */
 export function done(changes, asked) {
   return changes.filter((each) => each.asked !== asked);
 }
 
-/** The list with every act that is `meant` changed. */
+/** The list with every change for which `meant` is true modified. */
 export function settle(changes, meant, change) {
   return changes.some(meant) ? changes.map((each) => (meant(each) ? { ...each, ...change } : each)) : changes;
 }
@@ -42,20 +42,20 @@ export function returned(changes) {
   return settle(changes, ({ fate }) => fate === "sent", { fate: "queued", asked: null });
 }
 
-/** Which acts may be sent now; `may` says whether an act's room takes any. */
+/** The changes that may be sent now; `may` says whether a change's room accepts any. */
 export function next(changes, may) {
   const free = WINDOW - changes.filter(({ fate }) => fate === "sent").length;
   return changes.filter((each) => each.fate === "queued" && may(each)).slice(0, Math.max(0, free));
 }
 
-/** The acts of the room `key` by the seq that they are about; what is not there has none. */
+/** The changes of the room `key` by the seq of their message. */
 export function bySeq(changes, key) {
   const found = new Map();
   for (const act of changes) if (act.key === key) found.set(act.seq, [...(found.get(act.seq) ?? NONE), act]);
   return found;
 }
 
-/** `message` as it will be once `acts` are done, as far as that may be shown before it is certain. */
+/** `message` as it will be after `acts`, as far as that may be shown before the server confirms it. */
 export function foreseen(message, changes, user) {
   let seen = message;
   for (const { type, fate, emoji, on, text } of changes) {

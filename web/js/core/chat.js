@@ -1,12 +1,12 @@
-// What the page does about what happens. Pure: time, chance and ids come with the events, and what
-// is to be done about them is given back.
+// The rules of the page: how the state changes with each event. Pure: time, randomness and ids are
+// part of the events, and effects are returned as data.
 //
-//   step(state, event) -> { state, send, socket, calls }      as core/state.js says
+//   step(state, event) -> { state, send, socket, calls }      as in core/state.js
 //
-// RULES lists the events of the page itself; those of the server are in core/serverEvents.js; what becomes
-// due by itself is in core/timers.js. Each event carries `now`, in milliseconds.
+// RULES has the events of the page itself, core/serverEvents.js those of the server; core/timers.js does what
+// becomes due. Each event has `now`, in milliseconds.
 
-import { CHANGE_RULES, saveEdit } from "./changeRules.js";
+import { CHANGE_RULES, release, saveEdit } from "./changeRules.js";
 import { ATTENTION_RULES } from "./attention.js";
 import { settle } from "./timers.js";
 import { SERVER_EVENTS } from "./serverEvents.js";
@@ -21,10 +21,10 @@ import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
 import { ask, broken, change, current, setConnection, mark, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
-const PAGE = 100; // older entries asked for at a time
+const PAGE = 100; // older entries requested at a time
 const TYPING_EVERY = 3_000;
 
-/** What becomes of `state` by `event`, and what is to be done. */
+/** The state after `event`, and the effects. */
 export function step(state, event) {
   const turn = { state: { ...state }, send: [], socket: null, calls: [] };
   RULES[event.type](turn, event);
@@ -36,20 +36,21 @@ const RULES = {
   start(turn) {
     if (turn.state.identity) turn.socket = "open";
   },
-  tick() {}, // what is due is seen to after each event
+  tick() {}, // due work is done after each event
 
   // -- the connection
   connecting(turn, { attempt }) {
     setConnection(turn, { phase: "connecting", attempt });
   },
-  /** `identity` is the newest that this browser keeps: another tab may have changed the name. */
+  /** `identity` is the newest one stored in this browser: another tab may have changed the name. */
   open(turn, { identity, now }) {
     setConnection(turn, { phase: "greeting" });
     Object.assign(turn.state, { identity: identity ?? turn.state.identity, heardAt: now, pingedAt: now });
     const { nick, token } = turn.state.identity;
-    ask(turn, { type: "hello", nick, token: token ?? undefined, client: CLIENT });
+    const password = turn.state.naming?.password || undefined;
+    ask(turn, { type: "hello", nick, token: token ?? undefined, password, client: CLIENT });
   },
-  /** `event` is null where the page has no word for what was said; it is a sign of life anyway. */
+  /** `event` is null if the page does not know it; any text shows that the connection works. */
   heard(turn, { event, now }) {
     Object.assign(turn.state, { heardAt: now, pingedAt: null });
     if (event && Object.hasOwn(SERVER_EVENTS, event.type)) SERVER_EVENTS[event.type](turn, event, now);
@@ -69,7 +70,7 @@ const RULES = {
   network(turn, { online }) {
     Object.assign(turn.state, { online, doubt: true });
   },
-  /** The page was asleep, with the device or by itself. */
+  /** The page was suspended, alone or with the device. */
   woke(turn) {
     turn.state.doubt = true;
   },
@@ -80,18 +81,18 @@ const RULES = {
     if (current(turn.state).unread > 0) mark(turn, current(turn.state));
     Object.assign(turn.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
-  /** Another tab of this browser has given a name: one that this tab still asks for, or a new one. */
+  /** Another tab of this browser has set a name: the first one, or a new one. */
   identity(turn, { identity }) {
     const { me, naming, identity: own } = turn.state;
     if (me && own?.token && identity?.token === own.token && identity.nick !== own.nick) {
-      turn.state.identity = { ...own, nick: identity.nick }; // or else the next hello would take it back
+      turn.state.identity = { ...own, nick: identity.nick }; // or else the next hello would change it back
     }
     if (!identity?.token || me || !naming || naming.busy) return;
     Object.assign(turn.state, { identity, naming: { ...naming, nick: identity.nick, busy: true, refusal: null } });
     turn.socket = "open";
   },
 
-  // -- the reader's name
+  // -- the user's name
   rename(turn) {
     turn.state.sheet = null;
     turn.state.naming = question(turn.state.me?.nick ?? turn.state.identity.nick, false);
@@ -99,11 +100,11 @@ const RULES = {
   keepName(turn) {
     if (turn.state.naming && !turn.state.naming.first) turn.state.naming = null;
   },
-  name(turn, { nick }) {
+  name(turn, { nick, password = "" }) {
     const { naming, me, identity, connection } = turn.state;
-    const wanted = nick.slice(0, 300).normalize("NFC").trim(); // the server refuses what is much shorter
+    const wanted = nick.slice(0, 300).normalize("NFC").trim(); // the server refuses names much shorter than that
     if (wanted === "" || (naming.busy && connection.phase !== "waiting")) return;
-    turn.state.naming = { ...naming, busy: true, refusal: null, nick: wanted };
+    turn.state.naming = { ...naming, busy: true, refusal: null, nick: wanted, password: naming.guarded ? password : null };
     if (naming.first) {
       turn.state.identity = { nick: wanted, token: identity?.token ?? null };
       turn.socket = "open";
@@ -150,11 +151,12 @@ const RULES = {
     turn.send.push({ type: "typing", room: name });
     change(turn, key, { typedAt: now });
   },
-  /** `id` is new in the world. The line stands at once, and is sent when that can be. */
+  /** `id` is unique. The message is shown at once, and sent as soon as possible. */
   send(turn, { text, id, now }) {
     const { key, connection } = turn.state;
     const said = trimmed(sendable(text));
-    const edits = of(turn, key).editing !== null;
+    const { editing, replying, target } = of(turn, key);
+    const edits = editing !== null && !target.gone;
     if (blank(said) && !edits) return;
     if (connection.phase === "stopped" || of(turn, key).phase === "refused" || excess(turn.state, said) > 0) {
       turn.state.refusals += 1;
@@ -164,11 +166,12 @@ const RULES = {
       saveEdit(turn, said);
       return;
     }
-    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: of(turn, key).replying });
-    change(turn, key, { draft: "", replying: null, mark: null });
+    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: target?.gone ? null : replying });
+    change(turn, key, { draft: "", mark: null });
+    release(turn); // the draft from before an edit returns
     Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false });
   },
-  /** Another page of this browser is gone, and has left these `items` unsent. */
+  /** Another tab of this browser was closed, and left these `items` unsent. */
   restored(turn, { items }) {
     let found = outbox.restored(items);
     for (const { log } of turn.state.rooms.values()) found = outbox.confirm(found, log.entries, turn.state.me?.user);
@@ -189,17 +192,17 @@ const RULES = {
   ...CHANGE_RULES,
 };
 
-/** How many characters `text` has more than the server takes in one message. */
+/** By how many characters `text` exceeds the server's limit for a message. */
 export function excess(state, text) {
   return Math.max(0, -rest(state, text));
 }
 
-/** How many more characters `text` may become; below zero where it has too many. */
+/** How many characters may be added to `text`; negative if it is too long. */
 export function rest({ limits }, text) {
   return (limits?.max_text_chars ?? 4_000) - [...text].length;
 }
 
-/** How long a draft may be, in UTF-16 code units: enough to find in a long text what is to be sent. */
+/** The limit of a draft, in UTF-16 code units: enough to find in a long text the part to send. */
 export function longest({ limits }) {
   return Math.min(DRAFT_MOST, Math.max(16_000, 2 * (limits?.max_text_chars ?? 4_000)));
 }

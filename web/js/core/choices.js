@@ -1,13 +1,13 @@
-// The rooms and members that the page lists, in order. Pure.
+// The rooms and members that the page lists, in their order. Pure.
 
 import { keyOf, NEVER } from "./room.js";
 import { current } from "./state.js";
 
 /**
  * The rooms to choose from: [{ key, room, topic, count, fresh, unread, mentions, joined, visitedAt,
- * here }], the lobby first, then those the reader is in, then the others that the server lists, each
- * by name. `fresh`: there is something new; how much is known only of those they are in. `compare`
- * orders names.
+ * here }]: first the lobby, then the rooms that the user is in, then the others that the server lists,
+ * each group by name. `fresh` says that there are new messages; their number is known only for joined
+ * rooms. `compare` orders names.
  */
 export function roomChoices(state, compare) {
   const choices = choicesOf(state, ordered(state.listed, compare));
@@ -18,14 +18,14 @@ export function roomChoices(state, compare) {
   return [first, ...joined.sort((a, b) => compare(a.room, b.room)), ...others];
 }
 
-const sorted = new WeakMap(); // each list from the server is put in order once: there may be a thousand rooms
+const sorted = new WeakMap(); // each list of the server is sorted only once: it may have a thousand rooms
 
 function ordered(listed, compare) {
   if (!sorted.has(listed)) sorted.set(listed, [...listed].sort((a, b) => compare(a.room, b.room)));
   return sorted.get(listed);
 }
 
-/** The rooms to choose from by key; those that are only in `listed` in its order. */
+/** The rooms by key; those that are only in `listed` in its order. */
 function choicesOf({ lobby, rooms, seen, key: here }, listed) {
   const choices = new Map();
   const OTHER = { count: 0, topic: "", fresh: false, unread: 0, mentions: 0, joined: false, visitedAt: NEVER };
@@ -40,7 +40,7 @@ function choicesOf({ lobby, rooms, seen, key: here }, listed) {
     const inside = phase === "here";
     const before = choices.get(key);
     const news = key === here ? {} : { unread, mentions, fresh: unread > 0 || (!inside && before?.fresh === true) };
-    // What was known when the line broke is newer than the server's list, which is asked for now and then.
+    // While disconnected, the page's own numbers are newer than the server's list.
     const about = inside || memberCount > 0 ? { count: memberCount, topic } : { count: before?.count ?? 0, topic: before?.topic ?? "" };
     add(key, name, { ...about, joined: true, visitedAt, ...news });
   }
@@ -48,8 +48,8 @@ function choicesOf({ lobby, rooms, seen, key: here }, listed) {
 }
 
 /**
- * The room `by` places further down in `choices`, round the end, among those the reader is in;
- * null where there is no other. With `fresh`, the next that has something new.
+ * The room `by` places below in `choices`, cyclically, among the rooms that the user is in; null if
+ * there is no other. With `fresh`, the next one with new messages.
  */
 export function neighbour(choices, by, fresh) {
   const here = choices.findIndex((choice) => choice.here);
@@ -60,12 +60,12 @@ export function neighbour(choices, by, fresh) {
   return null;
 }
 
-/** Whether any room but the one in sight has something new. */
+/** Whether any other room has new messages. */
 export function anyFresh(state) {
   return [...choicesOf(state, state.listed).values()].some(({ fresh }) => fresh);
 }
 
-/** Who is here: [{ key, nick, me, away }] by user, the reader first, those away last, else by nick. */
+/** The members: [{ key, nick, me, away }], the user first, absent members last, otherwise by nick. */
 export function memberChoices(state, compare) {
   const { members, absent } = current(state);
   const all = [...members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user, away: absent.has(key) }));

@@ -1,22 +1,22 @@
-// Completing what is being written: @nick and :emoji:. Pure.
+// Completion of @nick and :emoji: in the composer. Pure.
 //
-// A choice is { mark, label, put }: an emoji has a `mark`, which is the character itself; `label` is
-// what is read beside it; `put` takes the place of what was typed.
+// A choice is { mark, label, put }: `mark` is the character of an emoji, `label` the text beside
+// it, and `put` replaces what was typed.
 
 import { current } from "./state.js";
 
-const MOST = 8; // more would be a list to read, not a shortcut
-const NICK = 32; // characters of a nick at the most
-const LEAST = 2; // letters after a colon: ":)" and ":D" are no beginnings of a name
+const MOST = 8; // a longer list would not be faster than typing
+const NICK = 32; // the longest nick, in characters
+const LEAST = 2; // letters after a colon: ":)" and ":D" do not begin a name
 
-// What stands right before a mark that begins a nick or a name: not a letter or digit as in
-// a@b.example, 10:30 and http://, though a script that writes without spaces may stand there.
+// The character before a mark that begins a nick or a name: not a letter or digit as in
+// a@b.example, 10:30 and http://, except in scripts without spaces.
 const BEGINS = /(?<![\w@:./-])([@:])([^@:\n]*)$/u;
 const NAME = /^[a-z0-9_+-]*$/i;
 
 const fold = (text) => text.normalize("NFKC").toLowerCase();
 
-/** What is being looked for before the caret: { kind: "nick" or "emoji", start, query }, or null. */
+/** What is being completed before the caret: { kind: "nick" or "emoji", start, query }, or null. */
 export function sought(text, caret) {
   const found = BEGINS.exec(text.slice(0, caret));
   if (!found) return null;
@@ -27,9 +27,9 @@ export function sought(text, caret) {
 }
 
 /**
- * What the text before the caret may become: { start, choices }, or null where there is nothing to
- * choose. `nicks` come in the order in which they are to be offered; `emoji` is a Map, name to
- * character.
+ * The completions of the text before the caret: { start, choices }, or null if there are none.
+ * `nicks` are in the order in which they are offered; `emoji` is a Map from names to
+ * characters.
  */
 export function completions(text, caret, nicks, emoji) {
   const wanted = sought(text, caret);
@@ -39,14 +39,14 @@ export function completions(text, caret, nicks, emoji) {
   return choices.length > 0 ? { start, choices } : null;
 }
 
-/** The text and its caret after `choice` took the place of what was typed since `start`. */
+/** The text and its caret after `choice` replaced what was typed since `start`. */
 export function taken(text, caret, start, { put }) {
   const rest = text.slice(caret);
   const whole = `${put}${/^\s/.test(rest) ? "" : " "}`;
   return { text: text.slice(0, start) + whole + rest, caret: start + whole.length };
 }
 
-/** The nicks of those in the room but the reader: who spoke last first, the silent ones by name. */
+/** The nicks of the other members: the most recent author first, those without messages by name. */
 export function people(state, compare) {
   const { members, log } = current(state);
   const found = new Set();
@@ -64,7 +64,7 @@ function ofNicks(query, nicks) {
   const begins = (nick) => fold(nick).startsWith(wanted);
   const within = (nick) => fold(nick).split(/[\s_.-]+/).some((part) => part.startsWith(wanted));
   const found = best(nicks, (nick) => (begins(nick) ? 0 : within(nick) ? 1 : 2));
-  // Written out in full it needs no help; and Enter is to send it.
+  // A complete name needs no completion, and Enter has to send it.
   if (found.length === 1 && fold(found[0]) === wanted) return [];
   return found.map((nick) => ({ mark: "", label: nick, put: `@${nick}` }));
 }
@@ -78,7 +78,7 @@ function ofEmoji(query, emoji) {
   return best([...emoji.keys()], rank).map((name) => ({ mark: emoji.get(name), label: `:${name}:`, put: emoji.get(name) }));
 }
 
-/** Those that rank below 2, the lowest first, otherwise in their order. */
+/** Those with a rank below 2, the lowest first, otherwise in their order. */
 function best(all, rank) {
   const ranked = all.map((each) => [rank(each), each]).filter(([place]) => place < 2);
   return ranked.sort(([a], [b]) => a - b).slice(0, MOST).map(([, each]) => each);

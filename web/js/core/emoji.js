@@ -1,5 +1,5 @@
-// The emoji that can be written by a name between colons. Pure. Who needs them loads
-// this table with import(): most never do.
+// The emoji that can be written as a name between colons. Pure. Loaded with import() when needed:
+// most users never need this table.
 
 const TABLE = `
 grinning 😀 smiley 😃 smile 😄 grin 😁 laughing 😆 sweat_smile 😅 rofl 🤣 joy 😂 slightly_smiling_face 🙂
@@ -54,7 +54,7 @@ checkered_flag 🏁 triangular_flag_on_post 🚩 rainbow_flag 🏳️‍🌈 pir
 /** Characters by name. */
 export const EMOJI = new Map([...TABLE.matchAll(/(\S+) (\S+)\s/g)].map(([, name, char]) => [name, char]));
 
-/** `text` with each name between colons as its character; what is no name stays. */
+/** `text` with each name between colons replaced by its character; unknown names stay. */
 export function emojify(text) {
   return text.replace(/(?<![\p{L}\p{N}:]):([a-z0-9_+-]{1,40}):(?![\p{L}\p{N}:])/gu, (whole, name) => EMOJI.get(name) ?? whole);
 }

@@ -1,14 +1,14 @@
-// Finding a room, and a place in one. Pure; the choices are those of `roomChoices` in choices.js.
+// Finding a room, and a position in a search result. Pure; the choices are those of choices.js.
 
 import { keyOf, roomName } from "./room.js";
 
-const TYPED = 250; // characters looked for: no name or topic has more
-const SHOWN = 50; // choices offered at a time; who wants another writes more of its name
+const TYPED = 250; // characters compared: no name or topic has more
+const SHOWN = 50; // choices offered at a time; for others, the user types more of the name
 
 /**
- * The rooms that what was `typed` may mean, best first: choices as they were given, and last, where
- * none has that name, { key, room, create: true }. With nothing typed, those that want attention
- * come first, then those visited last, and the room in sight after all that the reader is in.
+ * The rooms that match what was `typed`, best first: choices as they were given, and last, if
+ * none has exactly that name, { key, room, create: true }. With nothing typed, first rooms with
+ * mentions or unread messages, then those visited last, and the current room after all joined ones.
  */
 export function jumps(choices, typed) {
   const wanted = keyOf(typed.slice(0, TYPED).trim().replace(/^#/, ""));
@@ -41,12 +41,12 @@ function urgency({ mentions, fresh, here, joined }) {
 
 // --- What was searched for -------------------------------------------------------------------
 
-const BEFORE = 60; // characters shown of what stands before the first found
+const BEFORE = 60; // characters shown before the first match
 const LONGEST = 240; // characters shown of one result
 
 /**
- * `text` in pieces, [{ text, found }], of which those are `found` that `query` names, as the server
- * reads it: literally, in any case. A long text is cut to the surroundings of the first.
+ * `text` in pieces, [{ text, found }]; those that match `query` are `found`. Like the server it
+ * compares literally and ignores case. A long text is cut to the surroundings of the first match.
  */
 export function marked(text, query) {
   const words = query === "" ? /(?!)/gu : new RegExp(literally(query), "giu");
@@ -65,7 +65,7 @@ export function marked(text, query) {
   return pieces;
 }
 
-/** The nearest index at or after this one that does not cut a character in halves. */
+/** The nearest index at or after this one that does not split a surrogate pair. */
 function whole(text, index) {
   return /[\udc00-\udfff]/.test(text[index]) ? index + 1 : index;
 }

@@ -1,57 +1,57 @@
-// A place far up in a room. Its log always reaches to the newest entry; what is looked at further up
-// is a second log beside it, `room.past`, without a connection to the first until the reader has read
-// so far down that the two meet. So nothing that is said meanwhile can make a hole in either. Pure.
+// Reading far up in a room. The room's log always reaches to the newest entry. Older messages that are
+// shown are a second log beside it, `room.past`, which becomes one with the first when the user has read
+// on so far that they touch. So live messages cannot leave a gap in either of them. Pure.
 //
-// `room.sought` is { seq, fate, id, at } of the place that is to be shown. It is "sought" until it is
-// "found" in sight or "missing"; `id` is of the question for what stands around it, null while there
-// is none, and none is asked before `at`.
+// `room.sought` is { seq, fate, id, at } of the message to be shown. `fate` is "sought", then "found"
+// (displayed) or "missing"; `id` is the id of the request for the entries around it, null if there is
+// none, and none is sent before `at`.
 //
-// A past is `cut` where the server keeps no longer what came next: then there is no way down but to the
-// newest.
+// A past is `cut` if the server no longer stores the entries after it: then the only way down is to the
+// newest entry.
 
 import { amended, at, continued, newest, prepend } from "./log.js";
 import { MOST } from "./room.js";
 import { ask, change, current, of, put } from "./state.js";
 
-const AROUND = 30; // entries asked for on each side of what is sought
+const AROUND = 30; // entries requested on each side of the message
 const PAGE = 100;
 
-/** The log that the reader looks at. */
+/** The log that is displayed. */
 export function inSight(room) {
   return room.past ?? room.log;
 }
 
-/** What the page knows of this seq, in sight or not; undefined for nothing. */
+/** The entry of this seq, displayed or not; undefined if it is not loaded. */
 export function entryAt({ log, past }, seq) {
   return at(log, seq) ?? (past === null ? undefined : at(past, seq));
 }
 
-/** A place that is to be shown. */
+/** A message to be shown. */
 export function sought(seq) {
   return { seq, fate: "sought", id: null, at: 0 };
 }
 
-/** Whether older entries are to be asked for, if the reader comes near the oldest in sight. */
+/** Whether to request older entries when the user scrolls near the oldest one. */
 export function wantsOlder(room) {
   const { more, entries } = inSight(room);
   return room.phase === "here" && room.older === null && more && entries.length < MOST;
 }
 
-/** The room with the answer to its question for older entries. */
+/** The room with the answer to its request for older entries. */
 export function deepened(room, event) {
-  if (room.older === null || event.id !== room.older) return room; // it was asked of another log
+  if (room.older === null || event.id !== room.older) return room; // it was a request for another log
   if (room.past === null) return { ...room, older: null, log: prepend(room.log, event) };
   return { ...room, older: null, past: amended(prepend(room.past, event), room.log.entries) };
 }
 
-/** The room with its newest in sight again. What was asked of the past is of no use any more. */
+/** The room with its newest entry shown again. Answers to requests for the past are ignored. */
 export function down(room) {
   if (room.past !== null) return { ...room, past: null, sought: null, older: null, newer: null };
   return room.sought === null ? room : { ...room, sought: null };
 }
 
 export const HISTORY_RULES = {
-  /** The reader comes near the end of a past. */
+  /** The user scrolls near the end of a past. */
   newer(turn) {
     const { key } = turn.state;
     const { past, newer, phase, name } = of(turn, key);
@@ -60,7 +60,7 @@ export const HISTORY_RULES = {
   },
 };
 
-/** Find the place that is sought in what is in sight, or ask for what stands around it. */
+/** Find the message that is sought among the loaded ones, or request the entries around it. */
 export function look(turn, now) {
   const { key } = turn.state;
   const room = current(turn.state);
@@ -77,13 +77,13 @@ export function look(turn, now) {
   }
 }
 
-/** When the place that is sought may be asked for; Infinity where it need not be. */
+/** When the message that is sought may be requested; Infinity if it need not be. */
 export function lookAt(state) {
   const { sought, phase, replay } = current(state);
   return phase === "here" && replay === null && sought?.fate === "sought" && sought.id === null ? sought.at : Infinity;
 }
 
-/** A question for history was refused: for now, or for good. */
+/** A request for history was refused, temporarily or finally. */
 export function refuseHistory(turn, { id, code, retry_after: after = 1 }, now, key) {
   const room = of(turn, key);
   if (!room) return;
@@ -95,7 +95,7 @@ export function refuseHistory(turn, { id, code, retry_after: after = 1 }, now, k
   }
 }
 
-/** Take the answer to one of the two questions; gives whether it was to one of them. */
+/** Handle the answer to one of the two requests; returns whether it was one of theirs. */
 export function answered(turn, key, event) {
   const room = of(turn, key);
   if (event.id === room.newer) put(turn, key, meet({ ...room, newer: null, past: continued(room.past, event.entries) }));
@@ -104,7 +104,7 @@ export function answered(turn, key, event) {
   return true;
 }
 
-/** The room with what stands around the place in sight; if that is not there, nothing is moved. */
+/** The room with the entries around the sought message; if it is not among them, nothing changes. */
 function opened(room, { entries, more, truncated = false }) {
   const { epoch, numbering } = room.log;
   const empty = { epoch, numbering, first: entries[0]?.seq, entries: [], more, truncated };
@@ -113,7 +113,7 @@ function opened(room, { entries, more, truncated = false }) {
   return decided(meet({ ...room, older: null, newer: null, past }));
 }
 
-/** The room with its place found or missing, if that can be said of what is in sight. */
+/** The room with its sought message marked as found or missing, if that is known. */
 function decided(room) {
   const entry = room.log.epoch === null ? undefined : at(inSight(room), room.sought.seq);
   if (entry === undefined) return room;
@@ -124,7 +124,7 @@ function missed(room) {
   return { ...room, sought: { ...room.sought, fate: "missing", id: null } };
 }
 
-/** The room, of one log again where the two have met. What came live is the newer word. */
+/** The room with both logs joined if they touch. Live entries are newer. */
 function meet(room) {
   const { past, log } = room;
   if (newest(past) < log.first - 1) return { ...room, past: amended(past, log.entries) };

@@ -1,7 +1,7 @@
-// What stands within a line of a message, as nodes: see markup.js. Pure.
+// The inline nodes of a line of a message: see markup.js. Pure.
 //
-// Marks of one kind never nest, so what is unmarked later is moved a few times at the most. A backslash
-// before ASCII punctuation makes text of it (CommonMark 0.31, 2.4), but not within code and addresses.
+// Marks of one kind never nest, so text that is unmarked later is moved only a few times. A backslash
+// before ASCII punctuation makes it text (CommonMark 0.31, 2.4), but not within code and addresses.
 
 import { bareAt, breaks, mailsIn, targetAt, targetOf } from "./links.js";
 import { charAt, charBefore, inAddress, lookUp, wordy } from "./mentions.js";
@@ -14,13 +14,13 @@ const NAMED = /:([a-z0-9_+-]{1,40}):/y;
 const PUNCTUATION = /[!-/:-@[-`{-~]/;
 
 /**
- * The nodes of one line. `tools` is { book, emoji, disguised, meter, left, quotes } as markup.js makes them: `left`
- * is how many nodes may still be made, `quotes` how many quotes the line stands in. `linked` says that
- * the line is the words of a link, in which there is no other link.
+ * The nodes of one line. `tools` is { book, emoji, disguised, meter, left, quotes } from markup.js: `left`
+ * is how many nodes may still be made, `quotes` how deep the line is quoted. `linked` says that
+ * the line is the text of a link, which cannot contain another link.
  */
 export function inline(text, tools, linked = false) {
   const { book, emoji, meter } = tools;
-  const frames = [{ mark: "", nodes: [] }]; // those opened and not closed; the first is the line itself
+  const frames = [{ mark: "", nodes: [] }]; // marks that are opened and not closed; the first is the line itself
   const top = () => frames.at(-1);
   const put = (node) => add(top().nodes, node);
   const draw = (node, nodes = 1) => {
@@ -28,13 +28,13 @@ export function inline(text, tools, linked = false) {
     put(node);
   };
   const say = (said) => said !== "" && put({ kind: "text", text: said });
-  const mails = linked ? [] : mailsIn(text, meter).reverse(); // the next at the end
+  const mails = linked ? [] : mailsIn(text, meter).reverse(); // the next one is the last
   let ticks = null;
   let brackets = null;
   let hails = null;
-  let said = 0; // up to here
+  let said = 0; // everything before is done
 
-  /** Take the innermost mark as text. */
+  /** Turn the innermost mark into text. */
   function unmark() {
     const { mark, nodes } = frames.pop();
     say(mark);
@@ -49,7 +49,7 @@ export function inline(text, tools, linked = false) {
   }
 
   function open(mark) {
-    if (top().mark === mark) unmark(); // the nearest counts
+    if (top().mark === mark) unmark(); // the innermost one counts
     if (frames.some((frame) => frame.mark === mark)) say(mark);
     else frames.push({ mark, nodes: [] });
   }
@@ -91,7 +91,7 @@ export function inline(text, tools, linked = false) {
     ticks ??= ticksOf(text);
     const length = run(text, at, "`");
     const ends = ticks.get(length) ?? [];
-    while (ends.at(-1) < at + length) ends.pop(); // they are asked for from left to right
+    while (ends.at(-1) < at + length) ends.pop(); // they are requested from left to right
     if (ends.length === 0) return null;
     const end = ends.at(-1);
     const within = text.slice(at + length, end);
@@ -110,7 +110,7 @@ export function inline(text, tools, linked = false) {
 
   function bare(at) {
     const before = charBefore(text, at);
-    const opened = before === "_" && top().mark === "_" && top().nodes.length === 0; // it is no part of a word then
+    const opened = before === "_" && top().mark === "_" && top().nodes.length === 0; // then it is not part of a word
     if (linked || (wordy(before) && !opened)) return null;
     const written = bareAt(text, at, frames.some(({ mark }) => mark === "_"));
     if (written === null) return null;
@@ -149,7 +149,7 @@ export function inline(text, tools, linked = false) {
     const match = special.exec(text);
     const at = match?.index ?? text.length;
     meter.steps += 1;
-    while (mails.at(-1)?.start < said) mails.pop(); // it stands in something else
+    while (mails.at(-1)?.start < said) mails.pop(); // it is within something else
     if (mails.at(-1)?.start <= at) {
       const { start, end } = mails.pop();
       const address = text.slice(start, end);
@@ -163,7 +163,7 @@ export function inline(text, tools, linked = false) {
     say(text.slice(said, at));
     const next = rules[char](at, char);
     said = next ?? at;
-    // What begins nothing is text, up to the next that may: a run of ticks is looked at once.
+    // Text up to the next character that may begin something; a run of backticks is one step.
     special.lastIndex = next ?? at + (char === "`" ? run(text, at, "`") : 1);
   }
   say(text.slice(said));
@@ -171,14 +171,14 @@ export function inline(text, tools, linked = false) {
   return frames[0].nodes;
 }
 
-/** Append `node`; text that follows text is one. */
+/** Append `node`; adjacent texts become one. */
 export function add(nodes, node) {
   const last = nodes.at(-1);
   if (node.kind === "text" && last?.kind === "text") nodes[nodes.length - 1] = { kind: "text", text: last.text + node.text };
   else nodes.push(node);
 }
 
-/** Where runs of backticks begin, by their length, the last first. */
+/** The positions of runs of backticks by length, the last first. */
 function ticksOf(text) {
   const found = new Map();
   for (const { 0: ticks, index } of [...text.matchAll(/`+/g)].reverse()) {
@@ -188,7 +188,7 @@ function ticksOf(text) {
   return found;
 }
 
-/** For each [ its ]; those after a backslash are text. */
+/** The matching ] of each [; those after a backslash are text. */
 function pairs(text) {
   const found = new Map();
   const open = [];
@@ -209,7 +209,7 @@ function blank(char) {
   return char === "" || /\s/.test(char);
 }
 
-/** Whether a colon beside `char` is of something else than an emoji's name: a time, an address, a program. */
+/** Whether a colon beside `char` does not belong to an emoji's name, but to a time, an address or code. */
 function joins(char) {
   return char === ":" || (char !== "_" && wordy(char));
 }

@@ -1,7 +1,7 @@
-// The keys that do something, as the dialog of keyboard shortcuts lists them. Pure. A key that a
-// component handles itself is listed here, too. A group is of one place on the page.
+// The keyboard shortcuts in the order in which the dialog lists them. Pure. Keys that components
+// handle themselves are listed, too. Each group is about one part of the page.
 
-/** Groups of { keys, does }: each of `keys` is one way, "Mod" is ⌘ or Ctrl; `does` names its words. */
+/** Groups of { keys, does }: `keys` are alternatives, "Mod" is ⌘ or Ctrl; `does` is a key of the texts. */
 export const KEYS = [
   {
     group: "keys.rooms",
@@ -41,7 +41,7 @@ export const KEYS = [
   },
 ];
 
-/** What is printed on the key caps of `way`, "Alt+Shift+↑" say, on this kind of keyboard. */
+/** The labels of the keys of `way`, for example "Alt+Shift+↑", on this kind of keyboard. */
 export function caps(way, mac) {
   const APPLE = { Mod: "⌘", Alt: "⌥", Shift: "⇧" };
   return way.split(/\+(?=.)/).map((key) => (mac ? APPLE[key] ?? key : key === "Mod" ? "Ctrl" : key));

@@ -1,13 +1,13 @@
-// Addresses in a message's text. A link goes to http, https or mailto, or is none. Pure.
+// Addresses in the text of a message. A link has the scheme http, https or mailto, or it is no link. Pure.
 
 import { charAt, charBefore, wordy } from "./mentions.js";
 
-const ADDRESS = 2_048; // characters of a link; browsers take time that grows faster for a long host
+const ADDRESS = 2_048; // characters of a link; the time that browsers take for a long host grows faster than its length
 const LOCAL = 64; // characters before the @ of an e-mail address (RFC 5321, 4.5.3.1.1)
 const DOMAIN = 255; // and after it (4.5.3.1.2)
-// Not in an address: spaces, quotes, and what steers the direction of text.
+// Not in an address: spaces, quotes, and characters that control the direction of text.
 const STEER = "\\s<>\"`\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff";
-// What ends one that stands in a sentence: dashes, quotes, brackets and stops that are not ASCII.
+// What ends an address within a sentence: dashes, quotes, brackets and stops outside of ASCII.
 const STOP = `${STEER}\\u00ab\\u00bb\\u060c\\u061b\\u061f\\u0964\\u0965\\u2014-\\u201f\\u2025\\u2026\\u2039\\u203a\\u3001-\\u3003\\u3008-\\u3011\\u3014-\\u301f\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40\\uff5b-\\uff65`;
 const MAILTO = new RegExp(`mailto:[^${STOP}]+`, "iy");
 const START = /https?:\/\/|(?=www\.)/iy;
@@ -19,8 +19,8 @@ const TRAILING = ".,;:!?'*~…";
 const CLOSERS = { ")": "(", "]": "[", "}": "{" };
 
 /**
- * The address that stands at index `at`, as it is written; null for none. `emphasis` says that an
- * underscore at its end closes what another has opened.
+ * The address at index `at`, as written; null for none. `emphasis` says that an
+ * underscore at its end closes emphasis that is open.
  */
 export function bareAt(text, at, emphasis) {
   const mail = take(MAILTO, text, at);
@@ -36,8 +36,8 @@ export function bareAt(text, at, emphasis) {
 }
 
 /**
- * How far `text`, which goes on up to a slash, is userinfo, host and port. The last label of a host is
- * of one script; where words without spaces stand around an address, it ends with its own.
+ * The length of userinfo, host and port at the start of `text`, which ends at a slash. The last label of
+ * a host has one script; in text without spaces, an address ends with its script.
  */
 function authorityEnd(text) {
   const start = (/^[\w.~%!$&*+=:-]*@/.exec(text) ?? [""])[0].length;
@@ -46,20 +46,20 @@ function authorityEnd(text) {
   if (literal) return start + literal[0].length;
   const [host] = /^[\w.~%\u0080-\uffff-]*/.exec(rest);
   const label = host.lastIndexOf(".") + 1;
-  const own = /^(?![\0-\x7f]\p{M})[\0-\x7f]+?(?=[\0-\x7f]?\p{M}|[^\0-\x7f])/u.exec(host.slice(label)); // a mark stays with its letter
+  const own = /^(?![\0-\x7f]\p{M})[\0-\x7f]+?(?=[\0-\x7f]?\p{M}|[^\0-\x7f])/u.exec(host.slice(label)); // a combining mark belongs to its letter
   if (own) return start + label + own[0].length;
   const [port] = /^(?::\d{1,5})?/.exec(rest.slice(host.length));
   return host === "" ? 0 : start + host.length + port.length;
 }
 
-/** The address in parentheses at index `at`: { end, url }, the index behind it; null for none. */
+/** The address in parentheses at index `at`: { end, url }, `end` is the index after it; null for none. */
 export function targetAt(text, at) {
   TARGET.lastIndex = at;
   const [whole, url] = TARGET.exec(text) ?? [];
   return whole === undefined ? null : { end: at + whole.length, url };
 }
 
-/** Where e-mail addresses stand in `text`: [{ start, end }]. */
+/** The positions of e-mail addresses in `text`: [{ start, end }]. */
 export function mailsIn(text, meter) {
   const found = [];
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
@@ -74,7 +74,7 @@ export function mailsIn(text, meter) {
   return found;
 }
 
-/** How long the domain at index `at` is; 0 for none. */
+/** The length of the domain at index `at`; 0 for none. */
 function domainAt(text, at) {
   const whole = take(new RegExp(`[a-z\\d.-]{1,${DOMAIN + 1}}`, "iy"), text, at) ?? "";
   const domain = whole.replace(/[.-]+$/, "");
@@ -83,10 +83,10 @@ function domainAt(text, at) {
   return sound && /^[a-z][a-z\d-]+$/i.test(labels.at(-1)) ? domain.length : 0;
 }
 
-/** An address as it stands in a sentence, without the sentence's own punctuation. */
+/** An address within a sentence, without the punctuation of the sentence. */
 function untrailed(url, emphasis) {
   let end = url.length;
-  const spare = {}; // more closed than opened
+  const spare = {}; // more closing than opening ones
   for (const [close, open] of Object.entries(CLOSERS)) spare[close] = url.split(close).length - url.split(open).length;
   while (end > 0) {
     const last = url[end - 1];
@@ -98,9 +98,9 @@ function untrailed(url, emphasis) {
 }
 
 /**
- * Where a link may go: { href, host, poses }; null where it may not. `poses` says that the host is not
- * what a reader takes it for; `disguised`, of hosts.js, knows that of one that is not in ASCII. An address
- * without a scheme is one of http, as in GitHub Flavored Markdown (6.9).
+ * The target of a link: { href, host, poses }; null if it is not allowed. `poses` says that the host
+ * looks like another one; `disguised`, from hosts.js, decides that for non-ASCII hosts. The scheme of an
+ * address without one is http, as in GitHub Flavored Markdown (6.9).
  */
 export function targetOf(written, disguised) {
   const whole = /^www\./i.test(written) ? `http://${written}` : written;
@@ -114,12 +114,12 @@ export function targetOf(written, disguised) {
   return { href, host, poses };
 }
 
-/** Whether `text` may hold an address whose host is not in ASCII. */
+/** Whether `text` may contain an address with a non-ASCII host. */
 export function foreign(text) {
   return /(?:\/\/|www\.)[^\s/]{0,255}[^\s/\0-\x7f]/i.test(text);
 }
 
-/** In how many pieces a link is drawn, which may stand on lines of their own; about. */
+/** The approximate number of pieces in which a link is drawn so that it can wrap. */
 export function breaks({ href }) {
   return 1 + href.split(/[/?&#]/).length;
 }

@@ -1,45 +1,45 @@
-// What a message's text means: a small part of Markdown, as a tree of tokens. Pure.
+// The meaning of a message's text: a small part of Markdown, as a tree of tokens. Pure.
 //
 // Blocks   { kind: "paragraph", of }, { kind: "fence", text, info }, { kind: "quote", of: blocks },
 //          { kind: "list", ordered, items: [{ number, level, of }] }; `of` may be a single fence
-// Within   { kind: "text", text }, { kind: "strong" | "em" | "strike", of }, { kind: "code", text },
+// Inline   { kind: "text", text }, { kind: "strong" | "em" | "strike", of }, { kind: "code", text },
 //          { kind: "link", href, host, of }, { kind: "mention", text, nick }; the `host` of a link is null
-//          where its words say it
+//          if its text shows it
 //
-// No token holds markup, so there is nothing to sanitise; a link goes to http, https or mailto, or is
-// none. A mark that has no partner on its line is text. Whatever is typed and is no mark can be seen in
-// the tree. Every text has a tree, of bounded depth and with a bounded number of nodes, made in steps
-// that grow with its length. No regular expression here has two ways to match the same characters,
-// which is what makes one go back and try again.
+// Tokens hold no HTML, so nothing has to be sanitised; a link has the scheme http, https or mailto, or it
+// is none. A mark without a partner on its line is text. All typed characters that are not marks are in
+// the tree. Every text has a tree of bounded depth with a bounded number of nodes, made in linear time.
+// No regular expression here can match the same characters in two ways, so none of them
+// backtracks.
 
 import { add, inline } from "./inline.js";
 import { bookOf, charAt, fold } from "./mentions.js";
 
-const DEEPEST = 3; // quotes in quotes
-const MOST = 1_000; // nodes of one message, of each about two elements are drawn; then its marks are text
-const FENCE_NODES = 5; // what a fence is drawn with: its frame, its language, the text and the button
+const DEEPEST = 3; // depth of nested quotes
+const MOST = 1_000; // nodes of one message, each drawn as about two elements; marks beyond that are text
+const FENCE_NODES = 5; // nodes that a fence is drawn with: its frame, its language, the text and the button
 const WORD = 500; // characters of a word that is drawn in one piece
 const LOW = /[\udc00-\udfff]/; // the second half of a surrogate pair
-const JOINS = /\u200d|[\p{M}\p{Cf}\p{Emoji_Modifier}]$/u; // what stands after it, or ends in it, is of one character
+const JOINS = /\u200d|[\p{M}\p{Cf}\p{Emoji_Modifier}]$/u; // a character after it, or before it, belongs to the same emoji
 const NOBODY = bookOf([]);
 const NO_NAMES = new Map();
 
 /**
- * The blocks of `text`. `book` holds who may be mentioned, `emoji` the characters that have names;
- * `disguised` is that of hosts.js, if it is there; `meter` counts what was done.
+ * The blocks of `text`. `book` has the nicks that can be mentioned, `emoji` the characters by name;
+ * `disguised` is that of hosts.js, if it is loaded; `meter` counts steps.
  */
 export function parse(text, { book = NOBODY, emoji = NO_NAMES, disguised = undefined, meter = { steps: 0 } } = {}) {
   return blocks(text.split("\n"), 0, { book, emoji, disguised, meter, left: MOST, quotes: 0 });
 }
 
-/** Whether `text` may name an emoji. */
+/** Whether `text` may contain the name of an emoji. */
 export function names(text) {
   return /:[a-z0-9_+-]{1,40}:/.test(text);
 }
 
 /**
- * Whom `text` mentions: their nicks, folded. What stands in code, in a quote or in an address mentions
- * nobody. Drawing, badges, sounds, notifications and counts all go by this.
+ * Whom `text` mentions: their nicks, case-folded. Code, quotes and addresses mention
+ * nobody. Drawing, badges, sounds, notifications and counts all use this.
  */
 export function mentioned(text, book) {
   const found = new Set();
@@ -51,30 +51,30 @@ export function mentioned(text, book) {
   return found;
 }
 
-// One emoji as people count: a flag, a keycap, or a picture with what is joined to it (UTS #51, 1.4.9).
+// One emoji as users count them: a flag, a keycap, or a picture with joined ones (UTS #51, 1.4.9).
 const COLOUR = "[\\ufe0f\\p{Emoji_Modifier}]*";
 const PICTURE = `(?:(?!\\p{RI}|\\p{Emoji_Modifier})\\p{Emoji_Presentation}|(?!\\p{Emoji_Presentation})\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}])${COLOUR}[\\u{e0020}-\\u{e007f}]*`;
 const FEW = new RegExp(`^\\s*(?:(?:\\p{RI}{2}|[\\d#*]\\ufe0f?\\u20e3|${PICTURE}(?:\\u200d\\p{Extended_Pictographic}${COLOUR})*)\\s*){1,3}$`, "u");
 
-/** Whether `tree` is one to three emoji and nothing else, which are drawn large. */
+/** Whether `tree` is one to three emoji and nothing else; these are drawn large. */
 export function large([only, ...others]) {
   return only?.kind === "paragraph" && others.length === 0 && FEW.test(plain(only.of));
 }
 
-/** What is left of `tree` without its marks. */
+/** The text of `tree` without its marks. */
 export function plain(tree) {
   return tree.map((node) => node.text ?? (node.items ? node.items.map(({ of }) => plain(of)).join("\n") : plain(node.of))).join("");
 }
 
 /**
- * `text` in stretches without a word of more than 500 characters: between them it may be broken. A
- * browser that may break a word anywhere takes time that grows with the square of its length. No
- * character is cut, and none from its marks, unless there are hundreds of those.
+ * `text` in pieces without a word of more than 500 characters; it may be broken between pieces. If a
+ * browser may break a word anywhere, it takes time that grows with the square of its length. No
+ * surrogate pair is split, and no character from its marks, unless there are hundreds of marks.
  */
 export function stretches(text) {
   const found = [];
   let start = 0;
-  let word = 0; // where it begins
+  let word = 0; // where the word begins
   for (let at = 0; at < text.length; at++) {
     if (text[at] <= " ") word = at + 1;
     else if (at - word >= WORD && !LOW.test(text[at]) && (at - word >= 2 * WORD || !JOINS.test(text[at - 1] + charAt(text, at)))) {
@@ -85,7 +85,7 @@ export function stretches(text) {
   return [...found, text.slice(start)];
 }
 
-/** `text` on one line without its marks, cut to about `most` characters. */
+/** `text` in one line without its marks, cut to about `most` characters. */
 export function gist(text, most = 140) {
   const line = parse(text.slice(0, 4 * most)).map((block) => plain([block])).join(" ").replace(/\s+/g, " ").trim();
   const chars = [...line];
@@ -103,7 +103,7 @@ const ITEM = /^( *)(?:[-*•]|(\d{1,3})\.) +(\S.*)$/;
 
 function blocks(lines, depth, tools) {
   const found = [];
-  let from = 0; // of the paragraph that is being gathered
+  let from = 0; // lines of the paragraph that is being read
   for (let at = 0; at < lines.length && tools.left > 0; ) {
     tools.meter.steps += 1;
     const begun = begins(lines, at, depth, tools);
@@ -142,9 +142,9 @@ function begins(lines, at, depth, tools) {
 }
 
 /**
- * The fence that begins with `line`, which is lines[at] or the words of an item of a list, whose other
- * lines are `inset` characters further in. One that is never closed goes to the end. One that has
- * nothing in it by then is none, and stays text. What follows the opening marks is shown, whatever it is.
+ * The fence that begins with `line`, which is lines[at] or the text of a list item, whose other
+ * lines are indented by `inset`. An unclosed fence ends with the text. A fence without
+ * content is text. What follows the opening marks (the info string) is always shown.
  */
 function fence(lines, at, line, inset, tools) {
   const [, indent, marks, info] = FENCE.exec(line) ?? [];
@@ -183,7 +183,7 @@ function list(lines, at, tools) {
   return { block: { kind: "list", ordered, items }, next };
 }
 
-/** Lines as they are; only the blank ones at another block go, for it has a margin. */
+/** Lines unchanged; only blank lines next to another block are removed, since blocks have margins. */
 function paragraph(found, lines, after, before, tools) {
   let [start, end] = [0, lines.length];
   while (after && start < end && lines[start].trim() === "") start += 1;

@@ -1,37 +1,37 @@
-// Where nicks stand in a text: @ and a nick. Which of these places are mentions, markup.js says. Pure.
+// Finds nicks in a text: @ and a nick. markup.js decides which of them are mentions. Pure.
 //
-// A nick may have spaces, so what follows the @ is compared with the nicks that are known: the longest
-// that fits counts, in any case, and it must not go on as a word.
+// A nick may contain spaces, so the text after the @ is compared with the known nicks: the longest
+// match counts, ignoring case, and the word must end there.
 
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
-const NEAR = 100; // characters before an @ that are looked at for an address
-const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u; // here no space ends a word
+const NEAR = 100; // characters before an @ that are checked for an address
+const UNSPACED = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u; // scripts in which spaces do not end words
 
-/** Whether `char` (one code point; "" for none) goes on with a word that stands beside it. */
+/** Whether `char` (one code point; "" for none) continues a word beside it. */
 export function wordy(char) {
   return WORD.test(char) && !UNSPACED.test(char);
 }
 
-/** What nicks are compared by. */
+/** The form in which nicks are compared. */
 export function fold(nick) {
   return nick.normalize("NFC").toLowerCase();
 }
 
-/** `nicks` made ready for many texts. */
+/** `nicks` prepared for many texts. */
 export function bookOf(nicks) {
-  return { nicks, tree: null }; // the tree is made with the first text that has an @
+  return { nicks, tree: null }; // the tree is made with the first text that contains an @
 }
 
 /**
- * Where `text` speaks to somebody of `book`: [{ start, end, nick }], `start` is that of the at sign. After
- * one it goes down the tree of nicks as far as the text does, so it takes at most as many steps for
- * each at sign as the longest nick has characters; `meter` counts them.
+ * The places where `text` mentions a nick of `book`: [{ start, end, nick }], `start` is that of the at sign.
+ * From each @ it follows the tree of nicks, so the number of steps for one @ is at most the
+ * length of the longest nick; `meter` counts them.
  */
 export function lookUp(text, book, meter = { steps: 0 }) {
   const found = [];
   for (let start = text.indexOf("@"); start >= 0; start = text.indexOf("@", start + 1)) {
     meter.steps += 1;
-    if (start < (found.at(-1)?.end ?? 0) || wordy(charBefore(text, start))) continue; // an address, perhaps
+    if (start < (found.at(-1)?.end ?? 0) || wordy(charBefore(text, start))) continue; // perhaps an e-mail address
     book.tree ??= treeOf(book.nicks);
     let longest;
     let end = start + 1;
@@ -46,7 +46,7 @@ export function lookUp(text, book, meter = { steps: 0 }) {
   return found;
 }
 
-/** The tree of `nicks`: a node is { next: Map of nodes by letter, nick }; `nick` if one ends there. */
+/** The tree of `nicks`: a node is { next: Map from characters to nodes, nick }; `nick` if one ends there. */
 function treeOf(nicks) {
   const root = { next: new Map(), nick: undefined };
   for (const nick of nicks) {
@@ -63,20 +63,20 @@ function treeOf(nicks) {
   return root;
 }
 
-/** The node below `node` for `char`, whose small form may have several letters. */
+/** The node below `node` for `char`, whose lower case may have several characters. */
 function below(node, char) {
   let found = node;
   for (const letter of lower(char)) found = found?.next.get(letter);
   return found;
 }
 
-/** One code point in lower case, wherever in a word it stands. */
+/** One code point in lower case, independent of its position in a word. */
 function lower(char) {
   return char === "ς" ? "σ" : char.toLowerCase();
 }
 
 /**
- * Whether the @ at index `at` stands in the path of an address that is written without a scheme, such as
+ * Whether the @ at index `at` is in the path of an address without a scheme, such as
  * example.org/@ada.
  */
 export function inAddress(text, at) {
@@ -85,7 +85,7 @@ export function inAddress(text, at) {
   return /^[^/]*[a-z\d]\.[a-z]/i.test(before);
 }
 
-/** Whether the word that ends before `end` goes on there; a mark always belongs to what it stands on. */
+/** Whether the word before `end` continues there; a combining mark belongs to the character before it. */
 function goesOn(text, end) {
   const next = charAt(text, end);
   return /\p{M}/u.test(next) || (wordy(charBefore(text, end)) && wordy(next)) || (next === "@" && wordy(charAt(text, end + 1)));
@@ -96,7 +96,7 @@ export function charAt(text, index) {
   return index < text.length ? String.fromCodePoint(text.codePointAt(index)) : "";
 }
 
-/** The code point that ends before `index`; "" at the start. */
+/** The code point before `index`; "" at the start. */
 export function charBefore(text, index) {
   const low = index > 1 && /[\udc00-\udfff]/.test(text[index - 1]);
   return index > 0 ? charAt(text, low ? index - 2 : index - 1) : "";

@@ -1,4 +1,4 @@
-// The names that several modules of the page use: its dialogs, and the events of its components. Pure.
+// Names that several modules of the page use: its dialogs, and the events of its components. Pure.
 
 /** The dialogs, each by the class of its element, which is also the name of its style sheet. */
 export const SHEETS = Object.freeze({
@@ -8,13 +8,13 @@ export const SHEETS = Object.freeze({
   switcher: "room-switcher",
 });
 
-/** Events of components that go into the state as they are: each is a rule of chat.js. */
+/** Events of components that are passed to the state unchanged: each is a rule of chat.js. */
 export const RULED = /** @type {const} */ ([
   "again", "draft", "edit", "find", "findMore", "follow", "keep", "keepName", "level", "name", "newer", "notNow", "older",
   "panel", "react", "redo", "release", "remove", "removeNow", "rename", "reply", "setTopic", "sheet", "takeBack", "undo",
 ]);
 
-/** Events of components with which main.js does something first. */
+/** Events of components that main.js handles itself first. */
 export const HANDLED = /** @type {const} */ (["chime", "enter", "leave", "notify", "retry", "seek", "send"]);
 
 /** @typedef {typeof RULED[number] | typeof HANDLED[number]} ComponentEvent */

@@ -1,20 +1,20 @@
-// Whether the reader is there. Pure; rules as core/state.js has them.
+// Whether the user is present. Pure; rules as in core/state.js.
 
-export const AWAY_AFTER = 5 * 60_000; // without a movement of the user
+export const AWAY_AFTER = 5 * 60_000; // without any activity of the user
 
 export const PRESENCE_RULES = {
-  /** The reader moved: a key, a finger, a pointer. */
+  /** The user was active: a key, a touch, the pointer. */
   active(turn, { now }) {
     turn.state.activeAt = now;
   },
 };
 
-/** Tell the server when the reader goes away, and when they come back. */
+/** Tell the server when the user becomes away or returns. */
 export function tellAway(turn, now) {
   const gone = now >= awayAt(turn.state);
   if (gone === turn.state.gone) return;
   turn.state.gone = gone;
-  turn.send.push({ type: "away", away: gone }); // nobody waits for an answer: an older server refuses it
+  turn.send.push({ type: "away", away: gone }); // no id, since an older server refuses the command
 }
 
 export function awayAt({ activeAt }) {

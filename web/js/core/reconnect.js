@@ -1,13 +1,13 @@
-// Whether and when to come back after a connection ended. Pure; times are milliseconds.
+// Whether and when to reconnect after a connection ended. Pure; times are milliseconds.
 
-const BASE = 500; // the first wait is up to this
-const CAP = 30_000; // no wait is longer
-const LATER = 10_000; // a full server, or one that was flooded, is left alone at least so long
-const LASTED = 5_000; // a connection that held so long was a success: counting starts afresh
+const BASE = 500; // the greatest first delay
+const CAP = 30_000; // the greatest delay
+const LATER = 10_000; // the least delay for a server that is full or was flooded
+const LASTED = 5_000; // a connection that lasted so long counts as successful: the delays start again
 
 /**
- * What each close code asks of the page (docs/protocol.md). Whatever is not here is "jitter": come
- * back, with growing waits. That is also right for 1002 and 1006, which proxies cause.
+ * What each close code asks of the page (docs/protocol.md). All others are "jitter":
+ * reconnect with growing delays. That is also right for 1002 and 1006, which proxies cause.
  */
 const AFTER_CLOSE = {
   1000: "never",
@@ -23,14 +23,14 @@ const AFTER_CLOSE = {
 };
 
 /**
- * Whether and when to come back after a connection ended.
+ * Whether and when to reconnect after a connection ended.
  *
- * `attempt` counts the connections tried since the last that held, `held` is how long this one
- * was open (0 if it never was), `random` gives a number in [0, 1). Full jitter, so that a
- * thousand pages do not come back to a restarted server in step.
+ * `attempt` counts the connections tried since the last successful one, `held` is how long this one
+ * was open (0 if it never was), `random` returns a number in [0, 1). Full jitter, so that a
+ * thousand pages do not reconnect to a restarted server at the same time.
  *
- * Gives { again, delay, attempt, patient }; `patient` means that only the reader may shorten the
- * wait, not a network that came back.
+ * Returns { again, delay, attempt, patient }; `patient` means that only the user may shorten the
+ * delay, not a network that returned.
  */
 export function comeBack(code, attempt, held, random) {
   const asked = AFTER_CLOSE[code] ?? "jitter";
@@ -38,7 +38,7 @@ export function comeBack(code, attempt, held, random) {
   if (asked === "never") return { again: false, delay: 0, attempt: 0, patient: true };
   const next = { again: true, attempt: tried + 1, patient: asked === "later" };
   if (asked === "later") return { ...next, delay: LATER + random() * (CAP - LATER) };
-  // At once, but not round and round: one that did not hold waits like any other.
+  // At once, but not in a loop: after a connection that did not last, the delay is as usual.
   if (asked === "at once" && tried === 0) return { ...next, delay: 0 };
   return { ...next, delay: random() * Math.min(CAP, BASE * 2 ** Math.min(tried, 16)) };
 }

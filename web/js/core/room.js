@@ -1,27 +1,27 @@
-// A room as the page knows it, and what events make of it. Pure; times are milliseconds.
+// The state of a room, and how events change it. Pure; times are milliseconds.
 
 import { amended, append, at, caughtUp, continued, EMPTY, newest, skips, trim } from "./log.js";
 import { mentioned } from "./markup.js";
 import { bookOf, fold } from "./mentions.js";
 
-export const KEEP = 2_000; // entries kept while the reader follows
-export const SPARE = 200; // dropped so many at a time: each time the browser lays all lines out anew
-export const MOST = 10_000; // entries kept for who reads further up
+export const KEEP = 2_000; // entries kept while the view follows the newest message
+export const SPARE = 200; // dropped so many at a time: each time the browser does a full layout
+export const MOST = 10_000; // entries kept while the user reads further up
 export const TYPING_SHOWN = 5_000;
-export const NEVER = Number.MIN_SAFE_INTEGER; // when a room was visited that is only kept for what waits in it
+export const NEVER = Number.MIN_SAFE_INTEGER; // the time of visit of a room that is only kept because something waits in it
 
-const AUTHORS = 2_000; // nicks kept of those who have written; as many as the entries that are kept
-const TYPED = 300; // characters looked at where a name is typed; putting more into NFC may take long
+const AUTHORS = 2_000; // nicks of authors that are kept; as many as entries
+const TYPED = 300; // characters considered of a typed name; NFC of more may take long
 const JOINS = "[\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Mong}\\p{sc=Nkoo}\\p{sc=Mand}\\p{sc=Adlm}\\p{sc=Rohg}]";
 const MARK = "(?<=[\\p{L}\\p{M}])(?![\\u034f\\u17b4\\u17b5\\u180b-\\u180f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])[\\p{Mn}\\p{Mc}]";
 const JOINER = `(?<=\\p{M})\\u200d(?!\\p{M})|(?<=\\p{M})\\u200c(?=\\p{L})|(?<=${JOINS}\\p{M}*)\\u200c(?=${JOINS})`;
-/** What a room may be called; of marks and joiners the server takes less. */
+/** The pattern of room names; of marks and joiners the server accepts fewer. */
 const NAME = new RegExp(`^[\\p{L}\\p{N}](?:[\\p{L}\\p{N}_-]|${MARK}|${JOINER}){0,63}$`, "u");
 
 /**
- * What a room's name is compared by, as the server does it (`room_key` in gochat_py/core/names.py;
- * tests/vectors/rooms.json). Where the two have different versions of Unicode, the server's word
- * counts: `joined` says what a room is called.
+ * The form in which room names are compared, as on the server (`room_key` in gochat_py/core/names.py;
+ * tests/vectors/rooms.json). If the two have different versions of Unicode, the server
+ * decides: `joined` has the room's name.
  */
 export function keyOf(name) {
   if (/^[\0-\x7f]*$/.test(name)) return name.toLowerCase();
@@ -29,20 +29,20 @@ export function keyOf(name) {
   return folded.replaceAll("i\u0307", "i").replaceAll("ı", "i");
 }
 
-/** Without case and style. There is no case folding here, but to capitals and back, twice, is the same. */
+/** Without case and style. JavaScript has no case folding; to upper and lower case, twice, is the same. */
 function withoutCase(name) {
   const small = (char) => char.toUpperCase().toLowerCase();
   return [...name.normalize("NFKD")].map((char) => small(small(char)).replaceAll("ς", "σ")).join("").normalize("NFKC");
 }
 
-/** The room name that was meant by what was typed; null where it cannot be one. */
+/** The room name in what was typed; null if it is not a valid one. */
 export function roomName(typed) {
   const name = typed.slice(0, TYPED).normalize("NFC").trim().replace(/^#/, "").replace(/\s+/g, "-");
   return NAME.test(name) ? name : null;
 }
 
 /**
- * A room that the page wants to be in. `phase` is "away" (not joined on this connection), "joining",
+ * A room that the page is to be in. `phase` is "away" (not joined on this connection), "joining",
  * "here", or "refused" with the server's code.
  */
 export function newRoom(name, now) {
@@ -53,38 +53,39 @@ export function newRoom(name, now) {
     topic: "",
     log: EMPTY,
     members: new Map(), // nick by user
-    authors: new Set(), // the nicks of those who have written, who may be mentioned as well
-    absent: new Set(), // the users among them who are away
+    authors: new Set(), // the nicks of authors, who can be mentioned as well
+    absent: new Set(), // the members who are away
     memberCount: 0,
     typing: new Map(), // { nick, until } by user
-    read: 0, // seq up to which the reader has read
-    told: 0, // the same as the server knows it
-    unread: 0, // messages of others since
-    mentions: 0, // those of them that name the reader
+    read: 0, // the seq up to which the user has read
+    told: 0, // the same, as the server knows it
+    unread: 0, // messages of others after it
+    mentions: 0, // those of them that mention the user
     leaving: false, // to be left as soon as nothing waits in it
-    older: null, // the id of the question for older entries, while it is open
-    newer: null, // that for newer ones, where a past is in sight
-    past: null, // the log of a place further up, while that is in sight: see history.js
-    sought: null, // the place that is to be shown
+    older: null, // the id of the open request for older entries
+    newer: null, // that for newer entries, while a past is shown
+    past: null, // the log of messages far up, while they are shown: see history.js
+    sought: null, // the message to be shown
     draft: "",
-    editing: null, // the seq of the message that the draft is the new text of
-    replying: null, // the seq of the one that it answers
-    removing: null, // the seq of the one that the reader is asked about
-    aside: null, // what the draft was before a message was edited
-    mark: null, // the seq up to which the reader had read when they came; what is above it was new
-    typedAt: -Infinity, // when the others were last told that the reader writes
+    editing: null, // the seq of the message that the draft replaces
+    replying: null, // the seq of the message that the draft replies to
+    target: null, // that message as it was: see changeRules.js
+    removing: null, // the seq of the message whose deletion has to be confirmed
+    aside: null, // the draft from before a message was edited
+    mark: null, // the seq up to which the user had read when they opened the room; later messages are marked as new
+    typedAt: -Infinity, // when the others were last told that the user is typing
     visitedAt: now,
-    mends: 0, // holes since entries last came one after the other
-    joinAt: 0, // not to be joined before
-    replay: null, // while parts of what was joined are to come: { calls }, whether they notify the user
-    missed: null, // what the reader will be called for when all of them have come
+    mends: 0, // gaps since entries last arrived in order
+    joinAt: 0, // not joined before this time
+    replay: null, // while parts of a `joined` are to come: { calls }, whether they notify the user
+    missed: null, // what the user is notified of when all of them have arrived
   };
 }
 
-/** The room after `joined`. `me` is { user } of the reader, `following` as for `told`. */
+/** The room after `joined`. `me` is { user } of the user, `following` as for `told`. */
 export function entered(room, event, me, following) {
   const log = bound(caughtUp(room.log, event), following);
-  const here = log.numbering === room.log.numbering ? room.read : 0; // it may not have been told yet
+  const here = log.numbering === room.log.numbering ? room.read : 0; // the server may not have been told yet
   const read = Math.min(Math.max(event.read, here), event.partial ? event.seq : newest(log));
   const members = new Map(event.members.map(({ user, nick }) => [user, nick]));
   const authors = withAuthors(room.authors, event.entries);
@@ -115,7 +116,7 @@ export function entered(room, event, me, following) {
   };
 }
 
-/** The room with more of what `joined` began to bring; null where something between is missing. */
+/** The room with a further part of `joined`; null if entries between are missing. */
 export function replayed(room, { entries, end }, me, following) {
   const missed = entries.filter(({ seq }) => seq > newest(room.log));
   const log = continued(room.log, missed);
@@ -134,31 +135,31 @@ export function replayed(room, { entries, end }, me, following) {
   };
 }
 
-/** What is sought after a join. A place that went out of sight is; in a new numbering there is none. */
+/** What is sought after a join. A message that was unloaded is sought again; with a new numbering none is. */
 function again({ sought, log: before }, log, past) {
   if (sought === null || (before.epoch !== null && before.numbering !== log.numbering)) return null;
   const away = sought.fate === "found" && at(past ?? log, sought.seq) === undefined;
   return away ? { ...sought, fate: "sought", id: null, at: 0 } : sought;
 }
 
-/** The room after it was lost, with the connection or by leaving it. */
+/** The room after the connection ended, or after leaving it. */
 export function lost(room) {
   const phase = room.phase === "refused" ? "refused" : "away";
   const sought = room.sought?.fate === "sought" ? { ...room.sought, id: null } : room.sought;
   return { ...room, phase, typing: new Map(), joinAt: 0, sought, replay: null };
 }
 
-/** Whether the live `entry` shows that something was missed. */
+/** Whether the live `entry` shows that entries were missed. */
 export function holed(room, entry) {
   return room.phase === "here" && skips(room.log, entry);
 }
 
-/** How long to wait before a hole is mended: at once the first time, ever longer if that is in vain. */
+/** How long to wait before joining again after a gap: 0 the first time, then growing. */
 export function mendDelay({ mends }) {
   return mends === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** mends);
 }
 
-/** The room with a live entry. `following`: nobody reads further up, so the log may be shortened. */
+/** The room with a live entry. `following`: the user is at the newest message, so the log may be shortened. */
 export function told(room, entry, me, following) {
   const log = bound(append(room.log, entry), following);
   if (log === room.log) return room;
@@ -179,7 +180,7 @@ export function told(room, entry, me, following) {
   };
 }
 
-/** The room after some came and some went. */
+/** The room after members joined and left. */
 export function met(room, { joined, left, member_count: memberCount }) {
   const members = new Map(room.members);
   const typing = new Map(room.typing);
@@ -197,49 +198,49 @@ export function met(room, { joined, left, member_count: memberCount }) {
   return { ...room, members, absent, typing, memberCount };
 }
 
-/** The room after somebody took another nick. */
+/** The room after a member changed their nick. */
 export function renamed(room, { user, nick }) {
   if (!room.members.has(user)) return room;
   return { ...room, members: new Map(room.members).set(user, nick) };
 }
 
-/** The room with somebody writing. */
+/** The room with somebody typing. */
 export function hearsTyping(room, { user, nick }, now) {
   return { ...room, typing: new Map(room.typing).set(user, { nick, until: now + TYPING_SHOWN }) };
 }
 
-/** The room without those who have stopped typing. */
+/** The room without those who stopped typing. */
 export function quieter(room, now) {
   const typing = [...room.typing].filter(([, { until }]) => until > now);
   return typing.length === room.typing.size ? room : { ...room, typing: new Map(typing) };
 }
 
-/** The room with all of it read. */
+/** The room with all messages read. */
 export function readAll(room) {
   const read = newest(room.log);
   return read === room.read && room.unread === 0 ? room : { ...room, read, unread: 0, mentions: 0 };
 }
 
-/** Bound the log. Who reads further up keeps what they read. */
+/** Bound the log. While the user reads further up, more is kept. */
 export function bound(log, following) {
   const keep = following ? KEEP : MOST;
   return log.entries.length > keep + SPARE ? trim(log, keep) : log;
 }
 
-/** Whether a message mentions the user of this page; `book` is that of its room. */
+/** Whether a message mentions the user; `book` is that of its room. */
 export function names({ text = "" }, me, book) {
   return me !== null && mentioned(text, book).has(fold(me.nick));
 }
 
-/** `authors` with those of `entries`; the same set where they are all in it. Those who wrote first go first. */
+/** `authors` with those of `entries`; the same set if all are in it. The earliest are dropped first. */
 export function withAuthors(authors, entries) {
   const fresh = new Set(entries.filter(({ type, nick }) => type === "message" && !authors.has(nick)).map(({ nick }) => nick));
   return fresh.size === 0 ? authors : new Set([...authors, ...fresh].slice(-AUTHORS));
 }
 
-const books = new WeakMap(); // by what they were made of last: a tree of many nicks takes long
+const books = new WeakMap(); // the last one for each map of members: to make the tree for many nicks takes long
 
-/** Who may be mentioned in a room: whoever is here, has written, or is the user of this page. */
+/** Who can be mentioned in a room: members, authors, and the user. */
 export function bookFor({ members, authors }, me) {
   const made = books.get(members);
   if (made?.authors === authors && made.nick === me?.nick) return made.book;

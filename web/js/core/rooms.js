@@ -1,4 +1,4 @@
-// Which rooms the page is in, and which is in sight. Pure; rules as core/state.js has them.
+// The rooms that the page is in, and the one that is shown. Pure; rules as in core/state.js.
 
 import { wantList } from "./listing.js";
 import { down } from "./history.js";
@@ -6,23 +6,23 @@ import { keyOf, NEVER, newRoom } from "./room.js";
 import { alive, ask, change, current, forget, mark, of, put } from "./state.js";
 import { SHEETS } from "./names.js";
 
-const ROOMS = 20; // joined at a time; beyond, the one not visited for longest is left
+const ROOMS = 20; // joined at a time; beyond that, the room that was not visited for the longest time is left
 
 export const ROOM_RULES = {
   enter,
-  /** The reader wants to be in the room no more. What waits in it is sent before; then it is left. */
+  /** The user leaves the room. Unsent messages in it are sent first. */
   leave(turn, { key, now }) {
     const { lobby, pending, changes } = turn.state;
     if (!of(turn, key) || key === keyOf(lobby)) return;
     turn.state.pending = pending.filter((item) => item.key !== key || item.fate !== "failed");
     turn.state.changes = changes.filter((act) => act.key !== key || act.fate !== "failed");
     const seen = new Map(turn.state.seen);
-    seen.delete(key); // what is said there is no news any more
+    seen.delete(key); // its messages are not marked as new any more
     Object.assign(turn.state, { seen, sheet: null });
     if (key === turn.state.key) enter(turn, { name: lobby, now });
-    change(turn, key, { leaving: true, draft: "", editing: null, replying: null, removing: null, aside: null });
+    change(turn, key, { leaving: true, draft: "", editing: null, replying: null, target: null, removing: null, aside: null });
   },
-  /** One of the dialogs opens, or, with null, the open one closes. */
+  /** A dialog opens, or, with null, the open one closes. */
   sheet(turn, { name }) {
     if (turn.state.naming === null) turn.state.sheet = name === null ? null : { name, busy: false, refusal: null };
     if (name === SHEETS.switcher) wantList(turn);
@@ -41,7 +41,7 @@ export const ROOM_RULES = {
   },
 };
 
-/** The room `name` comes in sight. */
+/** Show the room `name`. */
 export function enter(turn, { name, now }) {
   const key = keyOf(name);
   put(turn, turn.state.key, down(current(turn.state)));
@@ -54,18 +54,18 @@ export function enter(turn, { name, now }) {
   leaveOne(turn);
 }
 
-/** Leave the rooms that are to be left, once nothing waits in them. */
+/** Leave the rooms that are to be left and in which nothing waits. */
 export function goOut(turn) {
   for (const [key, { leaving }] of turn.state.rooms) if (leaving && !waits(turn, key)) part(turn, key);
 }
 
-/** The names of the rooms that the reader is in, as they outlive the page: last visited last. */
+/** The names of the user's rooms as they are stored: last visited last. */
 export function roomNames({ rooms }) {
   const own = [...rooms.values()].filter((room) => !room.leaving && room.visitedAt !== NEVER && room.phase !== "refused");
   return own.sort((a, b) => a.visitedAt - b.visitedAt).map(({ name }) => name);
 }
 
-/** Leave the room not visited for longest, where there are too many. */
+/** If there are too many rooms, leave the one that was not visited for the longest time. */
 function leaveOne(turn) {
   const { rooms } = turn.state;
   if (rooms.size <= ROOMS) return;
@@ -74,7 +74,7 @@ function leaveOne(turn) {
   if (key !== undefined) part(turn, key);
 }
 
-/** Whether the reader has said or done something in the room that the server has not confirmed. */
+/** Whether the server has not confirmed a message or change of the user in the room. */
 function waits({ state: { pending, changes } }, key) {
   return pending.some((item) => item.key === key) || changes.some((act) => act.key === key);
 }

@@ -1,28 +1,28 @@
-// What the message list shows of a log: rows, each with a key that it keeps. Pure.
+// The rows of the message list for a log, each with a stable key. Pure.
 //
 //   { key, part, kind: "day", time }
 //   { key, part, kind: "new" }
 //   { key, part, kind: "topic", entry }
-//   { key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, acts, focus }
+//   { key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes, focus }
 //
-// A line `leads` where its author or its time has to be said anew. `fate` is null for what has come
-// back, else that of core/outbox.js, with the server's `code` and sentence, `why`, if it failed. `quoted` is the message that it answers, null where that is not
-// in the log, undefined where it answers none. `acts` are those of core/changes.js about it, and `focus`
-// says for what it is singled out: "editing", "replying", "removing", or null. A line of the reader's
-// own keeps its key when it comes back. `part` grows down the list: rows of one part stand together.
+// A line `leads` if its author or its time has to be shown. `fate` is null for a message that the server has
+// confirmed, else that of core/outbox.js, with the server's `code` and sentence, `why`, if it failed. `quoted` is the
+// message that it replies to: null if that is not loaded, undefined if there is none. `changes` are those of core/changes.js
+// about it. `focus` is "editing", "replying" or "removing" if the composer or a question is about it, or null. A line of
+// the user's own keeps its key when it is confirmed. `part` increases down the list: rows of one part are adjacent.
 
 import { bySeq } from "./changes.js";
 
-const TOGETHER = 5 * 60; // seconds within which lines of one author stand under one heading
+const TOGETHER = 5 * 60; // seconds within which the messages of one author have one heading
 const PART = 40; // entries
 const TALL = 30; // lines from which a message is folded; css/message-list.css shows 24 of them
-const WIDE = 75; // characters in a line, of which each in Chinese counts twice
-const NO_WIDTH = /[\p{M}\p{Cf}\udc00-\udfff]/u; // marks, and the second half of a surrogate pair
+const WIDE = 75; // characters in a line; a Chinese character counts as two
+const NO_WIDTH = /[\p{M}\p{Cf}\udc00-\udfff]/u; // combining marks, format characters, and the second half of a surrogate pair
 const NONE = Object.freeze([]);
 
 /**
- * The rows for `entries` and, below them, `pending` items. `me` is { user, nick } of the reader;
- * `dayOf` names the day of a time in seconds. `about` holds what else there is to a room: { key,
+ * The rows for `entries` and, below them, `pending` items. `me` is { user, nick } of the user;
+ * `dayOf` returns the day of a time in seconds. `about` has more of the room's state: { key,
  * mark, editing, replying, removing }, and `changes`.
  *
  * @param {any} about
@@ -33,9 +33,9 @@ export function rows(entries, pending, me, dayOf, about = {}) {
   const first = entries[0]?.seq;
   const found = [];
   let day = null;
-  let before = null; // the line above, where one can stand under its heading
+  let before = null; // the line above, if the next one may share its heading
   let part = 0;
-  let marked = mark === null || mark < first - 1; // what was read last is further up
+  let marked = mark === null || mark < first - 1; // the last message that was read is not loaded
 
   function begin(key, time) {
     const today = dayOf(time);
@@ -72,7 +72,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
     }
   }
   for (const [i, { id, text, time, replyTo, fate, code, message: why }] of pending.entries()) {
-    part = Math.floor(((entries.at(-1)?.seq ?? 0) + 1 + i) / PART); // where it will most likely be
+    part = Math.floor(((entries.at(-1)?.seq ?? 0) + 1 + i) / PART); // where it will probably be
     const message = { user: me?.user, nick: me?.nick ?? "", time: time / 1000, text };
     if (typeof replyTo === "number") message.reply_to = replyTo;
     line(`own:${id}`, message, true, fate, code, why);
@@ -87,7 +87,7 @@ function focusOf(seq, { editing, replying, removing }) {
   return seq === replying ? "replying" : null;
 }
 
-/** `list` in its parts: [{ key, rows }]. */
+/** `list` divided into parts: [{ key, rows }]. */
 export function parts(list) {
   const found = [];
   for (const row of list) {
@@ -97,12 +97,12 @@ export function parts(list) {
   return found;
 }
 
-/** Whether two parts of one key look the same. */
+/** Whether two parts with one key look the same. */
 export function alike(a, b) {
   return a.rows.length === b.rows.length && a.rows.every((row, i) => row.key === b.rows[i].key && same(row, b.rows[i]));
 }
 
-/** Whether two rows of one key look the same. Entries, pending texts and acts never change. */
+/** Whether two rows with one key look the same. Entries, pending items and changes are immutable. */
 export function same(a, b) {
   if (a.kind !== "line") return a.entry === b.entry && a.time === b.time;
   const said = a.message === b.message || (a.fate !== null && b.fate !== null);
@@ -110,7 +110,7 @@ export function same(a, b) {
   return said && stands && a.changes.length === b.changes.length && a.changes.every((act, i) => act === b.changes[i]);
 }
 
-/** Whether `text` takes so many lines that it is shown folded; about, for nobody has laid it out. */
+/** Whether `text` has so many lines that it is folded; an estimate, made without layout. */
 export function tall(text) {
   let lines = 1;
   let width = 0;

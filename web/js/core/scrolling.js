@@ -1,19 +1,19 @@
-// Where a view that scrolls stands. Pure; lengths are pixels.
+// The scroll position of a view. Pure; lengths are pixels.
 
 /**
- * goChat's scroll rule asks this before it appends. Zoom makes scroll positions fractions, and
- * part of a line is no more to read, so a few pixels count as the bottom.
+ * Whether the view is at the bottom: goChat's scroll rule asks this before it appends. Zoom makes
+ * scroll positions fractional, so a few pixels of tolerance are needed.
  */
 export function atBottom({ scrollTop, clientHeight, scrollHeight }) {
   return scrollHeight - clientHeight - scrollTop <= 8;
 }
 
-/** Whether the reader is so near the newest line in sight that newer ones are wanted, if there are. */
+/** Whether the view is so near the end that newer messages are to be loaded, if there are any. */
 export function nearBottom({ scrollTop, clientHeight, scrollHeight }) {
   return scrollHeight - clientHeight - scrollTop <= clientHeight;
 }
 
-/** Whether the reader is so near the oldest line that older ones are wanted: within a screen. */
+/** Whether the view is so near the beginning that older messages are to be loaded: within one screen. */
 export function nearTop({ scrollTop, clientHeight }) {
   return scrollTop <= clientHeight;
 }

@@ -1,9 +1,9 @@
-// Searching what was said. Pure; rules as core/state.js has them.
+// Searching for messages. Pure; rules as in core/state.js.
 //
 // state.search is { phase, query, everywhere, key, id, entries, more, complete, next, refusal }: `phase`
-// is "idle", "busy", "done" or "refused"; `key` is of the room that is searched, unless it is everywhere.
-// `next` is where the server goes on, null where it does not; it has looked at everything before, or, if
-// it is not `complete`, at what there was time for.
+// is "idle", "busy", "done" or "refused"; `key` is that of the searched room, unless it is everywhere.
+// `next` is the server's cursor, null if there is none; `complete` says that the server has searched
+// everything before it, and did not run out of time.
 
 import { sought } from "./history.js";
 import { enter } from "./rooms.js";
@@ -27,7 +27,7 @@ export const SEARCH_RULES = {
     if (!search.more || search.phase === "busy" || connection.phase !== "connected") return;
     inquire(turn, search.next === null ? { before: search.entries.at(-1).seq } : { next: search.next });
   },
-  /** The reader wants to see this place, in any room. */
+  /** Show a message in any room. */
   seek(turn, { room, seq, now }) {
     if (keyOf(room) !== turn.state.key) enter(turn, { name: room, now });
     Object.assign(turn.state, { following: false, sheet: null, panel: false });
@@ -35,17 +35,17 @@ export const SEARCH_RULES = {
   },
 };
 
-/** Take what was found. */
+/** Handle results. */
 export function found(turn, { id, entries, more, complete = true, next = null }) {
   answer(turn, id);
   const { search } = turn.state;
-  if (id !== search.id) return; // something else was asked meanwhile
+  if (id !== search.id) return; // a newer search was started meanwhile
   const all = [...search.entries, ...entries];
-  const on = next !== null || (!search.everywhere && all.length > 0); // an older server gives no `next`
+  const on = next !== null || (!search.everywhere && all.length > 0); // an older server has no `next`
   turn.state.search = { ...search, phase: "done", id: null, entries: all, more: more && on, complete, next };
 }
 
-/** Take that the server would not search. */
+/** Handle a refused search. */
 export function notFound(turn, { id, code, message }) {
   const { search } = turn.state;
   if (id === search.id) turn.state.search = { ...search, phase: "refused", id: null, refusal: { code, message } };

@@ -1,4 +1,4 @@
-// What the page does about what the server says. Pure; rules as core/state.js has them.
+// The rules for events of the server. Pure; rules as in core/state.js.
 
 import { acted, refuseChange } from "./changeRules.js";
 import { call, missedCall } from "./attention.js";
@@ -10,9 +10,9 @@ import { entered, hearsTyping, holed, keyOf, lost, met, renamed, replayed, told,
 import { found, notFound } from "./search.js";
 import { answer, broken, change, setConnection, mark, mend, of, put, question, rekey, within } from "./state.js";
 
-const BUSY_WAIT = 1; // seconds before asking again, where the server did not say how long
+const BUSY_WAIT = 1; // seconds before the next try, if the server did not say how long
 
-/** Each event of docs/protocol.md that the page has a use for. */
+/** The events of docs/protocol.md that the page uses. */
 export const SERVER_EVENTS = {
   welcome(turn, { id, user, nick, token, lobby, limits }) {
     answer(turn, id);
@@ -21,14 +21,14 @@ export const SERVER_EVENTS = {
     const identity = { nick, token };
     const waiting = keyOf(turn.state.lobby);
     if (keyOf(lobby) !== waiting && of(turn, waiting)?.log.epoch === null) {
-      change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess what it is called
+      change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the lobby's name
     }
     Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false });
     wantList(turn);
   },
   joined(turn, event) {
     const key = rekey(turn, answer(turn, event.id)?.key, event.room);
-    if (key === null) return; // left again meanwhile
+    if (key === null) return; // it was left again meanwhile
     const { me, following } = turn.state;
     turn.state.pending = outbox.confirm(turn.state.pending, event.entries, me.user);
     const before = of(turn, key);
@@ -37,20 +37,20 @@ export const SERVER_EVENTS = {
     if (event.recovered && before.log.epoch !== null) callOnce(turn, key, newest(before.log), event);
     else change(turn, key, { missed: null });
     if (key === turn.state.key && after.unread > before.unread) mark(turn, after);
-    if (key !== turn.state.key || following || after.sought?.fate === "sought") return; // what is sought is asked for
+    if (key !== turn.state.key || following || after.sought?.fate === "sought") return; // if a message is sought, it is requested
     if (after.log.first > before.log.first || after.log.numbering !== before.log.numbering) {
-      Object.assign(turn.state, { following: true, unseen: 0 }); // what was read is gone
+      Object.assign(turn.state, { following: true, unseen: 0 }); // what was shown is no longer loaded
     } else {
       turn.state.unseen += Math.max(0, after.unread - before.unread);
     }
   },
-  /** More of what `joined` began to bring: nothing live comes before its end. */
+  /** A further part of `joined`: no live entry arrives before its end. */
   replay(turn, event, now) {
     const key = keyOf(event.room);
     const { me, following } = turn.state;
     const before = of(turn, key);
     turn.state.pending = outbox.confirm(turn.state.pending, event.entries, me?.user);
-    if (before?.phase !== "here" || before.replay === null) return; // left, or joined again, meanwhile
+    if (before?.phase !== "here" || before.replay === null) return; // it was left, or joined again, meanwhile
     const after = replayed(before, event, me, following || key !== turn.state.key);
     if (after === null) {
       mend(turn, key, now);
@@ -72,7 +72,7 @@ export const SERVER_EVENTS = {
     within(turn, event, (room) => met(room, event));
   },
   typing(turn, event, now) {
-    if (event.user === turn.state.me?.user) return; // in another tab
+    if (event.user === turn.state.me?.user) return; // sent in another tab
     within(turn, event, (room) => hearsTyping(room, event, now));
   },
   renamed(turn, event) {
@@ -105,7 +105,7 @@ export const SERVER_EVENTS = {
   },
 };
 
-/** Call the reader for what was missed: once, when all of it has come. */
+/** Notify the user of missed messages: once, when all parts have arrived. */
 function callOnce(turn, key, before, event) {
   const { replay, missed } = of(turn, key);
   const last = missedCall(turn, key, before, event, missed);
@@ -113,12 +113,12 @@ function callOnce(turn, key, before, event) {
   change(turn, key, { missed: replay === null ? null : last });
 }
 
-/** An entry of a room, live. */
+/** A live entry of a room. */
 function entry(turn, event, now) {
   const { me, following } = turn.state;
   const key = keyOf(event.room);
   const before = of(turn, key);
-  // The id of a message is its sender's own, and may be anything.
+  // The id of a message is chosen by its sender, and can be anything.
   const asked = event.type === "message" ? undefined : answer(turn, event.id);
   if (asked) acted(turn, event.id);
   if (asked?.type === "topic" && turn.state.sheet?.busy) turn.state.sheet = null;
@@ -129,29 +129,34 @@ function entry(turn, event, now) {
     return;
   }
   const after = told(before, event, me, following || key !== turn.state.key);
-  if (after === before) return; // it was there already
+  if (after === before) return; // it was known already
   put(turn, key, after);
   if (event.type !== "message" || event.user === me?.user) return;
   call(turn, key, event);
   if (key === turn.state.key && !following) turn.state.unseen += 1;
 }
 
-/** What is done about a question that was refused. */
+/** What the form says about a refused `hello`; null if it only has to ask for the password. */
+function helloRefusal(code, message, tried, { token }) {
+  if (code === "bad_password" && !tried) return token ? { code: "unknown" } : null;
+  return { code: code === "rate_limited" ? "tries" : code, message };
+}
+
+/** How a refused request is handled. */
 const REFUSED = {
   hello(turn, { code, message }) {
-    const { identity } = turn.state;
-    if (code === "busy" || code === "storage_failed" || code === "rate_limited") {
-      turn.socket = "drop"; // and come back after a while
+    const { identity, naming } = turn.state;
+    const tried = Boolean(naming?.password);
+    if (code === "busy" || code === "storage_failed" || (code === "rate_limited" && !tried)) {
+      turn.socket = "drop"; // and reconnect later
       return;
     }
-    if (code === "bad_password") {
-      if (!identity.token) return; // the server has a password; the connection ends, and says so
-      turn.state.identity = { ...identity, token: null };
-    }
-    turn.state.naming = { ...question(identity.nick), refusal: { code, message } };
+    const guarded = code === "bad_password" || Boolean(naming?.guarded);
+    turn.state.naming = { ...question(identity.nick, true, guarded), refusal: helloRefusal(code, message, tried, identity) };
+    if (code === "bad_password") turn.state.identity = { ...identity, token: null };
     setConnection(turn, { phase: "idle" });
     broken(turn, null);
-    turn.socket = "close"; // thinking of a name may take longer than the server waits for a hello
+    turn.socket = "close"; // choosing a name may take longer than the server waits for a hello
   },
   nick(turn, { code, message }) {
     if (turn.state.naming) turn.state.naming = { ...turn.state.naming, busy: false, refusal: { code, message } };
@@ -178,7 +183,7 @@ const REFUSED = {
   react: refuseChange,
 };
 
-/** A message was refused: for now, or for good. */
+/** A message was refused, temporarily or finally. */
 function refuseMessage(turn, { id, code, message, retry_after: after = BUSY_WAIT }, now) {
   const { pending, holdUntil } = turn.state;
   const item = pending.find((each) => each.id === id);

@@ -1,58 +1,59 @@
-// The state of the page, and the small steps by which the rules change it. Pure.
+// The state of the page, and small functions with which the rules change it. Pure.
 //
-// A rule is given `turn`, { state, send, socket, calls }: what one event leads to. The rule may set the
-// fields of `state`, which is a copy, but changes nothing within them. It puts commands for the server
-// into `send`. It sets `socket` to "open", "close" or "drop" when the connection has to be opened or
-// ended. What the user is notified of goes into `calls`: see attention.js.
+// A rule gets `turn`, { state, send, socket, calls }: the result of one event. The rule may set the
+// fields of `state`, which is a shallow copy, but must not modify their values. It appends commands for
+// the server to `send`, and sets `socket` to "open", "close" or "drop" to open or end the connection.
+// Notifications are appended to `calls`: see attention.js.
 
 import { returned } from "./changes.js";
 import { choices } from "./attention.js";
 import * as outbox from "./outbox.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 import { DRAFT_MOST } from "./text.js";
+import { resumed } from "./unsent.js";
 
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
-/** The state of a page that opens on the room `name`, with what was kept from earlier. */
-export function begin({ identity, drafts, seen, roomNames = [], attention, permission = "denied", name, online, hidden, now }) {
+/** The initial state of a page that opens in the room `name`, with what was stored earlier. */
+export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, permission = "denied", name, online, hidden, now }) {
   const state = {
-    // phase: "idle" (nobody wants one), "connecting", "greeting", "connected", "waiting", "stopped"
+    // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
     online,
     hidden,
-    identity, // { nick, token }; null before the reader gave a name
-    me: null, // { user, nick } as the server knows the reader
-    naming: identity ? null : question(""), // the question for a name, while it is open
+    identity, // { nick, token }; null before the user has chosen a name
+    me: null, // { user, nick } as the server knows the user
+    naming: identity ? null : question(""), // the state of the name form, while it is open
     lobby: "lobby",
     limits: null,
-    rooms: new Map(), // those that the page wants to be in, by key
-    key: keyOf(name), // of the room in sight
+    rooms: new Map(), // the rooms that the page is to be in, by key
+    key: keyOf(name), // of the room that is shown
     listed: [], // the rooms that the server lists
-    listing: { id: null, found: [], pages: 1, at: -Infinity }, // how it is asked for: see listing.js
-    seen: new Map(seen), // how far rooms were read in this browser, by key
+    listing: { id: null, found: [], pages: 1, at: -Infinity }, // the state of its request: see listing.js
+    seen: new Map(seen), // how far the rooms were read in this browser, by key
     pending: [],
-    changes: [], // what the reader does to messages, as core/changes.js has it
-    changesAt: 0, // none is sent before
+    changes: [], // changes of the user to messages: see core/changes.js
+    changesAt: 0, // none is sent before this time
     slowly: false, // the server found the page too fast
-    holdUntil: 0, // no message is sent before
-    following: true, // the view is at the newest line, and stays there
-    unseen: 0, // lines that came while the reader was reading further up
-    away: 0, // lines that came while the page was hidden
-    attention: choices(attention), // what the reader is called for, and how
-    permission, // for notifications, as the browser has it
-    named: false, // whether somebody has named the reader since the page was opened
-    activeAt: now, // when the reader moved last
-    gone: false, // whether the server has been told that they are away
-    clipped: false, // whether of what was pasted only a part was taken
-    refusals: 0, // how often sending was asked for in vain
-    sheet: null, // the dialog that is open: { name, busy, refusal }
+    holdUntil: 0, // no message is sent before this time
+    following: true, // the view is at the newest message, and stays there
+    unseen: 0, // messages that arrived while the user was reading further up
+    away: 0, // messages that arrived while the page was hidden
+    attention: choices(attention), // what the user is notified of, and how
+    permission, // for notifications, from the browser
+    named: false, // whether somebody has mentioned the user since the page was opened
+    activeAt: now, // when the user was last active
+    gone: false, // whether the server was told that the user is away
+    clipped: false, // whether only a part of a pasted text was accepted
+    refusals: 0, // how often sending was refused by the page
+    sheet: null, // the open dialog: { name, busy, refusal }
     search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, complete: true, next: null, refusal: null },
-    panel: false, // whether the side panel is open where it covers the page
-    asked: new Map(), // open questions to the server by id: { type, key }
+    panel: false, // whether the side panel is open on a narrow screen
+    asked: new Map(), // open requests by id: { type, key }
     ids: 0,
     heardAt: now,
-    pingedAt: null, // since when an answer is owed that proves the line alive
-    doubt: false, // something happened after which the line may be dead unnoticed
+    pingedAt: null, // since when an answer is due that shows that the connection works
+    doubt: false, // the connection may be dead without the page knowing
     readAt: -Infinity,
   };
   const texts = new Map(drafts);
@@ -60,22 +61,26 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
   roomNames.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
   state.rooms.set(state.key, newRoom(name, now));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft: draft.slice(0, DRAFT_MOST) });
+  for (const [key, stored] of purposes) state.rooms.set(key, resumed(state.rooms.get(key) ?? newRoom(key, NEVER), stored));
   return state;
 }
 
-/** The room in sight. */
+/** The room that is shown. */
 export function current(state) {
   return state.rooms.get(state.key);
 }
 
-/** Whether the server may be spoken to. */
+/** Whether commands may be sent. */
 export function alive({ connection: { phase } }) {
   return phase === "greeting" || phase === "connected";
 }
 
-/** The question for a name; `first` where nothing can be done before it is answered. */
-export function question(nick, first = true) {
-  return { first, busy: false, refusal: null, nick };
+/**
+ * The state of the name form; `first` if the user has no name yet, `guarded` if the server requires a
+ * password. `password` is the one typed, until the server has accepted or refused it.
+ */
+export function question(nick, first = true, guarded = false) {
+  return { first, busy: false, refusal: null, nick, guarded, password: null };
 }
 
 // --- Rooms ---------------------------------------------------------------------------------
@@ -97,13 +102,13 @@ export function forget(turn, key) {
   turn.state.rooms.delete(key);
 }
 
-/** Let `rule` make something of the room that the event is about, if the page is there. */
+/** Apply `rule` to the room of the event, if it is joined. */
 export function within(turn, event, rule) {
   const key = keyOf(event.room);
   if (of(turn, key)?.phase === "here") put(turn, key, rule(of(turn, key)));
 }
 
-/** Take the server's word for which room `key` is: it may hold names for one that we tell apart. */
+/** Use the server's name for the room `key`: the server may treat names as one room that the page does not. */
 export function rekey(turn, key, name) {
   const right = keyOf(name);
   if (key === right || !of(turn, key)) return of(turn, right) ? right : null;
@@ -116,14 +121,14 @@ export function rekey(turn, key, name) {
   return right;
 }
 
-/** Come in again where something was missed; at once, but not round and round. */
+/** Join again after missed entries; the first time at once, then with delays. */
 export function mend(turn, key, now) {
   const room = of(turn, key);
   turn.send.push({ type: "leave", room: room.name });
   put(turn, key, { ...lost(room), joinAt: now + mendDelay(room), mends: room.mends + 1 });
 }
 
-/** What is unread in a room that the reader comes to is marked as new; in one read up to its end nothing is. */
+/** Mark the unread messages of a room as new when the user opens it; nothing if all are read. */
 export function mark(turn, { unread, read }, key = turn.state.key) {
   change(turn, key, { mark: unread > 0 && read > 0 ? read : null });
 }
@@ -134,7 +139,7 @@ export function setConnection(turn, connection) {
   Object.assign(turn.state, { connection: { ...NO_LINE, ...connection }, refusals: 0 });
 }
 
-/** The connection is gone, with all that was asked on it. */
+/** The connection has ended, and with it all open requests. */
 export function broken(turn, code) {
   const { state } = turn;
   for (const [key, room] of state.rooms) put(turn, key, lost(room));
@@ -150,7 +155,7 @@ export function broken(turn, code) {
   }
 }
 
-/** Ask the server what will be answered under an id; gives the id. */
+/** Send a command whose answer will have an id; returns the id. */
 export function ask(turn, command, key = null) {
   turn.state.ids += 1;
   const id = `q${turn.state.ids}`;
@@ -159,7 +164,7 @@ export function ask(turn, command, key = null) {
   return id;
 }
 
-/** The question that the answer `id` is to, which is closed by it; undefined if there is none. */
+/** Close the request `id` that was answered, and return it; undefined if there is none. */
 export function answer(turn, id) {
   const asked = turn.state.asked.get(id);
   if (asked) {

@@ -1,22 +1,22 @@
-// What a text is before it is sent. Pure.
+// Text before it is sent. Pure.
 
-export const DRAFT_MOST = 65_536; // UTF-16 code units of a draft that are kept
+export const DRAFT_MOST = 65_536; // the greatest stored draft, in UTF-16 code units
 
-// Spaces, controls, formats and what Unicode says to draw nothing for; U+2800 is Braille without a dot.
+// Spaces, controls, format characters and ignorable characters; U+2800 is an empty Braille pattern.
 const INVISIBLE = /^[\s\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 
-/** Whether nothing of `text` can be seen. */
+/** Whether `text` has no visible character. */
 export function blank(text) {
   return INVISIBLE.test(text);
 }
 
-/** The text without the blank lines before it, and what is blank behind it. */
+/** The text without leading blank lines and trailing blanks. */
 export function trimmed(text) {
   const before = text.slice(0, text.length - text.trimStart().length);
   return text.slice(before.lastIndexOf("\n") + 1).trimEnd();
 }
 
-/** The text without what the server refuses: control characters, and halves of surrogate pairs. */
+/** The text without characters that the server refuses: control characters and lone surrogates. */
 export function sendable(text) {
   return text.replace(/\r\n?/g, "\n").replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]|\p{Cs}/gu, "");
 }

@@ -1,5 +1,5 @@
-// What becomes due by itself: joining, sending, telling what was read, asking whether the line
-// lives. Pure.
+// What is done when its time has come: joining, sending, telling what was read, checking the
+// connection. Pure.
 
 import { bytes, encode } from "./wire.js";
 import { sendChanges } from "./changeRules.js";
@@ -13,12 +13,12 @@ import { quieter, readAll } from "./room.js";
 import { alive, ask, change, current, of, put } from "./state.js";
 
 const READ_EVERY = 2_000;
-const QUIET = 25_000; // a line that was silent for so long is asked whether it lives
-const UNANSWERED = 3_000; // so is one that is silent for so long and owes a receipt
-const PONG_WAIT = 4_000; // one that does not answer that is dropped
+const QUIET = 25_000; // a connection that was silent for so long is checked
+const UNANSWERED = 3_000; // so is one that was silent for so long while an answer is due
+const PONG_WAIT = 4_000; // a connection that does not answer the check in time is dropped
 const WELCOME_WAIT = 10_000;
 
-/** Do what is due at `now`, after whatever has happened. */
+/** Do what is due at `now`, after each event. */
 export function settle(turn, now) {
   const { state } = turn;
   put(turn, state.key, quieter(current(state), now));
@@ -38,7 +38,7 @@ export function settle(turn, now) {
   if (!state.hidden) list(turn, now);
 }
 
-/** When something becomes due that `settle` has not done yet; Infinity for never. */
+/** When `settle` has to run next; Infinity for never. */
 export function wakeAt(state) {
   const due = [];
   for (const { until } of current(state).typing.values()) due.push(until);
@@ -58,9 +58,9 @@ export function wakeAt(state) {
   return Math.min(...due);
 }
 
-// --- The line ------------------------------------------------------------------------------
+// --- The connection ------------------------------------------------------------------------
 
-/** Ask a line that may be dead whether it lives; drop one that does not say so. */
+/** Check a connection that may be dead; drop one that does not answer. */
 function watch(turn, now) {
   const { state } = turn;
   if (state.pingedAt !== null) {
@@ -71,7 +71,7 @@ function watch(turn, now) {
   }
 }
 
-/** When the line has been silent for so long that it is doubtful. */
+/** When the connection has been silent for so long that it is checked. */
 function doubtAt({ heardAt, hidden, pending }) {
   const sentAt = pending.filter(({ fate }) => fate === "sent").map((item) => item.sentAt);
   const owed = sentAt.length > 0 ? Math.max(heardAt, Math.min(...sentAt)) + UNANSWERED : Infinity;
@@ -90,7 +90,7 @@ function join(turn, key) {
   ask(turn, { type: "join", room: name, since: position(log) }, key);
 }
 
-/** Send what waits and may go. */
+/** Send the waiting messages that may be sent. */
 function pump(turn, now) {
   const { state } = turn;
   if (now < state.holdUntil) return;
@@ -108,7 +108,7 @@ function pump(turn, now) {
   if (!state.pending.some(({ fate }) => fate === "queued")) state.slowly = false;
 }
 
-/** The reader sees all of the room. */
+/** The user sees everything in the room. */
 function see(turn) {
   const { key, seen } = turn.state;
   put(turn, key, readAll(of(turn, key)));

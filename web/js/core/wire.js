@@ -1,8 +1,8 @@
-// What travels, in gochat.v1 (docs/protocol.md): commands become text, text becomes events. Pure;
-// knows no socket.
+// Encoding commands and decoding events of gochat.v1 (docs/protocol.md). Pure; knows
+// no socket.
 //
-// COMMANDS and EVENTS are the whole grammar. What they do not name is left out in both directions,
-// so a newer server may say more than this page knows.
+// COMMANDS and EVENTS are the whole grammar. Other fields are left out in both directions, so a
+// newer server may send more than this page knows.
 
 export const PROTOCOL = "gochat.v1";
 
@@ -38,7 +38,7 @@ function fits(value, fields) {
 
 // --- Commands --------------------------------------------------------------------------------
 
-/** The fields of each command, save `type` and `id`, which all may have. */
+/** The fields of each command, except `type` and `id`, which all may have. */
 const COMMANDS = {
   hello: ["nick", "token", "password", "client"],
   join: ["room", "since"],
@@ -62,10 +62,10 @@ export function encode(command) {
   if (command.type === "ping") return JSON.stringify(command);
   const said = { type: command.type, id: command.id };
   for (const name of COMMANDS[command.type]) said[name] = command[name];
-  return JSON.stringify(said); // leaves out what is undefined
+  return JSON.stringify(said); // leaves out undefined values
 }
 
-/** Bytes of `text` on the way. */
+/** The size of `text` in bytes. */
 export function bytes(text) {
   return new TextEncoder().encode(text).length;
 }
@@ -74,7 +74,7 @@ export function bytes(text) {
 
 const AUTHOR = { room: string, seq: count, user: string, nick: string, time: number };
 
-/** What each event must have, and what it may have; `entries` are decoded one by one. */
+/** The required and optional fields of each event; `entries` are decoded one by one. */
 const EVENTS = {
   welcome: {
     must: { protocol: count, server: string, ...MEMBER, token: string, time: number, limits, ping_period: number, lobby: string },
@@ -114,13 +114,13 @@ const EVENTS = {
   error: { must: { code: string, message: string }, may: { retry_after: number, fatal: boolean } },
 };
 
-/** The event that `text` says; null where this page has no word for it. */
+/** The event in `text`; null if this page does not know it. */
 export function decode(text) {
   let said;
   try {
     said = JSON.parse(text);
   } catch {
-    return null; // not from a server of ours; silence is safer than a guess
+    return null; // not a valid event; ignoring it is safer than guessing
   }
   return object(said) ? event(said) : null;
 }
@@ -138,12 +138,12 @@ function event(said) {
   return heard;
 }
 
-/** An entry of a kind that this page does not know still takes its place among the others. */
+/** An entry of an unknown kind keeps its place among the others. */
 function unknown({ room, seq }) {
   return string(room) && count(seq) ? { type: "unknown", room, seq } : null;
 }
 
-/** Where the WebSocket is: beside the page, wss where the page came over https. */
+/** The URL of the WebSocket: beside the page, wss if the page came over https. */
 export function address(base) {
   const url = new URL("ws", base);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";

@@ -1,12 +1,12 @@
-// Which words say what the page shows: keys of js/i18n, with values. Pure; times are milliseconds.
+// Which texts the page shows: keys of js/i18n, with values. Pure; times are milliseconds.
 
 import { excess, longest, rest } from "./chat.js";
 import { current } from "./state.js";
 
 /**
- * Which words say how the connection is: { seen, spoken } keys, the second without a countdown, but
- * with the reason of an end, which is seen below the composer. A device that is offline tries on, for
- * the server may be on it; that is not worth a word each time.
+ * The texts for the state of the connection: { seen, spoken } keys; `spoken` has no countdown, but
+ * the reason of an end, which is shown below the composer. While the device is offline the page still
+ * tries, since the server may be on this device; these tries are not shown.
  */
 export function connectionWords({ connection: { phase, attempt, code }, online }) {
   if ((phase === "waiting" || phase === "connecting") && !online) {
@@ -20,7 +20,7 @@ export function connectionWords({ connection: { phase, attempt, code }, online }
   return { seen: `connection.${again}`, spoken: `connection.${spoken}` };
 }
 
-/** Whether there is no connection, and one was tried for in vain or is not tried for any more. */
+/** Whether there is no connection, and a try has failed or none will be made. */
 export function unreached({ connection: { phase, attempt } }) {
   return phase === "waiting" || phase === "stopped" || (phase === "connecting" && attempt > 0);
 }
@@ -32,15 +32,15 @@ const STOPPED_HINTS = {
   4001: "hint.refused",
   4003: "hint.removed",
 };
-const NEAR = 200; // characters before the most that a message takes, from where they are counted
+const NEAR = 200; // characters left from which they are counted
 const WAITING_HINTS = { 1013: "hint.full", 4029: "hint.flooding" };
 
-/** Which words say why the connection was ended for good. */
+/** The text for why the connection was finally closed. */
 export function stoppedWords(code) {
   return STOPPED_HINTS[code] ?? "hint.misunderstood";
 }
 
-/** Which words below the composer say what can be done now: { key, values }. */
+/** The text below the composer that says what can be done now: { key, values }. */
 export function hintWords(state) {
   const { connection: { phase, attempt, code }, online } = state;
   const room = current(state);
@@ -56,32 +56,32 @@ export function hintWords(state) {
   if (phase === "connected") {
     const left = rest(state, room.draft);
     if (left <= NEAR) return { key: "hint.left", values: { count: left } };
-    return { key: Number.isInteger(room.editing) ? "hint.saves" : "hint.ready" };
+    return { key: Number.isInteger(room.editing) && !room.target?.gone ? "hint.saves" : "hint.ready" };
   }
   if (!online) return { key: "hint.offline" };
   if (phase === "waiting") return { key: "hint.waiting" };
   return { key: attempt > 0 ? "hint.waiting" : "hint.connecting" };
 }
 
-const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room"];
+const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found"];
 
-/** Codes of which only the server's sentence says of what there are too many. */
+/** Codes for which only the server's sentence says which limit was reached. */
 const SAID = ["limit_reached"];
 
-/** Which words say why a message was not sent: { key, values }. */
+/** The text for why a message was not sent: { key, values }. */
 export function fateWords(code, message) {
   if (SAID.includes(code) && message) return { key: "fate.said", values: { message } };
   return { key: FATES.includes(code) ? `fate.${code}` : "fate.other" };
 }
 
-/** The server's sentence on an act that failed, where the page has no words for it; "" where it has. */
+/** The server's sentence on a failed change, if the page has no text for it; else "". */
 export function sentence({ code, message }) {
   return SAID.includes(code) && message ? message : "";
 }
 
-const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed"];
+const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed"];
 
-/** Which words say why a name cannot be had: { key, values }. */
+/** The text for why a name was refused: { key, values }. */
 export function refusalWords({ code, message }) {
   if (NAME_REFUSALS.includes(code)) return { key: `name.${code}` };
   return { key: "name.other", values: { message: message ?? code } };
@@ -89,19 +89,19 @@ export function refusalWords({ code, message }) {
 
 const TOPIC_REFUSALS = ["too_long", "bad_field", "rate_limited", "muted", "offline"];
 
-/** Which words say why a topic was not set: { key, values }. */
+/** The text for why a topic was not set: { key, values }. */
 export function topicRefusal({ code, message }) {
   if (TOPIC_REFUSALS.includes(code)) return { key: `topic.${code}` };
   return { key: "topic.other", values: { message: message ?? code } };
 }
 
-/** Which words say why nothing was searched: { key, values }. */
+/** The text for why a search failed: { key, values }. */
 export function searchRefusal({ code, message }) {
   if (["offline", "rate_limited", "not_joined"].includes(code)) return { key: `search.${code}` };
   return { key: "search.other", values: { message: message ?? code } };
 }
 
-/** Which words say who is writing, of these nicks: { key, values }; null for nobody. */
+/** The text for who is typing, of these nicks: { key, values }; null for nobody. */
 export function typingWords(nicks) {
   const [one, two] = nicks;
   if (nicks.length === 0) return null;
@@ -110,12 +110,12 @@ export function typingWords(nicks) {
   return { key: "typing.many" };
 }
 
-/** Seconds until `then`, counted down to 1; 0 once it has come. */
+/** Seconds until `then`, rounded up; 0 after it. */
 export function secondsUntil(then, now) {
   return Math.max(0, Math.ceil((then - now) / 1000));
 }
 
-/** The window's title; how much is unread stands first, where a narrow tab still shows it. */
+/** The window's title; the number of unread messages comes first, where a narrow tab still shows it. */
 export function title(name, room, unread) {
   const place = `#${room} · ${name}`;
   return unread > 0 ? `(${unread}) ${place}` : place;

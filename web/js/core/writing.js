@@ -1,18 +1,20 @@
-// What the words in the composer are to become: a message, an answer to one, or its new wording. Pure.
+// What the text in the composer will be: a message, a reply, or an edit. Pure.
 
 import { entryAt, inSight } from "./history.js";
 import { current } from "./state.js";
 
-const LINE = 200; // characters of what is answered; no more are in sight, and a browser lays out all
+const LINE = 200; // characters of the quoted line; no more are visible, and the browser lays out all of them
 
 /**
- * What is being written: { kind: "new" }, { kind: "editing", seq } or { kind: "reply", seq, nick,
- * line }. `nick` and `line`, the first line of what is answered, are null where the page does not
- * have that message.
+ * What is being written: { kind: "new" }, { kind: "editing", seq, changed }, { kind: "reply", seq, nick,
+ * line }, or { kind: "orphan", seq, edited }, if the message to edit or to reply to is gone. `nick` and `line`, the first line of the message that is replied to, are null if that
+ * message is not loaded.
  */
 export function purpose(room) {
-  const { editing, replying } = room;
-  if (Number.isInteger(editing)) return { kind: "editing", seq: editing };
+  const { editing, replying, target } = room;
+  const edited = Number.isInteger(editing);
+  if (target?.gone) return { kind: "orphan", seq: editing ?? replying, edited };
+  if (edited) return { kind: "editing", seq: editing, changed: target?.changed === true };
   if (!Number.isInteger(replying)) return { kind: "new" };
   const message = entryAt(room, replying);
   const there = message?.type === "message" && !message.deleted && typeof message.text === "string";
@@ -20,7 +22,7 @@ export function purpose(room) {
   return { kind: "reply", seq: replying, nick: there ? message.nick : null, line: line && [...line.slice(0, 2 * LINE)].slice(0, LINE).join("") };
 }
 
-/** The seq of the last message in sight that the reader may still change; null if there is none. */
+/** The seq of the user's last displayed message that can be edited; null if there is none. */
 export function lastOwn(state) {
   const { entries } = inSight(current(state));
   const own = (entry) => entry.type === "message" && entry.user === state.me?.user && !entry.deleted;
@@ -28,12 +30,13 @@ export function lastOwn(state) {
 }
 
 /**
- * Which words say what is being written: { key, values }; null for nothing but a message.
+ * The text that says what is being written: { key, values }; null for an ordinary message.
  *
- * @param {{ kind: string, nick?: string | null }} purpose
+ * @param {{ kind: string, nick?: string | null, changed?: boolean, edited?: boolean }} purpose
  */
-export function purposeWords({ kind, nick }) {
+export function purposeWords({ kind, nick, changed, edited }) {
   if (kind === "new") return null;
-  if (kind === "editing") return { key: "composer.editing" };
+  if (kind === "orphan") return { key: edited ? "composer.gone" : "composer.unanswered" };
+  if (kind === "editing") return { key: changed ? "composer.changed" : "composer.editing" };
   return nick === null ? { key: "composer.older" } : { key: "composer.reply", values: { nick } };
 }

@@ -1,12 +1,12 @@
-// Which language the page speaks, and its words. No other module holds a word that is shown.
+// The language of the page, and its texts. No other module contains text that is shown.
 
-/** Each loads what is { language, words }: the reader needs but one of them. */
+/** Loaders of { language, words }: a user needs only one of them. */
 export const LANGUAGES = {
   en: () => import("./en.js"),
   zh: () => import("./zh.js"),
 };
 
-/** The first of the reader's languages that the page speaks, English if none: "en" or "zh". */
+/** The first of the user's languages that the page has, else English: "en" or "zh". */
 export function pick(languages) {
   for (const tag of languages) {
     const spoken = tag.toLowerCase().split("-")[0];
@@ -15,14 +15,14 @@ export function pick(languages) {
   return "en";
 }
 
-/** What comes when it is wanted, with words of its own. */
+/** Parts of the page that are loaded later, with their own texts. */
 const LATE = "dialog, .action-bar";
 
-let speaking = null; // the language that the page speaks: { words, more, word }
+let speaking = null; // the present language: { words, more, word }
 
 /**
- * A function that gives the words for a key, `{name}` filled in from `values`.
- * Words that count pick their form by `values.count`. An unknown key is a mistake and throws.
+ * A function that returns the text for a key, with each `{name}` replaced from `values`.
+ * A text with plural forms is selected by `values.count`. An unknown key is an error and throws.
  */
 export function translator({ language, words, more = null }) {
   const plurals = new Intl.PluralRules(language);
@@ -37,7 +37,7 @@ export function translator({ language, words, more = null }) {
   }
 }
 
-/** Put the words in place that the markup in `root` names, save for what comes late and is not `root` itself. */
+/** Write the texts that the markup in `root` names, except in parts that are loaded later. */
 export function dress(root, word) {
   for (const element of root.querySelectorAll("[data-word], [data-word-label], [data-word-placeholder]")) {
     const late = element.closest(LATE);
@@ -49,7 +49,7 @@ export function dress(root, word) {
   }
 }
 
-/** Bring the words of what comes late, and put those in place that `element` names. */
+/** Load the texts of a part that is loaded later, and write those that `element` names. */
 export async function dressLate(element) {
   const { words, more, word } = speaking;
   Object.assign(words, (await more()).words);
@@ -60,9 +60,9 @@ export async function dressLate(element) {
 const UNITS = [["year", 31_556_952], ["month", 2_629_746], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
 /**
- * How times, days and names look: { clock, calendar, dayOf, dayWords, ago, and, compare }. The reader's own
- * `languages` decide, also where the page has no words for them; the words for today and yesterday
- * are in the page's `language`. Times are milliseconds, save for `dayOf`, which takes seconds.
+ * Formats of times, days and names: { clock, calendar, dayOf, dayWords, ago, and, compare }. They follow the
+ * user's own `languages`, even if the page has no texts in them; the words for today and yesterday
+ * are in the page's `language`. Times are milliseconds, except for `dayOf`, which takes seconds.
  */
 export function formats(languages, language, now) {
   const format = (options) => {
@@ -73,7 +73,7 @@ export function formats(languages, language, now) {
   const list = new Intl.ListFormat(language);
   const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
   const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
-  let day = { start: 0, end: 0 }; // that of the line before is most often that of the next
+  let day = { start: 0, end: 0 }; // cached: the next line usually has the same day
   const start = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
   return {
     clock: format({ timeStyle: "short" }),
@@ -87,10 +87,10 @@ export function formats(languages, language, now) {
       return day.start;
     },
     dayWords(time) {
-      const days = Math.round((midnight(time) - midnight(now())) / 86_400_000); // 23 and 25 hours, too
+      const days = Math.round((midnight(time) - midnight(now())) / 86_400_000); // rounded, since days of 23 and 25 hours exist
       return days === 0 || days === -1 ? start(near.format(days, "day")) : date.format(time);
     },
-    /** How long ago, in one word or two. */
+    /** A relative time, such as "5 minutes ago". */
     ago(time) {
       const seconds = Math.min(0, Math.round((time - now()) / 1000));
       const [unit, length] = UNITS.find(([, each]) => -seconds >= each) ?? UNITS.at(-1);
