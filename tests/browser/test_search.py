@@ -226,7 +226,7 @@ class SearchTest(FakeTestCase):
     def test_a_quote_leads_to_what_was_said_far_up(self) -> None:
         page = self.long()
         page.evaluate("() => server.live({ text: 'as I said', reply_to: 100 })")
-        page.click(f"{LINES} .quoted")
+        page.locator(f"{LINES} .quoted").press("Enter")
         self.shows(page, "line 100")
         expect(page.locator(LINES)).to_have_count(60)
         page.keyboard.press("r")
