@@ -90,6 +90,7 @@ let state = begin({
   name: roomAt(location.href, BASE) ?? LOBBY,
   online: navigator.onLine,
   hidden: document.hidden,
+  focused: document.hasFocus(),
   now: now(),
 });
 let saved = state;
@@ -183,7 +184,7 @@ function show() {
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
-  attention.update(waiting(state), state.hidden ? null : state.key);
+  attention.update(waiting(state), state.attended ? state.key : null);
   const place = placeOf(current(state)); // the server may spell the room's name in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
@@ -314,10 +315,13 @@ addEventListener("storage", (event) => {
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) tell({ type: "hidden" });
-  else revive({ type: "visible" });
+  else revive({ type: "visible", focused: document.hasFocus() });
 });
+addEventListener("focus", () => tell({ type: "focus" }));
+addEventListener("blur", () => tell({ type: "blur" }));
+addEventListener("pagehide", () => tell({ type: "hidden" })); // the server is told now what was read
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection has ended
+  if (persisted) revive({ type: document.hidden ? "woke" : "visible", focused: document.hasFocus() }); // it was frozen, and its connection has ended
 });
 watchSleep(() => revive({ type: "woke" }));
 
