@@ -27,7 +27,13 @@ FOCUS = """
 """
 
 #: Reports each `read` that the page sends, in `window.reads`.
-READS = "() => { window.reads = []; server.serve.read = ({ seq }) => { reads.push(seq); return [] } }"
+READS = """() => {
+  window.reads = [];
+  server.serve.read = ({ seq }) => (reads.push(seq), []);
+}"""
+
+#: The name and the token that the page has stored.
+IDENTITY = "() => JSON.parse(localStorage[`gochat ${document.baseURI} identity`])"
 
 
 class FocusTest(AttentionTestCase):
@@ -90,8 +96,8 @@ class TabsTest(BrowserTestCase):
         ada = self.open(self.server.url, "Ada")
         go(ada, "tea")
         go(ada, "lobby")
-        token = ada.evaluate("() => JSON.parse(localStorage[`gochat ${document.baseURI} identity`])")
-        phone = self.enterContext(Client(self.server.ws_url, "Ada", "tea", token=token["token"]))
+        token = ada.evaluate(IDENTITY)["token"]
+        phone = self.enterContext(Client(self.server.ws_url, "Ada", "tea", token=token))
         self.bob.send("tea", "one")
         expect(ada.locator(badge(ada, "tea"))).to_have_text("1")
         phone.say("read", room="tea", seq=1)
@@ -116,8 +122,8 @@ class TabsTest(BrowserTestCase):
 
     def stored(self, ada: Page, seq: int, *, close: bool = False) -> None:
         """Another device hears that the room tea was read up to `seq`."""
-        kept = ada.evaluate("() => JSON.parse(localStorage[`gochat ${document.baseURI} identity`])")
-        device = self.enterContext(Client(self.server.ws_url, "Ada", token=kept["token"]))
+        token = ada.evaluate(IDENTITY)["token"]
+        device = self.enterContext(Client(self.server.ws_url, "Ada", token=token))
         read = device.ask("join", room="tea")["read"]
         if close:
             ada.close(run_before_unload=False)

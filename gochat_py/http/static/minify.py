@@ -7,7 +7,7 @@ of their strings contains what would be removed.
 
 `squeeze` later removes the spaces around operators and ends of lines; the bundler needs them. It
 leaves a line as it is if that has a slash, or a quotation mark other than those of strings in
-double quotes: such a line may hold a regular expression, a comment or a template.
+double quotes and of templates: such a line may hold a regular expression or a comment.
 Pure.
 """
 
@@ -60,8 +60,10 @@ def minify(path: str, body: bytes) -> bytes:
 
 
 _TEMPLATE = re.compile(r"`\n[^`]*`")
-_STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*"|`[^`\\\n]*`)')
 _OPERATOR = re.compile(r" ?(=>|[=!]==|[<>]=?|&&|\|\||\?\?|[-+*]?=|[?:,*{}()]) ?")
+#: A sign between two operands; a line has spaces only around signs that are not unary.
+_SIGN = re.compile(r"(?<=[\w$)\]]) ([-+%<>]) (?=[\w$(\[])")
 _UNCLEAR = frozenset("/'`\"\\")
 
 
@@ -86,6 +88,6 @@ def _squeezed_line(line: str) -> str:
     parts = _STRING.split(line)  # code, string, code, …
     if any(_UNCLEAR.intersection(code) for code in parts[::2]):
         return line
-    parts[::2] = [_OPERATOR.sub(r"\1", code) for code in parts[::2]]
+    parts[::2] = [_OPERATOR.sub(r"\1", _SIGN.sub(r"\1", code)) for code in parts[::2]]
     squeezed = "".join(parts)
     return squeezed[:-1] if squeezed.endswith((";\n", "{\n", ",\n")) else squeezed

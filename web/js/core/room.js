@@ -61,9 +61,9 @@ export function newRoom(name, now, followed = false) {
     typing: new Map(), // { nick, until } by user
     read: 0, // the seq up to which the user has read
     told: 0, // the same, as the server knows it
-    asked: null, // the id of the newest `read` command
+    asked: null, // the id of the newest read command
     known: false, // whether the user was in the room before, so that entries that are not loaded are unread
-    unread: 0, // messages of others after `read`
+    unread: 0, // messages of others after that
     mentions: 0, // those of them that mention the user
     leaving: false, // to be left as soon as nothing waits in it
     older: null, // the id of the open request for older entries
@@ -81,7 +81,7 @@ export function newRoom(name, now, followed = false) {
     visitedAt: now,
     mends: 0, // gaps since entries last arrived in order
     joinAt: 0, // not joined before this time
-    replay: null, // while parts of a `joined` are to come: { calls }, whether they notify the user
+    replay: null, // while parts of a join are to come: { calls }, whether they notify the user
     missed: null, // what the user is notified of when all of them have arrived
   };
 }

@@ -22,7 +22,7 @@ export const SERVER_EVENTS = {
     const identity = { nick, token };
     const waiting = keyOf(turn.state.lobby);
     if (keyOf(lobby) !== waiting && of(turn, waiting)?.log.epoch === null) {
-      change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the lobby's name
+      change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the name of the lobby
     }
     Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false });
     wantList(turn);

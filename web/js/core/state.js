@@ -57,8 +57,8 @@ export function begin({ identity, drafts, purposes = [], seen, roomNames = [], a
     heardAt: now,
     pingedAt: null, // since when an answer is due that shows that the connection works
     doubt: false, // the connection may be dead without the page knowing
-    readAt: -Infinity, // when the last `read` was sent
-    readHold: 0, // no `read` is sent before this time
+    readAt: -Infinity, // when the last read mark was sent
+    readHold: 0, // no read mark is sent before this time
   };
   const texts = new Map(drafts);
   for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
