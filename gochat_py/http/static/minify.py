@@ -7,7 +7,7 @@ of their strings contains what would be removed.
 
 `squeeze` later removes the spaces around operators and ends of lines; the bundler needs them. It
 leaves a line as it is if that has a slash, or a quotation mark other than those of strings in
-double quotes: such a line may hold a regular expression, a comment or a template.
+double quotes and of templates: such a line may hold a regular expression or a comment.
 Pure.
 """
 
@@ -74,6 +74,8 @@ _TEMPLATE = re.compile(r"`\n[^`]*`")
 _OPERATOR = re.compile(r" ?(=>|[=!]==|[<>]=?|&&|\|\||\?\?|[-+*]?=|[?:,*{}()]) ?")
 #: Between two operands. A sign may come after a sign, and needs the space: ``a - -b``.
 _SUM = re.compile(r"(?<=[\w)\]]) ?([-+]) ?(?=[\w(\[])")
+#: Strings in double quotes, and templates of one line.
+_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*"|`[^`\\\n]*`)')
 _UNCLEAR = frozenset("/'`\"\\")
 
 
@@ -95,7 +97,7 @@ def _squeezed(text: str) -> str:
 
 def _squeezed_line(line: str) -> str:
     """A line of code; without its end where a statement, a list or a block goes on."""
-    parts = _STRING.split(line)  # code, string, code, …
+    parts = _QUOTED.split(line)  # code, string, code, …
     if any(_UNCLEAR.intersection(code) for code in parts[::2]):
         return line
     parts[::2] = [_SUM.sub(r"\1", _OPERATOR.sub(r"\1", code)) for code in parts[::2]]

@@ -81,11 +81,13 @@ class SqueezeTest(TestCase):
         for text in ("a + +b", "a - -b", "new A", "x in y", "a++ - b", 'b + " = "'):
             self.assertEqual(self.js(text), text)
 
-    def test_a_line_that_may_hold_a_pattern_a_comment_or_a_template_stays(self) -> None:
+    def test_a_template_of_one_line_stays_and_what_is_around_it_is_squeezed(self) -> None:
+        self.assertEqual(self.js("a = `b = ${c}`;\n"), "a=`b = ${c}`;")
+
+    def test_a_line_that_may_hold_a_pattern_or_a_comment_stays(self) -> None:
         for text in (
             "a = b / c;\n",
             'a = /[;, ]"/;\n',
-            "a = `b = ${c}`;\n",
             "a = 'b = c';\n",
             "a(); // it's done;\n",
         ):
