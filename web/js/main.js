@@ -24,6 +24,7 @@ import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
 import { byKeys } from "./browser/focusOrigin.js";
+import { watchTouch } from "./browser/touch.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
@@ -91,6 +92,7 @@ let state = begin({
   online: navigator.onLine,
   hidden: document.hidden,
   focused: document.hasFocus(),
+  touch: watchTouch((on) => tell({ type: "touch", on })),
   now: now(),
 });
 let saved = state;
