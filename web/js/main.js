@@ -36,12 +36,12 @@ import { watchSleep } from "./browser/sleep.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
-const LOBBY = "lobby"; // until the server has sent the lobby's name
+const LOBBY = "lobby"; // until the server has sent the name of the lobby
 const FRAME_WAIT = 250; // if no frames are drawn (in a hidden tab), the page is updated after this time
 const PACE = 25; // a frame that follows another one sooner is left to scrolling and typing
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
-const STYLES = new URL("../css/", import.meta.url); // in this module's own folder, whose URL has the checksum
+const STYLES = new URL("../css/", import.meta.url); // in the folder of this module, whose URL has the checksum
 
 const spoken = await LANGUAGES[pick(navigator.languages)]();
 const word = translator(spoken);
@@ -90,6 +90,7 @@ let state = begin({
   name: roomAt(location.href, BASE) ?? LOBBY,
   online: navigator.onLine,
   hidden: document.hidden,
+  focused: document.hasFocus(),
   now: now(),
 });
 let saved = state;
@@ -183,8 +184,8 @@ function show() {
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
-  attention.update(waiting(state), state.hidden ? null : state.key);
-  const place = placeOf(current(state)); // the server may spell the room's name in another way
+  attention.update(waiting(state), state.attended ? state.key : null);
+  const place = placeOf(current(state)); // the server may spell the name of the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
   if (named) ready();
@@ -314,10 +315,13 @@ addEventListener("storage", (event) => {
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) tell({ type: "hidden" });
-  else revive({ type: "visible" });
+  else revive({ type: "visible", focused: document.hasFocus() });
 });
+addEventListener("focus", () => tell({ type: "focus" }));
+addEventListener("blur", () => tell({ type: "blur" }));
+addEventListener("pagehide", () => tell({ type: "hidden" })); // the server is told now what was read
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection has ended
+  if (persisted) revive({ type: document.hidden ? "woke" : "visible", focused: document.hasFocus() }); // it was frozen, and its connection has ended
 });
 watchSleep(() => revive({ type: "woke" }));
 

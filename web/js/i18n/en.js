@@ -149,6 +149,7 @@ export const words = {
   "hint.clipped": { one: "A draft has at most {count} character. The rest was not pasted.", other: "A draft has at most {count} characters. The rest was not pasted." },
   "hint.said": "The room could not be opened: {message}",
   "hint.noRoom": "There is no room #{room} on this server. Choose another room.",
+  "hint.roomsFull": { one: "You are in {count} room, the most that this server allows. Leave it to join this one.", other: "You are in {count} rooms, the most that this server allows. Leave one to join this one." },
   "hint.full": "The server is full. The page tries again automatically; your messages wait here.",
   "hint.flooding": "You sent too much at once. The page tries again automatically; your messages wait here.",
   "hint.tooBig": "A message was too large for this server, and was not sent. You can reconnect at any time.",

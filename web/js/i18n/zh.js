@@ -149,6 +149,7 @@ export const words = {
   "hint.clipped": { other: "草稿最多 {count} 个字符，其余的没有粘贴。" },
   "hint.said": "无法打开房间：{message}",
   "hint.noRoom": "服务器上没有 #{room} 这个房间，请另选一个。",
+  "hint.roomsFull": { other: "你已加入 {count} 个房间，达到此服务器的上限。离开其中一个，才能进入这个房间。" },
   "hint.full": "服务器已满，页面会自动重试。你的消息会先留在这里。",
   "hint.flooding": "一次发送得太多了，页面会自动重试。你的消息会先留在这里。",
   "hint.tooBig": "有一条消息超出了服务器的上限，未能发送。你可以随时重新连接。",
