@@ -17,7 +17,7 @@ PAGE_BIN := tests/web/node_modules/.bin
 PAGE_READY := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel zipapp clean
+.PHONY: help run setup test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel zipapp clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,8 @@ help: ## List what can be made
 run: $(RUN_READY) ## Serve the chat on http://127.0.0.1:8080/ (others: make run HOST=0.0.0.0 PORT=9000)
 	@$(BIN)/python -m gochat_py --host $(HOST) --port $(PORT) || { status=$$?; \
 		[ $$status -ne 2 ] || echo "With make, the flags are variables: make run HOST=$(HOST) PORT=$(PORT)" >&2; exit $$status; }
+
+setup: $(DEV_READY) ## Install what the tests need, and run nothing
 
 test: $(DEV_READY) ## Run the tests
 	$(BIN)/python -m tests
