@@ -188,7 +188,7 @@ class PageTest(TestCase):
     def test_no_name_of_its_modules_hides_one_of_the_browser(self) -> None:
         node = require_node()
         if not (ROOT / "tests/web/node_modules/eslint-scope").is_dir():
-            self.skipTest("needs ESLint: run `npm ci` in tests/web")
+            self.skipTest("This test needs ESLint; run `npm ci` in tests/web.")
         page = (web_root() / "index.html").read_text()
         modules = re.findall(r'<link rel="modulepreload" href="assets/([^"]+)">', page)
         with tempfile.TemporaryDirectory() as folder:
