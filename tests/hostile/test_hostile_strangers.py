@@ -78,7 +78,7 @@ class JudgeTest(TestCase):
         judge(good, APART)
         return good
 
-    def test_what_is_hardly_felt_is_no_problem(self) -> None:
+    def test_a_small_delay_is_no_problem(self) -> None:
         self.assertEqual(self.outcome().problems, [])
 
     def test_each_bound_is_a_problem_of_its_own(self) -> None:
@@ -95,23 +95,23 @@ class JudgeTest(TestCase):
                 self.assertEqual(outcome.problems, [words])
                 self.assertIn(words, table([outcome]))
 
-    def test_nothing_heard_at_all_is_a_problem(self) -> None:
+    def test_no_messages_at_all_is_a_problem(self) -> None:
         self.assertEqual(len(self.outcome(felt=Figures()).problems), 2)
 
-    def test_a_machine_that_is_slow_anyway_is_no_problem(self) -> None:
+    def test_a_slow_machine_is_no_problem(self) -> None:
         busy = Figures(waits=[0.03, 0.03, 0.4])
         felt = Figures(waits=[0.08, 0.08, 1.1])
         self.assertEqual(self.outcome(control=busy, felt=felt).problems, [])
 
 
 class AttackersTest(TestCase):
-    def test_each_attack_says_what_is_right(self) -> None:
+    def test_each_attack_describes_the_right_behaviour(self) -> None:
         for name, attack in ATTACKS.items():
             with self.subTest(attack=name):
                 self.assertIn("Right:", attack.__doc__ or "")
                 self.assertTrue(0 < attack.connections <= MOST)
 
-    def test_frames_are_taken_however_they_are_cut(self) -> None:
+    def test_frames_are_read_however_they_are_split(self) -> None:
         payloads = [b"", b"short", b"m" * 300, b"l" * 70_000]
         stream = b"".join(map(frames.text, payloads))
         for size in (1, 1_000, len(stream)):
@@ -124,7 +124,7 @@ class AttackersTest(TestCase):
                 self.assertEqual(taken, [(TEXT, payload) for payload in payloads])
                 self.assertEqual(data, b"")
 
-    def test_what_an_attacker_says_is_understood(self) -> None:
+    def test_the_attacks_send_valid_frames(self) -> None:
         """Else a server would stand all of it that only refuses it."""
         with ServerProcess() as server:
             target = Target(server.port, STRANGER)

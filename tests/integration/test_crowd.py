@@ -49,7 +49,7 @@ class CrowdTest(TestCase):
         self.members: list[Member] = []
         self.selector = self.enterContext(selectors.DefaultSelector())
 
-    def test_a_thousand_members_enter_one_room_and_presence_is_gathered(self):
+    def test_presence_of_a_thousand_joining_members_is_gathered(self):
         server = self.enterContext(ServerProcess("--max-connections-per-address", "5000"))
         started = time.monotonic()
         for number in range(MEMBERS):

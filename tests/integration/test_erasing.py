@@ -62,7 +62,7 @@ class ErasingTest(V1TestCase):
         """
         eventually(lambda: not traces(self.server.data, secret), "the secret is gone")
 
-    def test_deleted_and_edited_text_goes_while_others_talk_and_read(self):
+    def test_deleted_and_edited_text_is_erased_under_load(self):
         talker = self.busy("Tom", WINDOW, "send", text="noise " * 20)
         for number in range(4):
             self.busy(f"Rob {number}", 1, "history", limit=50)

@@ -54,7 +54,7 @@ class LeakTest(TestCase):
             for client in clients:
                 client.close()
 
-    def test_a_storm_and_thousands_of_idle_connections_leave_nothing_behind(self):
+    def test_a_connection_storm_and_thousands_of_idle_connections_leak_nothing(self):
         RawClient(self.server.port).close()  # so that it is serving, not only listening
         eventually(lambda: self.threads() == 4, "only main thread, log, journal and hub are there")
         self.resting = self.threads()

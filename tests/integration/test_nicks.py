@@ -36,7 +36,7 @@ class NicksTest(V1TestCase):
         if own not in late.join("tea")["members"]:  # then that they are here is yet to be told
             late.wait_for(lambda event: own in event.get("joined", ()))
 
-    def test_what_another_device_says_and_does_has_the_new_nick(self):
+    def test_messages_and_changes_of_another_device_have_the_new_nick(self):
         laptop = self.device("Ada", "tea")
         self.phone.ask("nick", nick="Countess")
         self.assertEqual(laptop.next("renamed"), {
@@ -55,12 +55,12 @@ class NicksTest(V1TestCase):
         self.assertIn(own, laptop.join("milk")["members"])
         other.wait_for(lambda event: own in event.get("joined", ()))
 
-    def test_a_device_that_is_in_no_room_is_told(self):
+    def test_a_device_in_no_room_gets_the_rename(self):
         laptop = self.device("Ada")
         self.phone.ask("nick", nick="Countess")
         self.assertEqual(laptop.next("renamed")["nick"], "Countess")
 
-    def test_who_says_hello_by_another_nick_is_renamed_for_all(self):
+    def test_hello_with_another_nick_renames_the_user_for_all(self):
         idle = self.device("Ada")
         laptop = self.device("Countess")
         self.assertEqual(laptop.welcome["user"], self.user)
@@ -73,12 +73,12 @@ class NicksTest(V1TestCase):
         self.assertEqual(self.watcher.next("typing")["nick"], "Countess")
         self.assertEqual(self.phone.send("tea", "hello")["nick"], "Countess")
 
-    def test_the_same_nick_again_is_told_to_nobody_else(self):
+    def test_an_unchanged_nick_is_not_sent_to_others(self):
         self.device("Ada")
         self.phone.ask("nick", nick="Ada")
         self.assertEqual([heard(self.watcher), heard(self.phone)], [[], []])
 
-    def test_of_a_hundred_devices_each_is_told_once_for_each_nick(self):
+    def test_each_of_a_hundred_devices_gets_each_rename_once(self):
         devices = [self.device("Ada", *(["tea"] if number % 2 else [])) for number in range(100)]
         nicks = [f"Ada {number}" for number in range(5)]
         for number, nick in enumerate(nicks):
@@ -91,7 +91,7 @@ class NicksTest(V1TestCase):
             device.say("typing", room="tea")
             self.assertEqual(self.watcher.next("typing")["nick"], "Ada 4")
 
-    def test_devices_that_rename_at_the_same_time_agree_in_the_end(self):
+    def test_devices_that_rename_concurrently_agree_in_the_end(self):
         devices = [self.device("Ada", "tea") for _ in range(4)]
         for number in range(25):
             for index, device in enumerate(devices):
@@ -111,7 +111,7 @@ class NicksTest(V1TestCase):
         self.assertEqual(self.phone.send("tea", "hello")["nick"], last)
         self.wait_until_listed(last)
 
-    def test_the_nick_of_a_lost_first_connection_stays_with_a_second_one(self):
+    def test_the_nick_of_a_lost_first_connection_stays_taken_by_a_second_one(self):
         """The first one said nothing but `hello`; but whoever has the token was told it."""
         first = self.enterContext(RawClient(self.server.port, "Sec-WebSocket-Protocol: gochat.v1"))
         first.send(json.dumps({"type": "hello", "nick": "Bob", "id": "1"}))

@@ -154,7 +154,7 @@ class SingleFileTest(TestCase):
             os.kill(server.process.pid, signal.SIGHUP)
             eventually(lambda: "<title>New " in self.asked(server), "the new page is served")
 
-    def test_what_is_wrong_is_told_with_status_2(self):
+    def test_an_error_is_shown_with_status_2(self):
         done = subprocess.run(
             [sys.executable, str(self.file), "--port", "many"],
             capture_output=True, text=True, timeout=PATIENCE, check=False,

@@ -122,14 +122,14 @@ class StartingTest(RedoLogCase):
         self.addCleanup(setattr, log, "disabled", False)
         self.kill_starts(self.place / "data", epoch, [*"1245"], whole=2)
 
-    def test_with_what_the_version_before_left(self) -> None:
+    def test_with_the_log_of_the_version_before(self) -> None:
         before_terms(self.place / "old")
         expected = ["one, edited", "zwei", "one, edited", "three", "四", "from a classic client"]
         self.kill_starts(self.place / "old", EPOCH, [*expected, '"quoted"\\ \n\x01'])
 
 
 class PowerTest(TestCase):
-    def test_a_server_that_writes_to_the_disk_loses_nothing_and_doubles_nothing(self) -> None:
+    def test_with_power_durability_kills_lose_and_duplicate_nothing(self) -> None:
         said = soak.killing(soak.new_seed(), KILLS or 3, "--durability", "power")
         print(said, end=" ", flush=True)
 
@@ -152,7 +152,7 @@ class OperatorTest(TestCase):
             server.kill()  # before they are committed, unless the machine is very slow
         self.log = (self.data / LOG).read_bytes()
 
-    def test_a_damaged_log_is_one_warning_and_the_server_serves(self) -> None:
+    def test_a_damaged_log_causes_one_warning_and_the_server_runs(self) -> None:
         data = self.log
         if data.count(RECORD_MAGIC) < 3:
             self.skipTest("The machine was too slow: the messages were committed before.")

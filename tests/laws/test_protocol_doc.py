@@ -137,7 +137,7 @@ def planned_in(cell: str) -> set[str]:
 
 
 class ProtocolDocTest(TestCase):
-    def test_what_the_client_says_is_understood(self):
+    def test_the_document_s_commands_are_decoded(self):
         said = set()
         for block in blocks("client"):
             with self.subTest(block=block):
@@ -147,7 +147,7 @@ class ProtocolDocTest(TestCase):
                 said.add(command["type"])
         self.assertEqual(said, {*wire.COMMANDS, "ping"})
 
-    def test_what_the_server_says_has_the_fields_that_it_writes(self):
+    def test_the_document_s_events_have_the_fields_of_the_code(self):
         for event in within(events()):
             kind = event["type"]
             written = [each for each in within(ENCODED) if each["type"] == kind]
@@ -165,7 +165,7 @@ class ProtocolDocTest(TestCase):
         self.assertEqual(said, {event["type"] for event in ENCODED})
         self.assertLessEqual(ENTRY_TYPES, said)
 
-    def test_every_answer_carries_the_id_of_its_command(self):
+    def test_every_answer_has_the_id_of_its_command(self):
         """Each block of the server's that follows one of the client's answers it."""
         pairs = re.findall(
             r"^```json client\n([^`]*)^```\n\n```json server\n(.*?)^```$", TEXT, re.M | re.S
@@ -174,7 +174,7 @@ class ProtocolDocTest(TestCase):
         for asked, answered in pairs:
             self.assertEqual(json.loads(asked)["id"], json.loads(answered)["id"])
 
-    def test_its_commands_are_those_that_are_taken(self):
+    def test_the_document_s_commands_are_those_of_the_code(self):
         rows = [docs.named(row[0]) for row in docs.rows(COMMANDS)]
         told = {name for row in rows for name, planned in row.items() if not planned}
         self.assertEqual(told, {*wire.COMMANDS, "ping"})
@@ -201,7 +201,7 @@ class ProtocolDocTest(TestCase):
             if name != "id":
                 self.assertRegex(reads, rf"\bwanted\.{name}\b")
 
-    def test_its_events_are_those_that_are_sent(self):
+    def test_the_document_s_events_are_those_of_the_code(self):
         rows = [docs.named(row[0]) for row in docs.rows(EVENTS)]
         sent = {event["type"] for event in ENCODED}
         told = {name for row in rows for name, planned in row.items() if not planned}
@@ -233,7 +233,7 @@ class ProtocolDocTest(TestCase):
                 self.assertEqual(fields(cell), told)
                 self.assertEqual(planned_in(cell) & set(told), set(), "the mark is to go")
 
-    def test_every_field_that_is_written_is_in_an_example(self):
+    def test_every_field_of_the_code_is_in_an_example(self):
         """So a new field cannot be left out of the document by being left out of the examples."""
         tree = ast.parse((docs.PACKAGE / "core" / "encode.py").read_text(encoding="utf-8"))
         everything = {name for event in within(ENCODED) for name in fields_within(event)}
@@ -248,7 +248,7 @@ class ProtocolDocTest(TestCase):
         self.assertLessEqual(written, everything)
         self.assertGreater(len(written), 30)
 
-    def test_its_error_codes_are_those_that_are_sent(self):
+    def test_the_document_s_error_codes_are_those_of_the_code(self):
         cells = " ".join(row[0] for row in docs.rows(ERRORS))
         told = docs.named(cells)
         sent = {Code[name].value for name in docs.used("Code", "refusals.py")}
@@ -257,14 +257,14 @@ class ProtocolDocTest(TestCase):
         self.assertEqual(planned & sent, set(), "the mark is to go")
         self.assertEqual({code.value for code in Code} - sent - planned, set(), "nothing sends it")
 
-    def test_its_close_codes_are_those_that_are_sent(self):
+    def test_the_document_s_close_codes_are_those_of_the_code(self):
         told = {row[0].removesuffix(f" {docs.PLANNED}"): row[0] for row in docs.rows(CLOSES)}
         planned = {int(code) for code, cell in told.items() if cell.endswith(docs.PLANNED)}
         sent = {Close[name] for name in docs.used("Close", "codes.py")} | CLOSED_ELSEWHERE
         self.assertEqual({int(code) for code in told} - planned, set(map(int, sent)))
         self.assertEqual(set(Close), sent, "nothing sends it")
 
-    def test_its_paths_are_those_that_are_answered(self):
+    def test_the_document_s_paths_are_those_of_the_code(self):
         """A path that is planned is answered like one that nobody ever heard of."""
         assets = Assets.load(web_root())
         with Edge(assets=assets) as edge:
@@ -279,7 +279,7 @@ class ProtocolDocTest(TestCase):
             self.assertEqual(edge.ask(request(path="/ws")).status, 426)
             self.assertEqual(edge.ask(upgrade()).status, 101)
 
-    def test_its_table_of_paths_is_that_of_the_code(self):
+    def test_the_document_s_table_of_paths_is_that_of_the_code(self):
         told = set()
         for method, path, planned in paths():
             found = TABLE.find(path.partition("?")[0])
@@ -291,7 +291,7 @@ class ProtocolDocTest(TestCase):
         self.assertEqual(told, TABLE.rows)
         self.assertLessEqual({("GET", f"/{name}") for name in BESIDE_THE_PAGE}, TABLE.rows)
 
-    def test_its_figures_are_those_of_the_code(self):
+    def test_the_document_s_figures_are_those_of_the_code(self):
         allowance, settings = session.Allowance(), Settings()
         for figure in (
             f"`text` is 1 to {wire.MAX_TEXT:,} characters",

@@ -14,7 +14,7 @@ starts = st.sampled_from([0.0, 1e5, 1e9])
 
 class TokenBucketProperties(TestCase):
     @given(rates, bursts, pauses, starts)
-    def test_no_stretch_of_time_sees_more_than_burst_and_rate(self, rate, burst, waits, now):
+    def test_no_period_has_more_than_burst_and_rate(self, rate, burst, waits, now):
         bucket, taken = TokenBucket(rate, burst), []
         for wait in waits:
             now += wait
@@ -27,7 +27,9 @@ class TokenBucketProperties(TestCase):
                 )
 
     @given(rates, bursts, pauses, starts)
-    def test_who_waits_as_long_as_told_gets_one_and_before_that_none(self, rate, burst, waits, now):
+    def test_a_token_is_available_after_the_given_wait_and_not_before(
+        self, rate, burst, waits, now
+    ):
         bucket = TokenBucket(rate, burst)
         for pause in waits:
             now += pause

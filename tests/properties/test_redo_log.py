@@ -173,7 +173,7 @@ class RedoLogPropertyTest(TestCase):
 
     @thorough
     @given(damages(*HARM, *SPLICES), st.sampled_from(["same", "same", "older", "committed"]))
-    def test_every_whole_record_is_there_once(self, changes, which):
+    def test_every_whole_record_is_recovered_once(self, changes, which):
         template = self.template
         data = damaged(template.log, changes, template.records, template.foreign)
         whole = [
@@ -191,7 +191,7 @@ class RedoLogPropertyTest(TestCase):
 
     @thorough
     @given(damages(*HARM), st.sampled_from(["same", "older", "committed"]))
-    def test_of_the_format_before_every_whole_message_is_there_once(self, changes, which):
+    def test_every_whole_message_of_the_format_before_is_recovered_once(self, changes, which):
         template = self.template
         log = lines(template.batches)
         records = [line + b"\n" for line in log.split(b"\n")[:-1]]
@@ -213,7 +213,7 @@ class RedoLogPropertyTest(TestCase):
 
     @thorough
     @given(st.binary(max_size=3_000), st.sampled_from([LOG, LINES]), st.integers(0, 70))
-    def test_any_bytes_start_and_add_nothing(self, noise, name, start):
+    def test_a_log_of_any_bytes_adds_no_message(self, noise, name, start):
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / "data"
             self.prepare(place, "same", name, self.template.log[:start] + noise)

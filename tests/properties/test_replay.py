@@ -23,7 +23,7 @@ class AfterProperties(TestCase):
                             after(seq, held)
 
     @given(st.integers(0, 12), st.lists(st.integers(1, 16).map(Numbered), max_size=12))
-    def test_whatever_is_given_what_comes_has_no_hole_and_no_repeat(self, seq, held):
+    def test_the_result_has_no_gap_and_no_duplicate(self, seq, held):
         try:
             found = after(seq, held)
         except Hole:

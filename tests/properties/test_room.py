@@ -159,7 +159,7 @@ class RoomMachine(RuleBasedStateMachine):
 
 
 class RoomProperties(TestCase):
-    def test_a_room_is_what_its_model_is(self) -> None:
+    def test_a_room_behaves_as_its_model(self) -> None:
         run_state_machine_as_test(
             RoomMachine, settings=settings(max_examples=150, stateful_step_count=40)
         )

@@ -172,7 +172,7 @@ class SessionMachine(RuleBasedStateMachine):
 
 
 class SessionProperties(TestCase):
-    def test_a_session_is_what_its_model_is(self) -> None:
+    def test_a_session_behaves_as_its_model(self) -> None:
         run_state_machine_as_test(
             SessionMachine, settings=settings(max_examples=150, stateful_step_count=50)
         )

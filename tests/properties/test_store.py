@@ -174,7 +174,7 @@ transactions = st.lists(
 class StorePropertyTest(TestCase):
     @settings(max_examples=120)
     @given(transactions, texts)
-    def test_any_drafts_do_what_the_model_says(self, steps, query):
+    def test_any_drafts_have_the_effect_of_the_model(self, steps, query):
         with ExitStack() as stack:
             place = stack.enter_context(tempfile.TemporaryDirectory())
             model, now = Model(), 1.0
