@@ -104,7 +104,8 @@ function happen(event) {
   for (const call of done.calls) attention.call(call);
   for (const command of done.send) socket.send(encode(command));
   clearTimeout(alarm);
-  alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, wakeAt(state) - now())));
+  const due = Math.min(wakeAt(state), new Date(now()).setHours(24, 0, 0, 0)); // "Today" is another day from midnight on
+  alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, due - now())));
   if (done.socket !== null) socket[done.socket]();
 }
 
