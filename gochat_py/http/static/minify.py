@@ -22,6 +22,7 @@ _STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
+_LINE_END = re.compile(r"[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{2,}")
 _CSS_LINE_END = re.compile(r"(?<=[{};,])\n")
 _CSS_NAME = re.compile(r"(?<=[{;])([\w-]+): ")
@@ -44,8 +45,15 @@ def _css(text: str) -> str:
     return "".join(parts)
 
 
+def _script(text: str) -> str:
+    """A script without comments; the indentation tells the bundler what is at the top level."""
+    for each in (_OWN_LINES, _AT_THE_END, _LINE_END):
+        text = each.sub("", text)
+    return _EMPTY_LINES.sub("\n", text).lstrip("\n")
+
+
 _RULES = {
-    ".js": _without(_OWN_LINES, _AT_THE_END),
+    ".js": _script,
     ".css": _css,
     ".html": _without(_HTML_COMMENT),
 }
@@ -75,7 +83,7 @@ def squeeze(path: str, body: bytes) -> bytes:
     """A minified script without the spaces and ends of lines that its syntax does not need."""
     if not path.endswith(".js") or path.startswith(VENDOR):
         return body
-    text = body.decode()
+    text = _INDENT.sub("", body.decode())
     squeezed, end = [], 0
     for template in _TEMPLATE.finditer(text):  # of several lines
         squeezed += [_squeezed(text[end : template.start()]), template[0]]

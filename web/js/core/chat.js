@@ -8,7 +8,7 @@
 
 import { CHANGE_RULES, release, saveEdit } from "./changeRules.js";
 import { ATTENTION_RULES } from "./attention.js";
-import { settle } from "./timers.js";
+import { doDue } from "./timers.js";
 import { SERVER_EVENTS } from "./serverEvents.js";
 import { wantList } from "./listing.js";
 import { inSight, HISTORY_RULES, wantsOlder } from "./history.js";
@@ -29,7 +29,7 @@ export function step(state, event) {
   const turn = { state: { ...state }, send: [], socket: null, calls: [] };
   attend(turn, event.now);
   RULES[event.type](turn, event);
-  settle(turn, event.now);
+  doDue(turn, event.now);
   return turn;
 }
 

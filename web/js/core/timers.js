@@ -20,7 +20,7 @@ const PONG_WAIT = 4_000; // a connection that does not answer the check in time 
 const WELCOME_WAIT = 10_000;
 
 /** Do what is due at `now`, after each event. */
-export function settle(turn, now) {
+export function doDue(turn, now) {
   const { state } = turn;
   attend(turn, now);
   put(turn, state.key, quieter(current(state), now));
@@ -41,7 +41,7 @@ export function settle(turn, now) {
   if (!state.hidden) list(turn, now);
 }
 
-/** When `settle` has to run next; Infinity for never. */
+/** When `doDue` has to run next; Infinity for never. */
 export function wakeAt(state) {
   const due = [];
   for (const { until } of current(state).typing.values()) due.push(until);
