@@ -76,12 +76,15 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
     },
     chime,
 
-    /** Show on the icon whether something is unread (`waits`); close the notification of the `read` room. */
-    update(waits, read) {
+    /** Show on the icon whether something is unread (`waits`); close the notifications of rooms of which all `isRead`. */
+    update(waits, isRead) {
       const href = waits ? fresh : plain;
       if (icon.href !== href) icon.href = href;
-      shown.get(read)?.close();
-      shown.delete(read);
+      for (const [key, note] of shown) {
+        if (!isRead(key)) continue;
+        note.close();
+        shown.delete(key);
+      }
     },
   };
 }
