@@ -73,9 +73,8 @@ const components = [
   composer,
 ];
 const storage = Storage(BASE);
-const attention = Notifications(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
+const attention = Notifications(at("link[rel=icon]"), newId(), storage.tabs, tools, (place) => travel({ type: "seek", ...place }, false));
 const pendingStore = PendingStore(BASE, newId(), storage.area, restore);
-let tabs = { show() {}, call: attention.call }; // until what decides among tabs is loaded
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
 // --- Events into the state -----------------------------------------------------------------
@@ -102,7 +101,7 @@ function happen(event) {
   const done = step(state, { ...event, now: now() });
   state = done.state;
   save();
-  for (const call of done.calls) tabs.call(call);
+  for (const call of done.calls) attention.call(call);
   for (const command of done.send) socket.send(encode(command));
   clearTimeout(alarm);
   const due = Math.min(wakeAt(state), new Date(now()).setHours(24, 0, 0, 0)); // "Today" is another day from midnight on
@@ -177,7 +176,6 @@ function showInFrame(time) {
 }
 
 function show() {
-  const shown = state.attended ? state.key : null;
   cancelAnimationFrame(frame);
   clearTimeout(timer);
   frame = timer = null;
@@ -187,8 +185,7 @@ function show() {
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
-  attention.update(waiting(state), (key) => key === shown || !(state.rooms.get(key)?.unread > 0));
-  tabs.show(shown);
+  attention.update(waiting(state), state.attended ? state.key : null, (key) => state.rooms.get(key)?.unread > 0);
   const place = placeOf(current(state)); // the server may spell the name of the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
@@ -349,9 +346,3 @@ seek();
 pendingStore.adopt();
 if (state.naming === null) ready();
 startServiceWorker(BASE);
-(window.requestIdleCallback ?? setTimeout)(async () => {
-  const { Tabs } = await import("./browser/tabs.js").catch(() => ({ Tabs: null }));
-  if (Tabs === null) return; // each tab decides by itself
-  tabs = Tabs(BASE, newId(), attention.call);
-  show();
-});

@@ -10,10 +10,10 @@ const MOST = 100; // rooms whose last notification is remembered
 const PAUSE = 400; // milliseconds; for hidden tabs browsers make a second of it
 
 /**
- * `tab` is an id that no other tab has. `notify` is called with a notification if it is this tab's to show. One that
+ * `tab` is an id that no other tab has, `area` the part of the browser's storage for this. `notify` is called with a notification if it is this tab's to show. One that
  * waits for its turn is replaced by the next of its room, but not a mention by another message.
  */
-export function Tabs(base, tab, notify, platform = globalThis) {
+export function Tabs(base, tab, area, notify, platform = globalThis) {
   const name = (what) => `gochat ${base} ${what}`;
   const locks = platform.navigator?.locks;
   const waiting = new Map(); // notifications by room, in their order
@@ -23,7 +23,7 @@ export function Tabs(base, tab, notify, platform = globalThis) {
 
   /** This tab shows the room `key` with the focus; null for none. */
   function show(key) {
-    if (!locks && (key !== null || shown !== null)) save("shows", [tab, key, platform.Date.now()]);
+    if (!locks && (key !== null || shown !== null)) area.put("shows", [tab, key, platform.Date.now()]);
     if (key === shown) return;
     shown = key;
     release?.();
@@ -67,25 +67,13 @@ export function Tabs(base, tab, notify, platform = globalThis) {
     const taken = load("notified");
     const [, before, at] = taken.find(([room]) => room === key) ?? [];
     if (before >= seq && at >= time) return false; // both, as a server that lost its data counts from 1
-    save("notified", [...taken.filter(([room]) => room !== key), [key, seq, time, tab]].slice(-MOST));
+    area.put("notified", [...taken.filter(([room]) => room !== key), [key, seq, time, tab]].slice(-MOST));
     return true;
   }
 
   function load(what) {
-    try {
-      const stored = JSON.parse(platform.localStorage.getItem(name(what)));
-      return Array.isArray(stored) ? stored : [];
-    } catch {
-      return []; // forbidden, or invalid
-    }
-  }
-
-  function save(what, value) {
-    try {
-      platform.localStorage.setItem(name(what), JSON.stringify(value));
-    } catch {
-      return; // full, or forbidden
-    }
+    const stored = area.get(what);
+    return Array.isArray(stored) ? stored : []; // forbidden, or invalid
   }
 
   function pause() {
