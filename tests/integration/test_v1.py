@@ -510,7 +510,7 @@ class ChangesTest(V1TestCase):
                 self.assert_refused("not_found", self.ada, "react", **fields)
         self.assert_refused("not_found", self.ada, "send", room="tea", text="x", reply_to=99)
 
-    def test_only_a_message_that_stands_can_be_answered(self):
+    def test_only_an_undeleted_message_can_be_replied_to(self):
         self.ada.ask("edit", room="tea", seq=1, text="Darjeeling")
         self.bob.ask("react", room="tea", seq=1, emoji="👍", on=True)
         self.ada.ask("topic", room="tea", text="Tea")

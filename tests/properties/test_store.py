@@ -222,8 +222,8 @@ class StorePropertyTest(TestCase):
     def compare(self, model, directory, read_pool, query):
         for key in ROOMS:
             entries = tuple(model.entries[key])
-            ahead = directory.redo_log.of(key)
-            page = read_pool.run(history.page, key, uncommitted=ahead, limit=1000)
+            uncommitted = directory.redo_log.of(key)
+            page = read_pool.run(history.page, key, uncommitted=uncommitted, limit=1000)
             self.assertEqual(page.entries, entries)
             self.assertEqual(  # dictionaries are equal in any order; this one has a meaning
                 [list(entry.reactions) for entry in page.entries],
@@ -232,7 +232,7 @@ class StorePropertyTest(TestCase):
             for seq in range(len(entries) + 1):
                 position = Position(directory.epoch, seq)
                 replay = read_pool.run(
-                    history.since, key, position, uncommitted=ahead, limit=20, newest=2
+                    history.since, key, position, uncommitted=uncommitted, limit=20, newest=2
                 )
                 fits = len(entries) - seq <= 20
                 self.assertEqual(replay.recovered, fits)
@@ -243,7 +243,7 @@ class StorePropertyTest(TestCase):
                     search.search,
                     [key],
                     wanted,
-                    uncommitted=ahead,
+                    uncommitted=uncommitted,
                     limit=1000,
                     budget=Budget(PATIENCE),
                 )

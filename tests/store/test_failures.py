@@ -132,7 +132,7 @@ class FailuresTest(StoreCase):
         self.open()
         self.assertEqual(self.stored(), committed)
 
-    def test_a_locked_database_fails_until_it_is_let_go(self):
+    def test_writing_to_a_locked_database_fails_until_it_is_unlocked(self):
         self.entry(message("before", id="1"))
         with self.child(FOREIGN, str(self.directory.database)) as foreign:
             self.assertEqual(foreign.stdout.readline(), "locked\n")

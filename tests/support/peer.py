@@ -84,13 +84,13 @@ class Peer:
         settings = dataclasses.replace(Settings(), **changed)
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
-        self._crew = ThreadPool()
+        self._thread_pool = ThreadPool()
         upgrade = Upgrade(
             self._server_end,
             "peer",
             machine or Machine(SERVER),
             meter or free(),
-            self._crew.reserve(),
+            self._thread_pool.reserve(),
             greeting,
             trailing,
             window_bits=window_bits,
@@ -125,8 +125,8 @@ class Peer:
     def join(self) -> None:
         """Wait until the connection's threads have ended."""
         self._thread.join(PATIENCE)
-        self._crew.close()
-        if self._thread.is_alive() or self._crew.join(Deadline(PATIENCE)):
+        self._thread_pool.close()
+        if self._thread.is_alive() or self._thread_pool.join(Deadline(PATIENCE)):
             raise AssertionError("the connection did not end")
 
     def __enter__(self) -> Peer:
