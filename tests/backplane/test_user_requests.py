@@ -1,4 +1,4 @@
-"""Who somebody is, what they are called, and who is told, over several connections of one user."""
+"""Users, nicks and read marks over several connections of one user."""
 
 import itertools
 from unittest import mock
@@ -126,11 +126,11 @@ class NickTest(JournalCase):
     def test_a_read_mark_in_an_empty_room_is_not_refused(self):
         user, _ = self.identify("Ann")
         self.ask(lambda: self.journal.mark_read(user, "lobby", 1, self.sender, "r"))
-        self.assertEqual((self.sender.refused, self.sender.told), ([], []))
+        self.assertEqual((self.sender.refused, self.sender.sent), ([], []))
 
 
 class ReleaseTest(JournalCase):
-    """A new user's first connection was lost; perhaps nobody was told the token."""
+    """A new user's first connection was lost; perhaps the client did not receive the token."""
 
     def release(self, user) -> None:
         self.ask(lambda: self.journal.release_nick(user))
@@ -163,7 +163,7 @@ class ReleaseTest(JournalCase):
 
 
 class ExpiryTest(JournalCase):
-    """The clock of these tests stands at 1.0, and is set by `ask`; it is trusted."""
+    """The clock of these tests is at 1.0, set by `ask`, and trusted."""
 
     def setUp(self) -> None:
         super().setUp()
