@@ -73,8 +73,9 @@ def split(weights: Mapping[str, int], parts: int) -> list[list[str]]:
     return [sorted(part) for part in found]
 
 
-def apart(modules: Iterable[str], package: str) -> tuple[list[str], list[str]]:
-    """The modules that are not in `package`, and those that are."""
+def apart(modules: Iterable[str], *packages: str) -> tuple[list[str], list[str]]:
+    """The modules that are in none of `packages`, and those that are."""
     every = sorted(modules)
-    inside = [name for name in every if name.startswith(f"{package}.")]
+    within = tuple(f"{package}." for package in packages)
+    inside = [name for name in every if name.startswith(within)]
     return [name for name in every if name not in inside], inside
