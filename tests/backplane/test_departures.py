@@ -1,4 +1,4 @@
-"""Those who leave are recorded together, and nobody is forgotten."""
+"""The last-seen times of users who disconnect are recorded in batches, and none is lost."""
 
 import sqlite3
 from typing import Any

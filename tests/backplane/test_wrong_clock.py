@@ -1,4 +1,4 @@
-"""A clock that is wrong, for seconds or for years, deletes nothing and keeps nothing for ever."""
+"""A clock that is wrong by seconds or years deletes nothing, and keeps nothing for ever."""
 
 import logging
 import random
@@ -15,7 +15,7 @@ YEAR = 365 * DAY
 
 
 class WrongClockCase(MaintainedCase):
-    """Days pass here, so it looks once an hour for what is too old."""
+    """Days pass here, so maintenance looks for old entries once an hour."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -25,7 +25,7 @@ class WrongClockCase(MaintainedCase):
         self.addCleanup(log.removeHandler, quiet)
 
     def set_clock(self, seconds: float) -> None:
-        self.ahead += seconds
+        self.clock_offset += seconds
 
     def said(self, room: str = "Tea") -> int:
         (entry,) = self.say(message(f"said at {self.time}", room=room))
@@ -62,7 +62,7 @@ class HistoryTest(WrongClockCase):
     def test_a_clock_that_was_never_set_trims_nothing(self):
         for _ in range(5):
             self.said()
-        self.ahead = 0.0  # 1970
+        self.clock_offset = 0.0  # 1970
         self.start()
         for _ in range(5):
             self.said()

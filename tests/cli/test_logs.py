@@ -1,4 +1,4 @@
-"""The log: nobody waits for it, it has an end, and no peer can write lines of its own into it."""
+"""The log: no thread waits for it, it is bounded, and no peer can forge a line."""
 
 import contextlib
 import gc
@@ -22,7 +22,7 @@ NASTY = "a\r\n2026-01-01 INFO \x1b[31m\x9b\x00\u202e\u2028\u2029\x7f\ud800é大"
 
 
 class LogCase(TestCase):
-    """A pipe in the place of standard error."""
+    """A pipe in place of standard error."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -89,11 +89,11 @@ class QueueTest(LogCase):
                 self.assertLessEqual(handler._bytes, logs.MAX_BYTES)
                 self.assertLessEqual(handler._count, logs.MAX_LINES)
                 lines = self.written(handler, filled)
-                (told,) = [line for line in lines if "dropped" in line]
-                lines.remove(told)
+                (notice,) = [line for line in lines if "dropped" in line]
+                lines.remove(notice)
                 self.assertEqual([int(line.split()[0]) for line in lines], [*range(len(lines))])
                 self.assertIn(len(lines), range(most - 1, most + 3))
-                self.assertEqual(int(told.split()[0]), count - len(lines))
+                self.assertEqual(int(notice.split()[0]), count - len(lines))
                 self.reading, self.writing = os.pipe()
                 self.addCleanup(self.close, self.reading)
                 self.addCleanup(self.close, self.writing)
@@ -236,7 +236,7 @@ class StandardErrorTest(LogCase):
 
 
 class Unlucky:
-    """Raises where nobody can catch it."""
+    """Raises in a place where no caller can catch it."""
 
     def __del__(self) -> None:
         raise OSError("lost")

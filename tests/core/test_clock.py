@@ -1,4 +1,4 @@
-"""When the wall clock is believed. Times are arguments, so nothing waits."""
+"""When the wall clock is trusted. Times are arguments, so nothing waits."""
 
 from gochat_py.core.clock import EARLIEST, LOOK_AGAIN, MOST, TOLERANCE, ClockWatch, allowance
 from tests.support.case import TestCase

@@ -1,4 +1,4 @@
-"""Origins, hosts and proxies: what is recognised, and who is believed."""
+"""Origins, hosts and proxies: which are accepted and trusted."""
 
 from gochat_py.core.origin import (
     Authority,

@@ -97,7 +97,7 @@ class AwayTest(TestCase):
 
 
 class CrowdTest(TestCase):
-    """More members than are told by name: here, two."""
+    """More members than are named; here the limit is two."""
 
     def setUp(self) -> None:
         super().setUp()

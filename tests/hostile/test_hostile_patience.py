@@ -1,4 +1,4 @@
-"""A client that does as it is told is never taken for an attacker, however much it has to say."""
+"""A client that obeys `retry_after` is never treated as an attacker."""
 
 from __future__ import annotations
 

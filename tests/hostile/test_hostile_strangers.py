@@ -1,4 +1,4 @@
-"""Each attack for a moment: strangers do not disturb a quiet room. `make hostile` takes longer."""
+"""Each attack for a short time: it does not disturb a quiet room. `make hostile` takes longer."""
 
 from __future__ import annotations
 
@@ -35,21 +35,23 @@ NEIGHBOURS = ("typing-lists", "classic-flood", "history")
 
 
 class StrangersTest(TestCase):
-    calm: ClassVar[Figures]
+    undisturbed: ClassVar[Figures]
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.calm = control(SECONDS)
+        cls.undisturbed = control(SECONDS)
 
     def assert_hardly_felt(self, name: str, *, near: bool = False) -> None:
         """One attempt, and another where the machine may have been busy with something else."""
         bounds, address = (TOGETHER, FRIENDS) if near else (APART, STRANGER)
 
-        def once(calm: Figures) -> Outcome:
-            return attempt(name, SECONDS, calm, bounds=bounds, address=address, to_the_end=near)
+        def once(undisturbed: Figures) -> Outcome:
+            return attempt(
+                name, SECONDS, undisturbed, bounds=bounds, address=address, to_the_end=near
+            )
 
-        outcome = once(self.calm)
+        outcome = once(self.undisturbed)
         if outcome.problems:
             outcome = once(control(SECONDS))
         self.assertEqual(outcome.problems, [], f"\n{table([outcome])}")
@@ -71,8 +73,8 @@ for _name in NEIGHBOURS:
 
 class JudgeTest(TestCase):
     def outcome(self, **changed: object) -> Outcome:
-        calm = Figures(waits=[0.001, 0.002, 0.003], visits=[0.01])
-        good = Outcome("any", calm, Figures(waits=[0.004], visits=[0.02]), 1, 2, 3, 0)
+        undisturbed = Figures(waits=[0.001, 0.002, 0.003], visits=[0.01])
+        good = Outcome("any", undisturbed, Figures(waits=[0.004], visits=[0.02]), 1, 2, 3, 0)
         for name, value in changed.items():
             setattr(good, name, value)
         judge(good, APART)
@@ -83,12 +85,12 @@ class JudgeTest(TestCase):
 
     def test_each_bound_is_a_problem_of_its_own(self) -> None:
         for words, changed in (
-            ("median 21 ms, not under 20", {"felt": Figures(waits=[0.021])}),
-            ("worst 501 ms, not under 500", {"felt": Figures(waits=[0.001, 0.001, 0.501])}),
-            ("a visitor waited 6.0 s", {"felt": Figures(waits=[0.001], visits=[6.0])}),
+            ("median 21 ms, not under 20", {"attacked": Figures(waits=[0.021])}),
+            ("worst 501 ms, not under 500", {"attacked": Figures(waits=[0.001, 0.001, 0.501])}),
+            ("a visitor waited 6.0 s", {"attacked": Figures(waits=[0.001], visits=[6.0])}),
             ("memory +64 MiB, not under 64", {"memory": 64 * MIB}),
             ("disk +9 MiB, not under 8", {"disk": 9 * MIB, "disk_allowed": 8 * MIB}),
-            ("a member was dropped", {"felt": Figures([0.001], [], ["a member was dropped"])}),
+            ("a member was dropped", {"attacked": Figures([0.001], [], ["a member was dropped"])}),
         ):
             with self.subTest(words=words):
                 outcome = self.outcome(**changed)
@@ -96,12 +98,12 @@ class JudgeTest(TestCase):
                 self.assertIn(words, table([outcome]))
 
     def test_no_messages_at_all_is_a_problem(self) -> None:
-        self.assertEqual(len(self.outcome(felt=Figures()).problems), 2)
+        self.assertEqual(len(self.outcome(attacked=Figures()).problems), 2)
 
     def test_a_slow_machine_is_no_problem(self) -> None:
         busy = Figures(waits=[0.03, 0.03, 0.4])
-        felt = Figures(waits=[0.08, 0.08, 1.1])
-        self.assertEqual(self.outcome(control=busy, felt=felt).problems, [])
+        attacked = Figures(waits=[0.08, 0.08, 1.1])
+        self.assertEqual(self.outcome(control=busy, attacked=attacked).problems, [])
 
 
 class AttackersTest(TestCase):

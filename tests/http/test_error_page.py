@@ -1,4 +1,4 @@
-"""A refused browser gets a page for its user; every other client gets what it always got."""
+"""A refused browser gets a page; all other clients get the problem document."""
 
 import base64
 import hashlib
@@ -236,7 +236,7 @@ class HostileTest(TestCase):
 
 
 class WebSocketTest(TestCase):
-    """A page cannot see why its WebSocket failed; `GET /ws` tells it."""
+    """A page cannot see why its WebSocket failed; `GET /ws` returns the reason."""
 
     def asked(self, edge: Edge, **headers: str) -> Answer:
         return edge.ask(request(path="/ws", headers=headers))

@@ -37,7 +37,7 @@ class RefusedTest(TestCase):
         self.refused.refuse(sock, "a test", at_once=at_once)
         return client
 
-    def hear(self) -> None:
+    def read(self) -> None:
         for key, _ in self.selector.select(PATIENCE):
             assert isinstance(key.fileobj, socket.socket)
             self.refused.read(key.fileobj)
@@ -50,12 +50,12 @@ class RefusedTest(TestCase):
 
     def test_a_refused_client_is_read_until_it_closes(self) -> None:
         client = self.refuse_one()
-        self.hear()
+        self.read()
         client.send(b"more")
-        self.hear()
+        self.read()
         self.assertIsNotNone(self.refused.wait)
         client.sock.close()
-        self.hear()
+        self.read()
         self.assertIsNone(self.refused.wait)
 
     def test_a_refused_client_is_closed_after_its_time(self) -> None:

@@ -1,4 +1,4 @@
-"""Paths lead where the table says, and nowhere else."""
+"""Paths are routed by the table."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The door: binding, counting, refusing, and the order in which it closes."""
+"""The HTTP server: binding, counting and refusing connections, and the order of its stop."""
 
 import socket
 import threading
@@ -264,8 +264,8 @@ class LimitTest(TestCase):
         with Edge(max_connections_per_address=1, trusted_proxy=("127.0.0.1",)) as edge:
             held = [edge.client() for _ in range(3)]
             for number, client in enumerate(held):
-                told = upgrade(X_Forwarded_For=f"6.6.6.6, 198.51.100.{number}")
-                self.assertEqual(client.ask(told).status, 101)
+                forwarded = upgrade(X_Forwarded_For=f"6.6.6.6, 198.51.100.{number}")
+                self.assertEqual(client.ask(forwarded).status, 101)
             again = upgrade(X_Forwarded_For="198.51.100.1")
             self.assertEqual(edge.ask(again).status, 503)
             held[1].sock.close()
@@ -275,8 +275,8 @@ class LimitTest(TestCase):
         with Edge(max_connections_per_address=1, trusted_proxy=("127.0.0.1",)) as edge:
             client = edge.client()
             for number in range(5):
-                told = request(headers={"X-Forwarded-For": f"198.51.100.{number}"})
-                self.assertEqual(client.ask(told).status, 200)
+                forwarded = request(headers={"X-Forwarded-For": f"198.51.100.{number}"})
+                self.assertEqual(client.ask(forwarded).status, 200)
             self.assertEqual(edge.server.visits.admission.addresses.held(), {"198.51.100.4": 1})
 
     def test_counts_end_with_the_connections(self) -> None:

@@ -1,4 +1,4 @@
-"""The table of connections: its limits, its counts, and how it ends what is left."""
+"""The table of connections: its limits, its counts, and how it ends connections."""
 
 import select
 import socket

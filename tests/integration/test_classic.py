@@ -1,4 +1,4 @@
-"""goChat's own behaviour, seen by clients of another library, and by raw ones."""
+"""The behaviour of goChat, tested with clients of another library and with raw ones."""
 
 import hashlib
 import selectors
@@ -120,7 +120,7 @@ class ChatTest(TestCase):
 
 
 class SlowClientTest(TestCase):
-    """One slow reader harms nobody (the protocol's fifth promise)."""
+    """A slow client does not affect others (the protocol's fifth promise)."""
 
     def test_a_client_that_never_reads_is_closed_and_fifty_others_get_everything(self):
         count, window, read_pool = 20_000, 64, 50

@@ -40,7 +40,7 @@ def answers(port: int) -> bool:
 
 
 class MistakesTest(TestCase):
-    """One sentence with its cure, exit status 2, no traceback."""
+    """One sentence with the remedy, exit status 2, no traceback."""
 
     def refused(self, *flags: str, words: tuple[str, ...], **environment: str) -> None:
         done = run(*flags, **environment)
@@ -111,7 +111,7 @@ class HelpTest(TestCase):
 
 
 class StreamsTest(TestCase):
-    """Standard streams that are closed, full or left: no traceback, and it serves on."""
+    """With closed, full or abandoned standard streams the server runs without a traceback."""
 
     def trace(self, *flags: str, redirected: str) -> subprocess.CompletedProcess[bytes]:
         """Run the command to its end with a shell's redirections."""
@@ -169,7 +169,7 @@ class StreamsTest(TestCase):
 
 
 class HangUpTest(TestCase):
-    """SIGHUP: the page's files are read again; nothing ends, and nobody is disturbed."""
+    """SIGHUP reloads the page's files; no connection ends."""
 
     def copied(self) -> tuple[Path, ServerProcess]:
         """A server of its own copy of the package and the page, and where that is."""

@@ -1,4 +1,4 @@
-"""A thousand people enter one room within a few seconds."""
+"""A thousand users join one room within a few seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ A_SECOND = 300
 
 @dataclass
 class Member:
-    """One connection, and what came over it."""
+    """One connection, and what it received."""
 
     sock: socket.socket
     asked: float  #: when it asked to be let in

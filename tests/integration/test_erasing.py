@@ -1,4 +1,4 @@
-"""What is deleted is gone from every file in a moment, however much is said and read meanwhile."""
+"""Deleted text is gone from every file within seconds under any load."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WINDOW = 20
 
 
 class Busy:
-    """Does the same over and over in a thread of its own, until it is told to stop."""
+    """Repeats a function in a thread of its own, until it is stopped."""
 
     def __init__(self, client: Client, window: int, command: str, **fields: object) -> None:
         self.rounds = 0

@@ -1,4 +1,4 @@
-"""What may go wrong around the server: it is killed, the network is torn, nothing can be stored.
+"""Faults around the server: it is killed, connections are cut, nothing can be stored.
 
 Nothing that anybody was told is stored is lost, nothing comes twice, and service goes on.
 """
@@ -26,7 +26,7 @@ class ExactlyOnceTest(TestCase):
 
 
 class StorageTest(TestCase):
-    """While nothing can be stored, senders learn it, and everybody else is served on."""
+    """While nothing can be stored, senders are answered, and all other users are served."""
 
     def setUp(self) -> None:
         super().setUp()

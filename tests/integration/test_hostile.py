@@ -1,4 +1,4 @@
-"""What the internet sends: each gets its refusal, and the others are served meanwhile."""
+"""Hostile input: each client is refused, and the others are served meanwhile."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""HTTP over real sockets: what is answered to whom, and that one client's trouble is its own."""
+"""HTTP over real sockets: the answers, and that a failing client affects no other."""
 
 from __future__ import annotations
 
@@ -557,7 +557,7 @@ class ProxyTest(EdgeCase):
 
 
 class NameTest(EdgeCase):
-    """A stranger's name that is made to mean this server's address opens nothing here."""
+    """A foreign host name that resolves to this server's address is refused."""
 
     def refused(self, data: bytes, *words: str, edge: Edge | None = None) -> None:
         with Client((edge or self.edge).port) as client:
@@ -611,8 +611,8 @@ class NameTest(EdgeCase):
             self.assertEqual(edge.ask(request(headers=through)).status, 200)
             self.assertEqual(edge.ask(request(headers={"Host": "chat.example"})).status, 200)
             for forwarded in ("rebound.example", "chat.example, rebound.example", "a b", ","):
-                told = {"Host": "chat.example", "X-Forwarded-Host": forwarded}
-                self.refused(request(headers=told), edge=edge)
+                headers = {"Host": "chat.example", "X-Forwarded-Host": forwarded}
+                self.refused(request(headers=headers), edge=edge)
             bare = b"GET / HTTP/1.0\r\nX-Forwarded-For: 198.51.100.1\r\n"
             self.refused(bare + b"\r\n", "X-Forwarded-Host", edge=edge)
             self.assertEqual(edge.ask(b"GET /healthz HTTP/1.0\r\n\r\n").status, 200)

@@ -1,4 +1,4 @@
-"""What a client asks for comes whole, in answers that it can take."""
+"""Large answers are complete, in parts of limited size."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Connections come and go by the thousand: no thread, descriptor or memory stays behind."""
+"""Thousands of connections leave no thread, descriptor or memory."""
 
 import resource
 import sysconfig

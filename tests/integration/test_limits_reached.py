@@ -1,4 +1,4 @@
-"""What a client is told where there are as many as there may be, and what goes on all the same."""
+"""The answers at the limits of rooms, users and changes, and what still works there."""
 
 from gochat_py.store.bounds import EDITS, EMOJI
 from tests.integration.test_v1 import FAST, V1TestCase

@@ -1,4 +1,4 @@
-"""What the log says at `info`: a line for each connection that ended, and refusals that matter."""
+"""The log at `info`: a line for each connection that ended, and for notable refusals."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""Nobody reads what the server writes: it serves on, and stops when it is told to."""
+"""The server runs and stops normally if its output is not read."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""A real server keeps its files in order while people talk, others read, and the clock is wrong."""
+"""Maintenance of a real server under load, with foreign programs, and with a wrong clock."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ for _ in range(30):
 
 
 class Talker:
-    """Says `window` messages `every` so many seconds, in a thread of its own, until `stop`."""
+    """Sends `window` messages `every` so many seconds, in a thread of its own, until `stop`."""
 
     def __init__(self, url: str, nick: str, room: str, every: float, window: int) -> None:
         self.said = 0

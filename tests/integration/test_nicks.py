@@ -1,4 +1,4 @@
-"""What a user is called, over several connections: docs/protocol.md, "nick" and "renamed"."""
+"""Nicks of a user with several connections: docs/protocol.md, "nick" and "renamed"."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.support.raw import RawClient
 from tests.support.v1 import Client, Event, Refused
 
 
-def heard(client: Client) -> list[Event]:
+def received(client: Client) -> list[Event]:
     """What has come beside presence."""
-    return [event for event in client.settle() if event["type"] != "presence"]
+    return [event for event in client.take_events() if event["type"] != "presence"]
 
 
 class NicksTest(V1TestCase):
@@ -33,7 +33,7 @@ class NicksTest(V1TestCase):
         """Let somebody join, and wait until they know the user by this nick."""
         own = {"user": self.user, "nick": nick}
         late = self.client("Late")
-        if own not in late.join("tea")["members"]:  # then that they are here is yet to be told
+        if own not in late.join("tea")["members"]:  # then the presence event is yet to come
             late.wait_for(lambda event: own in event.get("joined", ()))
 
     def test_messages_and_changes_of_another_device_have_the_new_nick(self):
@@ -64,10 +64,10 @@ class NicksTest(V1TestCase):
         idle = self.device("Ada")
         laptop = self.device("Countess")
         self.assertEqual(laptop.welcome["user"], self.user)
-        told = {"type": "renamed", "user": self.user, "nick": "Countess"}
+        expected = {"type": "renamed", "user": self.user, "nick": "Countess"}
         for client in (self.watcher, self.phone, idle):
-            self.assertEqual(client.next("renamed"), told)
-        self.assertEqual(heard(laptop), [], "welcome says it")
+            self.assertEqual(client.next("renamed"), expected)
+        self.assertEqual(received(laptop), [], "welcome says it")
         self.wait_until_listed("Countess")
         self.phone.say("typing", room="tea")
         self.assertEqual(self.watcher.next("typing")["nick"], "Countess")
@@ -76,7 +76,7 @@ class NicksTest(V1TestCase):
     def test_an_unchanged_nick_is_not_sent_to_others(self):
         self.device("Ada")
         self.phone.ask("nick", nick="Ada")
-        self.assertEqual([heard(self.watcher), heard(self.phone)], [[], []])
+        self.assertEqual([received(self.watcher), received(self.phone)], [[], []])
 
     def test_each_of_a_hundred_devices_gets_each_rename_once(self):
         devices = [self.device("Ada", *(["tea"] if number % 2 else [])) for number in range(100)]
@@ -84,9 +84,9 @@ class NicksTest(V1TestCase):
         for number, nick in enumerate(nicks):
             devices[number].ask("nick", nick=nick)
         for number, device in enumerate([*devices, self.phone, self.watcher]):
-            told = [e["nick"] for e in heard(device) if e["type"] == "renamed"]
+            expected = [e["nick"] for e in received(device) if e["type"] == "renamed"]
             own = nicks[number : number + 1]  # that one was the answer
-            self.assertEqual(told, [nick for nick in nicks if nick not in own])
+            self.assertEqual(expected, [nick for nick in nicks if nick not in own])
         for device in devices[1:20:2]:
             device.say("typing", room="tea")
             self.assertEqual(self.watcher.next("typing")["nick"], "Ada 4")
@@ -97,22 +97,22 @@ class NicksTest(V1TestCase):
             for index, device in enumerate(devices):
                 device.say("nick", nick=f"Ada {index} {number}")
                 device.say("typing", room="tea")
-        told = []
+        expected = []
         for client in (*devices, self.phone, self.watcher):
-            events = client.settle()
+            events = client.take_events()
             while (renames := [e["nick"] for e in events if e["type"] == "renamed"]) and len(
                 renames
             ) < 100:
                 events.append(client.next("renamed"))
-            told.append(renames)
-        for renames in told[1:]:
-            self.assertEqual(renames, told[0], "all are told all, in one order")
-        last = told[0][-1]
+            expected.append(renames)
+        for renames in expected[1:]:
+            self.assertEqual(renames, expected[0], "all get all renames, in one order")
+        last = expected[0][-1]
         self.assertEqual(self.phone.send("tea", "hello")["nick"], last)
         self.wait_until_listed(last)
 
     def test_the_nick_of_a_lost_first_connection_stays_taken_by_a_second_one(self):
-        """The first one said nothing but `hello`; but whoever has the token was told it."""
+        """The first one said nothing but `hello`; but whoever has the token was expected it."""
         first = self.enterContext(RawClient(self.server.port, "Sec-WebSocket-Protocol: gochat.v1"))
         first.send(json.dumps({"type": "hello", "nick": "Bob", "id": "1"}))
         welcome = json.loads(first.line())

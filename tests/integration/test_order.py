@@ -183,8 +183,8 @@ class PairTest(OrderCase):
         self.say(client, room, "send")
         self.say(client, room, "leave")
         self.answers(client)
-        heard = [watcher.wait_for(lambda e: e["type"] != "presence")["type"] for _ in range(23)]
-        self.assertEqual(heard, ["message"] * 20 + ["typing", "renamed", "message"])
+        received = [watcher.wait_for(lambda e: e["type"] != "presence")["type"] for _ in range(23)]
+        self.assertEqual(received, ["message"] * 20 + ["typing", "renamed", "message"])
 
 
 class RetryTest(OrderCase):

@@ -1,4 +1,4 @@
-"""The page and the command come along however the project is installed."""
+"""The page and the command are there however the project is installed."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Long answers come in parts, and a client that does not take them costs little."""
+"""Long answers are sent in parts, and a client that does not read them costs little."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class PartsTest(TestCase):
             parts.append(part["entries"])
         parts.append(part["entries"])
         self.assertGreater(len(parts), 20)
-        live = [event["seq"] for event in bob.settle() if event["type"] == "message"]
+        live = [event["seq"] for event in bob.take_events() if event["type"] == "message"]
         seqs = [entry["seq"] for part in parts for entry in part] + live
         self.assertEqual(seqs, list(range(1, said[-1] + 1)), "all of it, once and in order")
 

@@ -1,4 +1,4 @@
-"""A server with a password: who comes in, who does not, and what a stranger learns."""
+"""A server with a password: who can connect, and what others can learn."""
 
 import json
 import os

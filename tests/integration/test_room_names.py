@@ -1,4 +1,4 @@
-"""A room has one name for everybody, however each of them wrote it."""
+"""A room has one name for all users, in whatever spelling they joined it."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ class OneNameTest(V1TestCase):
             ada.wait_for(lambda event: "Bob" in str(event.get("joined"))),
             bob.ask("leave", room=otherwise),
             ada.next("presence", left=[bob.welcome["user"]]),
-            *ada.settle(),
-            *bob.settle(),
+            *ada.take_events(),
+            *bob.take_events(),
         ]
         return {name for name in names_in(told) if room_key(name) == room_key(spelled)}
 
@@ -91,7 +91,7 @@ class OneNameTest(V1TestCase):
                 ada.say("send", room=f"Cup{number}", text="the first word")
             bob = self.client(f"Bob {number}")
             told = [bob.ask("join", room=f"cUP{number}"), bob.send(f"CUP{number}", "x")]
-            self.assertEqual(names_in([*told, *bob.settle()]), {f"Cup{number}"})
+            self.assertEqual(names_in([*told, *bob.take_events()]), {f"Cup{number}"})
 
     def test_the_lobby_has_the_server_s_spelling(self):
         ada = self.client("Ada")
@@ -103,7 +103,7 @@ class OneNameTest(V1TestCase):
 
 
 class SlowFirstWord:
-    """A backplane in which a room's first entry is being written while somebody enters."""
+    """A backplane in which a room's first entry is being written while a user joins."""
 
     def __init__(self) -> None:
         self.written = threading.Event()

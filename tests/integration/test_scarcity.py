@@ -1,4 +1,4 @@
-"""The system grants no more: clear answers, service for those inside, and a stop in time.
+"""The system's limits are reached: clear answers, open connections work, and a stop in time.
 
 Each server is a process of its own, with a limit as `ulimit` sets it.
 """

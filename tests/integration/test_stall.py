@@ -1,4 +1,4 @@
-"""The server is stopped (SIGSTOP) for longer than each of its waits, then goes on."""
+"""The server is suspended (SIGSTOP) for longer than each of its waits, then continues."""
 
 import contextlib
 import os

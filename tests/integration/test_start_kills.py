@@ -1,4 +1,4 @@
-"""The server is killed while it starts, and with --durability power: nothing is lost or doubled.
+"""Kills during a start, and with --durability power, lose and duplicate nothing.
 
 GOCHAT_TEST_KILLS is how often each test kills it (5 and 3 times if it is not set).
 """
@@ -64,7 +64,7 @@ def start_and_die(place: Path, line: int) -> subprocess.CompletedProcess[str]:
 
 
 class StartingTest(RedoLogCase):
-    """Killed at a line of its start's code, the server starts again as if it had not been."""
+    """A server killed at any line of its start starts again normally."""
 
     def kill_starts(self, left: Path, epoch: str, expected: list[str], whole: int = 0) -> None:
         """Start copies of the directory `left`; kill each at another line; compare.
@@ -135,7 +135,7 @@ class PowerTest(TestCase):
 
 
 class OperatorTest(TestCase):
-    """What whoever runs the server is told of a damaged log."""
+    """What the log says about a damaged redo log."""
 
     def setUp(self) -> None:
         super().setUp()

@@ -1,4 +1,4 @@
-"""SIGTERM: no new connections, what is queued is given out, everyone is told, nothing is left."""
+"""SIGTERM: no new connections; queued messages are delivered; all connections get 1001."""
 
 import ctypes
 import os

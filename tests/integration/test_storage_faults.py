@@ -1,4 +1,4 @@
-"""The storage fails under a running server: what can be served is served, and it says what cannot.
+"""The storage of a running server fails: reading works, and writing is refused with the reason.
 
 Files are replaced, rows are damaged, nothing can be written, a thread of the server's own fails.
 """

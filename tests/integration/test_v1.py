@@ -1,4 +1,4 @@
-"""gochat.v1 through the real server, by a client of another library: what docs/protocol.md says."""
+"""gochat.v1 as docs/protocol.md describes it, with the real server and another library's client."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ class RoomTest(V1TestCase):
             },
         )
         for client in (ada, bob, cyn):
-            self.assertNotIn("message", [event["type"] for event in client.settle()])
+            self.assertNotIn("message", [event["type"] for event in client.take_events()])
 
     def test_commands_can_be_sent_without_waiting(self):
         client = self.client()
@@ -254,7 +254,7 @@ class RoomTest(V1TestCase):
         user = {"user": bob.welcome["user"], "nick": "Bob"}
         news = ada.wait_for(lambda e: e["type"] == "presence" and user in e["joined"])
         self.assertEqual(news["member_count"], 2)
-        ada.settle()
+        ada.take_events()
         tab = Client(self.server.ws_url, "Bob", token=bob.welcome["token"])
         joined = tab.ask("join", room="tea")
         self.assertEqual(joined["member_count"], 2)
@@ -297,7 +297,7 @@ class RoomTest(V1TestCase):
         ada, bob = self.client("Ada", "tea"), self.client("Bob", "tea")
         bob.ask("leave", room="tea")
         ada.send("tea", "anybody?")
-        events = [event["type"] for event in bob.settle()]
+        events = [event["type"] for event in bob.take_events()]
         self.assertNotIn("message", events)
         self.assertEqual(bob.ask("join", room="tea")["entries"][-1]["text"], "anybody?")
 
@@ -365,7 +365,7 @@ class RoomTest(V1TestCase):
         ada, bob = self.client("Ada", "tea"), self.client("Bob", "tea")
         ada.say("typing", room="tea")
         ada.say("typing", room="tea")
-        self.assertNotIn("typing", [event["type"] for event in ada.settle()])
+        self.assertNotIn("typing", [event["type"] for event in ada.take_events()])
         ada.send("tea", "done")
         bob.next("message")
         shown = [event for event in bob.events if event["type"] == "typing"]
@@ -392,7 +392,7 @@ class RoomTest(V1TestCase):
         event = ada.next("read")
         self.assertEqual(event, {"type": "read", "room": "tea", "seq": 1})
         for client in (tab, bob):
-            self.assertNotIn("read", [event["type"] for event in client.settle()])
+            self.assertNotIn("read", [event["type"] for event in client.take_events()])
 
     def test_welcome_has_the_limit_of_rooms(self):
         ada = self.client("Ada")
@@ -477,10 +477,10 @@ class ChangesTest(V1TestCase):
     def test_a_retry_returns_the_first_message_to_its_sender_only(self):
         self.ada.say("send", room="tea", text="another text", id="a-1")
         self.assertEqual(self.ada.next("message", id="a-1"), self.said)
-        self.assertNotIn("message", [event["type"] for event in self.bob.settle()])
+        self.assertNotIn("message", [event["type"] for event in self.bob.take_events()])
         # An id is the user's own, and the room's.
         self.assertEqual(self.bob.send("tea", "mine", id="a-1")["seq"], 2)
-        self.ada.settle()
+        self.ada.take_events()
         self.ada.ask("join", room="coffee")
         self.assertEqual(self.ada.send("coffee", "there", id="a-1")["room"], "coffee")
 
@@ -647,7 +647,7 @@ class ReplayTest(V1TestCase):
 
 
 class SlowReaderTest(V1TestCase):
-    """One slow reader harms nobody (the protocol's fifth promise)."""
+    """A slow client does not affect others (the protocol's fifth promise)."""
 
     flags = (*FAST, "--send-buffer", "64", "--send-buffer-bytes", "65536")
 
@@ -717,7 +717,7 @@ class LimitsTest(V1TestCase):
             for number in range(10):
                 client.say("send", room="tea", text="x", id=f"{id(client)}-{number}")
         for client in (ada, *others):
-            client.settle()
+            client.take_events()
         allowed = 10 + 5 * (time.monotonic() - started)
         self.assertLessEqual(
             ada.ask("history", room="tea", limit=1)["entries"][0]["seq"], allowed + 1

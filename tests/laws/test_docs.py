@@ -1,4 +1,4 @@
-"""The other documents are kept true: what they name exists, and their figures are the code's."""
+"""Compares the other documents with the code: names exist, and figures are the same."""
 
 from __future__ import annotations
 

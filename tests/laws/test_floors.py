@@ -1,4 +1,4 @@
-"""Laws that can be read off the source: imports go down, without a circle; core never waits."""
+"""Laws checked in the source: imports go down, without a cycle; the core never waits."""
 
 import ast
 import graphlib

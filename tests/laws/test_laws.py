@@ -1,4 +1,4 @@
-"""Laws 2 and 3, read off the source: who may wait for whom, and what crosses a queue is frozen."""
+"""Laws 2 and 3, checked in the source: who may `put`, and what crosses a queue is frozen."""
 
 import ast
 import dataclasses

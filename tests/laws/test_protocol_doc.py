@@ -1,4 +1,4 @@
-"""docs/protocol.md is kept true, both ways.
+"""Compares docs/protocol.md with the code, in both directions.
 
 What it names is sent or taken by the code, unless it is marked as planned; what the code sends or
 takes is in it, without that mark.
@@ -176,11 +176,11 @@ class ProtocolDocTest(TestCase):
 
     def test_the_document_s_commands_are_those_of_the_code(self):
         rows = [docs.named(row[0]) for row in docs.rows(COMMANDS)]
-        told = {name for row in rows for name, planned in row.items() if not planned}
-        self.assertEqual(told, {*wire.COMMANDS, "ping"})
+        documented = {name for row in rows for name, planned in row.items() if not planned}
+        self.assertEqual(documented, {*wire.COMMANDS, "ping"})
         planned = {name for row in rows for name, planned in row.items() if planned}
         self.assertEqual(planned & {*wire.COMMANDS, "ping"}, set(), "the mark is to go")
-        for kind in told:
+        for kind in documented:
             self.assertIn(f"\n#### {kind}\n", COMMANDS)
 
     def test_a_command_s_row_names_its_fields(self):
@@ -191,8 +191,8 @@ class ProtocolDocTest(TestCase):
                 for name, _, required in grammar
                 if name != "id" or required
             }
-            told = {name: optional for name, (optional, _) in fields(rows[kind]).items()}
-            self.assertEqual(told, expected, kind)
+            documented = {name: optional for name, (optional, _) in fields(rows[kind]).items()}
+            self.assertEqual(documented, expected, kind)
             self.assertEqual(planned_in(rows[kind]) & set(expected), set(), kind)
 
     def test_every_field_of_hello_is_read(self):
@@ -204,9 +204,9 @@ class ProtocolDocTest(TestCase):
     def test_the_document_s_events_are_those_of_the_code(self):
         rows = [docs.named(row[0]) for row in docs.rows(EVENTS)]
         sent = {event["type"] for event in ENCODED}
-        told = {name for row in rows for name, planned in row.items() if not planned}
+        documented = {name for row in rows for name, planned in row.items() if not planned}
         planned = {name for row in rows for name, planned in row.items() if planned}
-        self.assertEqual(told, sent)
+        self.assertEqual(documented, sent)
         self.assertEqual(planned & sent, set(), "the mark is to go")
 
     def test_an_event_s_row_names_its_fields_and_those_within_them(self):
@@ -228,10 +228,10 @@ class ProtocolDocTest(TestCase):
         for kind, cell in rows.items():
             but = OF_ENTRIES if kind == "message" else OF_ENTRIES | OF_EVENTS
             written = [entry for entry in within(ENCODED) if entry["type"] == kind]
-            told = compared(written, but | never)
+            documented = compared(written, but | never)
             with self.subTest(kind):
-                self.assertEqual(fields(cell), told)
-                self.assertEqual(planned_in(cell) & set(told), set(), "the mark is to go")
+                self.assertEqual(fields(cell), documented)
+                self.assertEqual(planned_in(cell) & set(documented), set(), "the mark is to go")
 
     def test_every_field_of_the_code_is_in_an_example(self):
         """So a new field cannot be left out of the document by being left out of the examples."""
@@ -250,18 +250,18 @@ class ProtocolDocTest(TestCase):
 
     def test_the_document_s_error_codes_are_those_of_the_code(self):
         cells = " ".join(row[0] for row in docs.rows(ERRORS))
-        told = docs.named(cells)
+        documented = docs.named(cells)
         sent = {Code[name].value for name in docs.used("Code", "refusals.py")}
-        self.assertEqual({code for code, planned in told.items() if not planned}, sent)
-        planned = {code for code, planned in told.items() if planned}
+        self.assertEqual({code for code, planned in documented.items() if not planned}, sent)
+        planned = {code for code, planned in documented.items() if planned}
         self.assertEqual(planned & sent, set(), "the mark is to go")
         self.assertEqual({code.value for code in Code} - sent - planned, set(), "nothing sends it")
 
     def test_the_document_s_close_codes_are_those_of_the_code(self):
-        told = {row[0].removesuffix(f" {docs.PLANNED}"): row[0] for row in docs.rows(CLOSES)}
-        planned = {int(code) for code, cell in told.items() if cell.endswith(docs.PLANNED)}
+        documented = {row[0].removesuffix(f" {docs.PLANNED}"): row[0] for row in docs.rows(CLOSES)}
+        planned = {int(code) for code, cell in documented.items() if cell.endswith(docs.PLANNED)}
         sent = {Close[name] for name in docs.used("Close", "codes.py")} | CLOSED_ELSEWHERE
-        self.assertEqual({int(code) for code in told} - planned, set(map(int, sent)))
+        self.assertEqual({int(code) for code in documented} - planned, set(map(int, sent)))
         self.assertEqual(set(Close), sent, "nothing sends it")
 
     def test_the_document_s_paths_are_those_of_the_code(self):
@@ -280,15 +280,15 @@ class ProtocolDocTest(TestCase):
             self.assertEqual(edge.ask(upgrade()).status, 101)
 
     def test_the_document_s_table_of_paths_is_that_of_the_code(self):
-        told = set()
+        documented = set()
         for method, path, planned in paths():
             found = TABLE.find(path.partition("?")[0])
             known = found if found and found.target(method) else None
             with self.subTest(path):
                 self.assertNotEqual(known is not None, planned, "the mark is to go, or missing")
             if known:
-                told.add((method, known.pattern))
-        self.assertEqual(told, TABLE.rows)
+                documented.add((method, known.pattern))
+        self.assertEqual(documented, TABLE.rows)
         self.assertLessEqual({("GET", f"/{name}") for name in BESIDE_THE_PAGE}, TABLE.rows)
 
     def test_the_document_s_figures_are_those_of_the_code(self):

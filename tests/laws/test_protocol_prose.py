@@ -1,4 +1,4 @@
-"""The sentences of docs/protocol.md, too, name only what exists, unless they say it is planned."""
+"""The sentences of docs/protocol.md name only what exists."""
 
 import re
 
@@ -68,9 +68,9 @@ class ProseTest(TestCase):
             self.assertNotIn(f"`{name}`", PROSE)
 
     def test_each_named_path_is_in_the_table(self):
-        told = {(method, path) for method, path, planned in paths() if not planned}
+        documented = {(method, path) for method, path, planned in paths() if not planned}
         for method, path in re.findall(r"`([A-Z]+) (/[^`]*)`", PROSE):
-            self.assertIn((method, path), told)
+            self.assertIn((method, path), documented)
 
     def test_each_answer_of_a_command_is_an_event(self):
         listed = {name for row in docs.rows(EVENTS) for name in docs.named(row[0])}

@@ -1,4 +1,4 @@
-"""docs/redo-log.md is kept true, and the format stays what it was: read from files made before."""
+"""Compares docs/redo-log.md with the code, and the format with files made before."""
 
 from __future__ import annotations
 

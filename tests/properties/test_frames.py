@@ -1,4 +1,4 @@
-"""Whatever arrives, however it is cut: the short road reads what wsproto alone would read."""
+"""The fast path reads any bytes, however they are split, as wsproto alone would."""
 
 from itertools import pairwise
 

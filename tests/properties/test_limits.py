@@ -1,4 +1,4 @@
-"""A bucket never gives more than it should, and never makes anyone wait in vain."""
+"""A token bucket never exceeds its rate, and a token is available after the wait it returned."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,10 +33,10 @@ class TokenBucketProperties(TestCase):
         bucket = TokenBucket(rate, burst)
         for pause in waits:
             now += pause
-            told = bucket.take(now)
-            self.assertGreaterEqual(told, 0)
-            if told > 0:
-                self.assertGreater(bucket.take(now + told / 2 - SLACK), 0)
-                self.assertLessEqual(told, 1 / rate + 2 * SLACK)
-                now += told
+            wait = bucket.take(now)
+            self.assertGreaterEqual(wait, 0)
+            if wait > 0:
+                self.assertGreater(bucket.take(now + wait / 2 - SLACK), 0)
+                self.assertLessEqual(wait, 1 / rate + 2 * SLACK)
+                now += wait
                 self.assertEqual(bucket.take(now), 0)

@@ -1,4 +1,4 @@
-"""Names: whatever somebody calls themselves, checking it twice changes nothing, nor does case."""
+"""Names: a checked name passes unchanged, and case makes no difference."""
 
 import unicodedata
 

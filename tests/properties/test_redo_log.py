@@ -1,4 +1,4 @@
-"""Whatever happens to a redo log: no whole record is lost, none is invented, none comes twice.
+"""However a redo log is damaged, no whole record is lost, invented or duplicated.
 
 GOCHAT_TEST_FUZZ is how many files each test tries; ``make fuzz`` tries very many.
 """
@@ -91,7 +91,7 @@ def damaged(data: bytes, changes: list[Any], records: list[bytes], foreign: byte
 
 
 class Template:
-    """What a killed server left, made once: its log, its database, and older and newer ones."""
+    """The files of a killed server, made once: its log, its database, and older and newer ones."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -153,7 +153,7 @@ class Template:
         self.foreign = self.log[: RECORD.size] + b"".join(pack_record(other, p) for p in payloads)
 
 
-def told(entry: Entry) -> tuple[object, ...]:
+def content(entry: Entry) -> tuple[object, ...]:
     """What stays of a message that gets another seq."""
     return entry.user, entry.nick, entry.time, entry.id, entry.text
 
@@ -205,10 +205,10 @@ class RedoLogPropertyTest(TestCase):
                 for room, found in self.rooms(directory):
                     # Without checksums, a time that was damaged makes those after it later, and a
                     # damaged copy of a message without id is another message.
-                    counted = Counter(told(entry._replace(time=0)) for entry in found)
+                    counted = Counter(content(entry._replace(time=0)) for entry in found)
                     for entry in [*template.committed[which][room], *sure]:
                         if entry.key == room:
-                            times = counted[told(entry._replace(time=0))]
+                            times = counted[content(entry._replace(time=0))]
                             self.assertTrue(times == 1 or (times > 1 and entry.id is None), entry)
 
     @thorough
@@ -240,7 +240,7 @@ class RedoLogPropertyTest(TestCase):
             there = {entry.seq for entry in committed[room]}
             rest = [entry for entry in kept if entry.key == room and entry.seq not in there]
             expected = [*committed[room], *rest]
-            self.assertEqual([*map(told, found)], [*map(told, expected)])
+            self.assertEqual([*map(content, found)], [*map(content, expected)])
             reached = 0  # up to here every entry is the one that was told under this seq
             while reached < len(expected) and expected[reached].seq == reached + 1:
                 reached += 1

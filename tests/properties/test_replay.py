@@ -1,4 +1,4 @@
-"""Wherever history is cut, replayed and held make the whole: once, in order, or a hole is said."""
+"""Replayed and held entries together are complete, once and in order, or a gap is reported."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Whatever comes in as a request, it is read or refused: nothing else, and never by a crash."""
+"""Any bytes as a request are read or refused, and never cause a crash."""
 
 from hypothesis import given
 from hypothesis import strategies as st

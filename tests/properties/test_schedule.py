@@ -1,4 +1,4 @@
-"""Whatever the traffic, each task of maintenance has its steps, and writers have the rest."""
+"""Under any load each task of maintenance gets its steps, and writers the rest of the time."""
 
 from hypothesis import given
 from hypothesis import strategies as st

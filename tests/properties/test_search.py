@@ -1,4 +1,4 @@
-"""A search that is cut short goes on: whatever its time, all of it together is one plain scan."""
+"""A search that is interrupted any number of times finds what one complete scan finds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session against a plain model: what it allows, and when."""
+"""Compares a session with a simple model of what it allows, and when."""
 
 import math
 from collections.abc import Callable
@@ -29,7 +29,7 @@ ids = st.none() | st.sampled_from(["1", "2"])
 
 
 class SessionMachine(RuleBasedStateMachine):
-    """The model: has hello been said, which rooms are joined, when was something written."""
+    """The model: whether hello was sent, the joined rooms, the times of messages."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Whatever the gaps between two looks at the clock: only time in which the process ran counts."""
+"""Only time in which the process ran counts, whatever the gaps between readings of the clock."""
 
 from hypothesis import given
 from hypothesis import strategies as st

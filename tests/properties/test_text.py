@@ -1,4 +1,4 @@
-"""Whatever a text is: cleaned it is right, cut it is Stream-Safe, and nothing else was touched."""
+"""Any text is accepted after cleaning, and Stream-Safe after cutting; the rest is unchanged."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Whatever a client says: it is decoded, or refused by name; nothing else comes of it."""
+"""Any text of a client is decoded or refused."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""What is read at once fits one answer, whatever is stored; and part by part all of it comes."""
+"""What is read at once fits one answer, whatever is stored; all parts together are complete."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The disk is full, the database locked, the server killed: nothing acknowledged is lost."""
+"""Nothing acknowledged is lost if the disk is full, the database locked or the server killed."""
 
 import random
 import signal

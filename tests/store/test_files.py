@@ -1,4 +1,4 @@
-"""Files are removed, replaced or moved under a running server: nothing acknowledged is lost."""
+"""Nothing acknowledged is lost if files of a running server are removed, replaced or moved."""
 
 import contextlib
 import os

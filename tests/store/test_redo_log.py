@@ -1,4 +1,4 @@
-"""Messages are acknowledged before they are committed: readers see them, a kill spares them."""
+"""Messages are acknowledged before they are committed; they can be read, and survive a kill."""
 
 import os
 import sqlite3
@@ -224,7 +224,7 @@ class AcknowledgedTest(RedoLogCase):
 
 
 class FileTest(RedoLogCase):
-    """The file is written in place, and whatever happens to it is noticed."""
+    """The file is written in place, and damage to it is noticed."""
 
     def setUp(self):
         super().setUp()

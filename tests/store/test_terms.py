@@ -1,4 +1,4 @@
-"""A position is good where the database knows that its term came so far, and nowhere else."""
+"""A position is valid only if its term is known to have reached it."""
 
 import shutil
 import sqlite3
@@ -102,7 +102,7 @@ class TermsTest(TermsCase):
 
 
 class LostTest(TermsCase):
-    """The database is one that does not have all that was told: positions beyond are not good."""
+    """The database lost entries that were sent to clients: positions beyond are not recovered."""
 
     def setUp(self):
         super().setUp()
@@ -204,7 +204,7 @@ class LostTest(TermsCase):
 
 
 class DroppedTest(TermsCase):
-    """A position in a room that was dropped never means two things."""
+    """A position in a dropped room never refers to two different entries."""
 
     def drop(self, room):
         """Trim all of a room, and drop it."""

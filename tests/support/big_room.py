@@ -1,4 +1,4 @@
-"""A room with very many entries, filled in seconds, for measuring and for looking at query plans.
+"""Fills a room with very many entries within seconds, to measure and to read query plans.
 
     python -m tests.support.big_room DIRECTORY [ENTRIES]
 

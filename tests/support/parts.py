@@ -1,4 +1,4 @@
-"""How the tests are split over processes, and what these say is added up."""
+"""Splits the tests over processes, and adds up the results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Tally:
-    """What `unittest` says at the end of a run."""
+    """The counts that `unittest` prints at the end of a run."""
 
     ran: int = 0
     failures: int = 0
@@ -38,9 +38,9 @@ class Tally:
         """The same two lines as `unittest` closes with."""
         counts = {each.name.replace("_", " "): getattr(self, each.name) for each in fields(self)}
         ran = counts.pop("ran")
-        told = ", ".join(f"{name}={count}" for name, count in counts.items() if count)
+        counted = ", ".join(f"{name}={count}" for name, count in counts.items() if count)
         verdict = "OK" if self.good else "FAILED" if ran else "NO TESTS RAN"
-        return f"Ran {ran} tests\n\n{verdict}" + (f" ({told})" if told else "")
+        return f"Ran {ran} tests\n\n{verdict}" + (f" ({counted})" if counted else "")
 
 
 def tally(output: str, status: int) -> Tally:

@@ -1,4 +1,4 @@
-"""A WebSocket client so thin that a test can hold thousands, or misbehave with one."""
+"""A small WebSocket client: a test can have thousands, or send invalid frames with one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real server as a process of its own, started as its users start it."""
+"""The real server in a process of its own, started as users start it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The runner of all tests: splitting them over processes, and adding up what these say."""
+"""The runner of all tests: splitting them over processes, and adding up the results."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from tests.support.peer import Peer, Recorder, free
 
 
 class Stalls:
-    """Has each wait that runs out look as if the process had been stopped, until `end`."""
+    """Makes each timeout look like a stall of the process, until `end`."""
 
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
@@ -97,7 +97,7 @@ class TalkingTest(TestCase):
 
 
 class LeavingTest(TestCase):
-    """What thousands do at the same moment when a network fails."""
+    """Disconnecting, as thousands do at the same moment when a network fails."""
 
     def test_nothing_is_sent_to_a_peer_that_is_gone_while_its_reader_waits_at_the_gate(self):
         """To send to each of 5,000 peers that were gone kept the hub busy for 60 ms."""
@@ -131,7 +131,7 @@ class LeavingTest(TestCase):
 
 
 class BudgetTest(TestCase):
-    """Everything that a peer sends is paid for before it is acted on."""
+    """Everything that a peer sends is charged before it is handled."""
 
     def paused(self) -> list[float]:
         """For how long connections are to pause from now on; nobody really does."""

@@ -41,7 +41,7 @@ ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "gues
 
 
 class Spent(Meter):
-    """What a connection was charged, in all."""
+    """Adds up what a connection was charged."""
 
     free = False
 
@@ -57,7 +57,7 @@ class Spent(Meter):
 
 
 class FakeConnection(Connection):
-    """Takes what it is offered, until it is full."""
+    """Accepts what is offered, until it is full."""
 
     meter: Spent
 
@@ -135,18 +135,18 @@ class HubCase(TestCase):
         """Hand over a part of what was read, the first one or a further one."""
         live: Reply[bool] = Reply()
         info = RoomInfo(key if kept is None else kept, key, "", seq)
-        told = ",".join(map(entry_json, entries))
+        part = ",".join(map(entry_json, entries))
         begins = First(user, info, "e", True, False, 0, "j") if first else None
-        self.hub.handle([CatchUp(connection, key, seq, told, last, live, begins)])
+        self.hub.handle([CatchUp(connection, key, seq, part, last, live, begins)])
         return live.wait(PATIENCE)
 
     def news(self) -> None:
-        """Let what is known of people's presence be told."""
+        """Let what is known of people's presence be expected."""
         self.hub.send_presence(1e9)
 
 
 class ClassicTest(HubCase):
-    """goChat's rules: everyone gets every line, in order, one message a line."""
+    """goChat's rules: each client gets each message, in order, in a frame of its own."""
 
     def test_each_member_gets_each_message_in_a_frame_of_its_own(self):
         a, b = self.classic(), self.classic()
@@ -406,8 +406,8 @@ class PresenceTest(HubCase):
         a = self.member(ANN)
         b = self.member(BOB)
         self.hub.send_presence(1.0)
-        told = [e for e in a.events if e["type"] == "presence"]
-        self.assertEqual([m["nick"] for m in told[0]["joined"]], ["Ann", "Bob"])
+        expected = [e for e in a.events if e["type"] == "presence"]
+        self.assertEqual([m["nick"] for m in expected[0]["joined"]], ["Ann", "Bob"])
         a.offers.clear()
         self.hub.handle([Unregister(b)])
         self.hub.send_presence(1.0 + PRESENCE_PERIOD / 2)
@@ -546,19 +546,19 @@ class PresenceTest(HubCase):
         asking, elsewhere, nowhere = (self.member(ANN, key) for key in ("lobby", "far", "none"))
         self.hub.handle([Leave(nowhere, "none", None, silent=True)])
         self.hub.handle([Renamed(asking, User("1", "Anna"), "n")])
-        told = {"type": "renamed", "user": "1", "nick": "Anna"}
-        self.assertEqual(asking.events, [{**told, "id": "n"}])
-        self.assertEqual([elsewhere.events, nowhere.events], [[told], [told]])
+        expected = {"type": "renamed", "user": "1", "nick": "Anna"}
+        self.assertEqual(asking.events, [{**expected, "id": "n"}])
+        self.assertEqual([elsewhere.events, nowhere.events], [[expected], [expected]])
         ann.nick = "Anna"
         late = FakeConnection()
         self.hub.handle([Register(late), Identified(late, ann, "Ann")])
-        self.assertEqual(late.events, [told], "it was welcomed by the old nick")
+        self.assertEqual(late.events, [expected], "it was welcomed by the old nick")
 
     def test_a_nick_taken_by_hello_is_sent_to_all_except_that_connection(self):
         a, b, new = self.member(ANN), self.member(BOB), FakeConnection()
         self.hub.handle([Register(new), Renamed(new, User("1", "Anna"), None, greeting=True)])
-        told = {"type": "renamed", "user": "1", "nick": "Anna"}
-        self.assertEqual([a.events, b.events, new.events], [[told], [told], []])
+        expected = {"type": "renamed", "user": "1", "nick": "Anna"}
+        self.assertEqual([a.events, b.events, new.events], [[expected], [expected], []])
 
     def test_every_connection_of_a_user_uses_the_current_nick(self):
         """The reader of another connection may have put it before it could know the new one."""
@@ -597,7 +597,7 @@ class PresenceTest(HubCase):
 
 
 class ReadTest(HubCase):
-    """A user reads at one connection; the others of the same user are told."""
+    """A read mark of one connection is sent to the user's other connections."""
 
     def test_a_read_mark_is_sent_to_the_user_s_other_connections_in_the_room(self):
         reads, other, bob = self.member(ANN), self.member(ANN), self.member(BOB)

@@ -1,4 +1,4 @@
-"""`gochat_py.Server`: a chat server inside another program, as its documentation says."""
+"""`gochat_py.Server`: a chat server inside another program, as documented."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""A process that was not run: its deadlines begin anew, and nobody else's do."""
+"""After a stall of the process its deadlines restart, and only then."""
 
 import queue
 import threading
@@ -15,7 +15,7 @@ from tests.support.case import PATIENCE, TestCase
 
 
 class Clock:
-    """Time that passes when the test says so."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.time = 100.0
@@ -89,7 +89,7 @@ class StallWatchTest(TestCase):
 
 
 class WaitingTest(TestCase):
-    """Each wait of one thread for another ends in `busy`, but not because of a stall."""
+    """Each wait of one thread for another ends with `busy`, but not because of a stall."""
 
     def setUp(self) -> None:
         super().setUp()

@@ -1,4 +1,4 @@
-"""Threads begin within a limit, or not at all."""
+"""Threads start within a time limit, or not at all."""
 
 import ctypes
 import os
@@ -75,11 +75,11 @@ class LaunchTest(TestCase):
             self.assertRaises(RuntimeError),
         ):
             threads.launch(called.set, "late")
-        told = threading.Event()
-        with mock.patch.object(sys, "unraisablehook", lambda _: told.set()):
+        reported = threading.Event()
+        with mock.patch.object(sys, "unraisablehook", lambda _: reported.set()):
             go.set()
             self.assertTrue(late.wait(PATIENCE))
-            self.assertTrue(told.wait(PATIENCE), "`threading` knows it no more, and says so")
+            self.assertTrue(reported.wait(PATIENCE), "`threading` knows it no more, and says so")
         self.assertFalse(called.is_set())
 
 

@@ -1,4 +1,4 @@
-"""The table of files: what is in it, how it is packed, named and kept."""
+"""The table of the page's files: its content, compression, names and caching."""
 
 import gzip
 import json
@@ -109,7 +109,7 @@ class PageTest(TestCase):
 
 
 class InstallableTest(TestCase):
-    """What an installed page needs besides: its worker, its manifest, and the list to keep."""
+    """What an installed page needs: its worker, its manifest, and the list of files to cache."""
 
     def test_the_worker_and_the_manifest_are_served_only_beside_the_page(self) -> None:
         assets = Assets(FILES)

@@ -1,4 +1,4 @@
-"""Many files of the page as one: what is joined, in which order, and that it means the same."""
+"""Bundles the page's files: which, in which order, and with the same meaning."""
 
 import re
 import subprocess

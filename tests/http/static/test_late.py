@@ -1,4 +1,4 @@
-"""What the page shows only later is sent only later, whole and once."""
+"""Late elements of the page are sent only when they are needed, whole and once."""
 
 import re
 import unittest

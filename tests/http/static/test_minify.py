@@ -1,4 +1,4 @@
-"""What is taken from the page's files before they are served, and what never is."""
+"""What is removed from the page's files before they are served, and what is not."""
 
 import subprocess
 import tempfile
