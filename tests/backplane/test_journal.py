@@ -182,7 +182,7 @@ class JournalTest(JournalCase):
         self.assertEqual(caught.exception.code, Code.BUSY)
 
     def test_a_barrier_is_answered_when_all_earlier_entries_are_in_the_hub_s_inbox(self):
-        """What a connection asks of the hub next comes after what it wrote before."""
+        """The connection's next order to the hub comes after its earlier entries."""
         there = []
         replies = [mock.Mock(give=lambda _: there.append(len(self.hub.inbox.queue))) for _ in "ab"]
         self.journal.handle(

@@ -80,7 +80,7 @@ class TrafficTest(MaintainedCase):
                     self.assertNotIn(SECRET, self.raw())
 
     def test_deleted_text_is_gone_within_two_seconds_when_deletions_never_end(self):
-        """Each is gone two seconds later, and a checkpoint never begins where the last ended."""
+        """Each is gone two seconds later, and there is a pause between two checkpoints."""
         said = [
             entry.seq
             for number in range(100)

@@ -72,7 +72,7 @@ class NickTest(JournalCase):
         self.assertEqual(self.orders(), [])
 
     def test_a_request_that_times_out_closes_the_connection(self):
-        """It may be done later, and told: a second answer must not reach the one who asked."""
+        """It may be done and answered later; the connection must not get a second answer."""
         user, _ = self.identify("Ann")
         with (
             mock.patch("gochat_py.backplane.user_requests.BUSY", 0.0),

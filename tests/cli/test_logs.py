@@ -51,7 +51,7 @@ class LogCase(TestCase):
         return handler
 
     def written(self, handler: QueueHandler, skip: int = 0) -> list[str]:
-        """Read while the handler is closed; gives the lines, without the first `skip` bytes."""
+        """Read while the handler is closed; returns the lines, without the first `skip` bytes."""
         pieces: list[bytes] = []
 
         def read() -> None:

@@ -197,7 +197,7 @@ class LimitTest(TestCase):
             )
 
     def test_without_a_thread_for_its_writer_no_upgrade_is_accepted(self) -> None:
-        """The 101 was sent, and then came nothing but a traceback in the log."""
+        """The 101 was sent, and after it nothing; the log had a traceback."""
         for error in (RuntimeError("can't start new thread"), MemoryError()):
             with self.subTest(error), Edge() as edge:
                 failing = mock.patch.object(edge.server.thread_pool, "reserve", side_effect=error)

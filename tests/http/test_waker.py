@@ -14,7 +14,7 @@ class WakerTest(TestCase):
         return bool(select.select([self.waker.readable], [], [], 0)[0])
 
     def test_it_wakes_until_it_is_drained(self):
-        """Nobody read what woke the main thread: after one signal it never slept again."""
+        """The wake-up byte was not read: after one signal the main thread never slept again."""
         self.assertFalse(self.awake())
         self.waker.wake()
         self.assertTrue(self.awake())

@@ -48,7 +48,7 @@ class ChatTest(TestCase):
             self.assertEqual(client.recv(PATIENCE), line)
 
     def test_characters_that_could_deceive_or_harm_a_terminal_are_replaced(self):
-        """ESC, NUL and U+202E reached others; a line break made one line two people's."""
+        """ESC, NUL and U+202E reached others; a line break made one message look like two."""
         client = self.client()
         for line, shown in (
             ("\0", "\ufffd"),

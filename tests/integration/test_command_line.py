@@ -62,7 +62,7 @@ class MistakesTest(TestCase):
         self.refused(words=("gochat_port", "GOCHAT_PORT"), gochat_port="1")
 
     def test_an_empty_text(self):
-        """--data '' used the directory it was started in; --host '' let everybody in."""
+        """--data '' used the current directory; --host '' listened on all addresses."""
         for flag in ("--data", "--host", "--name", "--origin", "--trusted-proxy"):
             for value in ("", " \t\n"):
                 with self.subTest(flag=flag, value=value):

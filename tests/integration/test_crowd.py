@@ -76,7 +76,7 @@ class CrowdTest(TestCase):
         self.assertLessEqual(told, 10 * lasted + 2, "presence events a member")
 
     def arrive(self, port: int, number: int) -> None:
-        """Connect, say hello and join, all in one breath."""
+        """Connect, and send `hello` and `join` without waiting."""
         nick = json.dumps({"type": "hello", "nick": f"member {number}"})
         join = json.dumps({"type": "join", "room": "tea"})
         upgrade = request(port, "Sec-WebSocket-Protocol: gochat.v1")
@@ -87,7 +87,7 @@ class CrowdTest(TestCase):
         self.selector.register(sock, selectors.EVENT_READ, self.members[-1])
 
     def read(self, patience: float) -> bool:
-        """Take in what has come for anybody; whether anything has."""
+        """Read what the members received; whether there was anything."""
         ready = self.selector.select(patience)
         for key, _ in ready:
             self.take_in(key.data, key.data.sock.recv(1 << 18))

@@ -31,7 +31,7 @@ class LeakTest(TestCase):
         return process.status(self.pid, "Threads")
 
     def descriptors(self) -> int:
-        """How many are open, but for the database's own, which come when first needed."""
+        """The number of open descriptors, except the database's, which are opened when needed."""
         data = str(self.server.data)
         return sum(not what.startswith(data) for what in descriptors(self.pid).values())
 

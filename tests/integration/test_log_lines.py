@@ -21,7 +21,7 @@ FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 
 
 def lives(server: ServerProcess) -> list[dict[str, str]]:
-    """The fields of each line about a connection so far, as a program would read them."""
+    """The fields of each connection's log line so far, as a program would read them."""
     found = []
     for line in server.errors().splitlines():
         _, mark, rest = line.partition("connection ended: ")

@@ -57,7 +57,7 @@ class StuckLogTest(TestCase):
                 self.assertEqual(bob.next("message", seq=sent["seq"])["text"], sent["text"])
 
     def test_an_eviction_logged_to_a_full_pipe_delays_no_other(self) -> None:
-        """One log line stopped the hub, and with it everybody; SIGTERM was not heard either."""
+        """One log line blocked the hub, and with it all users; SIGTERM had no effect."""
         _, writing = self.full_pipe()
         flags = (
             *("--log-level", "debug", "--write-wait", "1"),

@@ -121,7 +121,7 @@ class MaintenanceTest(TestCase):
                 self.assertEqual(self.count(copy), said)
 
     def test_vacuum_into_makes_a_complete_copy_under_load(self):
-        """What README says to do. It lacks what was said in the second before, at most."""
+        """The command in the README. At most the messages of the last second are missing."""
         server = self.serve()
         talker = self.talk(server)
         for number in range(5):
@@ -200,7 +200,7 @@ class MaintenanceTest(TestCase):
     # The clock
 
     def test_a_server_that_starts_with_the_clock_ahead_keeps_history(self):
-        """With `--retention 30d` and the clock 31 days ahead, four seconds emptied it."""
+        """With `--retention 30d` and the clock 31 days ahead, it was emptied in four seconds."""
         with self.serve("--retention", "30d") as server:
             with Client(server.ws_url, "Ada", "tea") as ada:
                 for number in range(20):

@@ -12,7 +12,7 @@ from tests.support.v1 import Client, Event, Refused
 
 
 def received(client: Client) -> list[Event]:
-    """What has come beside presence."""
+    """The received events except presence."""
     return [event for event in client.take_events() if event["type"] != "presence"]
 
 
@@ -30,7 +30,7 @@ class NicksTest(V1TestCase):
         return self.client(nick, *rooms, token=self.token)
 
     def wait_until_listed(self, nick: str) -> None:
-        """Let somebody join, and wait until they know the user by this nick."""
+        """Let another user join, and wait until they know the user by this nick."""
         own = {"user": self.user, "nick": nick}
         late = self.client("Late")
         if own not in late.join("tea")["members"]:  # then the presence event is yet to come
@@ -112,7 +112,7 @@ class NicksTest(V1TestCase):
         self.wait_until_listed(last)
 
     def test_the_nick_of_a_lost_first_connection_stays_taken_by_a_second_one(self):
-        """The first one said nothing but `hello`; but whoever has the token was expected it."""
+        """The first one sent only `hello`; the second one shows that the token was received."""
         first = self.enterContext(RawClient(self.server.port, "Sec-WebSocket-Protocol: gochat.v1"))
         first.send(json.dumps({"type": "hello", "nick": "Bob", "id": "1"}))
         welcome = json.loads(first.line())

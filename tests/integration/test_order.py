@@ -60,7 +60,7 @@ class OrderCase(V1TestCase):
         self.numbers = itertools.count(1)
 
     def newcomer(self) -> tuple[Client, str]:
-        """Somebody in a room of their own, where they have said something."""
+        """A client in a room of its own, with a message in it."""
         number = next(self.numbers)
         room = f"room-{number}"
         client = self.client(f"user {number}", room)
@@ -76,7 +76,7 @@ class OrderCase(V1TestCase):
         return client.say(name, **{**fields, **changed})
 
     def answers(self, client: Client, code: int = 1000) -> dict[str, list[Event]]:
-        """Hang up, and give what came until the server did, by the ids that it answers."""
+        """Close; return the answers that were received until the server closed, by their ids."""
         with client._socket.protocol_mutex:
             client._socket.protocol.send_close(code)
             client._socket.send_data()
@@ -205,7 +205,7 @@ class RetryTest(OrderCase):
 
 class ManyTest(OrderCase):
     def test_leave_does_not_overtake_messages(self):
-        """Of 150 such rounds, 149 had brought no answer to what came before `leave`."""
+        """In 149 of 150 such rounds, the commands before `leave` were not answered."""
         client, room = self.newcomer()
         written = [name for name in COMMANDS if name in ("send", "edit", "react", "topic")]
         said: dict[str, str | None] = {}
@@ -267,7 +267,7 @@ class ManyTest(OrderCase):
                           ("send", "edit", "topic", "react", "delete")], [2] * 5)  # fmt: skip
 
     def test_commands_are_answered_before_the_server_closes(self):
-        """A binary message, broken frames, too many refusals: what came before them counts."""
+        """Commands before a binary message, a broken frame or too many refusals are answered."""
         for end, code in (
             (lambda client: client.raw(b"binary"), 1003),
             (lambda client: client._socket.socket.sendall(b"\xff\x80\0\0\0\0"), 1002),

@@ -23,7 +23,7 @@ from tests.unit.test_hub import FakeConnection
 
 
 def names_in(value: object) -> set[str]:
-    """Every room that is named anywhere in what the server said."""
+    """The name of every room in any event of the server."""
     if isinstance(value, list):
         return {name for each in value for name in names_in(each)}
     if isinstance(value, dict):
@@ -34,7 +34,7 @@ def names_in(value: object) -> set[str]:
 
 class OneNameTest(V1TestCase):
     def talk(self, ada: Client, bob: Client, spelled: str, otherwise: str) -> set[str]:
-        """Let both do whatever names a room; gives the names of this one that they were told."""
+        """Let both send everything that names a room; returns the names in the events."""
         told: list[dict[str, Any]] = [
             ada.ask("join", room=spelled),
             bob.ask("join", room=otherwise),

@@ -36,7 +36,7 @@ class StallTest(TestCase):
             os.kill(server.process.pid, signal.SIGCONT)
 
     def test_ten_active_clients_survive_a_stall_and_are_answered(self):
-        """All ten were closed with 1002, after which the page never came back."""
+        """All ten were closed with 1002, and the page never reconnected."""
         with ServerProcess(*FLAGS) as server:
             clients = [
                 self.enterContext(Client(server.ws_url, f"u{number}", "tea"))
@@ -61,7 +61,7 @@ class StallTest(TestCase):
             self.assertEqual(listener.next("message", id=sent["id"]), sent)
 
     def test_a_client_may_send_hello_after_a_stall(self):
-        """It was closed with 4000, after which the page never came back."""
+        """It was closed with 4000, and the page never reconnected."""
         with ServerProcess(*FLAGS) as server:
             client = self.enterContext(Client(server.ws_url))
             with self.stopped(server):

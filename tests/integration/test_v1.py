@@ -695,7 +695,7 @@ class LimitsTest(V1TestCase):
         self.assertRegex(refused["id"], "^q-")
 
     def test_a_client_that_obeys_retry_after_is_never_closed(self):
-        """It waits as long as it is told, to the millisecond, and sends the next at once."""
+        """It waits exactly for `retry_after`, and then sends the next message at once."""
         ada = self.client("Ada", "tea")
         refusals = 0
         for number in range(75):

@@ -54,7 +54,7 @@ _FIELD = re.compile(r"`(\w+)`(\??)( \*planned\*)?(?: \[?\{([^}]*)\})?")
 
 
 def blocks(marker: str) -> Iterator[str]:
-    """The text of each JSON block that this side of the wire says."""
+    """The text of each JSON block of this side of the protocol."""
     return iter(re.findall(rf"^```json {marker}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
 
 
@@ -265,7 +265,7 @@ class ProtocolDocTest(TestCase):
         self.assertEqual(set(Close), sent, "nothing sends it")
 
     def test_the_document_s_paths_are_those_of_the_code(self):
-        """A path that is planned is answered like one that nobody ever heard of."""
+        """A planned path is answered like an unknown one."""
         assets = Assets.load(web_root())
         with Edge(assets=assets) as edge:
             for method, path, planned in paths():

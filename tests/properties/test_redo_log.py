@@ -234,7 +234,7 @@ class RedoLogPropertyTest(TestCase):
                 yield room, found
 
     def compare(self, directory, kept, which):
-        """The rooms hold what is committed, then what is kept, in order, each once."""
+        """The rooms have the committed entries, then the recovered ones, in order, each once."""
         committed = self.template.committed[which]
         for room, found in self.rooms(directory):
             there = {entry.seq for entry in committed[room]}

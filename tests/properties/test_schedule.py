@@ -27,7 +27,7 @@ class Journal:
         self._last_write = 0.0
 
     def run(self, again):
-        """Let the traffic come, `again` says when a task that had a step wants the next one."""
+        """Run the traffic. `again` returns when a task wants its next step."""
         arrives = 0.0
         for gap in self._gaps:
             arrives = max(arrives + gap, self.now)

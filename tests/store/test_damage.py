@@ -276,7 +276,7 @@ class PageTest(DamageCase):
         self.assertTrue(found.more)
 
     def assert_newer(self, lost: list[int], seqs: list[int]) -> None:
-        """All that is newer; but for the last one: Python reads a row ahead of what it gives."""
+        """All newer entries except the last one, because Python reads one row in advance."""
         self.assertEqual(seqs, list(range(seqs[0], 101)))
         self.assertIn(seqs[0], (max(lost) + 1, max(lost) + 2))
 

@@ -167,7 +167,7 @@ class FailuresTest(StoreCase):
         self.assertTrue(self.apply(message("a retry", id=sent)).duplicate)
 
     def note(self, line, committed):
-        """Remember a line that the child wrote whole."""
+        """Remember a complete line of the child."""
         if line.endswith("\n"):
             room, seq, sent = line.split()
             committed[room][int(seq)] = sent

@@ -139,7 +139,7 @@ class LostTest(TermsCase):
         self.assertEqual(self.recovered(lost), [])
 
     def test_a_restored_directory(self):
-        """Database and log are of the same moment: nobody can tell, and nothing has to be told."""
+        """Database and log are from the same moment, so the loss cannot be detected."""
         epoch = self.directory.epoch
         shutil.copytree(self.place / "data", self.place / "old")
         self.fill(60)
@@ -170,7 +170,7 @@ class LostTest(TermsCase):
         self.assertEqual(self.recovered(old), [*range(41)])
 
     def test_a_damaged_byte_in_the_log_of_sqlite(self):
-        """SQLite drops what follows it, and says nothing."""
+        """SQLite drops what follows it, without an error."""
         self.writer.checkpoint()
         epoch = self.directory.epoch
         self.fill(60)

@@ -34,7 +34,7 @@ CHINESE = (
 
 
 def words(seed: int) -> Callable[[], str]:
-    """A source of chat lines of some 64 characters: most made of 8,000 words, some Chinese."""
+    """A source of messages of some 64 characters: most made of 8,000 words, some Chinese."""
     chance = random.Random(seed)
     letters = "etaoinshrdlucmfwypvbgk"
     vocabulary = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(8_000)]

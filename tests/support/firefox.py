@@ -127,7 +127,7 @@ class Firefox:
         self._stack.close()
 
     def person(self, locale: str) -> str:
-        """A user context: somebody who has never been here, and reads this language."""
+        """A user context: a new user, who reads this language."""
         who: str = self.session.call("browser.createUserContext")["userContext"]
         self.session.call("emulation.setLocaleOverride", locale=locale, userContexts=[who])
         return who

@@ -35,7 +35,7 @@ class Tally:
         return self.ran > 0 and self.failed == 0
 
     def __str__(self) -> str:
-        """The same two lines as `unittest` closes with."""
+        """The two lines that `unittest` prints at the end."""
         counts = {each.name.replace("_", " "): getattr(self, each.name) for each in fields(self)}
         ran = counts.pop("ran")
         counted = ", ".join(f"{name}={count}" for name, count in counts.items() if count)

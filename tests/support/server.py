@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def limited(limits: str) -> Sequence[str]:
-    """What goes before a command to run it with limits, as in ``-n 64``; see `ulimit` in sh."""
+    """The words before a command that run it with limits, as in ``-n 64``; see `ulimit` in sh."""
     return ("sh", "-c", f'ulimit {limits} && exec "$@"', "sh")
 
 

@@ -99,13 +99,13 @@ class Client:
         return answer
 
     def hello(self, nick: str, token: str | None = None) -> Event:
-        """Say who this is; the answer stays in `welcome`."""
+        """Send `hello`; the answer is stored in `welcome`."""
         given = {} if token is None else {"token": token}
         self.welcome = self.ask("hello", nick=nick, client="test", **given)
         return self.welcome
 
     def join(self, room: str, **fields: Any) -> Event:
-        """Enter a room; gives ``joined``, with the entries of all parts if it came in parts."""
+        """Join a room; returns ``joined``, with the entries of all parts."""
         joined = self.ask("join", room=room, **fields)
         going_on = joined.pop("partial", False)
         while going_on:
@@ -129,7 +129,7 @@ class Client:
         raise AssertionError(f"{type} was not refused: {answer}")
 
     def wait_for(self, wanted: Callable[..., bool]) -> Event:
-        """The first event, kept or to come, that is `wanted`; the others are kept."""
+        """The first event, received or not yet, that is `wanted`; the others stay in `events`."""
         for number, event in enumerate(self.events):
             if wanted(event):
                 return self.events.pop(number)
@@ -140,7 +140,7 @@ class Client:
             self.events.append(event)
 
     def next(self, type: str, **fields: Any) -> Event:  # noqa: A002
-        """The first event of this type and with these fields, kept or to come."""
+        """The first event of this type and with these fields, received or not yet."""
         wanted = {"type": type, **fields}
         return self.wait_for(lambda event: wanted.items() <= event.items())
 
@@ -151,7 +151,7 @@ class Client:
         return events
 
     def close_code(self) -> int:
-        """Read to the end; gives the server's close code. Events on the way are kept."""
+        """Read to the end; returns the server's close code. Events before it stay in `events`."""
         while True:
             try:
                 self.events.append(self.read())
@@ -227,7 +227,7 @@ class Chatter:
     # -- the test's thread -----------------------------------------------------------------------
 
     def stop_talking(self) -> None:
-        """Say nothing new from now on."""
+        """Send no more new messages."""
         self._talking = False
 
     def leave(self) -> None:

@@ -118,7 +118,7 @@ class HubCase(TestCase):
         return connection
 
     def member(self, user: User = ANN, key: str = "lobby", **options) -> FakeConnection:
-        """A gochat.v1 connection that is live; what it was told on joining is forgotten."""
+        """A gochat.v1 connection that is live; the events of its join are dropped."""
         connection = FakeConnection(**options)
         self.hub.handle([Register(connection), Identified(connection, OnlineUser(user), user.nick)])
         self.enter(connection, user, key)
@@ -141,7 +141,7 @@ class HubCase(TestCase):
         return live.wait(PATIENCE)
 
     def news(self) -> None:
-        """Let what is known of people's presence be expected."""
+        """Send the presence events that are due."""
         self.hub.send_presence(1e9)
 
 
@@ -258,7 +258,7 @@ class RoomsTest(HubCase):
         self.assertEqual(live["seq"], 4)
 
     def test_entries_read_before_they_were_published_are_not_sent_again(self):
-        """The journal commits, a newcomer reads that, and enters before the hub is told of it."""
+        """The journal commits, and a client reads that and enters before the hub gets it."""
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection)
@@ -334,7 +334,7 @@ class RoomsTest(HubCase):
         self.assertEqual(self.census("tea"), {"tea": ("Tea", 3)})
 
     def test_a_room_takes_the_name_of_its_first_entry(self):
-        """Somebody was evicted who wrote the first entry under another name."""
+        """The user who wrote the first entry, with another spelling, was evicted."""
         connection = self.member(ANN, "tea")
         self.hub.handle([publish(entry(1, key="tea", room="Tea"))])
         self.hub.handle([Typing(connection, "tea", "tea", BOB)])
@@ -482,7 +482,7 @@ class PresenceTest(HubCase):
         self.assertEqual(len(self.joined(everyone[-1])["members"]), SHOWN + 1)
 
     def joined(self, user: User) -> dict[str, Any]:
-        """What a new connection of the user is told on joining the lobby."""
+        """The `joined` event of a new connection of the user in the lobby."""
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection, user)
@@ -490,7 +490,7 @@ class PresenceTest(HubCase):
         return connection.events[0]
 
     def test_the_pause_after_presence_events_grows_with_their_recipients(self):
-        """However many come and go, presence takes a small part of the hub's time."""
+        """However many users join and leave, presence takes a small part of the hub's time."""
         members = [self.member(User(str(number), "nick")) for number in range(1_200)]
         self.news()
         self.hub.handle([Unregister(members.pop(0))])

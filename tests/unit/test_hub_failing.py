@@ -51,7 +51,7 @@ class HubFailingTest(HubCase):
             each.offers.clear()
 
     def said(self, connection) -> bool:
-        """Whether what is published in its room reaches the connection."""
+        """Whether the connection gets messages of its room."""
         connection.offers.clear()
         key = "tea" if connection is self.cyn else "lobby"
         self.hub.handle([Publish((written(9, key),))])
@@ -113,7 +113,7 @@ class HubFailingTest(HubCase):
             reply.wait(0)
 
     def test_messages_that_cannot_be_delivered_close_the_connections_of_their_room_only(self):
-        """They come back with their position, and miss nothing."""
+        """Their clients reconnect with their position, and miss nothing."""
         broken = written(1)._replace(encoded=cast(str, b"not a str"))
         catching_up = self.member(ANN)
         self.enter(catching_up)

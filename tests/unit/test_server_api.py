@@ -18,7 +18,7 @@ from tests.support.server import ROOT
 
 @contextlib.contextmanager
 def chat(url: str, nick: str) -> Iterator[ClientConnection]:
-    """A gochat.v1 connection that has said hello and joined the lobby."""
+    """A gochat.v1 connection that has sent `hello` and joined the lobby."""
     address = url.replace("http", "ws", 1) + "ws"
     with connect(address, subprotocols=[Subprotocol("gochat.v1")]) as client:
         for number, command in enumerate(

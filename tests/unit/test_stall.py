@@ -32,7 +32,7 @@ class StallWatchTest(TestCase):
         self.enterContext(self.watch.watching(1.0))
 
     def pass_by(self, *gaps: float) -> None:
-        """Let time pass, with somebody asking for the time after each gap."""
+        """Let time pass, with a reading of the clock after each gap."""
         for gap in gaps:
             self.clock.time += gap
             self.watch.now()
@@ -96,7 +96,7 @@ class WaitingTest(TestCase):
         self.stalls = 0
 
     def stalled(self, module: object, times: int) -> None:
-        """Let the deadlines that `module` makes say so many times that a stall used them up."""
+        """Make the deadlines of `module` report a stall so many times."""
         case = self
 
         class Stalled(Deadline):

@@ -17,7 +17,7 @@ from tests.support.case import PATIENCE, TestCase
 
 class LaunchTest(TestCase):
     def limited(self) -> None:
-        """Let the address space seem limited, as far as one can tell by asking."""
+        """Make the limit of the address space appear smaller."""
         patch = mock.patch.object(resource, "getrlimit", lambda _: (1 << 40, 1 << 40))
         self.enterContext(patch)
 
@@ -125,7 +125,7 @@ class PrepareTest(TestCase):
 class GiveWayTest(TestCase):
     @unittest.skipUnless(hasattr(os, "sched_yield"), "This system has no sched_yield(2).")
     def test_it_releases_the_interpreter_lock(self) -> None:
-        """Otherwise nobody gets anything done meanwhile: each thread stops at the lock."""
+        """Otherwise no other thread can run meanwhile: each waits for the lock."""
         code = (
             "import sys, threading\n"
             "from gochat_py.threads import give_way\n"

@@ -64,7 +64,7 @@ def tree(**changes: str) -> dict[str, bytes]:
 
 class ModulesTest(TestCase):
     def said(self, files: dict[str, bytes]) -> list[str]:
-        """What the page's start says, by node."""
+        """The output of the page's start, run by node."""
         node = require_node()
         with tempfile.TemporaryDirectory() as folder:
             for name, body in {**files, "package.json": b'{"type": "module"}'}.items():
