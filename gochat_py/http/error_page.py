@@ -1,4 +1,4 @@
-"""Makes of a problem document a page for a person, if a browser asked; pure, but for the jitter.
+"""Turns a problem document into a page, if a browser asked. Pure, except for the jitter.
 
 A browser that opens an address sends ``Accept: text/html``; a program gets the problem document as
 it is. The page is one small file without scripts. Its Content-Security-Policy allows only its own
@@ -24,8 +24,8 @@ from .responses import Problem, Response
 #: Characters shown of a room's or host's name that came with the request.
 MAX_SUBJECT = 100
 
-#: Seconds after which a page tries again by itself: the least, and the most. At random, so that
-#: those who met a full server do not come back all at once.
+#: Seconds after which a page tries again by itself: the least, and the most. They are random, so
+#: that browsers that were refused by a full server do not all reconnect at once.
 AGAIN = (10, 20)
 
 _HEADER = re.compile(rb"\n(accept|accept-language)[ \t]*:([^\r\n]*)", re.IGNORECASE)
