@@ -1,4 +1,5 @@
-// Whether pairs of scripts have the same syntax tree: `node same.js A B …` fails where A and B differ.
+// Whether pairs of scripts have the same syntax tree: `node same.js A B …` fails where A and B differ. `const` is the same
+// as `let` here: ESLint's no-const-assign checks that no constant is assigned to.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -10,8 +11,9 @@ import ts from "typescript";
 function tree(node, source) {
   const parts = [];
   ts.forEachChild(node, (child) => void parts.push(tree(child, source)));
-  const binding = node.flags & (ts.NodeFlags.Let | ts.NodeFlags.Const | ts.NodeFlags.OptionalChain);
-  return [node.kind, node.operator ?? 0, binding, parts.length > 0 ? parts : node.getText(source)];
+  const scoped = (node.flags & ts.NodeFlags.BlockScoped) !== 0;
+  const binding = [scoped, node.flags & ts.NodeFlags.OptionalChain];
+  return [node.kind, node.operator ?? 0, binding, parts.length > 0 ? parts : node.getText(source).replace(/^(\w+);$/, "$1")]; // "return;"
 }
 
 function parsed(path) {
