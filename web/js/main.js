@@ -28,11 +28,15 @@ import { watchTouch } from "./browser/touch.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
+import { openLayers } from "./core/layers.js";
+import { keyOf } from "./core/room.js";
+import { Layers } from "./browser/layers.js";
 import { neighbour, roomChoices } from "./core/choices.js";
 import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
 import { Socket } from "./browser/socket.js";
 import { Storage } from "./browser/storage.js";
+import { newId } from "./browser/ids.js";
 import { watchSleep } from "./browser/sleep.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
@@ -77,6 +81,7 @@ const storage = Storage(BASE);
 const attention = Notifications(at("link[rel=icon]"), newId(), storage.tabs, tools, (place) => travel({ type: "seek", ...place }, false));
 const pendingStore = PendingStore(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
+const layers = Layers(popped, () => show());
 
 // --- Events into the state -----------------------------------------------------------------
 
@@ -188,8 +193,8 @@ function show() {
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
   attention.update(waiting(state), state.attended ? state.key : null, (key) => state.rooms.get(key)?.unread > 0);
-  const place = placeOf(current(state)); // the server may spell the name of the room in another way
-  if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
+  const room = current(state);
+  layers.follow(openLayers(state).length, placeOf(room), room.phase === "here"); // the server may spell its name in another way
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
   if (named) ready();
 }
@@ -267,20 +272,13 @@ function act(meant) {
   if (next !== null) travel({ type: "enter", name: next.room });
 }
 
-/** Process `event`, which may open another room: the browser's back button returns. */
+/** Process `event`, which may open another room: Back returns. */
 function travel(event, writes = true) {
   const from = state.key;
   happen(event);
-  const place = placeOf(current(state));
-  if (state.key !== from && place !== location.pathname) history.pushState(null, "", place);
+  if (state.key !== from) layers.travelled();
   show();
   if (writes) ready();
-}
-
-/** A unique id. (randomUUID is missing on a page that came over http.) */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Focus the composer. Not on a phone, where that would open the keyboard. */
@@ -299,10 +297,17 @@ function moved() {
 
 // --- From the browser ----------------------------------------------------------------------
 
-addEventListener("popstate", () => {
-  tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby });
-  seek();
-});
+/** The browser has moved to another entry of its history: another room, or fewer layers. */
+function popped(layer) {
+  const name = roomAt(location.href, BASE) ?? state.lobby;
+  const moved = keyOf(name) !== state.key;
+  const open = openLayers(state);
+  const same = !moved && layer === open.length; // only the fragment may differ
+  for (const event of moved ? [{ type: "enter", name }] : open.slice(layer).reverse()) happen(event);
+  show();
+  if (moved || same) seek();
+}
+
 addEventListener("online", () => revive({ type: "network", online: true }));
 addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
