@@ -1,9 +1,10 @@
 // The dialog of keyboard shortcuts.
 //
-// Down   { sheet }
+// Down   { sheet, touch, settings }
 
-import { caps, KEYS } from "../core/keyTable.js";
+import { caps, keyGroups } from "../core/keyTable.js";
 import { SHEETS } from "../core/names.js";
+import { enterBreaks } from "../core/writing.js";
 import { copies, write } from "../browser/dom.js";
 import { Sheet } from "./sheet.js";
 
@@ -13,14 +14,19 @@ export function KeySheet(element, { word, mac }) {
   const row = copies("key-row");
   const sheet = Sheet(element, SHEETS.keys);
 
-  list.replaceChildren(
-    ...KEYS.map(({ group: title, rows }) => {
-      const section = group();
-      write(section.querySelector(".title"), word(title));
-      section.querySelector(".rows").append(...rows.map(rowOf));
-      return section;
-    }),
-  );
+  let drawn = null; // whether it was drawn for a keyboard whose Enter starts a new line
+
+  function draw(breaks) {
+    drawn = breaks;
+    list.replaceChildren(
+      ...keyGroups(breaks).map(({ group: title, rows }) => {
+        const section = group();
+        write(section.querySelector(".title"), word(title));
+        section.querySelector(".rows").append(...rows.map(rowOf));
+        return section;
+      }),
+    );
+  }
 
   function rowOf({ keys, does }) {
     const item = row();
@@ -38,7 +44,9 @@ export function KeySheet(element, { word, mac }) {
 
   return {
     update(state) {
-      if (sheet(state) === "opened") element.querySelector(".shut").focus();
+      const open = sheet(state);
+      if (open && drawn !== enterBreaks(state)) draw(enterBreaks(state));
+      if (open === "opened") element.querySelector(".shut").focus();
     },
   };
 }

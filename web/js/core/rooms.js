@@ -48,7 +48,7 @@ export function enter(turn, { name, now }) {
   change(turn, key, { visitedAt: now, leaving: false });
   if (key !== turn.state.key) mark(turn, of(turn, key), key);
   if (of(turn, key).phase === "refused") change(turn, key, { phase: "away", joinAt: 0 });
-  Object.assign(turn.state, { key, following: true, unseen: 0, refusals: 0, panel: false, sheet: null });
+  Object.assign(turn.state, { key, following: true, unseen: 0, refusals: 0, unsaved: false, panel: false, sheet: null });
   wantList(turn);
 }
 

@@ -142,6 +142,7 @@ export const words = {
   "hint.ready": "按 Enter 发送，按 Shift+Enter 换行。",
   "hint.saves": "按 Enter 保存，按 Esc 取消。",
   "hint.breaks": "按 Enter 换行，按 Ctrl+Enter 发送。",
+  "hint.unsaved": "请先保存或放弃此次编辑。",
   "hint.files": "这里不能发送文件和图片，只保留文字。",
   "hint.left": { other: "还可输入 {count} 个字符。" },
   "hint.connecting": "正在连接。连接后会立即发送你的消息。",
