@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n/index.js";
+import { SAMPLES } from "../../web/js/core/samples.js";
 import { fateWords, refusalWords, searchRefusal, topicRefusal } from "../../web/js/core/wording.js";
 
 /** A language with all of its words, those that come late as well. */
@@ -21,7 +22,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
 
-const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint";
+const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint|emoji|writing";
 const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed", "unheard_of"];
 
@@ -39,6 +40,8 @@ const used = new Set([
   fateWords("limit_reached", "No.").key,
   ...["too_long", "bad_field", "rate_limited", "muted", "offline", "unheard_of"].map((code) => topicRefusal({ code }).key),
   ...["offline", "rate_limited", "not_joined", "unheard_of"].map((code) => searchRefusal({ code }).key),
+  ...["recent", "faces", "people", "nature", "food", "activities", "travel", "objects", "symbols"].map((group) => `emoji.${group}`),
+  ...SAMPLES.flatMap((name) => [`writing.${name}`, `writing.${name}.typed`]),
   ...NAME_CODES.map((code) => refusalWords({ code }).key),
 ]);
 

@@ -71,6 +71,8 @@ const components = [
   Lazy(at(".room-switcher"), SHEETS.switcher, async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools), STYLES),
   Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
   Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
+  Lazy(at(".emoji-sheet"), SHEETS.emoji, async () => (await import("./components/EmojiSheet.js")).EmojiSheet(at(".emoji-sheet"), tools), STYLES),
+  Lazy(at(".writing-sheet"), SHEETS.writing, async () => (await import("./components/WritingSheet.js")).WritingSheet(at(".writing-sheet"), tools), STYLES),
   Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
   MessageList(at(".message-list"), tools), // after the dialogs: a message found in one gets the focus when it is closed
   AttentionOffer(at(".attention-offer"), tools),
@@ -228,16 +230,14 @@ function on(type, handle) {
 
 for (const type of RULED) on(type, (detail) => tell({ type, ...detail }));
 on("send", (detail) => tell({ type: "send", id: newId(), ...detail }));
-on("reply", () => composer.focus());
-on("edit", () => composer.focus());
-on("enter", (detail) => travel({ type: "enter", ...detail }));
-on("leave", (detail) => travel({ type: "leave", ...detail }));
+for (const type of /** @type {const} */ (["reply", "edit"])) on(type, () => composer.focus());
+on("insert", ({ text }) => composer.insert(text));
+for (const type of /** @type {const} */ (["enter", "leave"])) on(type, (detail) => travel({ type, ...detail }));
 at(".scrim").addEventListener("click", () => tell({ type: "panel", open: false }));
 on("retry", () => {
   socket.open();
   ready();
 });
-
 on("seek", (detail) => travel({ type: "seek", ...detail }, false));
 on("notify", async ({ on: wanted }) => {
   if (wanted && state.permission === "default") tell({ type: "permission", permission: await attention.ask() });

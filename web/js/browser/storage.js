@@ -16,7 +16,7 @@ export function Storage(base, platform = globalThis) {
       return null; // forbidden: reading the property already throws
     }
   };
-  const roomNames = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", drafts: "sessionStorage", purposes: "sessionStorage" };
+  const roomNames = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", emoji: "localStorage", drafts: "sessionStorage", purposes: "sessionStorage" };
 
   function load(key, fallback) {
     try {
@@ -68,6 +68,8 @@ export function Storage(base, platform = globalThis) {
     },
     /** The choices of notifications as they were stored; core/attention.js checks them. */
     attention: () => load("attention", null),
+    /** The emoji that were used last; core/emojiPicker.js checks them. */
+    emoji: () => load("emoji", null),
     save,
     area: area("message"),
     /** What tabs tell each other about notifications. */

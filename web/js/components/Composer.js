@@ -2,13 +2,15 @@
 //
 // Down   { rooms, key, connection, … }
 // Up     "draft" with the present { text }; "send" with the { text } to send; "edit" with
-//        the { seq } of the user's last message; "release" when they cancel editing or replying
+//        the { seq } of the user's last message; "release" when they cancel editing or replying; "sheet"
+//        for the emoji, and for how text can be formatted
 
 import { enterBreaks, lastOwn, purpose, purposeWords } from "../core/writing.js";
 import { insert, set, tell, write } from "../browser/dom.js";
 import { inputMethod, plainKey, sends } from "../core/input.js";
 import { longest } from "../core/chat.js";
 import { current } from "../core/state.js";
+import { SHEETS } from "../core/names.js";
 import { hintWords } from "../core/wording.js";
 
 /** The hints that say why sending is impossible; with others, text is sent or queued. */
@@ -57,6 +59,7 @@ export function Composer(element, { word, ...tools }) {
     if (completion?.press(event) || KEYS[event.key]?.(event)) event.preventDefault();
   });
   cancel.addEventListener("click", () => release());
+  for (const name of /** @type {const} */ (["emoji", "writing"])) find(`.${name}`).addEventListener("click", () => tell(element, "sheet", { name: SHEETS[name] }));
   element.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
@@ -92,12 +95,15 @@ export function Composer(element, { word, ...tools }) {
   /** Put the text that was pasted or dropped into the field, if `always`, or if the browser must not; returns whether that was done. */
   function take(data, always) {
     const files = data.types.includes("Files");
-    const text = (data.getData("text/plain") || data.getData("text/uri-list")).replace(/\r\n?/g, "\n");
+    return put((data.getData("text/plain") || data.getData("text/uri-list")).replace(/\r\n?/g, "\n"), always, files);
+  }
+
+  function put(text, always, files = false) {
     const { selectionStart, selectionEnd, value, maxLength } = draft;
     const room = maxLength - value.length + selectionEnd - selectionStart;
     const clipped = text.length > room;
     if (!always && !files && !clipped) return false;
-    insert(draft, text.slice(0, Math.max(0, room))); // so the rest, perhaps a megabyte, is never laid out
+    insert(draft, text.slice(0, Math.max(0, room)).replace(/[\ud800-\udbff]$/, "")); // so the rest, perhaps a megabyte, is never laid out
     if (files || clipped) tell(element, "draft", { text: draft.value, clipped, files });
     return true;
   }
@@ -176,5 +182,5 @@ export function Composer(element, { word, ...tools }) {
     draft.style.blockSize = `${draft.scrollHeight}px`;
   }
 
-  return { update, focus: () => draft.focus(), insert: (text) => insert(draft, text) };
+  return { update, focus: () => draft.focus(), insert: (text) => put(text, true) };
 }

@@ -116,7 +116,8 @@ export function Markup({ word }) {
     }
     if (drawn.get(element)?.text !== text) return;
     render(element, text, about);
-    rove(element.closest(".line"));
+    const line = element.closest(".line");
+    if (line) rove(line);
   }
 
   /** Unchanged nodes stay, and with them the user's selection. */

@@ -45,6 +45,7 @@ export const KEYS = [
       ...SEND,
       { keys: ["Tab"], does: "keys.complete" },
       { keys: ["↑"], does: "keys.last" },
+      { keys: ["Mod+/"], does: "keys.format" },
     ],
   },
   {

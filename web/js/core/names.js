@@ -2,10 +2,12 @@
 
 /** The dialogs, each by the class of its element, which is also the name of its style sheet. */
 export const SHEETS = Object.freeze({
+  emoji: "emoji-sheet",
   keys: "key-sheet",
   room: "room-sheet",
   search: "search-panel",
   switcher: "room-switcher",
+  writing: "writing-sheet",
 });
 
 /** Events of components that are passed to the state unchanged: each is a rule of chat.js. */
@@ -15,6 +17,6 @@ export const RULED = /** @type {const} */ ([
 ]);
 
 /** Events of components that main.js handles itself first. */
-export const HANDLED = /** @type {const} */ (["chime", "enter", "leave", "notify", "retry", "seek", "send"]);
+export const HANDLED = /** @type {const} */ (["chime", "enter", "insert", "leave", "notify", "retry", "seek", "send"]);
 
 /** @typedef {typeof RULED[number] | typeof HANDLED[number]} ComponentEvent */

@@ -124,6 +124,8 @@ export const words = {
   "typing.two": "{one} and {two} are typing…",
   "typing.many": "Several people are typing…",
 
+  "emoji.title": "Emoji",
+  "writing.title": "How to format text",
   "composer.label": "Message",
   "composer.placeholder": "Message #{room}",
   "composer.send": "Send",

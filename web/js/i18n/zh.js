@@ -124,6 +124,8 @@ export const words = {
   "typing.two": "{one} 和 {two} 正在输入…",
   "typing.many": "多人正在输入…",
 
+  "emoji.title": "表情",
+  "writing.title": "文字格式",
   "composer.label": "消息",
   "composer.placeholder": "在 #{room} 里说点什么",
   "composer.send": "发送",
