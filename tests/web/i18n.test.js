@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n/index.js";
-import { fateWords, refusalWords, searchRefusal, topicRefusal } from "../../web/js/core/wording.js";
+import { fateWords, refusalWords } from "../../web/js/core/wording.js";
+import { searchRefusal, topicRefusal } from "../../web/js/core/refusals.js";
 
 /** A language with all of its words, those that come late as well. */
 async function whole(load) {

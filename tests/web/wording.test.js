@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { connectionWords, fateWords, hintWords, refusalWords, searchRefusal, secondsUntil, sentence, title, topicRefusal, typingWords, unreached } from "../../web/js/core/wording.js";
+import { connectionWords, fateWords, hintWords, refusalWords, secondsUntil, sentence, title, typingWords, unreached } from "../../web/js/core/wording.js";
+import { searchRefusal, topicRefusal } from "../../web/js/core/refusals.js";
 import { Page } from "./page.js";
 
 const LOST = { retryAt: 1, code: 1006 };

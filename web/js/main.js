@@ -10,6 +10,8 @@ import { RULED, SHEETS } from "./core/names.js";
 import { kept } from "./core/outbox.js";
 import { roomNames } from "./core/rooms.js";
 import { begin, current } from "./core/state.js";
+import { settings } from "./core/settings.js";
+import { Appearance } from "./browser/appearance.js";
 import { Notifications } from "./browser/notifications.js";
 import { AttentionOffer } from "./components/AttentionOffer.js";
 import { Composer } from "./components/Composer.js";
@@ -23,7 +25,7 @@ import { RoomList } from "./components/RoomList.js";
 import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
-import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
+import { Speech } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
 import { neighbour, roomChoices } from "./core/choices.js";
@@ -42,21 +44,20 @@ const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
 const STYLES = new URL("../css/", import.meta.url); // in this module's own folder, whose URL has the checksum
 
-const spoken = await LANGUAGES[pick(navigator.languages)]();
-const word = translator(spoken);
-document.documentElement.lang = spoken.language;
-dress(document, word);
-
 const now = () => Date.now();
+const storage = Storage(BASE);
+const speech = Speech(navigator.languages, now);
+let applied = settings(storage.settings()); // the settings that the page shows
+await speech.use(applied);
+
 const mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, but the only way to know which modifier keys there are
-const tools = { word, now, mac, base: BASE, ...formats(navigator.languages, spoken.language, now) };
+const tools = { now, mac, base: BASE, ...speech.tools };
 const at = (selector) => document.querySelector(selector);
 
 const page = at(".page");
 const conversation = at(".conversation");
 const composer = Composer(at(".composer"), tools);
 const components = [
-  NameForm(at(".name-form"), tools),
   SidePanel(at(".side-panel"), tools),
   RoomList(at(".room-list"), tools),
   MemberList(at(".member-list"), tools),
@@ -66,32 +67,49 @@ const components = [
   Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
   Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
   Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
-  MessageList(at(".message-list"), tools), // after the dialogs: a message found in one gets the focus when it is closed
+  Lazy(at(".settings-sheet"), SHEETS.settings, async () => (await import("./components/SettingsSheet.js")).SettingsSheet(at(".settings-sheet"), tools), STYLES),
+  NameForm(at(".name-form"), tools), // after the dialogs: it gets the focus when one is closed
+  MessageList(at(".message-list"), tools), // so does a message that was found in one
   AttentionOffer(at(".attention-offer"), tools),
   TypingLine(at(".typing-line"), tools),
   composer,
 ];
-const storage = Storage(BASE);
+const appearance = Appearance(document.documentElement);
 const attention = Notifications(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
 const pendingStore = PendingStore(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
 // --- Events into the state -----------------------------------------------------------------
 
-let state = begin({
-  identity: storage.identity(),
-  drafts: storage.drafts(),
-  seen: storage.seen(),
-  roomNames: storage.rooms(),
-  attention: storage.attention(),
-  permission: attention.permission(),
-  name: roomAt(location.href, BASE) ?? LOBBY,
-  online: navigator.onLine,
-  hidden: document.hidden,
-  now: now(),
-});
+let state = initial();
 let saved = state;
 let alarm = null;
+
+/** The state of a page that starts with what is stored. */
+function initial() {
+  return begin({
+    identity: storage.identity(),
+    drafts: storage.drafts(),
+    seen: storage.seen(),
+    roomNames: storage.rooms(),
+    attention: storage.attention(),
+    settings: storage.settings(),
+    permission: attention.permission(),
+    name: roomAt(location.href, BASE) ?? LOBBY,
+    online: navigator.onLine,
+    hidden: document.hidden,
+    now: now(),
+  });
+}
+
+/** Delete what is stored, here or after another tab did so, and start again without a name. */
+async function forget() {
+  socket.close();
+  pendingStore.keep([]);
+  await import("./browser/device.js").then(({ erase }) => erase(BASE), () => {});
+  state = saved = initial();
+  tell({ type: "start" });
+}
 
 /** Process `event`, without displaying the result yet. */
 function happen(event) {
@@ -114,6 +132,7 @@ function tell(event) {
 /** Before anything is sent: the user's text must not be lost in between. */
 function save() {
   if (state.identity !== saved.identity) storage.save("identity", state.identity);
+  if (state.settings !== saved.settings) storage.save("settings", state.settings);
   if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
   if (state.pending !== saved.pending) pendingStore.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
@@ -168,6 +187,7 @@ function show() {
   frame = timer = null;
   shownAt = performance.now();
   const named = page.hidden && state.naming === null;
+  if (state.settings !== applied) apply(state.settings);
   set(page, { hidden: state.naming !== null });
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
@@ -177,6 +197,18 @@ function show() {
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
   if (named) ready();
+}
+
+/** Let the page look and speak as the user has chosen. */
+async function apply(chosen) {
+  const { language, clock } = applied;
+  applied = chosen;
+  appearance(chosen);
+  if (language === chosen.language && clock === chosen.clock) return;
+  const done = await speech.use(chosen).catch(() => tell({ type: "unspoken" }));
+  if (!done) return;
+  for (const component of components) component.redraw?.();
+  show();
 }
 
 function placeOf({ name }) {
@@ -229,6 +261,7 @@ on("chime", ({ on: wanted }) => {
   tell({ type: "sound", on: wanted });
   if (wanted) attention.chime(); // a sample; and the browser allows sound from now on
 });
+on("forget", forget);
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
   const target = /** @type {Element} */ (event.target);
@@ -282,7 +315,11 @@ addEventListener("popstate", () => {
 addEventListener("online", () => revive({ type: "network", online: true }));
 addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
-  if (storage.isIdentity(event)) tell({ type: "identity", identity: storage.identity() });
+  if (storage.isIdentity(event)) {
+    if (storage.identity() === null) forget();
+    else tell({ type: "identity", identity: storage.identity() });
+  }
+  if (storage.isChoice(event)) tell({ type: "stored", settings: storage.settings(), attention: storage.attention() });
   const done = storage.doneDraft(event);
   if (done) tell({ type: "draftDone", ...done });
 });
@@ -310,6 +347,7 @@ function seek() {
   if (seq !== undefined) tell({ type: "seek", room: current(state).name, seq: Number(seq) });
 }
 
+appearance(state.settings);
 tell({ type: "start" });
 seek();
 pendingStore.adopt();

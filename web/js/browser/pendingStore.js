@@ -23,10 +23,10 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   const simple = Simple(area);
   let kept = new Map(); // what is stored for this tab, by id
   let order = 0; // of the newest record; never decreases, even if the clock does
-  let roomNames = null; // the working stores, the best one first; null until that is known
+  let stores = null; // the working stores, the best one first; null until that is known
 
   const ready = Promise.all([open(platform, name), hold(locks, lockOf(tab))]).then(([database]) => {
-    roomNames = database ? [Database(database), simple] : [simple];
+    stores = database ? [Database(database), simple] : [simple];
     database?.addEventListener("close", () => giveUp()); // for example, its data was cleared
     write([...kept.values()], []);
   });
@@ -47,14 +47,14 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   }
 
   function write(changed, gone) {
-    if (roomNames === null || changed.length + gone.length === 0) return;
-    for (const [rank, place] of roomNames.entries()) place.change(rank === 0 ? changed : [], gone).catch(giveUp);
+    if (stores === null || changed.length + gone.length === 0) return;
+    for (const [rank, place] of stores.entries()) place.change(rank === 0 ? changed : [], gone).catch(giveUp);
   }
 
   /** IndexedDB failed: its records are found again later, and until then everything is stored elsewhere. */
   function giveUp() {
-    if (roomNames.length === 1) return;
-    roomNames = [simple];
+    if (stores.length === 1) return;
+    stores = [simple];
     write([...kept.values()], []);
   }
 
@@ -62,7 +62,7 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   async function adopt() {
     await ready;
     const found = new Map();
-    for (const place of [...roomNames]) {
+    for (const place of [...stores]) {
       try {
         // In this order: a tab that has stored something held its lock before that.
         const all = (await place.all()).filter((each) => typeof each?.id === "string" && each.tab !== tab);

@@ -9,18 +9,18 @@
  */
 export function Storage(base, platform = globalThis) {
   const name = (key) => `gochat ${base} ${key}`;
-  const rove = (which) => {
+  const place = (which) => {
     try {
       return platform[which];
     } catch {
       return null; // forbidden: reading the property already throws
     }
   };
-  const roomNames = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", drafts: "sessionStorage" };
+  const places = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", settings: "localStorage", drafts: "sessionStorage" };
 
   function load(key, fallback) {
     try {
-      return JSON.parse(rove(roomNames[key])?.getItem(name(key)) ?? null) ?? fallback;
+      return JSON.parse(place(places[key])?.getItem(name(key)) ?? null) ?? fallback;
     } catch {
       return fallback; // not valid
     }
@@ -28,13 +28,13 @@ export function Storage(base, platform = globalThis) {
 
   function save(key, value) {
     try {
-      rove(roomNames[key])?.setItem(name(key), JSON.stringify(value));
+      place(places[key])?.setItem(name(key), JSON.stringify(value));
     } catch {
       return; // full, or forbidden
     }
   }
 
-  const area = (kind) => Area(() => rove("localStorage"), name(`${kind} `));
+  const area = (kind) => Area(() => place("localStorage"), name(`${kind} `));
   const drafts = area("draft");
 
   return {
@@ -66,10 +66,14 @@ export function Storage(base, platform = globalThis) {
     },
     /** The choices of notifications as they were stored; core/attention.js checks them. */
     attention: () => load("attention", null),
+    /** The settings as they were stored; core/settings.js checks them. */
+    settings: () => load("settings", null),
     save,
     area: area("message"),
     /** Whether a "storage" event reports a change of the identity by another tab. */
     isIdentity: ({ key }) => key === name("identity"),
+    /** Whether it reports a change of the choices or settings. */
+    isChoice: ({ key }) => key === name("attention") || key === name("settings"),
   };
 }
 

@@ -18,8 +18,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
   const when = find(".when");
   let line = null; // the line of its message
 
-  for (const name of ["react", "reply", "edit", "remove", "copy", "share"]) label(find(`.${name}`), word(`act.${name}`));
-  find(".often").append(...FREQUENT.map(offer));
+  redraw();
   for (const name of /** @type {const} */ (["reply", "edit", "remove"])) {
     find(`.${name}`).addEventListener("click", () => {
       const { seq } = about();
@@ -60,6 +59,11 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
     const clicked = relatedTarget === null && element.matches(":hover"); // Safari does not focus a clicked button
     if (!clicked && !element.contains(relatedTarget) && !line?.contains(relatedTarget)) hide();
   });
+
+  function redraw() {
+    for (const name of ["react", "reply", "edit", "remove", "copy", "share"]) label(find(`.${name}`), word(`act.${name}`));
+    find(".often").replaceChildren(...FREQUENT.map(offer));
+  }
 
   function about() {
     return { seq: Number(line.dataset.seq) };
@@ -149,6 +153,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
   }
 
   return {
+    redraw,
     show,
     hide,
     place,

@@ -13,14 +13,18 @@ export function KeySheet(element, { word, mac }) {
   const row = copies("key-row");
   const sheet = Sheet(element, SHEETS.keys);
 
-  list.replaceChildren(
-    ...KEYS.map(({ group: title, rows }) => {
-      const section = group();
-      write(section.querySelector(".title"), word(title));
-      section.querySelector(".rows").append(...rows.map(rowOf));
-      return section;
-    }),
-  );
+  redraw();
+
+  function redraw() {
+    list.replaceChildren(...KEYS.map(sectionOf));
+  }
+
+  function sectionOf({ group: title, rows }) {
+    const section = group();
+    write(section.querySelector(".title"), word(title));
+    section.querySelector(".rows").append(...rows.map(rowOf));
+    return section;
+  }
 
   function rowOf({ keys, does }) {
     const item = row();
@@ -37,6 +41,7 @@ export function KeySheet(element, { word, mac }) {
   }
 
   return {
+    redraw,
     update(state) {
       if (sheet(state) === "opened") element.querySelector(".shut").focus();
     },

@@ -2,7 +2,7 @@
 //
 // Down   { rooms, key, me, … }
 
-import { copies, reconcile, set, write } from "../browser/dom.js";
+import { copies, forget, reconcile, set, write } from "../browser/dom.js";
 import { hue, HUES, initial } from "../core/avatar.js";
 import { memberChoices } from "../core/choices.js";
 import { current } from "../core/state.js";
@@ -41,7 +41,13 @@ export function MemberList(element, { word, compare }) {
     item.querySelector(".away").hidden = !away;
   }
 
-  return { update };
+  /** Draw everything again with the next update, in another language. */
+  function redraw() {
+    drawn = null;
+    forget(list, shown);
+  }
+
+  return { update, redraw };
 }
 
 function same(a, b) {

@@ -14,7 +14,7 @@ import { bookFor } from "../core/room.js";
 import { inSight } from "../core/history.js";
 import { at } from "../core/log.js";
 import { alike, parts, rows, same } from "../core/rows.js";
-import { reconcile, set, tell, write } from "../browser/dom.js";
+import { forget, reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
 import { addressOf } from "../core/address.js";
 import { atBottom, nearBottom, nearTop } from "../core/scrolling.js";
@@ -41,9 +41,10 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   const { make, fill, fold } = Rows({ word, ...formats });
   const anchor = Anchor(view, list); // holds the place of a user who reads further up
   const bar = LateBar(element.querySelector(".action-bar"), { word, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
-  let shown = new Map(); // the parts of the list, by key
+  const shown = new Map(); // the parts of the list, by key
   const within = new WeakMap(); // the rows of each of them, by key
   let drawn = {}; // the state that is displayed
+  let stale = false; // whether all rows are to be made anew
   let following = true;
   let sought = null; // the message that was sought last
   let dead = false; // whether the entries after the displayed ones are no longer stored
@@ -184,17 +185,18 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const waits = pending.length > 0 || drawn.waits ? state.pending : null;
     const alone = log.epoch === null && unreached(state);
     const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, pending: waits };
-    if (Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
+    if (!stale && Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
     know(room, log, me);
     const appended = drawn.key === key && drawn.log.numbering === log.numbering && drawn.log.first <= log.first;
-    if (!appended || past || drawn.past) quietly();
+    if (!appended || past || drawn.past || stale) quietly();
     if (drawn.key !== key) {
-      list.replaceChildren();
-      shown = new Map();
+      forget(list, shown);
       anchor.hold(null);
       bar.hide();
     }
     if (!following) anchor.look();
+    if (stale) forget(list, shown);
+    stale = false;
     const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more || log.truncated });
@@ -276,7 +278,13 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     return list.querySelector(`.line[data-seq="${seq}"]`);
   }
 
-  return { update };
+  /** Draw everything again with the next update, in another language. */
+  function redraw() {
+    stale = true;
+    bar.redraw();
+  }
+
+  return { update, redraw };
 }
 
 /** The element with the id of a message of the user's own. */

@@ -5,7 +5,7 @@
 
 import { badge, unreadWords } from "./badge.js";
 import { roomName } from "../core/room.js";
-import { copies, reconcile, tell, write } from "../browser/dom.js";
+import { copies, forget, reconcile, tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";
 import { roomChoices } from "../core/choices.js";
 import { plain } from "../core/input.js";
@@ -68,7 +68,7 @@ export function RoomList(element, { word, compare, base }) {
     link.setAttribute("aria-label", words.filter(Boolean).join(", "));
   }
 
-  return { update };
+  return { update, redraw: () => forget(list, shown) };
 }
 
 function same(a, b) {

@@ -6,10 +6,10 @@
 
 import { marked } from "../core/finding.js";
 import { gist } from "../core/markup.js";
-import { copies, reconcile, tell, write } from "../browser/dom.js";
+import { copies, forget, reconcile, tell, write } from "../browser/dom.js";
 import { hue, HUES, initial } from "../core/avatar.js";
 import { current } from "../core/state.js";
-import { searchRefusal } from "../core/wording.js";
+import { searchRefusal } from "../core/refusals.js";
 import { SHEETS } from "../core/names.js";
 import { Sheet } from "./sheet.js";
 
@@ -115,7 +115,12 @@ export function SearchPanel(element, { word, clock, dayWords }) {
     item.querySelector(".text").replaceChildren(...pieces(entry.text ?? "", query).map(piece));
   }
 
-  return { update };
+  function redraw() {
+    drawn = null;
+    forget(list, shown);
+  }
+
+  return { update, redraw };
 }
 
 /** A message in one line as its room shows it; as it was written, if the query matches only its marks. */

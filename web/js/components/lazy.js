@@ -32,7 +32,15 @@ export function Lazy(element, name, load, styles) {
     }
   }
 
-  return { update };
+  /** Show the texts in another language. */
+  async function redraw() {
+    if (component === null) return;
+    await dressLate(element);
+    component.redraw?.();
+    component.update(latest);
+  }
+
+  return { update, redraw };
 }
 
 /**
@@ -65,6 +73,11 @@ export function LateBar(element, tools) {
     hide() {
       wanted = null;
       bar?.hide();
+    },
+    async redraw() {
+      if (bar === null) return;
+      await dressLate(element);
+      bar.redraw();
     },
     place: () => bar?.place(),
     held: () => bar?.held() ?? false,

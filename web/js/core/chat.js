@@ -17,6 +17,7 @@ import { ROOM_RULES } from "./rooms.js";
 import { PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
 import { SEARCH_RULES } from "./search.js";
+import { SETTING_RULES } from "./settings.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
 import { ask, broken, change, current, setConnection, mark, of, put, question } from "./state.js";
 
@@ -139,6 +140,7 @@ const RULES = {
   ...SEARCH_RULES,
   ...ATTENTION_RULES,
   ...PRESENCE_RULES,
+  ...SETTING_RULES,
 
   // -- messages
   draft(turn, { text, clipped = false, now }) {

@@ -35,6 +35,7 @@ export const KEYS = [
   {
     group: "keys.page",
     rows: [
+      { keys: ["Mod+,"], does: "settings.title" },
       { keys: ["?"], does: "keys.keys" },
       { keys: ["Esc"], does: "keys.close" },
     ],

@@ -10,6 +10,7 @@ export function meaning({ key, ctrlKey, metaKey, altKey, shiftKey, isComposing }
   if (isComposing) return null;
   const mod = mac ? metaKey && !ctrlKey : ctrlKey && !metaKey;
   if (mod && !altKey && !shiftKey && key.toLowerCase() === "k") return { type: "sheet", name: SHEETS.switcher };
+  if (mod && !altKey && !shiftKey && key === ",") return { type: "sheet", name: SHEETS.settings };
   if (ctrlKey || metaKey) return null;
   const by = { ArrowUp: -1, ArrowDown: 1 }[key];
   if (altKey && by) return { type: "neighbour", by, fresh: shiftKey };

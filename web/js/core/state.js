@@ -7,6 +7,7 @@
 
 import { returned } from "./changes.js";
 import { choices } from "./attention.js";
+import { settings } from "./settings.js";
 import * as outbox from "./outbox.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 import { DRAFT_MOST } from "./text.js";
@@ -14,7 +15,7 @@ import { DRAFT_MOST } from "./text.js";
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The initial state of a page that opens in the room `name`, with what was stored earlier. */
-export function begin({ identity, drafts, seen, roomNames = [], attention, permission = "denied", name, online, hidden, now }) {
+export function begin({ identity, drafts, seen, roomNames = [], attention, settings: stored = null, permission = "denied", name, online, hidden, now }) {
   const state = {
     // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -39,6 +40,7 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
     unseen: 0, // messages that arrived while the user was reading further up
     away: 0, // messages that arrived while the page was hidden
     attention: choices(attention), // what the user is notified of, and how
+    settings: settings(stored), // of the device: see settings.js
     permission, // for notifications, from the browser
     named: false, // whether somebody has mentioned the user since the page was opened
     activeAt: now, // when the user was last active

@@ -87,20 +87,6 @@ export function refusalWords({ code, message }) {
   return { key: "name.other", values: { message: message ?? code } };
 }
 
-const TOPIC_REFUSALS = ["too_long", "bad_field", "rate_limited", "muted", "offline"];
-
-/** The text for why a topic was not set: { key, values }. */
-export function topicRefusal({ code, message }) {
-  if (TOPIC_REFUSALS.includes(code)) return { key: `topic.${code}` };
-  return { key: "topic.other", values: { message: message ?? code } };
-}
-
-/** The text for why a search failed: { key, values }. */
-export function searchRefusal({ code, message }) {
-  if (["offline", "rate_limited", "not_joined"].includes(code)) return { key: `search.${code}` };
-  return { key: "search.other", values: { message: message ?? code } };
-}
-
 /** The text for who is typing, of these nicks: { key, values }; null for nobody. */
 export function typingWords(nicks) {
   const [one, two] = nicks;

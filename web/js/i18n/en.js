@@ -24,8 +24,6 @@ export const words = {
 
   "panel.label": "Rooms and people",
   "panel.close": "Close rooms and people",
-  "panel.rename": "Change",
-  "panel.renameLabel": "Change your name, {nick}",
 
   "rooms.title": "Rooms",
   "rooms.count": { one: "{count} person here", other: "{count} people here" },
@@ -148,4 +146,7 @@ export const words = {
   "hint.misunderstood": "The page and the server could not communicate. Reload the page, or reconnect.",
   "hint.refused": "The server refused the connection. Reload the page, or reconnect.",
   "hint.removed": "A moderator removed you from this server.",
+
+  "panel.self": "{nick}: settings",
+  "settings.title": "Settings",
 };

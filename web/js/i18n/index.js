@@ -56,15 +56,52 @@ export async function dressLate(element) {
   dress(element, word);
 }
 
+/** `languages` in the order in which they are preferred if the user has `chosen` one that the page has. */
+export function preferred(chosen, languages) {
+  return !Object.hasOwn(LANGUAGES, chosen) ? languages : [...languages.filter((tag) => tag.toLowerCase().startsWith(chosen)), chosen, ...languages];
+}
+
+/**
+ * The texts and formats of the page: { tools, use }. `use(settings)` loads those of the chosen language, and
+ * from then on `tools`, { word } and the functions of `formats`, return them; it resolves with whether they are
+ * in use, or false if others were chosen meanwhile. Rejected if the texts cannot be loaded.
+ */
+export function Speech(languages, now) {
+  /** @type {any} */
+  const tools = {};
+  let made;
+  let uses = 0;
+
+  async function use({ language, clock }) {
+    const use = (uses += 1);
+    const own = preferred(language, languages);
+    const spoken = await LANGUAGES[pick(own)]();
+    if (made) Object.assign(spoken.words, (await spoken.more()).words); // dialogs may be open
+    if (use !== uses) return false;
+    made = { word: translator(spoken), ...formats(own, spoken.language, now, clock) };
+    for (const name of Object.keys(made)) tools[name] ??= (...values) => made[name](...values);
+    document.documentElement.lang = spoken.language;
+    dress(document, made.word);
+    return true;
+  }
+
+  return { tools, use };
+}
+
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["year", 31_556_952], ["month", 2_629_746], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
 /**
  * Formats of times, days and names: { clock, calendar, dayOf, dayWords, ago, and, compare }. They follow the
  * user's own `languages`, even if the page has no texts in them; the words for today and yesterday
- * are in the page's `language`. Times are milliseconds, except for `dayOf`, which takes seconds.
+ * are in the page's `language`. `clock` is "12" or "24" for that many hours, or "system". Times are
+ * milliseconds, except for `dayOf`, which takes seconds.
+ *
+ * @param {string} clock
  */
-export function formats(languages, language, now) {
+export function formats(languages, language, now, clock = "system") {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const hours = { "12": { hourCycle: "h12" }, "24": { hourCycle: "h23" } }[clock];
   const format = (options) => {
     const formatter = new Intl.DateTimeFormat(languages, options);
     return (time) => formatter.format(time);
@@ -76,8 +113,8 @@ export function formats(languages, language, now) {
   let day = { start: 0, end: 0 }; // cached: the next line usually has the same day
   const start = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
   return {
-    clock: format({ timeStyle: "short" }),
-    calendar: format({ dateStyle: "full", timeStyle: "medium" }),
+    clock: format({ timeStyle: "short", ...hours }),
+    calendar: format({ dateStyle: "full", timeStyle: "medium", ...hours }),
     dayOf(seconds) {
       const time = seconds * 1000;
       if (time < day.start || time >= day.end) {

@@ -24,8 +24,6 @@ export const words = {
 
   "panel.label": "房间与成员",
   "panel.close": "关闭房间与成员",
-  "panel.rename": "修改",
-  "panel.renameLabel": "修改你的名字（{nick}）",
 
   "rooms.title": "房间",
   "rooms.count": { other: "{count} 人在此" },
@@ -148,4 +146,7 @@ export const words = {
   "hint.misunderstood": "页面与服务器之间无法通信。请刷新页面，或重新连接。",
   "hint.refused": "服务器拒绝了连接。请刷新页面，或重新连接。",
   "hint.removed": "管理员已将你移出此服务器。",
+
+  "panel.self": "{nick}：设置",
+  "settings.title": "设置",
 };
