@@ -46,6 +46,7 @@ class Addressing:
                         403,
                         "The proxy did not send the name of the requested host; configure it to "
                         "pass the Host header or to set X-Forwarded-Host.",
+                        kind="no_host",
                     )
                 )
             if not self.rule.allows(name):
@@ -54,7 +55,7 @@ class Addressing:
     def _refuse(self, host: str, peer: str) -> None:
         refusal_log.unknown_host(self.log_limit, peer, host)
         detail = f"This server is not called {host}; to allow it, start with --name {host}."
-        raise HttpProblem(problem(403, detail))
+        raise HttpProblem(problem(403, detail, kind="bad_host", subject=host))
 
     def names(self, request: Request, peer: str) -> tuple[list[Authority], str | None]:
         """The names that the client used for this server; and the scheme, if a proxy sends it."""

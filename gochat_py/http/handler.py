@@ -15,7 +15,7 @@ import h11
 from ..deadline import Deadline, limit_waits, send_some
 from ..dialect import Upgrade
 from ..threads import NO_THREAD
-from . import costs, refusal_log, upgrade
+from . import costs, error_page, refusal_log, upgrade
 from .requests import Request, blank, end_of_head, parse
 from .resources import respond
 from .responses import FULL, NO_ROOM, STOPPING, HttpProblem, Response, problem
@@ -78,6 +78,7 @@ class Handler:
     def _serve_requests(self) -> Upgrade | None:
         """Answer requests in order, until either side ends the connection."""
         buffer = bytearray()
+        head: bytes | None = None
         keeping = False
         costs.arrive(self.visit, self.site.settings.header_timeout)
         try:
@@ -96,7 +97,7 @@ class Handler:
                     if not keeping:
                         break
             except HttpProblem as error:
-                self._send(error.response, close=True)
+                self._send(error_page.dress(error.response, head or bytes(buffer)), close=True)
             except MemoryError:
                 self._send(NO_ROOM, close=True)
             self._linger()
@@ -203,12 +204,18 @@ class Handler:
         """Answer one request. Returns whether another may follow."""
         costs.pay(self.visit, request, self.site.settings.header_timeout)
         try:
-            response = respond(request, self.visit.peer, self.site, stopping=self.visits.stopping)
+            response = respond(
+                request,
+                self.visit.peer,
+                self.site,
+                stopping=self.visits.stopping,
+                is_full=lambda: self.visits.is_full(self.visit),
+            )
         except MemoryError:
             raise
         except Exception:  # a bug; the client gets an answer all the same
             log.exception("%s %r failed", request.method, request.path)
-            response = problem(500, "Internal error; see the server log.")
+            response = problem(500, "Internal error; see the server log.", kind="failed")
         keeping = request.wants_more and not self.visits.stopping
         if request.machine.they_are_waiting_for_100_continue:
             if keeping and response.status < 400:
@@ -217,6 +224,7 @@ class Handler:
                 keeping = False  # whether a body follows is unknown (RFC 9110, 10.1.1)
         if keeping:
             self._drain(request, buffer)
+        response = error_page.dress(response, request.head)
         self._send(response, head_only=request.method == "HEAD", close=not keeping)
         log.debug("%s %r %s", request.method, request.path, response.status)
         return keeping

@@ -1,8 +1,10 @@
 """Refuses clients with 503 and reads from them until they close, without a thread for each.
 
-Closing a connection with unread input resets it, and the reset may destroy the answer in transit
-(RFC 9112, section 9.6). So the server sends 503 and shuts down its side. Then it reads and drops
-input until the client closes, at most for `PATIENCE` seconds.
+The server waits for the request, which says whether a browser or a program asks (`error_page`);
+then it sends 503 and shuts down its side. Closing a connection with unread input resets it, and the
+reset may destroy the answer in transit (RFC 9112, section 9.6). So it reads and drops input until
+the client closes. All this takes `PATIENCE` seconds at the most; a client that has not sent its
+request by then is answered without it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import socket
 
 from ..deadline import Deadline
 from ..log_limit import LogLimit
-from . import refusal_log
+from . import error_page, refusal_log
 from .responses import FULL
 
 #: Descriptors that are reserved for the server itself: 3 standard ones, 4 of the HTTP server, the
@@ -27,6 +29,9 @@ OWN_DESCRIPTORS = 32
 MAX_REFUSED = 128
 LEAST_REFUSED = 8
 PATIENCE = 1.0
+
+#: Bytes of a request that are kept to answer it. What it accepts is near its beginning.
+MAX_KEPT = 4 * 1024
 
 
 class Refused:
@@ -42,6 +47,7 @@ class Refused:
         self._selector = selector
         self._most = most
         self._until: dict[socket.socket, Deadline] = {}
+        self._heads: dict[socket.socket, bytearray] = {}  # of those without an answer
         self._log_limit = log_limit or LogLimit()
 
     @property
@@ -54,23 +60,35 @@ class Refused:
     ) -> None:
         """Answer 503 on `sock`, whose peer has that address, and read until the peer closes.
 
-        Does not wait. `at_once` closes the socket before this returns, because its descriptor is
-        needed.
+        Does not wait: the answer may be sent later, by `read` or `close`. `at_once` answers and
+        closes the socket before this returns, because its descriptor is needed.
         """
         refusal_log.no_room(self._log_limit, address, why)
-        if not _send_full(sock):
+        head = bytearray()
+        if not _begin(sock):
             sock.close()
-        elif at_once or len(self._until) >= self._most:
-            _drop_input(sock)
+        elif _receive(sock, head) or at_once or len(self._until) >= self._most:
+            _send_full(sock, head)
             sock.close()
         else:
             self._until[sock] = Deadline(PATIENCE)
+            self._heads[sock] = head
             self._selector.register(sock, selectors.EVENT_READ, self)
+            self._answer_if_complete(sock)
 
     def read(self, sock: socket.socket) -> None:
-        """Read and drop the input of a refused client; call it when its socket is readable."""
-        if _drop_input(sock):
+        """Read the input of a refused client, and answer; call it when its socket is readable."""
+        if _receive(sock, self._heads.get(sock)):
             self._close(sock)
+        else:
+            self._answer_if_complete(sock)
+
+    def _answer_if_complete(self, sock: socket.socket) -> None:
+        head = self._heads.get(sock)
+        if head is not None and (b"\n\r\n" in head or b"\n\n" in head or len(head) == MAX_KEPT):
+            del self._heads[sock]
+            if not _send_full(sock, head):
+                self._close(sock)
 
     def close(self, *, late_only: bool = False) -> None:
         """Close all clients, or with `late_only` those whose time is over."""
@@ -81,6 +99,9 @@ class Refused:
     def _close(self, sock: socket.socket) -> None:
         self._selector.unregister(sock)
         del self._until[sock]
+        head = self._heads.pop(sock, None)
+        if head is not None:
+            _send_full(sock, head)
         sock.close()
 
 
@@ -92,26 +113,40 @@ def most_refused(connections: int) -> int:
     return max(LEAST_REFUSED, min(MAX_REFUSED, soft - OWN_DESCRIPTORS - connections))
 
 
-def _send_full(sock: socket.socket) -> bool:
-    """Send 503 and shut down the sending side; False if the client has disconnected."""
+def _begin(sock: socket.socket) -> bool:
+    """Prepare `sock`; False if the client has disconnected."""
     try:
         sock.setblocking(False)
-        sock.send(FULL.encode(close=True))
+    except OSError:
+        return False
+    return True
+
+
+def _send_full(sock: socket.socket, head: bytearray) -> bool:
+    """Answer 503 to `head`, shut down the sending side; False if the client has disconnected."""
+    try:
+        sock.send(error_page.dress(FULL, bytes(head)).encode(close=True))
         sock.shutdown(socket.SHUT_WR)
     except OSError:
         return False
     return True
 
 
-#: The buffer for input that is dropped. It is allocated early: later there may be no memory.
-_dropped = bytearray(65_536)
+#: The buffer for input. It is allocated early: later there may be no memory.
+_received = memoryview(bytearray(65_536))
 
 
-def _drop_input(sock: socket.socket) -> bool:
-    """Read and drop the available input without waiting; True at the end of the stream."""
+def _receive(sock: socket.socket, head: bytearray | None) -> bool:
+    """Read the available input without waiting; True at the end of the stream.
+
+    The first `MAX_KEPT` bytes are added to `head`, the rest is dropped.
+    """
     try:
-        return not sock.recv_into(_dropped)
+        count = sock.recv_into(_received)
     except BlockingIOError:
         return False
     except OSError:
         return True
+    if head is not None:
+        head += _received[: min(count, MAX_KEPT - len(head))]
+    return not count

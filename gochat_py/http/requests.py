@@ -33,6 +33,8 @@ _BLANK_LINES = re.compile(rb"(?:\r?\n)+")
 _TRANSFER_ENCODING = re.compile(rb"\n(?i:transfer-encoding)[ \t]*:([^\r\n]*)")
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP/(\d+(?:\.\d+)?)[ \t\r]*\n")
 
+_RAW_PATH = re.compile(rb"[^ \r\n]+ (?:[A-Za-z]+://[^/? \r\n]*)?([^? \r\n]*)")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -69,6 +71,12 @@ class Request:
         return self.version == b"1.1" and "close" not in self.tokens(b"connection")
 
 
+def raw_path(head: bytes) -> str:
+    """The path in the first line of `head`, percent-encoded as it came; ``/`` if there is none."""
+    line = _RAW_PATH.match(head)
+    return (line[1].decode("latin-1") if line else "") or "/"
+
+
 def blank(buffer: bytearray) -> int:
     """The number of bytes of empty lines at the start of `buffer` (RFC 9112, 2.2)."""
     match = _BLANK_LINES.match(buffer)
@@ -87,7 +95,8 @@ def end_of_head(buffer: bytearray, searched: int) -> int | None:
     if match is not None or len(buffer) > MAX_HEAD:
         if b"\n" not in buffer[:MAX_HEAD]:
             raise _too_long()
-        raise _problem(431, f"The headers take more than {MAX_HEAD} bytes; send less.")
+        detail = f"The headers take more than {MAX_HEAD} bytes; send less."
+        raise HttpProblem(problem(431, detail, kind="large_head"))
     if buffer and buffer[0] < 0x21 and buffer != b"\r":  # a TLS handshake, for example
         raise _problem(400, "This is not an HTTP request; if you used https, use http here.")
     return None
@@ -178,7 +187,8 @@ def _check_framing(request: Request) -> None:
 
 
 def _too_long() -> HttpProblem:
-    return _problem(414, f"The request target is longer than {MAX_TARGET} bytes; shorten it.")
+    detail = f"The request target is longer than {MAX_TARGET} bytes; shorten it."
+    return HttpProblem(problem(414, detail, kind="long_address"))
 
 
 def _problem(status: int, detail: str) -> HttpProblem:

@@ -7,16 +7,23 @@ ask for an upgrade.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from ..core.names import check_room
 from ..refusals import Refusal
-from . import upgrade
-from .requests import Request
-from .responses import Response, policy, problem, text
+from . import error_page, upgrade
+from .requests import Request, raw_path
+from .responses import FULL, STOPPING, Response, policy, problem, text
 from .routes import METHODS, Routes, listed
 from .site import Site
+
+NOTHING = "There is no such page; the chat is at the root of this server."
+
+#: Characters of a wrong room name that are looked at to find the right one.
+MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +31,21 @@ class Asked:
     """A request for a resource, with what is needed to answer it.
 
     `peer` is the address at the other end of the socket. `names` are the values of the pattern's
-    names. `stopping` is True once the server has been asked to stop.
+    names. `stopping` is True once the server has been asked to stop. `is_full` tells whether
+    another connection of this client would be refused.
     """
 
     request: Request
     peer: str
     site: Site
     stopping: bool
+    is_full: Callable[[], bool]
     names: Mapping[str, str]
 
 
-def respond(request: Request, peer: str, site: Site, *, stopping: bool) -> Response:
+def respond(
+    request: Request, peer: str, site: Site, *, stopping: bool, is_full: Callable[[], bool]
+) -> Response:
     """The answer to any request that is not an upgrade."""
     method, path = request.method, request.path
     if method not in METHODS:
@@ -47,8 +58,8 @@ def respond(request: Request, peer: str, site: Site, *, stopping: bool) -> Respo
         return problem(400, "The request target must be a path that begins with a slash.")
     found = TABLE.find(path)
     if found is None:
-        return _nothing()
-    asked = Asked(request, peer, site, stopping, found.names)
+        return _no_room(path[3:]) if path.startswith("/r/") and path != "/r/" else _nothing()
+    asked = Asked(request, peer, site, stopping, is_full, found.names)
     target = found.target(method)
     if target is not None:
         return target(asked)
@@ -85,7 +96,18 @@ def _page(asked: Asked) -> Response:
 
 
 def _room(asked: Asked) -> Response:
-    return _page(asked) if is_room(asked.names["room"]) else _nothing()
+    room = asked.names["room"]
+    return _page(asked) if is_room(room) else _no_room(room)
+
+
+def _room_with_slash(asked: Asked) -> Response:
+    """A redirect to the room's page. Its address is relative: a proxy may serve it below a path."""
+    room = asked.names["room"]
+    if not is_room(room):
+        return _no_room(room)
+    up = "../" if raw_path(asked.request.head).endswith("/") else "./"  # else it is %2F
+    headers = (("Location", up + quote(room)), ("Cache-Control", "no-store"))
+    return Response(308, headers)
 
 
 def _file(asked: Asked) -> Response:
@@ -100,7 +122,23 @@ def _file(asked: Asked) -> Response:
 
 
 def _websocket(asked: Asked) -> Response:
-    return upgrade.REQUIRED
+    """The answer that an upgrade of this page would get, but 426 if it would be accepted.
+
+    A browser does not tell a page why its WebSocket was refused, so the page asks here. It sends no
+    ``Origin`` to its own server, but a ``Referer``. That of a navigation is the page of the link.
+    """
+    if asked.stopping:
+        return STOPPING
+    if asked.is_full():
+        return FULL
+    request = asked.request
+    origins = request.values(b"origin")
+    if not origins and request.values(b"referer") and not error_page.is_browser(request.head):
+        scheme, _, rest = request.joined(b"referer").partition("://")
+        origins = [f"{scheme}://{rest.partition('/')[0]}"]
+    names, scheme_used = asked.site.addressing.names(request, asked.peer)
+    refused = asked.site.doorkeeper.refusal(origins, names, scheme_used)
+    return refused or upgrade.REQUIRED
 
 
 def _health(asked: Asked) -> Response:
@@ -113,7 +151,13 @@ def _readiness(asked: Asked) -> Response:
 
 
 def _nothing() -> Response:
-    return problem(404, "There is no such page; the chat is at the root of this server.")
+    return problem(404, NOTHING, kind="no_page")
+
+
+def _no_room(name: str) -> Response:
+    """The answer where no room can be; with the name of one, if `name` is nearly valid."""
+    near = re.sub(r"[^\w-]+", "-", name[:MAX_NAME]).strip("-_")
+    return problem(404, NOTHING, kind="no_room", subject=name, near=near if is_room(near) else "")
 
 
 def _allow(methods: list[str]) -> tuple[str, str]:
@@ -125,6 +169,7 @@ TABLE: Routes[Callable[[Asked], Response]] = Routes(
     (
         ("GET", "/", _page),
         ("GET", "/r/{room}", _room),
+        ("GET", "/r/{room}/", _room_with_slash),
         ("GET", "/ws", _websocket),
         ("GET", "/assets/{file*}", _file),
         ("GET", "/sw.js", _file),

@@ -53,12 +53,30 @@ _SECURITY_LINES = _lines(SECURITY_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """What a refusal is about, for a page that says it to a person (`error_page`).
+
+    `kind` is a key of `error_texts.KINDS`, or empty. `subject` is the room, host or origin
+    concerned, as the client sent it. `near` is the name of a room that was perhaps meant.
+    """
+
+    detail: str
+    kind: str = ""
+    subject: str = ""
+    near: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """One answer. `headers` are its own; `encode` adds the headers of all answers."""
+    """One answer. `headers` are its own; `encode` adds the headers of all answers.
+
+    `problem` is set if the body is a problem document.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = b""
+    problem: Problem | None = None
 
     def encode(self, *, head_only: bool = False, close: bool = False) -> bytes:
         """The bytes to send. `head_only` is for HEAD; `close` announces the connection's end."""
@@ -93,8 +111,18 @@ class HttpProblem(Exception):
         self.response = response
 
 
-def problem(status: int, detail: str, *headers: tuple[str, str]) -> Response:
-    """A refusal as ``application/problem+json`` (RFC 9457); `detail` is a sentence for a person."""
+def problem(
+    status: int,
+    detail: str,
+    *headers: tuple[str, str],
+    kind: str = "",
+    subject: str = "",
+    near: str = "",
+) -> Response:
+    """A refusal as ``application/problem+json`` (RFC 9457); `detail` is a sentence for a person.
+
+    For the other arguments see `Problem`.
+    """
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -105,6 +133,7 @@ def problem(status: int, detail: str, *headers: tuple[str, str]) -> Response:
         status,
         (("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"), *headers),
         json.dumps(body, ensure_ascii=False).encode() + b"\n",
+        Problem(detail, kind, subject, near),
     )
 
 
@@ -115,7 +144,13 @@ def text(status: int, words: str) -> Response:
 
 
 #: A limit on connections is reached. The page retries by itself, with jitter.
-FULL = problem(503, "Too many connections are open; try again later.", ("Retry-After", "10"))
+FULL = problem(
+    503, "Too many connections are open; try again later.", ("Retry-After", "10"), kind="full"
+)
 #: The system grants no thread or memory.
-NO_ROOM = problem(503, "The server lacks memory or threads; try again soon.", ("Retry-After", "10"))
-STOPPING = problem(503, "The server is stopping; try again soon.", ("Retry-After", "2"))
+NO_ROOM = problem(
+    503, "The server lacks memory or threads; try again soon.", ("Retry-After", "10"), kind="full"
+)
+STOPPING = problem(
+    503, "The server is stopping; try again soon.", ("Retry-After", "2"), kind="stopping"
+)

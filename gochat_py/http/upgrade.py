@@ -21,7 +21,7 @@ from ..core.deflate import BoundedDeflate
 from ..core.origin import Authority, OriginRule
 from ..errors import BadOffer
 from .requests import Request
-from .responses import HttpProblem, problem
+from .responses import HttpProblem, Response, problem
 
 #: Bytes of a decoded ``Sec-WebSocket-Key`` (RFC 6455, section 4.2.1, item 5).
 KEY_LENGTH = 16
@@ -32,6 +32,13 @@ REQUIRED = problem(
     "This path is a WebSocket; request an upgrade over HTTP/1.1. If you did, a proxy has removed "
     "the Upgrade and Connection headers.",
     ("Upgrade", "websocket"),
+    kind="websocket",
+)
+
+#: What a client of goChat's protocol is told where a password is required.
+NO_CLASSIC = (
+    "This server requires a password, which goChat's protocol cannot send. Use a client for "
+    "gochat.v1, or start the server with --classic."
 )
 
 
@@ -58,12 +65,14 @@ class Agreement:
 class Doorkeeper:
     """Decides which requests may open a WebSocket. Immutable; any thread may call it.
 
-    `subprotocols` are supported besides the classic dialect, which has no name.
+    `subprotocols` are supported besides the classic dialect, which has no name; with
+    `classic` false it is refused.
     """
 
     rule: OriginRule
     subprotocols: tuple[str, ...]
     max_message_size: int
+    classic: bool = True
 
     def admit(self, request: Request, hosts: Sequence[Authority], scheme: str | None) -> Agreement:
         """Accept the upgrade that `request` asks for (`is_asked`), or raise `HttpProblem`.
@@ -72,15 +81,9 @@ class Doorkeeper:
         names that the client may have used for this server. `scheme` is the one it used, if a
         trusted proxy sent it.
         """
-        if not self.rule.allows(request.values(b"origin"), hosts, scheme):
-            raise HttpProblem(
-                problem(
-                    403,
-                    f"Pages of {request.joined(b'origin')} may not open this WebSocket. To allow "
-                    "them, start the server with --origin and that origin; behind a reverse proxy, "
-                    "let the proxy pass the Host header, or name the proxy with --trusted-proxy.",
-                )
-            )
+        refused = self.refusal(request.values(b"origin"), hosts, scheme)
+        if refused is not None:
+            raise HttpProblem(refused)
         if _has_body(request):  # its bytes would be read as frames
             raise HttpProblem(problem(400, "An upgrade request must not have a body."))
         key = _check_handshake(request)
@@ -103,11 +106,29 @@ class Doorkeeper:
             deflate=deflate[0] if deflate else None,
         )
 
+    def refusal(
+        self, origins: Sequence[str], hosts: Sequence[Authority], scheme: str | None
+    ) -> Response | None:
+        """The answer to a page of `origins` that may not open the WebSocket; None if it may."""
+        if self.rule.allows(origins, hosts, scheme):
+            return None
+        origin = ",".join(origins)
+        return problem(
+            403,
+            f"Pages of {origin} may not open this WebSocket. To allow "
+            "them, start the server with --origin and that origin; behind a reverse proxy, "
+            "let the proxy pass the Host header, or name the proxy with --trusted-proxy.",
+            kind="bad_origin",
+            subject=origin,
+        )
+
     def _choose(self, offered: str) -> str | None:
         """The first offered subprotocol that is supported; None (classic) if none was offered."""
         names = [name for part in offered.split(",") if (name := part.strip())]
         if not names:
-            return None
+            if self.classic:
+                return None
+            raise HttpProblem(problem(403, NO_CLASSIC))
         for name in names:
             if name in self.subprotocols:
                 return name

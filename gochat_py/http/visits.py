@@ -73,6 +73,14 @@ class Visits:
             self._release(visit)
             return self._claim(visit, counted)
 
+    def is_full(self, visit: Visit) -> bool:
+        """Whether another connection of the client of `visit` would be refused now."""
+        with self._lock:
+            if len(self._open) >= self._most:
+                return True
+            counted = visit.counted
+            return counted is not None and not self.admission.addresses.has_room(counted)
+
     def promote(self, visit: Visit) -> bool:
         """Mark `visit` as a WebSocket, which `hang_up` leaves open; False if already stopping."""
         with self._lock:

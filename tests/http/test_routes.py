@@ -93,6 +93,8 @@ class AnswerTest(TestCase):
             for path in (
                 "/nothing",
                 "/r/no%20room",
+                "/r/no%20room/",
+                "/r/lobby//",
                 "/r/a/b",
                 "/assets/x.js",
                 "/sw.js/",
@@ -106,4 +108,4 @@ class AnswerTest(TestCase):
         with Edge() as edge:
             for method, pattern in TABLE.rows:
                 path = pattern.replace("{room}", "lobby").replace("{file*}", "css/a.css")
-                self.assertIn(edge.ask(request(method, path)).status, (200, 426), pattern)
+                self.assertIn(edge.ask(request(method, path)).status, (200, 308, 426), pattern)

@@ -6,6 +6,7 @@ import threading
 import urllib.request
 
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 import gochat_py
 from gochat_py import Server, StartupError
@@ -15,7 +16,7 @@ from tests.support.server import ROOT
 
 def chat(url: str, nick: str):
     """A gochat.v1 connection that has said hello and joined the lobby."""
-    client = connect(url.replace("http", "ws", 1) + "ws", subprotocols=["gochat.v1"])
+    client = connect(url.replace("http", "ws", 1) + "ws", subprotocols=[Subprotocol("gochat.v1")])
     for number, command in enumerate(
         ({"type": "hello", "nick": nick}, {"type": "join", "room": "lobby"})
     ):

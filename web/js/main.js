@@ -25,6 +25,7 @@ import { RoomList } from "./components/RoomList.js";
 import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
+import { byKeys } from "./browser/focusOrigin.js";
 import { Speech } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
@@ -265,16 +266,31 @@ on("forget", forget);
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
   const target = /** @type {Element} */ (event.target);
-  const meant = meaning(event, target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
-  if (meant === null) return;
-  event.preventDefault();
+  const meant = meaning(event, focusOf(target), tools.mac);
+  if (meant?.type === "write") {
+    if (state.panel || target.closest("form:not(.composer)")) return;
+    if (event.key === "Enter") event.preventDefault(); // nothing is sent that does not have the focus
+    composer.focus(); // where the browser then writes it
+  } else if (meant !== null) {
+    event.preventDefault();
+    act(meant);
+  }
+});
+
+function focusOf(target) {
+  const keyed = byKeys() && target !== document.body;
+  const control = target.closest("a, button") !== null && (keyed || target.closest(".message-list") === null);
+  return { writing: target.closest("input, textarea, select, [contenteditable]") !== null, keyed, control };
+}
+
+function act(meant) {
   if (meant.type !== "neighbour") {
     tell(meant);
     return;
   }
   const next = neighbour(roomChoices(state, tools.compare), meant.by, meant.fresh);
   if (next !== null) travel({ type: "enter", name: next.room });
-});
+}
 
 /** Process `event`, which may open another room: the browser's back button returns. */
 function travel(event, writes = true) {

@@ -14,6 +14,7 @@ import { bookFor } from "../core/room.js";
 import { inSight } from "../core/history.js";
 import { at } from "../core/log.js";
 import { alike, parts, rows, same } from "../core/rows.js";
+import { byKeys } from "../browser/focusOrigin.js";
 import { forget, reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
 import { addressOf } from "../core/address.js";
@@ -98,6 +99,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   });
   Reach(view, list, (key, line) => {
     const seq = Number(line.dataset.seq);
+    if (!byKeys()) return false; // a click is no choice of a message to act on
     if (key === "Enter" || key === "ContextMenu") bar.enter(line);
     else if (key === "+") bar.enter(line, true);
     else if (Object.hasOwn(KEYS, key) && seq) tell(element, KEYS[key], { seq });

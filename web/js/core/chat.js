@@ -48,7 +48,8 @@ const RULES = {
     setConnection(turn, { phase: "greeting" });
     Object.assign(turn.state, { identity: identity ?? turn.state.identity, heardAt: now, pingedAt: now });
     const { nick, token } = turn.state.identity;
-    ask(turn, { type: "hello", nick, token: token ?? undefined, client: CLIENT });
+    const password = turn.state.naming?.password || undefined;
+    ask(turn, { type: "hello", nick, token: token ?? undefined, password, client: CLIENT });
   },
   /** `event` is null if the page does not know it; any text shows that the connection works. */
   heard(turn, { event, now }) {
@@ -100,11 +101,11 @@ const RULES = {
   keepName(turn) {
     if (turn.state.naming && !turn.state.naming.first) turn.state.naming = null;
   },
-  name(turn, { nick }) {
+  name(turn, { nick, password = "" }) {
     const { naming, me, identity, connection } = turn.state;
     const wanted = nick.slice(0, 300).normalize("NFC").trim(); // the server refuses names much shorter than that
     if (wanted === "" || (naming.busy && connection.phase !== "waiting")) return;
-    turn.state.naming = { ...naming, busy: true, refusal: null, nick: wanted };
+    turn.state.naming = { ...naming, busy: true, refusal: null, nick: wanted, password: naming.guarded ? password : null };
     if (naming.first) {
       turn.state.identity = { nick: wanted, token: identity?.token ?? null };
       turn.socket = "open";

@@ -75,9 +75,12 @@ export function alive({ connection: { phase } }) {
   return phase === "greeting" || phase === "connected";
 }
 
-/** The state of the name form; `first` if the user has no name yet. */
-export function question(nick, first = true) {
-  return { first, busy: false, refusal: null, nick };
+/**
+ * The state of the name form; `first` if the user has no name yet, `guarded` if the server requires a
+ * password. `password` is the one typed, until the server has accepted or refused it.
+ */
+export function question(nick, first = true, guarded = false) {
+  return { first, busy: false, refusal: null, nick, guarded, password: null };
 }
 
 // --- Rooms ---------------------------------------------------------------------------------

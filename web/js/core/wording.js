@@ -79,7 +79,7 @@ export function sentence({ code, message }) {
   return SAID.includes(code) && message ? message : "";
 }
 
-const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed"];
+const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed"];
 
 /** The text for why a name was refused: { key, values }. */
 export function refusalWords({ code, message }) {
