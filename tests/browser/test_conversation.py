@@ -63,7 +63,8 @@ class NameTest(ServerTestCase):
             "name => name.endsWith('identity'))]).token"
         )
         other = self.enterContext(Client(self.server.ws_url, "Ada", token=token))
-        page.click(".side-panel .rename")
+        page.click(".side-panel .settings")
+        page.click(".settings-sheet .rename")
         expect(page.locator(NAME)).to_have_value("Ada")
         other.ask("nick", nick="Countess")
         expect(page.locator(NAME)).to_have_value("Countess")
@@ -103,7 +104,8 @@ class NameTest(ServerTestCase):
 
     def test_the_name_can_be_changed_and_everybody_sees_it(self) -> None:
         ada, bob = self.open(self.server.url, "Ada"), self.open(self.server.url, "Bob")
-        ada.click(".side-panel .rename")
+        ada.click(".side-panel .settings")
+        ada.click(".settings-sheet .rename")
         expect(ada.locator(NAME)).to_have_value("Ada")
         ada.fill(NAME, "Bob")
         ada.press(NAME, "Enter")
@@ -112,7 +114,8 @@ class NameTest(ServerTestCase):
         ada.press(NAME, "Enter")
         expect(ada.locator(".name-form")).to_be_hidden()
         expect(bob.locator(MEMBERS)).to_have_text(["Bob", "Ada L."])
-        ada.click(".side-panel .rename")
+        ada.click(".side-panel .settings")
+        ada.click(".settings-sheet .rename")
         ada.press(NAME, "Escape")
         expect(ada.locator(".name-form")).to_be_hidden()
         ada.reload()

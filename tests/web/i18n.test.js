@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
 import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n/index.js";
+import { OPTIONS } from "../../web/js/core/device.js";
 import { fateWords, refusalWords } from "../../web/js/core/wording.js";
 import { searchRefusal, topicRefusal } from "../../web/js/core/refusals.js";
 
@@ -22,7 +23,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
 
-const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint";
+const PARTS = "name|panel|settings|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint";
 const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed", "unheard_of"];
 
@@ -40,6 +41,7 @@ const used = new Set([
   fateWords("limit_reached", "No.").key,
   ...["too_long", "bad_field", "rate_limited", "muted", "offline", "unheard_of"].map((code) => topicRefusal({ code }).key),
   ...["offline", "rate_limited", "not_joined", "unheard_of"].map((code) => searchRefusal({ code }).key),
+  ...Object.keys(OPTIONS).flatMap((name) => [`settings.${name}`, ...OPTIONS[name].map((value) => `settings.${name}.${value}`)]),
   ...NAME_CODES.map((code) => refusalWords({ code }).key),
 ]);
 
@@ -75,7 +77,7 @@ for (const { language, words } of Object.values(SPOKEN)) {
     test("gives words for each key", () => {
       const word = translator({ language, words });
       for (const key of Object.keys(words)) {
-        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n" };
+        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n", size: "1 kB", drafts: 2, unsent: 3 };
         assert.doesNotMatch(word(key, given), /[{}]|undefined/);
       }
       assert.throws(() => word("no.such.key"), /no words for no\.such\.key/);

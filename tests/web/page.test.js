@@ -113,11 +113,21 @@ test("imports go down: core, then browser, then components, then main.js, and in
   assert.ok(done.size > 40);
 });
 
-test("only one module each knows the WebSocket and the browser's storage", () => {
-  for (const [word, only] of [[/\bWebSocket\b/, "js/browser/socket.js"], [/\b\w+Storage\b/, "js/browser/storage.js"], [/\bindexedDB\b/, "js/browser/pendingStore.js"]]) {
+test("only one module knows the WebSocket; others than those that store only read early, or erase, what is stored", () => {
+  const simple = ["js/browser/device.js", "js/browser/early.js", "js/browser/storage.js"];
+  const knows = [[/\bWebSocket\b/, ["js/browser/socket.js"]], [/\b\w+Storage\b/, simple], [/\bindexedDB\b/, ["js/browser/device.js", "js/browser/pendingStore.js"]]];
+  for (const [word, only] of knows) {
     const found = ours.filter((name) => name.endsWith(".js") && word.test(code(name)));
-    assert.deepEqual(found, [only]);
+    assert.deepEqual(found, only);
   }
+});
+
+test("the dark theme has the same colours, whether the system or the user has chosen it", () => {
+  const css = read("css/base.css");
+  const tokens = (start) => css.slice(css.indexOf(start)).split("}")[0].match(/--[\w-]+:[^;]+;/g);
+  const chosen = tokens(':root[data-theme="dark"] {');
+  assert.ok(chosen.length > 15);
+  assert.deepEqual(tokens(':root:not([data-theme="light"]) {'), chosen);
 });
 
 test("a side is said by where lines begin and end; where it is left or right, a reason stands beside it", () => {

@@ -34,13 +34,15 @@ import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
 import { Socket } from "./browser/socket.js";
 import { Storage } from "./browser/storage.js";
+import { watchActivity } from "./browser/activity.js";
+import { Frames } from "./browser/frames.js";
+import { newId } from "./browser/ids.js";
 import { watchSleep } from "./browser/sleep.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
 const LOBBY = "lobby"; // until the server has sent the lobby's name
-const FRAME_WAIT = 250; // if no frames are drawn (in a hidden tab), the page is updated after this time
-const PACE = 25; // a frame that follows another one sooner is left to scrolling and typing
+const MOVES_EVERY = 30_000; // activity of the user; more often is not needed
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
 const STYLES = new URL("../css/", import.meta.url); // in this module's own folder, whose URL has the checksum
@@ -89,12 +91,7 @@ let alarm = null;
 /** The state of a page that starts with what is stored. */
 function initial() {
   return begin({
-    identity: storage.identity(),
-    drafts: storage.drafts(),
-    seen: storage.seen(),
-    roomNames: storage.rooms(),
-    attention: storage.attention(),
-    settings: storage.settings(),
+    ...storage.all(),
     permission: attention.permission(),
     name: roomAt(location.href, BASE) ?? LOBBY,
     online: navigator.onLine,
@@ -165,28 +162,11 @@ function restore(items) {
 
 // --- The state onto the page ---------------------------------------------------------------
 
-let frame = null;
-let timer = null;
+const frames = Frames(show);
 let seen = state.seen; // as it was last stored
-let shownAt = -Infinity; // on the clock of animation frames
-
-/** Events of the server are displayed with the next frame; if there are many, with every other frame. */
-function showSoon() {
-  if (timer !== null) return;
-  frame = requestAnimationFrame(showInFrame);
-  timer = setTimeout(show, FRAME_WAIT);
-}
-
-function showInFrame(time) {
-  if (time - shownAt < PACE) frame = requestAnimationFrame(showInFrame);
-  else show();
-}
 
 function show() {
-  cancelAnimationFrame(frame);
-  clearTimeout(timer);
-  frame = timer = null;
-  shownAt = performance.now();
+  frames.shown();
   const named = page.hidden && state.naming === null;
   if (state.settings !== applied) apply(state.settings);
   set(page, { hidden: state.naming !== null });
@@ -221,7 +201,7 @@ function placeOf({ name }) {
 function hear(event) {
   if (event.type === "text") {
     happen({ type: "heard", event: decode(event.text) });
-    showSoon();
+    frames.soon();
   } else {
     tell({ ...event, identity: storage.identity() });
   }
@@ -302,25 +282,14 @@ function travel(event, writes = true) {
   if (writes) ready();
 }
 
-/** A unique id. (randomUUID is missing on a page that came over http.) */
-function newId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** Focus the composer. Not on a phone, where that would open the keyboard. */
 function ready() {
   if (matchMedia("(pointer: fine)").matches) composer.focus();
 }
 
-const MOVES = ["keydown", "pointerdown", "pointermove", "wheel"];
-const MOVES_EVERY = 30_000; // more often is not needed
-
-for (const type of MOVES) addEventListener(type, moved, { capture: true, passive: true });
-
-function moved() {
+watchActivity(() => {
   if (now() - state.activeAt >= MOVES_EVERY) tell({ type: "active" });
-}
+});
 
 // --- From the browser ----------------------------------------------------------------------
 

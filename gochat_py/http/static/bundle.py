@@ -34,6 +34,53 @@ _RELATIVE = re.compile(r'\bimport(?:\((?!"\.)|\.meta\b)')
 _ADDRESS = re.compile(r'\b(?:from|import)\s*\(?\s*"(\.[^"]+)"')
 
 
+#: Names that a module declares at its top level, which is not indented, and patterns there.
+_DECLARED = re.compile(r"^(?:async )?(?:function\*?|class|const|let|var) (\w+)", re.MULTILINE)
+_DESTRUCTURED = re.compile(r"^(?:const|let|var) [{\[]", re.MULTILINE)
+
+#: Global names of browsers that modules might use without an object before them.
+_GLOBALS = frozenset(
+    (
+        "alert",
+        "blur",
+        "caches",
+        "close",
+        "closed",
+        "confirm",
+        "crypto",
+        "document",
+        "event",
+        "external",
+        "fetch",
+        "find",
+        "focus",
+        "frames",
+        "history",
+        "length",
+        "location",
+        "name",
+        "navigation",
+        "navigator",
+        "open",
+        "opener",
+        "origin",
+        "parent",
+        "performance",
+        "print",
+        "prompt",
+        "queueMicrotask",
+        "report",
+        "screen",
+        "scroll",
+        "self",
+        "status",
+        "stop",
+        "top",
+        "window",
+    )
+)
+
+
 class _NotUnderstood(Exception):
     """Raised for a module with an import or export in a form that this code does not parse."""
 
@@ -54,30 +101,124 @@ def bundle_styles(files: dict[str, bytes]) -> None:
 def bundle_modules(files: dict[str, bytes]) -> bool:
     """Join the modules that `ENTRY` imports into `MODULES`; all others import them from there.
 
-    Each module becomes a function that is called at once and returns the module's exports. Returns
-    False, without a change, if a module has a form that is not understood: the modules work
-    unjoined, too.
+    The modules share one scope where their names allow that; see `_Scope`. Returns False, without
+    a change, if a module has a form that is not understood: the modules work unjoined, too.
     """
     try:
         *names, _ = _in_order(files, ENTRY, [])
-        calls = [_as_call(name, files[name].decode(), names) for name in names]
-        others = {
-            name: _with_joined_imports(name, body.decode(), names)
-            for name, body in files.items()
-            if name.endswith(".js") and name not in names
-        }
+        texts = {name: body.decode() for name, body in files.items() if name.endswith(".js")}
+        scope = _Scope(names, texts)
+        joined = [scope.add(name) for name in names]
+        others = {name: scope.outside(name) for name in texts if name not in names}
     except (_NotUnderstood, UnicodeDecodeError):
         return False
-    exports = f"export {{ {', '.join(_variable(name, names) for name in names)} }};\n"
+    exports = f"export {{ {', '.join(sorted(scope.wanted))} }};\n"
     files.update((name, text.encode()) for name, text in others.items())
-    files[MODULES] = "".join([*calls, exports]).encode()
+    files[MODULES] = "".join([*joined, exports]).encode()
     for name in names:
         del files[name]
-    joined = iter([f'<link rel="modulepreload" href="assets/{MODULES}">\n'])
+    links = iter([f'<link rel="modulepreload" href="assets/{MODULES}">\n'])
     files[INDEX] = _PRELOAD.sub(
-        lambda link: next(joined, "") if link[1] in names else link[0], files[INDEX].decode()
+        lambda link: next(links, "") if link[1] in names else link[0], files[INDEX].decode()
     ).encode()
     return True
+
+
+class _Scope:
+    """The scope that the joined modules share.
+
+    A module whose names are all free is joined as it is: its names are those of the scope. Another
+    one becomes a function that is called at once; its exports become names of the scope if they
+    are free, and otherwise the properties of one constant. Free names are neither taken by an
+    earlier module nor global in browsers.
+    """
+
+    def __init__(self, names: Sequence[str], texts: Mapping[str, str]) -> None:
+        self._names = names
+        self._texts = texts
+        self._taken: set[str] = set(_GLOBALS)
+        self._objects: dict[str, str] = {}  # constants whose properties are a module's exports
+        self.wanted: set[str] = set()  # names that modules outside import
+        self._whole = {
+            _resolved(name, each[3]): each[2]
+            for name, text in texts.items()
+            for each in _IMPORT.finditer(text)
+            if each[2]
+        }  # modules that are imported as an object, with the name of the object
+
+    def add(self, name: str) -> str:
+        """The text of the module `name` in the scope. Modules come after their imports."""
+        text = self._texts[name]
+        exported = [match[2] for match in _EXPORT.finditer(text)]
+        for match in _EXPORT_NAMES.finditer(text):
+            exported += match[1].split(", ")
+        imports = _IMPORT.sub(lambda each: self._bind(name, each), text)
+        body = _EXPORT_NAMES.sub("", _EXPORT.sub(r"\1 \2", imports))
+        body = _DYNAMIC.sub(lambda each: f'import("{_address(_resolved(name, each[1]))}")', body)
+        elsewhere = posixpath.dirname(name) != posixpath.dirname(MODULES)
+        if _LEFT_OVER.search(body) or (elsewhere and _RELATIVE.search(body)):
+            raise _NotUnderstood(name)
+        own = _DECLARED.findall(body)
+        whole = name in self._whole
+        if not whole and not _DESTRUCTURED.search(body) and self._take(own):
+            return body
+        inner = f"(() => {{\n{body}return {{ {', '.join(exported)} }};\n}})();\n"
+        if not whole and self._take(exported):
+            return f"const {{ {', '.join(exported)} }} = {inner}"
+        constant = self._whole.get(name, "")
+        if not constant or not self._take([constant]):
+            constant = f"${self._names.index(name)}"  # no module uses such a name itself
+        self._objects[name] = constant
+        return f"const {constant} = {inner}"
+
+    def outside(self, name: str) -> str:
+        """A module that is not joined, changed to import the joined modules from `MODULES`."""
+        names: dict[str, None] = {}
+
+        def move(each: re.Match[str]) -> str:
+            source = _resolved(name, each[3])
+            if source not in self._names:
+                return each[0]
+            if source in self._objects:
+                names[self._objects[source]] = None
+                return self._bind(name, each)
+            names.update(dict.fromkeys(_items(each[1])))
+            return ""
+
+        body = self._checked(name, _IMPORT.sub(move, self._texts[name]))
+        if not names:
+            return body
+        self.wanted.update(item.split(" as ")[0] for item in names)
+        return f'import {{ {", ".join(names)} }} from "{_address(MODULES, name)}";\n{body}'
+
+    def _bind(self, name: str, each: re.Match[str]) -> str:
+        """What takes the place of an import in the scope: constants, as far as they are needed."""
+        source = _resolved(name, each[3])
+        if source not in self._names:
+            return each[0]
+        if source in self._objects:
+            pattern = each[2] or f"{{ {', '.join(_items(each[1])).replace(' as ', ': ')} }}"
+            constant = self._objects[source]
+            return "" if pattern == constant else f"const {pattern} = {constant};\n"
+        renamed = (item.split(" as ") for item in _items(each[1]) if " as " in item)
+        return "".join(f"const {own} = {theirs};\n" for theirs, own in renamed)
+
+    def _checked(self, name: str, body: str) -> str:
+        if any(_resolved(name, address) in self._names for address in _ADDRESS.findall(body)):
+            raise _NotUnderstood(name)
+        return body
+
+    def _take(self, names: Sequence[str]) -> bool:
+        """Take `names` if all are free; returns whether they were."""
+        if len(set(names)) < len(names) or not self._taken.isdisjoint(names):
+            return False
+        self._taken.update(names)
+        return True
+
+
+def _items(names: str) -> list[str]:
+    """What is imported, as it is written: ``a`` or ``a as b``."""
+    return [item.strip() for item in names.split(",") if item.strip()]
 
 
 def _in_order(
@@ -93,46 +234,6 @@ def _in_order(
     return found
 
 
-def _as_call(name: str, text: str, joined: Sequence[str]) -> str:
-    """A module as a function that is called at once and gives what it exports."""
-    exported = [match[2] for match in _EXPORT.finditer(text)]
-    for match in _EXPORT_NAMES.finditer(text):
-        exported += match[1].split(", ")
-    body = _EXPORT_NAMES.sub("", _EXPORT.sub(r"\1 \2", _bound(name, text, joined)))
-    body = _DYNAMIC.sub(lambda each: f'import("{_address(_resolved(name, each[1]))}")', body)
-    elsewhere = posixpath.dirname(name) != posixpath.dirname(MODULES)
-    if _LEFT_OVER.search(body) or (elsewhere and _RELATIVE.search(body)):
-        raise _NotUnderstood(name)
-    given = f"return {{ {', '.join(exported)} }};\n"
-    return f"const {_variable(name, joined)} = (() => {{\n{body}{given}}})();\n"
-
-
-def _with_joined_imports(name: str, text: str, joined: Sequence[str]) -> str:
-    """A module that is not joined, changed to import the joined modules from `MODULES`."""
-    body = _bound(name, text, joined)
-    sources = dict.fromkeys(_resolved(name, each[3]) for each in _IMPORT.finditer(text))
-    wanted = [_variable(source, joined) for source in sources if source in joined]
-    if not wanted:
-        return body
-    return f'import {{ {", ".join(wanted)} }} from "{_address(MODULES, name)}";\n{body}'
-
-
-def _bound(name: str, text: str, joined: Sequence[str]) -> str:
-    """The module's statements; imports from joined modules become constants."""
-
-    def bind(each: re.Match[str]) -> str:
-        source = _resolved(name, each[3])
-        if source not in joined:
-            return each[0]
-        pattern = each[2] or f"{{{each[1].replace(' as ', ': ')}}}"
-        return f"const {pattern} = {_variable(source, joined)};\n"
-
-    body = _IMPORT.sub(bind, text)
-    if any(_resolved(name, address) in joined for address in _ADDRESS.findall(body)):
-        raise _NotUnderstood(name)
-    return body
-
-
 def _address(name: str, of: str = MODULES) -> str:
     """The address by which the module `of` imports the module `name`."""
     path = posixpath.relpath(name, posixpath.dirname(of))
@@ -142,11 +243,3 @@ def _address(name: str, of: str = MODULES) -> str:
 def _resolved(name: str, address: str) -> str:
     """The path in the tree to which `address` resolves in the module `name`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
-
-
-def _variable(name: str, joined: Sequence[str]) -> str:
-    """The constant that holds a joined module's exports; no module uses such a name itself.
-
-    It is the module's number: compressed, that is 400 bytes less in all than its path.
-    """
-    return f"${joined.index(name)}"

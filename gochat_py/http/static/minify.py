@@ -5,9 +5,10 @@ it has its lines to itself, or if it ends a line after a statement and has no qu
 that no string can end in it. The page's modules are written that way, and a test checks that none
 of their strings contains what would be removed.
 
-`squeeze` later removes the spaces around operators and ends of lines; the bundler needs them. It
-leaves a line as it is if that has a slash, or a quotation mark other than those of strings in
-double quotes: such a line may hold a regular expression, a comment or a template.
+`squeeze` later removes what the bundler needs: the indentation of scripts, spaces around operators
+and ends of lines. It leaves a line as it is if that has a slash, or a quotation mark other than
+those of strings in double quotes: such a line may hold a regular expression, a comment or a
+template.
 Pure.
 """
 
@@ -21,6 +22,7 @@ _AT_THE_END = re.compile(r"(?<=[;,{}\[(]) // [^\"'`\n]*$", re.MULTILINE)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
+_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{2,}")
 _CSS_LINE_END = re.compile(r"(?<=[{};,])\n")
 _CSS_NAME = re.compile(r"(?<=[{;])([\w-]+): ")
@@ -41,8 +43,14 @@ def _css(text: str) -> str:
     return _CSS_NAME.sub(r"\1:", text.replace(" {", "{").replace(";}", "}"))
 
 
+def _js(text: str) -> str:
+    """A script without comments. Its indentation tells the bundler what is top level."""
+    text = _TRAILING.sub("", _AT_THE_END.sub("", _OWN_LINES.sub("", text)))
+    return _EMPTY_LINES.sub("\n", text).lstrip("\n")
+
+
 _RULES = {
-    ".js": _without(_OWN_LINES, _AT_THE_END),
+    ".js": _js,
     ".css": _css,
     ".html": _without(_HTML_COMMENT),
 }
@@ -66,10 +74,10 @@ _UNCLEAR = frozenset("/'`\"\\")
 
 
 def squeeze(path: str, body: bytes) -> bytes:
-    """A minified script without the spaces and ends of lines that its syntax does not need."""
+    """A minified script without indentation, and other space that its syntax does not need."""
     if not path.endswith(".js") or path.startswith(VENDOR):
         return body
-    text = body.decode()
+    text = _INDENT.sub("", body.decode())
     squeezed, end = [], 0
     for template in _TEMPLATE.finditer(text):  # of several lines
         squeezed += [_squeezed(text[end : template.start()]), template[0]]

@@ -1,5 +1,6 @@
 """Many files of the page as one: what is joined, in which order, and that it means the same."""
 
+import json
 import re
 import subprocess
 import tempfile
@@ -8,8 +9,13 @@ from pathlib import Path
 
 from gochat_py.http.static.assets import Assets, File, web_root
 from gochat_py.http.static.bundle import ENTRY, MODULES, STYLES, bundle_modules, bundle_styles
+from gochat_py.http.static.minify import minify
 from tests.support.case import TestCase
 from tests.support.require import require_node
+from tests.support.server import ROOT
+
+#: Applies the theme before the first paint; no module.
+EARLY = "js/browser/early.js"
 
 TREE = {
     "js/main.js": (
@@ -59,6 +65,20 @@ def tree(**changes: str) -> dict[str, bytes]:
     files = {"index.html": INDEX, **TREE}
     files.update({f"js/{name}.js": text for name, text in changes.items()})
     return {name: text.encode() for name, text in files.items()}
+
+
+def page_modules() -> str:
+    """The joined modules of the project's own page."""
+    root = web_root()
+    files = {
+        path.relative_to(root).as_posix(): minify(
+            path.relative_to(root).as_posix(), path.read_bytes()
+        )
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+    assert bundle_modules(files)
+    return files[MODULES].decode()
 
 
 class ModulesTest(TestCase):
@@ -112,6 +132,47 @@ class ModulesTest(TestCase):
                 self.assertFalse(bundle_modules(files))
                 self.assertEqual(files, tree(**changes))
 
+    def test_modules_share_a_scope_as_far_as_their_names_allow(self) -> None:
+        uses = 'import { less } from "./less.js";\nimport { more } from "./more.js";\n'
+        files = tree(
+            less="const half = 2;\nexport const less = half - 1;\n",
+            more="const half = 2;\nexport const more = half + 1;\nexport const status = 0;\n",
+            say=uses + TREE["js/say.js"] + "say(less, more);\n",
+        )
+        apart = self.said(files)
+        self.assertEqual(apart, ["say 2", "1 3", "main one other 2", "late 1"])
+        self.assertTrue(bundle_modules(files))
+        self.assertEqual(self.said(files), apart)
+        joined = files[MODULES].decode()
+        self.assertIn("const half = 2;\nconst less = half - 1;\n", joined, "all names are free")
+        self.assertRegex(
+            joined, r"const \$\d = \(\(\) => {\nconst half = 2;\nconst more", "`status`"
+        )
+        files = tree(
+            less="const half = 2;\nexport const less = half - 1;\n",
+            more="const half = 2;\nexport const more = half + 1;\n",
+            say=uses + TREE["js/say.js"] + "say(less, more);\n",
+        )
+        bundle_modules(files)
+        self.assertEqual(self.said(files), apart)
+        self.assertIn("const { more } = (() => {", files[MODULES].decode(), "its export is free")
+
+    def test_no_name_of_the_shared_scope_is_global_in_browsers(self) -> None:
+        """Another module that means the global would get the module's."""
+        found = ROOT / "tests/web/node_modules/globals/globals.json"
+        if not found.is_file():
+            self.skipTest("needs the package globals: run `npm ci` in tests/web")
+        text = re.sub(r"\(\(\) => {\n.*?\n}\)\(\);\n", "…\n", page_modules(), flags=re.DOTALL)
+        declared = re.findall(
+            r"^(?:async )?(?:function\*?|class|const|let) (\w+)", text, re.MULTILINE
+        )
+        for pattern in re.findall(r"^const \{ (.*) \} = …", text, re.MULTILINE):
+            declared += pattern.split(", ")
+        self.assertGreater(len(declared), 200)
+        known = json.loads(found.read_text())["browser"]
+        unused = {"Storage", "fence"}  # by the page
+        self.assertEqual((known.keys() & set(declared)) - unused, set())
+
     def test_what_comes_late_is_imported_from_where_it_is(self) -> None:
         late = 'export const later = () => import("./word.js");\n'
         files = tree(**{"core/names": TREE["js/core/names.js"] + late})
@@ -148,14 +209,15 @@ class PageTest(TestCase):
         assert found is not None
         return found[0]
 
-    def test_its_start_is_two_modules_and_one_style_sheet(self) -> None:
+    def test_its_start_is_two_modules_an_early_script_and_one_style_sheet(self) -> None:
         page = self.assets.page.plain.body.decode()
         links = set(re.findall(r'"assets/[0-9a-f]{12}/([^"]+\.(?:js|css))"', page))
-        self.assertEqual(links, {ENTRY, MODULES, STYLES})
+        self.assertEqual(links, {ENTRY, MODULES, STYLES, EARLY})
         self.assertIsNone(self.assets.find("/assets/js/core/chat.js"))
 
     def test_all_that_it_needs_to_start_is_less_than_60_kilobytes(self) -> None:
-        needed = [self.assets.page, *map(self.file, (ENTRY, MODULES, STYLES, "img/icon.svg"))]
+        names = (ENTRY, MODULES, STYLES, EARLY, "img/icon.svg")
+        needed = [self.assets.page, *map(self.file, names)]
         languages = [self.file(f"js/i18n/{name}.js") for name in ("en", "zh")]
         sizes = [len((each.packed or each.plain).body) for each in needed]
         largest = max(len((each.packed or each.plain).body) for each in languages)

@@ -16,16 +16,18 @@ class MinifyTest(TestCase):
     def js(self, text: str) -> str:
         return minify("js/a.js", text.encode()).decode()
 
-    def test_comments_with_lines_to_themselves_go_with_indentation(self) -> None:
+    def test_comments_with_lines_to_themselves_go_and_other_lines_keep_their_indentation(
+        self,
+    ) -> None:
         self.assertEqual(
             self.js("// one\n\nimport a;\n  /** two\n   * lines */\n\tb();\n\n  // last\n}\n"),
-            "import a;\nb();\n}\n",
+            "import a;\n\tb();\n}\n",
         )
 
     def test_a_comment_that_ends_a_line_goes_and_takes_no_code_along(self) -> None:
         self.assertEqual(
             self.js("a({ // one\n  b: [1, 2], // two\n}); // three; // four\nc()\n"),
-            "a({\nb: [1, 2],\n});\nc()\n",
+            "a({\n  b: [1, 2],\n});\nc()\n",
         )
 
     def test_what_may_be_within_a_string_stays(self) -> None:

@@ -29,7 +29,7 @@ export function copies(id) {
 }
 
 /** Remove all children of `list`, so that `reconcile` makes them anew. */
-export function forget(list, shown) {
+export function clearList(list, shown) {
   list.replaceChildren();
   shown.clear();
 }

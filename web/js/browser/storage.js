@@ -69,6 +69,11 @@ export function Storage(base, platform = globalThis) {
     /** The settings as they were stored; core/settings.js checks them. */
     settings: () => load("settings", null),
     save,
+    /** What a page starts with. */
+    all() {
+      const { identity, drafts, seen, rooms, attention, settings } = this;
+      return { identity: identity(), drafts: drafts(), seen: seen(), roomNames: rooms(), attention: attention(), settings: settings() };
+    },
     area: area("message"),
     /** Whether a "storage" event reports a change of the identity by another tab. */
     isIdentity: ({ key }) => key === name("identity"),

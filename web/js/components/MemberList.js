@@ -2,7 +2,7 @@
 //
 // Down   { rooms, key, me, … }
 
-import { copies, forget, reconcile, set, write } from "../browser/dom.js";
+import { clearList, copies, reconcile, set, write } from "../browser/dom.js";
 import { hue, HUES, initial } from "../core/avatar.js";
 import { memberChoices } from "../core/choices.js";
 import { current } from "../core/state.js";
@@ -23,7 +23,7 @@ export function MemberList(element, { word, compare }) {
     if (drawn?.members === members && drawn.absent === absent && drawn.me === state.me) return;
     drawn = { members, absent, me: state.me };
     const rows = memberChoices(state, compare).slice(0, SHOWN);
-    reconcile(list, shown, rows, { make, fill, same });
+    reconcile(list, shown, rows, { make, fill, same: sameMember });
     write(title, word("members.title", { count: memberCount }));
     const more = Math.max(memberCount, members.size) - rows.length;
     write(others, more > 0 && rows.length > 0 ? word("members.others", { count: more }) : "");
@@ -44,12 +44,12 @@ export function MemberList(element, { word, compare }) {
   /** Draw everything again with the next update, in another language. */
   function redraw() {
     drawn = null;
-    forget(list, shown);
+    clearList(list, shown);
   }
 
   return { update, redraw };
 }
 
-function same(a, b) {
+function sameMember(a, b) {
   return a.nick === b.nick && a.me === b.me && a.away === b.away;
 }

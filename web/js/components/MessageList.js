@@ -15,7 +15,7 @@ import { inSight } from "../core/history.js";
 import { at } from "../core/log.js";
 import { alike, parts, rows, same } from "../core/rows.js";
 import { byKeys } from "../browser/focusOrigin.js";
-import { forget, reconcile, set, tell, write } from "../browser/dom.js";
+import { clearList, reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
 import { addressOf } from "../core/address.js";
 import { atBottom, nearBottom, nearTop } from "../core/scrolling.js";
@@ -37,15 +37,13 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   const empty = element.querySelector(".empty");
   const list = element.querySelector(".lines");
   const jump = element.querySelector(".jump");
-  const count = element.querySelector(".jump .count");
   const notice = element.querySelector(".notice");
   const { make, fill, fold } = Rows({ word, ...formats });
   const anchor = Anchor(view, list); // holds the place of a user who reads further up
   const bar = LateBar(element.querySelector(".action-bar"), { word, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
   const shown = new Map(); // the parts of the list, by key
   const within = new WeakMap(); // the rows of each of them, by key
-  let drawn = {}; // the state that is displayed
-  let stale = false; // whether all rows are to be made anew
+  let drawn = {}; // the state that is displayed; `stale` if all rows are to be made anew
   let following = true;
   let sought = null; // the message that was sought last
   let dead = false; // whether the entries after the displayed ones are no longer stored
@@ -175,7 +173,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (room.removing !== null && room.removing !== removing) ask(room.removing);
     find(room.sought, room.past?.cut === true);
     set(jump, { hidden: state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing") });
-    if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
+    if (!jump.hidden) write(jump.querySelector(".count"), state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
 
   /** Make the list show the room; returns whether anything changed. */
@@ -187,18 +185,17 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const waits = pending.length > 0 || drawn.waits ? state.pending : null;
     const alone = log.epoch === null && unreached(state);
     const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, pending: waits };
-    if (!stale && Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
+    if (!drawn.stale && Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
     know(room, log, me);
     const appended = drawn.key === key && drawn.log.numbering === log.numbering && drawn.log.first <= log.first;
-    if (!appended || past || drawn.past || stale) quietly();
+    if (!appended || past || drawn.past || drawn.stale) quietly();
     if (drawn.key !== key) {
-      forget(list, shown);
+      clearList(list, shown);
       anchor.hold(null);
       bar.hide();
     }
     if (!following) anchor.look();
-    if (stale) forget(list, shown);
-    stale = false;
+    if (drawn.stale) clearList(list, shown);
     const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more || log.truncated });
@@ -282,7 +279,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
 
   /** Draw everything again with the next update, in another language. */
   function redraw() {
-    stale = true;
+    drawn = { ...drawn, stale: true };
     bar.redraw();
   }
 

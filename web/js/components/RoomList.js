@@ -5,10 +5,10 @@
 
 import { badge, unreadWords } from "./badge.js";
 import { roomName } from "../core/room.js";
-import { copies, forget, reconcile, tell, write } from "../browser/dom.js";
+import { clearList, copies, reconcile, tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";
 import { roomChoices } from "../core/choices.js";
-import { plain } from "../core/input.js";
+import { plainClick } from "../core/input.js";
 import { SHEETS } from "../core/names.js";
 
 export function RoomList(element, { word, compare, base }) {
@@ -22,7 +22,7 @@ export function RoomList(element, { word, compare, base }) {
 
   list.addEventListener("click", (event) => {
     const link = event.target.closest("a");
-    if (!link || !plain(event)) return;
+    if (!link || !plainClick(event)) return;
     event.preventDefault();
     tell(element, "enter", { name: link.dataset.room });
   });
@@ -46,7 +46,7 @@ export function RoomList(element, { word, compare, base }) {
   function update(state) {
     const moved = state.key !== key;
     key = state.key;
-    reconcile(list, shown, roomChoices(state, compare), { make, fill: (item, room) => fill(item, room, state.lobby), same });
+    reconcile(list, shown, roomChoices(state, compare), { make, fill: (item, room) => fill(item, room, state.lobby), same: sameRoom });
     if (moved) list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -68,10 +68,10 @@ export function RoomList(element, { word, compare, base }) {
     link.setAttribute("aria-label", words.filter(Boolean).join(", "));
   }
 
-  return { update, redraw: () => forget(list, shown) };
+  return { update, redraw: () => clearList(list, shown) };
 }
 
-function same(a, b) {
+function sameRoom(a, b) {
   const stands = a.room === b.room && a.count === b.count && a.here === b.here && a.joined === b.joined;
   return stands && a.fresh === b.fresh && a.unread === b.unread && a.mentions === b.mentions;
 }

@@ -5,7 +5,7 @@
 
 import { badge } from "./badge.js";
 import { jumps } from "../core/finding.js";
-import { copies, forget, reconcile, tell, write } from "../browser/dom.js";
+import { clearList, copies, reconcile, tell, write } from "../browser/dom.js";
 import { roomChoices } from "../core/choices.js";
 import { SHEETS } from "../core/names.js";
 import { Sheet } from "./sheet.js";
@@ -86,7 +86,7 @@ export function RoomSwitcher(element, { word, compare }) {
     badge(option.querySelector(".badge"), choice, word);
   }
 
-  return { update, redraw: () => forget(list, shown) };
+  return { update, redraw: () => clearList(list, shown) };
 }
 
 function same(a, b) {

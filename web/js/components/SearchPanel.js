@@ -6,7 +6,7 @@
 
 import { marked } from "../core/finding.js";
 import { gist } from "../core/markup.js";
-import { copies, forget, reconcile, tell, write } from "../browser/dom.js";
+import { clearList, copies, reconcile, tell, write } from "../browser/dom.js";
 import { hue, HUES, initial } from "../core/avatar.js";
 import { current } from "../core/state.js";
 import { searchRefusal } from "../core/refusals.js";
@@ -117,7 +117,7 @@ export function SearchPanel(element, { word, clock, dayWords }) {
 
   function redraw() {
     drawn = null;
-    forget(list, shown);
+    clearList(list, shown);
   }
 
   return { update, redraw };

@@ -19,7 +19,6 @@ export function SettingsSheet(element, { word, base }) {
   const forget = find(".forget");
   const sheet = Sheet(element, SHEETS.settings);
   const radios = new Map(); // the inputs of each setting
-  let drawn = null;
 
   for (const name of Object.keys(OPTIONS)) {
     const { part, inputs } = Option(name);
@@ -37,29 +36,23 @@ export function SettingsSheet(element, { word, base }) {
   forget.addEventListener("click", () => ask(sure.hidden));
   find(".sure .no").addEventListener("click", () => ask(false));
   find(".sure .yes").addEventListener("click", () => tell(element, "forget"));
-  // The permission may be changed in the browser's own settings.
-  navigator.permissions?.query({ name: "notifications" }).then((status) => {
-    status.onchange = () => tell(element, "permission", { permission: Notification.permission });
-  }, () => {});
+  watchPermission((permission) => tell(element, "permission", { permission }));
 
   function redraw() {
     for (const [name, inputs] of radios) {
       write(inputs[0].closest(".option").querySelector(".label"), word(`settings.${name}`));
       for (const input of inputs) write(input.nextElementSibling, word(`settings.${name}.${input.value}`));
     }
-    if (drawn) update(drawn);
   }
 
   /** Show the question whether to sign out, or hide it. */
   function ask(open) {
     sure.hidden = !open;
-    forget.setAttribute("aria-expanded", String(open));
     (open ? find(".sure .no") : forget).focus();
     if (open) sure.scrollIntoView({ block: "nearest" });
   }
 
   function update(state) {
-    drawn = state;
     const open = sheet(state);
     if (!open) return;
     if (open === "opened") begin();
@@ -81,12 +74,18 @@ export function SettingsSheet(element, { word, base }) {
   }
 
   function begin() {
-    ask(false);
+    sure.hidden = true;
     element.scrollTop = 0;
-    desktop.focus();
+    find(".shut").focus();
   }
 
   return { update, redraw };
+}
+
+/** Call `changed` when the permission is changed in the browser's own settings. */
+async function watchPermission(changed) {
+  const status = await navigator.permissions?.query({ name: "notifications" }).catch(() => null);
+  if (status) status.onchange = () => changed(Notification.permission);
 }
 
 /** The radio buttons of a setting: { part, inputs }. Their texts are written by `redraw`. */

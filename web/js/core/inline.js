@@ -62,8 +62,8 @@ export function inline(text, tools, linked = false) {
       say(text.slice(at, end));
       return end;
     }
-    const opens = !blank(after) && !wordy(before);
-    const closes = !blank(before) && !wordy(after);
+    const opens = !blankChar(after) && !wordy(before);
+    const closes = !blankChar(before) && !wordy(after);
     while (closes && left > 0) {
       const fits = frames.filter(({ mark }) => mark !== "" && mark[0] === char && mark.length <= left);
       const frame = fits.find(({ mark }) => mark.length === left) ?? fits.at(-1);
@@ -205,7 +205,7 @@ function run(text, at, char) {
   return end - at;
 }
 
-function blank(char) {
+function blankChar(char) {
   return char === "" || /\s/.test(char);
 }
 

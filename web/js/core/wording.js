@@ -32,7 +32,7 @@ const STOPPED_HINTS = {
   4001: "hint.refused",
   4003: "hint.removed",
 };
-const NEAR = 200; // characters left from which they are counted
+const NEAR_LIMIT = 200; // characters left from which they are counted
 const WAITING_HINTS = { 1013: "hint.full", 4029: "hint.flooding" };
 
 /** The text for why the connection was finally closed. */
@@ -55,7 +55,7 @@ export function hintWords(state) {
   if (phase === "waiting" && WAITING_HINTS[code]) return { key: WAITING_HINTS[code] };
   if (phase === "connected") {
     const left = rest(state, room.draft);
-    if (left <= NEAR) return { key: "hint.left", values: { count: left } };
+    if (left <= NEAR_LIMIT) return { key: "hint.left", values: { count: left } };
     return { key: Number.isInteger(room.editing) ? "hint.saves" : "hint.ready" };
   }
   if (!online) return { key: "hint.offline" };
