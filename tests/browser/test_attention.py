@@ -206,8 +206,10 @@ class CallTest(AttentionTestCase):
                         page.click(".side-panel .close")
                     page.evaluate("() => { calls.permits = 'denied' }")
                     page.click(f"{OFFER} .yes")
-                    page.click(".room-header .about")
-                    expect(page.locator(f"{ROOM} .forbidden")).to_be_visible()
+                    if screen is PHONE:
+                        page.click(".room-header .menu")
+                    page.click(".side-panel .settings")
+                    expect(page.locator(f"{SETTINGS} .desktop")).to_be_disabled()
                     self.check(page, "forbidden")
                     page.context.close()
 

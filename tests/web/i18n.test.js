@@ -24,7 +24,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .join("\n");
 
 const PARTS = "name|panel|settings|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint";
-const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "unheard_of"];
+const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed", "unheard_of"];
 
 /** The keys that the markup names, that scripts spell, and that scripts put together. */

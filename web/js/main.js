@@ -3,7 +3,7 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/timers.js";
-import { changedDrafts, drafts } from "./core/changeRules.js";
+import { changedDrafts, drafts, purposes } from "./core/unsent.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { RULED, SHEETS } from "./core/names.js";
@@ -25,7 +25,7 @@ import { RoomList } from "./components/RoomList.js";
 import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
-import { byKeys } from "./browser/focusOrigin.js";
+import { focusOf } from "./browser/focusOrigin.js";
 import { Speech } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
@@ -45,7 +45,7 @@ const LOBBY = "lobby"; // until the server has sent the lobby's name
 const MOVES_EVERY = 30_000; // activity of the user; more often is not needed
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
-const STYLES = new URL("../css/", import.meta.url); // in this module's own folder, whose URL has the checksum
+const STYLES = new URL("../css/", import.meta.url); // in the folder of this module, whose URL has the checksum
 
 const now = () => Date.now();
 const storage = Storage(BASE);
@@ -96,6 +96,7 @@ function initial() {
     name: roomAt(location.href, BASE) ?? LOBBY,
     online: navigator.onLine,
     hidden: document.hidden,
+    focused: document.hasFocus(),
     now: now(),
   });
 }
@@ -135,6 +136,7 @@ function save() {
   if (state.pending !== saved.pending) pendingStore.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
     saveDrafts(changedDrafts(saved.rooms, state.rooms));
+    savePurposes(purposes(state.rooms));
     savePlaces(roomNames(state));
   }
   saved = state;
@@ -144,6 +146,14 @@ function saveDrafts(changed) {
   if (changed.length === 0) return;
   storage.saveDrafts(changed);
   storage.save("drafts", drafts(state.rooms));
+}
+
+let lastPurposes = "[]";
+
+function savePurposes(open) {
+  const now = JSON.stringify(open);
+  if (now !== lastPurposes) storage.save("purposes", open);
+  lastPurposes = now;
 }
 
 let lastPlaces = null;
@@ -173,8 +183,8 @@ function show() {
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
-  attention.update(waiting(state), state.hidden ? null : state.key);
-  const place = placeOf(current(state)); // the server may spell the room's name in another way
+  attention.update(waiting(state), state.attended ? state.key : null);
+  const place = placeOf(current(state)); // the server may spell the name of the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
   if (named) ready();
@@ -257,12 +267,6 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-function focusOf(target) {
-  const keyed = byKeys() && target !== document.body;
-  const control = target.closest("a, button") !== null && (keyed || target.closest(".message-list") === null);
-  return { writing: target.closest("input, textarea, select, [contenteditable]") !== null, keyed, control };
-}
-
 function act(meant) {
   if (meant.type !== "neighbour") {
     tell(meant);
@@ -310,10 +314,13 @@ addEventListener("storage", (event) => {
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) tell({ type: "hidden" });
-  else revive({ type: "visible" });
+  else revive({ type: "visible", focused: document.hasFocus() });
 });
+addEventListener("focus", () => tell({ type: "focus" }));
+addEventListener("blur", () => tell({ type: "blur" }));
+addEventListener("pagehide", () => tell({ type: "hidden" })); // the server is told now what was read
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection has ended
+  if (persisted) revive({ type: document.hidden ? "woke" : "visible", focused: document.hasFocus() }); // it was frozen, and its connection has ended
 });
 watchSleep(() => revive({ type: "woke" }));
 

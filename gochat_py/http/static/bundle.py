@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 INDEX = "index.html"
@@ -26,59 +27,17 @@ _PRELOAD = re.compile(r'<link rel="modulepreload" href="assets/([^"]+)">\s*')
 _IMPORT = re.compile(r'^import (?:\{([^{}]*)\}|\* as (\w+)) from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) (\w+)", re.MULTILINE)
 _EXPORT_NAMES = re.compile(r"^export \{ ?(\w+(?:, \w+)*) ?\};\n", re.MULTILINE)
+#: A name at the top level: modules are read with their indentation.
+_DECLARED = re.compile(
+    r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE
+)
+_UNNAMED = re.compile(r"^(?:(?:const|let) [{\[]|var )", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b", re.MULTILINE)
 #: A module that is loaded later, by an address relative to the importing module.
 _DYNAMIC = re.compile(r'\bimport\("(\.[^"]+)"\)')
 #: Other expressions that depend on the module's own address.
 _RELATIVE = re.compile(r'\bimport(?:\((?!"\.)|\.meta\b)')
 _ADDRESS = re.compile(r'\b(?:from|import)\s*\(?\s*"(\.[^"]+)"')
-
-
-#: Names that a module declares at its top level, which is not indented, and patterns there.
-_DECLARED = re.compile(r"^(?:async )?(?:function\*?|class|const|let|var) (\w+)", re.MULTILINE)
-_DESTRUCTURED = re.compile(r"^(?:const|let|var) [{\[]", re.MULTILINE)
-
-#: Global names of browsers that modules might use without an object before them.
-_GLOBALS = frozenset(
-    (
-        "alert",
-        "blur",
-        "caches",
-        "close",
-        "closed",
-        "confirm",
-        "crypto",
-        "document",
-        "event",
-        "external",
-        "fetch",
-        "find",
-        "focus",
-        "frames",
-        "history",
-        "length",
-        "location",
-        "name",
-        "navigation",
-        "navigator",
-        "open",
-        "opener",
-        "origin",
-        "parent",
-        "performance",
-        "print",
-        "prompt",
-        "queueMicrotask",
-        "report",
-        "screen",
-        "scroll",
-        "self",
-        "status",
-        "stop",
-        "top",
-        "window",
-    )
-)
 
 
 class _NotUnderstood(Exception):
@@ -101,20 +60,23 @@ def bundle_styles(files: dict[str, bytes]) -> None:
 def bundle_modules(files: dict[str, bytes]) -> bool:
     """Join the modules that `ENTRY` imports into `MODULES`; all others import them from there.
 
-    The modules share one scope where their names allow that; see `_Scope`. Returns False, without
-    a change, if a module has a form that is not understood: the modules work unjoined, too.
+    Each name that only one module exports becomes a name of the joined module. The statements of a
+    module stand there as they are if none of its own names is used by another; otherwise in a
+    function that is called at once. Returns False, without a change, if a module has a form that is
+    not understood: the modules work unjoined, too.
     """
     try:
         *names, _ = _in_order(files, ENTRY, [])
-        texts = {name: body.decode() for name, body in files.items() if name.endswith(".js")}
-        scope = _Scope(names, texts)
-        joined = [scope.add(name) for name in names]
-        others = {name: scope.outside(name) for name in texts if name not in names}
+        scripts = [name for name in files if name.endswith(".js")]
+        modules = {name: _Module(name, files[name].decode()) for name in [*names, *scripts]}
+        joined = _Joined(modules, names)
+        body = "".join(map(joined.statements, names))
+        others = {name: joined.importing(modules[name]) for name in scripts if name not in names}
     except (_NotUnderstood, UnicodeDecodeError):
         return False
-    exports = f"export {{ {', '.join(sorted(scope.wanted))} }};\n"
+    exports = f"export {{ {', '.join(sorted(joined.wanted))} }};\n"
     files.update((name, text.encode()) for name, text in others.items())
-    files[MODULES] = "".join([*joined, exports]).encode()
+    files[MODULES] = f"{body}{exports}".encode()
     for name in names:
         del files[name]
     links = iter([f'<link rel="modulepreload" href="assets/{MODULES}">\n'])
@@ -124,101 +86,109 @@ def bundle_modules(files: dict[str, bytes]) -> bool:
     return True
 
 
-class _Scope:
-    """The scope that the joined modules share.
+class _Module:
+    """A module: its imports, and the names that it declares at its top level."""
 
-    A module whose names are all free is joined as it is: its names are those of the scope. Another
-    one becomes a function that is called at once; its exports become names of the scope if they
-    are free, and otherwise the properties of one constant. Free names are neither taken by an
-    earlier module nor global in browsers.
-    """
-
-    def __init__(self, names: Sequence[str], texts: Mapping[str, str]) -> None:
-        self._names = names
-        self._texts = texts
-        self._taken: set[str] = set(_GLOBALS)
-        self._objects: dict[str, str] = {}  # constants whose properties are a module's exports
-        self.wanted: set[str] = set()  # names that modules outside import
-        self._whole = {
-            _resolved(name, each[3]): each[2]
-            for name, text in texts.items()
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        #: Of each import: the names ("a", "b as c"), or that of a namespace, and from where.
+        self.imports = [
+            (_listed(each[1] or ""), each[2], _resolved(name, each[3]))
             for each in _IMPORT.finditer(text)
-            if each[2]
-        }  # modules that are imported as an object, with the name of the object
+        ]
+        self.exported = [each[2] for each in _EXPORT.finditer(text)]
+        for names in _EXPORT_NAMES.finditer(text):
+            self.exported += names[1].split(", ")
+        self.private = set(_DECLARED.findall(text)).difference(self.exported)
 
-    def add(self, name: str) -> str:
-        """The text of the module `name` in the scope. Modules come after their imports."""
-        text = self._texts[name]
-        exported = [match[2] for match in _EXPORT.finditer(text)]
-        for match in _EXPORT_NAMES.finditer(text):
-            exported += match[1].split(", ")
-        imports = _IMPORT.sub(lambda each: self._bind(name, each), text)
-        body = _EXPORT_NAMES.sub("", _EXPORT.sub(r"\1 \2", imports))
-        body = _DYNAMIC.sub(lambda each: f'import("{_address(_resolved(name, each[1]))}")', body)
-        elsewhere = posixpath.dirname(name) != posixpath.dirname(MODULES)
-        if _LEFT_OVER.search(body) or (elsewhere and _RELATIVE.search(body)):
-            raise _NotUnderstood(name)
-        own = _DECLARED.findall(body)
-        whole = name in self._whole
-        if not whole and not _DESTRUCTURED.search(body) and self._take(own):
-            return body
-        inner = f"(() => {{\n{body}return {{ {', '.join(exported)} }};\n}})();\n"
-        if not whole and self._take(exported):
-            return f"const {{ {', '.join(exported)} }} = {inner}"
-        constant = self._whole.get(name, "")
-        if not constant or not self._take([constant]):
-            constant = f"${self._names.index(name)}"  # no module uses such a name itself
-        self._objects[name] = constant
-        return f"const {constant} = {inner}"
-
-    def outside(self, name: str) -> str:
-        """A module that is not joined, changed to import the joined modules from `MODULES`."""
-        names: dict[str, None] = {}
-
-        def move(each: re.Match[str]) -> str:
-            source = _resolved(name, each[3])
-            if source not in self._names:
-                return each[0]
-            if source in self._objects:
-                names[self._objects[source]] = None
-                return self._bind(name, each)
-            names.update(dict.fromkeys(_items(each[1])))
-            return ""
-
-        body = self._checked(name, _IMPORT.sub(move, self._texts[name]))
-        if not names:
-            return body
-        self.wanted.update(item.split(" as ")[0] for item in names)
-        return f'import {{ {", ".join(names)} }} from "{_address(MODULES, name)}";\n{body}'
-
-    def _bind(self, name: str, each: re.Match[str]) -> str:
-        """What takes the place of an import in the scope: constants, as far as they are needed."""
-        source = _resolved(name, each[3])
-        if source not in self._names:
-            return each[0]
-        if source in self._objects:
-            pattern = each[2] or f"{{ {', '.join(_items(each[1])).replace(' as ', ': ')} }}"
-            constant = self._objects[source]
-            return "" if pattern == constant else f"const {pattern} = {constant};\n"
-        renamed = (item.split(" as ") for item in _items(each[1]) if " as " in item)
-        return "".join(f"const {own} = {theirs};\n" for theirs, own in renamed)
-
-    def _checked(self, name: str, body: str) -> str:
-        if any(_resolved(name, address) in self._names for address in _ADDRESS.findall(body)):
-            raise _NotUnderstood(name)
-        return body
-
-    def _take(self, names: Sequence[str]) -> bool:
-        """Take `names` if all are free; returns whether they were."""
-        if len(set(names)) < len(names) or not self._taken.isdisjoint(names):
-            return False
-        self._taken.update(names)
-        return True
+    def body(self) -> str:
+        """Its statements, without imports and exports."""
+        text = _EXPORT_NAMES.sub("", _EXPORT.sub(r"\1 \2", _IMPORT.sub("", self.text)))
+        text = _DYNAMIC.sub(
+            lambda each: f'import("{_address(_resolved(self.name, each[1]))}")', text
+        )
+        elsewhere = posixpath.dirname(self.name) != posixpath.dirname(MODULES)
+        odd = _LEFT_OVER.search(text) or _UNNAMED.search(text)
+        if odd or (elsewhere and _RELATIVE.search(text)):
+            raise _NotUnderstood(self.name)
+        return text
 
 
-def _items(names: str) -> list[str]:
-    """What is imported, as it is written: ``a`` or ``a as b``."""
-    return [item.strip() for item in names.split(",") if item.strip()]
+class _Joined:
+    """The modules of the start, and what each of their names is called in the joined module."""
+
+    def __init__(self, all_modules: Mapping[str, _Module], names: Sequence[str]) -> None:
+        self._modules = modules = {name: all_modules[name] for name in names}
+        self._numbers = {name: f"${number}" for number, name in enumerate(modules)}
+        exported = Counter(name for each in modules.values() for name in each.exported)
+        imports = [each for module in all_modules.values() for each in module.imports]
+        spaces = {source for _, space, source in imports if space}
+        #: The modules whose exports are names of the joined module; of others it has an object.
+        self._open = {
+            name
+            for name, each in modules.items()
+            if name not in spaces and all(exported[one] == 1 for one in each.exported)
+        }
+        self._flat: set[str] = set()
+        taken = set(exported)
+        for name, each in modules.items():
+            plain = all(
+                source in self._open and not any(" as " in one for one in names)
+                for names, _, source in each.imports
+            )
+            if name in self._open and plain and not taken & each.private:
+                self._flat.add(name)
+                taken |= each.private
+        #: What modules that are not joined import from the joined module.
+        self.wanted: set[str] = set()
+
+    def statements(self, name: str) -> str:
+        """The statements of a joined module."""
+        module = self._modules[name]
+        if name in self._flat:
+            return module.body()
+        names = ", ".join(module.exported)
+        given = f"{{ {names} }}" if name in self._open and names else self._numbers[name]
+        inside = f"{self._constants(module)}{module.body()}return {{ {names} }};\n"
+        return f"const {given} = (() => {{\n{inside}}})();\n"
+
+    def importing(self, module: _Module) -> str:
+        """A module that is not joined, changed to import from the joined module."""
+        if not any(source in self._modules for *_, source in module.imports):
+            return self._checked(module, module.text)
+        wanted = []
+        for names, _, source in module.imports:
+            if source in self._modules:
+                wanted += names if source in self._open else [self._numbers[source]]
+        wanted = list(dict.fromkeys(wanted))
+        self.wanted.update(each.split(" as ")[0] for each in wanted)
+        rest = _IMPORT.sub(
+            lambda each: "" if _resolved(module.name, each[3]) in self._modules else each[0],
+            module.text,
+        )
+        first = f'import {{ {", ".join(wanted)} }} from "{_address(MODULES, module.name)}";\n'
+        return self._checked(module, f"{first}{self._constants(module, outside=True)}{rest}")
+
+    def _constants(self, module: _Module, *, outside: bool = False) -> str:
+        """The imports of `module` that are no names of the joined module, as constants."""
+        made = ""
+        for names, space, source in module.imports:
+            if source not in self._modules:
+                continue
+            if source not in self._open:
+                pattern = space or f"{{ {', '.join(names).replace(' as ', ': ')} }}"
+                made += f"const {pattern} = {self._numbers[source]};\n"
+            elif not outside:
+                for whole, _, own in (each.partition(" as ") for each in names):
+                    made += f"const {own} = {whole};\n" if own else ""
+        return made
+
+    def _checked(self, module: _Module, text: str) -> str:
+        for address in _ADDRESS.findall(text):
+            if _resolved(module.name, address) in self._modules:
+                raise _NotUnderstood(module.name)
+        return text
 
 
 def _in_order(
@@ -232,6 +202,10 @@ def _in_order(
             _in_order(files, _resolved(name, each[3]), found, (*above, name))
         found.append(name)
     return found
+
+
+def _listed(names: str) -> list[str]:
+    return [each.strip() for each in names.split(",") if each.strip()]
 
 
 def _address(name: str, of: str = MODULES) -> str:

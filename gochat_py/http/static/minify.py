@@ -5,10 +5,9 @@ it has its lines to itself, or if it ends a line after a statement and has no qu
 that no string can end in it. The page's modules are written that way, and a test checks that none
 of their strings contains what would be removed.
 
-`squeeze` later removes what the bundler needs: the indentation of scripts, spaces around operators
-and ends of lines. It leaves a line as it is if that has a slash, or a quotation mark other than
-those of strings in double quotes: such a line may hold a regular expression, a comment or a
-template.
+`squeeze` later removes the spaces around operators and ends of lines; the bundler needs them. It
+leaves a line as it is if that has a slash, or a quotation mark other than those of strings in
+double quotes and of templates: such a line may hold a regular expression or a comment.
 Pure.
 """
 
@@ -19,10 +18,11 @@ from collections.abc import Callable
 
 _OWN_LINES = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
 _AT_THE_END = re.compile(r"(?<=[;,{}\[(]) // [^\"'`\n]*$", re.MULTILINE)
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_LINE_END = re.compile(r"[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{2,}")
 _CSS_LINE_END = re.compile(r"(?<=[{};,])\n")
 _CSS_NAME = re.compile(r"(?<=[{;])([\w-]+): ")
@@ -40,17 +40,20 @@ def _without(*comments: re.Pattern[str]) -> Callable[[str], str]:
 def _css(text: str) -> str:
     """A style sheet without comments, and without what its syntax does not need."""
     text = _CSS_LINE_END.sub("", _without(_CSS_COMMENT)(text))
-    return _CSS_NAME.sub(r"\1:", text.replace(" {", "{").replace(";}", "}"))
+    parts = _STRING.split(_CSS_NAME.sub(r"\1:", text.replace(" {", "{").replace(";}", "}")))
+    parts[::2] = [code.replace(", ", ",").replace(" > ", ">") for code in parts[::2]]
+    return "".join(parts)
 
 
-def _js(text: str) -> str:
-    """A script without comments. Its indentation tells the bundler what is top level."""
-    text = _TRAILING.sub("", _AT_THE_END.sub("", _OWN_LINES.sub("", text)))
+def _script(text: str) -> str:
+    """A script without comments; the indentation tells the bundler what is at the top level."""
+    for each in (_OWN_LINES, _AT_THE_END, _LINE_END):
+        text = each.sub("", text)
     return _EMPTY_LINES.sub("\n", text).lstrip("\n")
 
 
 _RULES = {
-    ".js": _js,
+    ".js": _script,
     ".css": _css,
     ".html": _without(_HTML_COMMENT),
 }
@@ -68,13 +71,16 @@ def minify(path: str, body: bytes) -> bytes:
 
 
 _TEMPLATE = re.compile(r"`\n[^`]*`")
-_STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
 _OPERATOR = re.compile(r" ?(=>|[=!]==|[<>]=?|&&|\|\||\?\?|[-+*]?=|[?:,*{}()]) ?")
+#: Between two operands. A sign may come after a sign, and needs the space: ``a - -b``.
+_SUM = re.compile(r"(?<=[\w)\]]) ?([-+]) ?(?=[\w(\[])")
+#: Strings in double quotes, and templates of one line.
+_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*"|`[^`\\\n]*`)')
 _UNCLEAR = frozenset("/'`\"\\")
 
 
 def squeeze(path: str, body: bytes) -> bytes:
-    """A minified script without indentation, and other space that its syntax does not need."""
+    """A minified script without the spaces and ends of lines that its syntax does not need."""
     if not path.endswith(".js") or path.startswith(VENDOR):
         return body
     text = _INDENT.sub("", body.decode())
@@ -91,9 +97,9 @@ def _squeezed(text: str) -> str:
 
 def _squeezed_line(line: str) -> str:
     """A line of code; without its end where a statement, a list or a block goes on."""
-    parts = _STRING.split(line)  # code, string, code, …
+    parts = _QUOTED.split(line)  # code, string, code, …
     if any(_UNCLEAR.intersection(code) for code in parts[::2]):
         return line
-    parts[::2] = [_OPERATOR.sub(r"\1", code) for code in parts[::2]]
+    parts[::2] = [_SUM.sub(r"\1", _OPERATOR.sub(r"\1", code)) for code in parts[::2]]
     squeezed = "".join(parts)
     return squeezed[:-1] if squeezed.endswith((";\n", "{\n", ",\n")) else squeezed

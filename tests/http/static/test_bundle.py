@@ -1,6 +1,5 @@
 """Many files of the page as one: what is joined, in which order, and that it means the same."""
 
-import json
 import re
 import subprocess
 import tempfile
@@ -9,7 +8,6 @@ from pathlib import Path
 
 from gochat_py.http.static.assets import Assets, File, web_root
 from gochat_py.http.static.bundle import ENTRY, MODULES, STYLES, bundle_modules, bundle_styles
-from gochat_py.http.static.minify import minify
 from tests.support.case import TestCase
 from tests.support.require import require_node
 from tests.support.server import ROOT
@@ -67,20 +65,6 @@ def tree(**changes: str) -> dict[str, bytes]:
     return {name: text.encode() for name, text in files.items()}
 
 
-def page_modules() -> str:
-    """The joined modules of the project's own page."""
-    root = web_root()
-    files = {
-        path.relative_to(root).as_posix(): minify(
-            path.relative_to(root).as_posix(), path.read_bytes()
-        )
-        for path in root.rglob("*")
-        if path.is_file()
-    }
-    assert bundle_modules(files)
-    return files[MODULES].decode()
-
-
 class ModulesTest(TestCase):
     def said(self, files: dict[str, bytes]) -> list[str]:
         """What the page's start says, by node."""
@@ -112,6 +96,27 @@ class ModulesTest(TestCase):
         links = re.findall(r'href="assets/([^"]+)"', files["index.html"].decode())
         self.assertEqual(links, [ENTRY, MODULES, "js/late.js"])
 
+    def test_names_that_only_one_module_has_are_names_of_the_joined_one(self) -> None:
+        files = tree(
+            main='import { a } from "./a.js";\nimport { b as c } from "./b.js";\n'
+            'const late = await import("./late.js");\nlate.speak();\n'
+            "process.stdout.write(`${a()} ${c()}`);\n",
+            a='const own = "a";\nexport function a() {\n  const shadow = own;\n'
+            "  return shadow;\n}\n",
+            b='import { a } from "./a.js";\nimport { a as first } from "./a.js";\n'
+            'const own = "b";\nexport const b = () => own + a() + first();\n',
+            late='import { a as one } from "./a.js";\n'
+            'export const speak = () => process.stdout.write(one() + " ");\n',
+        )
+        apart = self.said(files)
+        self.assertEqual(apart, ["a a baa"])
+        self.assertTrue(bundle_modules(files))
+        self.assertEqual(self.said(files), apart)
+        joined = files[MODULES].decode()
+        self.assertTrue(joined.startswith('const own = "a";\nfunction a() {'), joined)
+        self.assertIn("const { b } = (() => {\nconst first = a;\n", joined)
+        self.assertTrue(joined.endswith("export { a, b };\n"), joined)
+
     def test_what_is_not_understood_leaves_all_as_it_is(self) -> None:
         for changes in (
             {"say": 'import all from "./other.js";\n' + TREE["js/say.js"]},
@@ -120,6 +125,8 @@ class ModulesTest(TestCase):
             {"say": TREE["js/say.js"] + "export default 1;\n"},
             {"say": TREE["js/say.js"] + "export let changing = 1;\n"},
             {"say": TREE["js/say.js"] + "export const { a, b } = {};\n"},
+            {"say": TREE["js/say.js"] + "const { a, b } = {};\n"},
+            {"say": TREE["js/say.js"] + "var a = {};\n"},
             {"other": 'import { all } from "./say.js";\n' + TREE["js/other.js"]},
             {"other": 'import { gone } from "./gone.js";\n' + TREE["js/other.js"]},
             {"late": 'const it = import("./say.js");\n' + TREE["js/late.js"]},
@@ -131,47 +138,6 @@ class ModulesTest(TestCase):
                 files = tree(**changes)
                 self.assertFalse(bundle_modules(files))
                 self.assertEqual(files, tree(**changes))
-
-    def test_modules_share_a_scope_as_far_as_their_names_allow(self) -> None:
-        uses = 'import { less } from "./less.js";\nimport { more } from "./more.js";\n'
-        files = tree(
-            less="const half = 2;\nexport const less = half - 1;\n",
-            more="const half = 2;\nexport const more = half + 1;\nexport const status = 0;\n",
-            say=uses + TREE["js/say.js"] + "say(less, more);\n",
-        )
-        apart = self.said(files)
-        self.assertEqual(apart, ["say 2", "1 3", "main one other 2", "late 1"])
-        self.assertTrue(bundle_modules(files))
-        self.assertEqual(self.said(files), apart)
-        joined = files[MODULES].decode()
-        self.assertIn("const half = 2;\nconst less = half - 1;\n", joined, "all names are free")
-        self.assertRegex(
-            joined, r"const \$\d = \(\(\) => {\nconst half = 2;\nconst more", "`status`"
-        )
-        files = tree(
-            less="const half = 2;\nexport const less = half - 1;\n",
-            more="const half = 2;\nexport const more = half + 1;\n",
-            say=uses + TREE["js/say.js"] + "say(less, more);\n",
-        )
-        bundle_modules(files)
-        self.assertEqual(self.said(files), apart)
-        self.assertIn("const { more } = (() => {", files[MODULES].decode(), "its export is free")
-
-    def test_no_name_of_the_shared_scope_is_global_in_browsers(self) -> None:
-        """Another module that means the global would get the module's."""
-        found = ROOT / "tests/web/node_modules/globals/globals.json"
-        if not found.is_file():
-            self.skipTest("needs the package globals: run `npm ci` in tests/web")
-        text = re.sub(r"\(\(\) => {\n.*?\n}\)\(\);\n", "…\n", page_modules(), flags=re.DOTALL)
-        declared = re.findall(
-            r"^(?:async )?(?:function\*?|class|const|let) (\w+)", text, re.MULTILINE
-        )
-        for pattern in re.findall(r"^const \{ (.*) \} = …", text, re.MULTILINE):
-            declared += pattern.split(", ")
-        self.assertGreater(len(declared), 200)
-        known = json.loads(found.read_text())["browser"]
-        unused = {"Storage", "fence"}  # by the page
-        self.assertEqual((known.keys() & set(declared)) - unused, set())
 
     def test_what_comes_late_is_imported_from_where_it_is(self) -> None:
         late = 'export const later = () => import("./word.js");\n'
@@ -222,6 +188,28 @@ class PageTest(TestCase):
         sizes = [len((each.packed or each.plain).body) for each in needed]
         largest = max(len((each.packed or each.plain).body) for each in languages)
         self.assertLess(sum(sizes) + largest, 60_000)
+
+    def test_no_name_of_its_modules_hides_one_of_the_browser(self) -> None:
+        node = require_node()
+        if not (ROOT / "tests/web/node_modules/eslint-scope").is_dir():
+            self.skipTest("needs ESLint: run `npm ci` in tests/web")
+        page = (web_root() / "index.html").read_text()
+        modules = re.findall(r'<link rel="modulepreload" href="assets/([^"]+)">', page)
+        with tempfile.TemporaryDirectory() as folder:
+            joined = Path(folder, "joined.js")
+            joined.write_bytes(self.file(MODULES).plain.body)
+            done = subprocess.run(
+                [
+                    node,
+                    str(ROOT / "tests/web/joined.js"),
+                    str(joined),
+                    *[str(web_root() / name) for name in modules if name != ENTRY],
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 if __name__ == "__main__":

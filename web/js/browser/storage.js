@@ -16,7 +16,7 @@ export function Storage(base, platform = globalThis) {
       return null; // forbidden: reading the property already throws
     }
   };
-  const places = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", settings: "localStorage", drafts: "sessionStorage" };
+  const places = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", settings: "localStorage", drafts: "sessionStorage", purposes: "sessionStorage" };
 
   function load(key, fallback) {
     try {
@@ -27,8 +27,10 @@ export function Storage(base, platform = globalThis) {
   }
 
   function save(key, value) {
+    const text = JSON.stringify(value);
     try {
-      place(places[key])?.setItem(name(key), JSON.stringify(value));
+      const area = place(places[key]);
+      if (area?.getItem(name(key)) !== text) area?.setItem(name(key), text); // else another tab has stored it, and may be deleting it
     } catch {
       return; // full, or forbidden
     }
@@ -46,6 +48,8 @@ export function Storage(base, platform = globalThis) {
     },
     /** The drafts by room. If two tabs write in one room, each finds its own draft again. */
     drafts: () => [...new Map([...pairs(drafts.pairs(), "string"), ...pairs(load("drafts", []), "string")])],
+    /** What the drafts of this tab edit or reply to; core/unsent.js checks it. */
+    purposes: () => pairs(load("purposes", []), "object"),
     /** Store `drafts`, [[key, text, before]], each under its own key: another tab may write in other rooms. */
     saveDrafts(changed) {
       for (const [key, text, before] of changed) {
@@ -71,8 +75,8 @@ export function Storage(base, platform = globalThis) {
     save,
     /** What a page starts with. */
     all() {
-      const { identity, drafts, seen, rooms, attention, settings } = this;
-      return { identity: identity(), drafts: drafts(), seen: seen(), roomNames: rooms(), attention: attention(), settings: settings() };
+      const { identity, drafts, purposes, seen, rooms, attention, settings } = this;
+      return { identity: identity(), drafts: drafts(), purposes: purposes(), seen: seen(), roomNames: rooms(), attention: attention(), settings: settings() };
     },
     area: area("message"),
     /** Whether a "storage" event reports a change of the identity by another tab. */

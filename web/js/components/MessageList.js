@@ -178,7 +178,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
 
   /** Make the list show the room; returns whether anything changed. */
   function show(state, room) {
-    const { name, phase, past, mark, editing, replying, removing } = room;
+    const { name, phase, past, mark, removing, target } = room;
+    const { editing, replying } = target?.gone ? { editing: null, replying: null } : room;
     const log = inSight(room);
     const { key, me, changes } = state;
     const pending = past ? [] : state.pending.filter((item) => item.key === key);

@@ -6,20 +6,20 @@
 // RULES has the events of the page itself, core/serverEvents.js those of the server; core/timers.js does what
 // becomes due. Each event has `now`, in milliseconds.
 
-import { CHANGE_RULES, saveEdit } from "./changeRules.js";
+import { CHANGE_RULES, release, saveEdit } from "./changeRules.js";
 import { ATTENTION_RULES } from "./attention.js";
-import { settle } from "./timers.js";
+import { doDue } from "./timers.js";
 import { SERVER_EVENTS } from "./serverEvents.js";
 import { wantList } from "./listing.js";
 import { inSight, HISTORY_RULES, wantsOlder } from "./history.js";
 import * as outbox from "./outbox.js";
 import { ROOM_RULES } from "./rooms.js";
-import { PRESENCE_RULES } from "./presence.js";
+import { attend, PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
 import { SEARCH_RULES } from "./search.js";
 import { SETTING_RULES } from "./settings.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
-import { ask, broken, change, current, setConnection, mark, of, put, question } from "./state.js";
+import { ask, broken, change, current, setConnection, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
 const PAGE = 100; // older entries requested at a time
@@ -28,8 +28,9 @@ const TYPING_EVERY = 3_000;
 /** The state after `event`, and the effects. */
 export function step(state, event) {
   const turn = { state: { ...state }, send: [], socket: null, calls: [] };
+  attend(turn, event.now);
   RULES[event.type](turn, event);
-  settle(turn, event.now);
+  doDue(turn, event.now);
   return turn;
 }
 
@@ -74,13 +75,6 @@ const RULES = {
   /** The page was suspended, alone or with the device. */
   woke(turn) {
     turn.state.doubt = true;
-  },
-  hidden(turn) {
-    turn.state.hidden = true;
-  },
-  visible(turn, { now }) {
-    if (current(turn.state).unread > 0) mark(turn, current(turn.state));
-    Object.assign(turn.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
   /** Another tab of this browser has set a name: the first one, or a new one. */
   identity(turn, { identity }) {
@@ -157,7 +151,8 @@ const RULES = {
   send(turn, { text, id, now }) {
     const { key, connection } = turn.state;
     const said = trimmed(sendable(text));
-    const edits = of(turn, key).editing !== null;
+    const { editing, replying, target } = of(turn, key);
+    const edits = editing !== null && !target.gone;
     if (blank(said) && !edits) return;
     if (connection.phase === "stopped" || of(turn, key).phase === "refused" || excess(turn.state, said) > 0) {
       turn.state.refusals += 1;
@@ -167,8 +162,9 @@ const RULES = {
       saveEdit(turn, said);
       return;
     }
-    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: of(turn, key).replying });
-    change(turn, key, { draft: "", replying: null, mark: null });
+    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: target?.gone ? null : replying });
+    change(turn, key, { draft: "", mark: null });
+    release(turn); // the draft from before an edit returns
     Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false });
   },
   /** Another tab of this browser was closed, and left these `items` unsent. */

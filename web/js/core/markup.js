@@ -16,11 +16,11 @@ import { add, inline } from "./inline.js";
 import { bookOf, charAt, fold } from "./mentions.js";
 
 const DEEPEST = 3; // depth of nested quotes
-const NODES_MOST = 1_000; // nodes of one message, each drawn as about two elements; marks beyond that are text
+const MOST = 1_000; // nodes of one message, each drawn as about two elements; marks beyond that are text
 const FENCE_NODES = 5; // nodes that a fence is drawn with: its frame, its language, the text and the button
-const LONG_WORD = 500; // characters of a word that is drawn in one piece
+const WORD = 500; // characters of a word that is drawn in one piece
 const LOW = /[\udc00-\udfff]/; // the second half of a surrogate pair
-const JOINED = /\u200d|[\p{M}\p{Cf}\p{Emoji_Modifier}]$/u; // a character after it, or before it, belongs to the same emoji
+const JOINS = /\u200d|[\p{M}\p{Cf}\p{Emoji_Modifier}]$/u; // a character after it, or before it, belongs to the same emoji
 const NOBODY = bookOf([]);
 const NO_NAMES = new Map();
 
@@ -29,11 +29,11 @@ const NO_NAMES = new Map();
  * `disguised` is that of hosts.js, if it is loaded; `meter` counts steps.
  */
 export function parse(text, { book = NOBODY, emoji = NO_NAMES, disguised = undefined, meter = { steps: 0 } } = {}) {
-  return blocks(text.split("\n"), 0, { book, emoji, disguised, meter, left: NODES_MOST, quotes: 0 });
+  return blocks(text.split("\n"), 0, { book, emoji, disguised, meter, left: MOST, quotes: 0 });
 }
 
 /** Whether `text` may contain the name of an emoji. */
-export function namesEmoji(text) {
+export function hasNames(text) {
   return /:[a-z0-9_+-]{1,40}:/.test(text);
 }
 
@@ -77,7 +77,7 @@ export function stretches(text) {
   let word = 0; // where the word begins
   for (let at = 0; at < text.length; at++) {
     if (text[at] <= " ") word = at + 1;
-    else if (at - word >= LONG_WORD && !LOW.test(text[at]) && (at - word >= 2 * LONG_WORD || !JOINED.test(text[at - 1] + charAt(text, at)))) {
+    else if (at - word >= WORD && !LOW.test(text[at]) && (at - word >= 2 * WORD || !JOINS.test(text[at - 1] + charAt(text, at)))) {
       found.push(text.slice(start, at));
       start = word = at;
     }

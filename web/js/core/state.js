@@ -11,16 +11,20 @@ import { settings } from "./settings.js";
 import * as outbox from "./outbox.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 import { DRAFT_MOST } from "./text.js";
+import { resumed } from "./unsent.js";
 
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The initial state of a page that opens in the room `name`, with what was stored earlier. */
-export function begin({ identity, drafts, seen, roomNames = [], attention, settings: stored = null, permission = "denied", name, online, hidden, now }) {
+export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, settings: stored = null, permission = "denied", name, online, hidden, focused = true, now }) {
   const state = {
     // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
     online,
     hidden,
+    focused,
+    attended: !hidden && focused, // whether incoming messages count as read: see presence.js
+    left: hidden || !focused ? new Map() : null, // the numbers of unread messages when the user left, by room
     identity, // { nick, token }; null before the user has chosen a name
     me: null, // { user, nick } as the server knows the user
     naming: identity ? null : question(""), // the state of the name form, while it is open
@@ -38,7 +42,7 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, setti
     holdUntil: 0, // no message is sent before this time
     following: true, // the view is at the newest message, and stays there
     unseen: 0, // messages that arrived while the user was reading further up
-    away: 0, // messages that arrived while the page was hidden
+    away: 0, // unread messages that arrived since the user left
     attention: choices(attention), // what the user is notified of, and how
     settings: settings(stored), // of the device: see settings.js
     permission, // for notifications, from the browser
@@ -55,13 +59,15 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, setti
     heardAt: now,
     pingedAt: null, // since when an answer is due that shows that the connection works
     doubt: false, // the connection may be dead without the page knowing
-    readAt: -Infinity,
+    readAt: -Infinity, // when the last read mark was sent
+    readHold: 0, // no read mark is sent before this time
   };
   const texts = new Map(drafts);
   for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
-  roomNames.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
-  state.rooms.set(state.key, newRoom(name, now));
+  roomNames.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i, true))); // long ago, in their order
+  state.rooms.set(state.key, newRoom(name, now, state.rooms.get(state.key)?.followed));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft: draft.slice(0, DRAFT_MOST) });
+  for (const [key, stored] of purposes) state.rooms.set(key, resumed(state.rooms.get(key) ?? newRoom(key, NEVER), stored));
   return state;
 }
 

@@ -1,6 +1,7 @@
 // Which texts the page shows: keys of js/i18n, with values. Pure; times are milliseconds.
 
 import { excess, longest, rest } from "./chat.js";
+import { full } from "./room.js";
 import { current } from "./state.js";
 
 /**
@@ -32,7 +33,7 @@ const STOPPED_HINTS = {
   4001: "hint.refused",
   4003: "hint.removed",
 };
-const NEAR_LIMIT = 200; // characters left from which they are counted
+const NEAR = 200; // characters left from which they are counted
 const WAITING_HINTS = { 1013: "hint.full", 4029: "hint.flooding" };
 
 /** The text for why the connection was finally closed. */
@@ -47,6 +48,7 @@ export function hintWords(state) {
   const over = excess(state, room.draft);
   if (phase === "stopped") return { key: stoppedWords(code) };
   if (room.phase === "refused") {
+    if (full(room)) return { key: "hint.roomsFull", values: { count: state.limits.rooms ?? [...state.rooms.values()].filter(({ phase }) => phase === "here").length } };
     const message = sentence(room.refusal);
     return message === "" ? { key: "hint.noRoom", values: { room: room.name } } : { key: "hint.said", values: { message } };
   }
@@ -55,15 +57,15 @@ export function hintWords(state) {
   if (phase === "waiting" && WAITING_HINTS[code]) return { key: WAITING_HINTS[code] };
   if (phase === "connected") {
     const left = rest(state, room.draft);
-    if (left <= NEAR_LIMIT) return { key: "hint.left", values: { count: left } };
-    return { key: Number.isInteger(room.editing) ? "hint.saves" : "hint.ready" };
+    if (left <= NEAR) return { key: "hint.left", values: { count: left } };
+    return { key: Number.isInteger(room.editing) && !room.target?.gone ? "hint.saves" : "hint.ready" };
   }
   if (!online) return { key: "hint.offline" };
   if (phase === "waiting") return { key: "hint.waiting" };
   return { key: attempt > 0 ? "hint.waiting" : "hint.connecting" };
 }
 
-const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room"];
+const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found"];
 
 /** Codes for which only the server's sentence says which limit was reached. */
 const SAID = ["limit_reached"];
