@@ -74,7 +74,7 @@ for (const { language, words } of Object.values(SPOKEN)) {
     test("gives words for each key", () => {
       const word = translator({ language, words });
       for (const key of Object.keys(words)) {
-        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n" };
+        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n", time: "0:00" };
         assert.doesNotMatch(word(key, given), /[{}]|undefined/);
       }
       assert.throws(() => word("no.such.key"), /no words for no\.such\.key/);

@@ -56,6 +56,7 @@ const at = (selector) => document.querySelector(selector);
 const page = at(".page");
 const conversation = at(".conversation");
 const composer = Composer(at(".composer"), tools);
+const messageList = MessageList(at(".message-list"), tools);
 const components = [
   NameForm(at(".name-form"), tools),
   SidePanel(at(".side-panel"), tools),
@@ -67,7 +68,7 @@ const components = [
   Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
   Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
   Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
-  MessageList(at(".message-list"), tools), // after the dialogs: a message found in one gets the focus when it is closed
+  messageList, // after the dialogs: a message found in one gets the focus when it is closed
   AttentionOffer(at(".attention-offer"), tools),
   TypingLine(at(".typing-line"), tools),
   composer,
@@ -274,7 +275,7 @@ function act(meant) {
 /** Process `event`, which may open another room: the browser's back button returns. */
 function travel(event, writes = true) {
   const from = state.key;
-  happen(event);
+  happen({ ...event, place: messageList.place() });
   const place = placeOf(current(state));
   if (state.key !== from && place !== location.pathname) history.pushState(null, "", place);
   show();
@@ -304,7 +305,7 @@ function moved() {
 // --- From the browser ----------------------------------------------------------------------
 
 addEventListener("popstate", () => {
-  tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby });
+  tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby, place: messageList.place() });
   seek();
 });
 addEventListener("online", () => revive({ type: "network", online: true }));

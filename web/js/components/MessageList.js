@@ -17,6 +17,7 @@ import { alike, parts, rows, same } from "../core/rows.js";
 import { byKeys } from "../browser/focusOrigin.js";
 import { reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
+import { NewsButton } from "./newsButton.js";
 import { addressOf } from "../core/address.js";
 import { atBottom, nearBottom, nearTop } from "../core/scrolling.js";
 import { current } from "../core/state.js";
@@ -37,9 +38,9 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
   const empty = element.querySelector(".empty");
   const list = element.querySelector(".lines");
   const jump = element.querySelector(".jump");
-  const count = element.querySelector(".jump .count");
   const notice = element.querySelector(".notice");
   const { make, fill, fold } = Rows({ word, ...formats });
+  const since = NewsButton(element.querySelector(".since"), view, list, { word, now, dayOf, ...formats });
   const anchor = Anchor(view, list); // holds the place of a user who reads further up
   const bar = LateBar(element.querySelector(".action-bar"), { word, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
   let shown = new Map(); // the parts of the list, by key
@@ -61,6 +62,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     bar.place();
     if (!bar.held()) bar.hide();
     askMore();
+    since.scrolled();
   });
   jump.addEventListener("click", () => {
     tell(element, "follow", { following: true });
@@ -174,7 +176,8 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     if (room.removing !== null && room.removing !== removing) ask(room.removing);
     find(room.sought, room.past?.cut === true);
     set(jump, { hidden: state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing") });
-    if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
+    since.update(room);
+    if (!jump.hidden) write(jump.querySelector(".count"), state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
 
   /** Make the list show the room; returns whether anything changed. */
@@ -261,11 +264,16 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     dead = cut;
     const words = { sought: "list.seeking", missing: "list.missing" }[sought?.fate] ?? (cut ? "list.cut" : null);
     write(notice, words === null ? "" : word(words));
-    if (news && sought?.fate === "found") bring(lineOf(sought.seq));
+    if (news && sought?.fate === "found") bring(lineOf(sought.seq), sought.top);
   }
 
-  function bring(line) {
+  /** Show the line, with the focus; or at `top`, where it was when the user left the room. */
+  function bring(line, top) {
     if (line === null) return;
+    if (top !== null) {
+      anchor.put(line, top);
+      return;
+    }
     line.scrollIntoView({ block: "center" });
     line.focus({ preventScroll: true });
     for (const each of list.querySelectorAll(".found")) each.classList.remove("found");
@@ -280,7 +288,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     return list.querySelector(`.line[data-seq="${seq}"]`);
   }
 
-  return { update };
+  return { update, place: () => (following ? null : anchor.place()) };
 }
 
 /** The element with the id of a message of the user's own. */

@@ -16,6 +16,7 @@ import * as outbox from "./outbox.js";
 import { ROOM_RULES } from "./rooms.js";
 import { attend, PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
+import { NEWS_RULES } from "./news.js";
 import { SEARCH_RULES } from "./search.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
 import { ask, broken, change, current, setConnection, of, put, question } from "./state.js";
@@ -132,6 +133,7 @@ const RULES = {
 
   ...HISTORY_RULES,
   ...SEARCH_RULES,
+  ...NEWS_RULES,
   ...ATTENTION_RULES,
   ...PRESENCE_RULES,
 

@@ -26,9 +26,9 @@ export function entryAt({ log, past }, seq) {
   return at(log, seq) ?? (past === null ? undefined : at(past, seq));
 }
 
-/** A message to be shown. */
-export function sought(seq) {
-  return { seq, fate: "sought", id: null, at: 0 };
+/** A message to be shown; if the user was there before, `top` is its distance from the top of the view, in pixels. */
+export function sought(seq, top = null) {
+  return { seq, top, fate: "sought", id: null, at: 0 };
 }
 
 /** Whether to request older entries when the user scrolls near the oldest one. */
@@ -75,6 +75,14 @@ export function look(turn, now) {
     const id = ask(turn, { type: "history", room: name, before: sought.seq + AROUND + 1, limit: 2 * AROUND }, key);
     change(turn, key, { sought: { ...sought, id } });
   }
+}
+
+/** If the place where the user was is no longer stored, show the newest messages, without a word. */
+export function leavePlace(turn) {
+  const { sought } = current(turn.state);
+  if (sought?.fate !== "missing" || sought.top === null) return;
+  change(turn, turn.state.key, { sought: null });
+  Object.assign(turn.state, { following: true, unseen: 0 });
 }
 
 /** When the message that is sought may be requested; Infinity if it need not be. */

@@ -28,8 +28,8 @@ export const SEARCH_RULES = {
     inquire(turn, search.next === null ? { before: search.entries.at(-1).seq } : { next: search.next });
   },
   /** Show a message in any room. */
-  seek(turn, { room, seq, now }) {
-    if (keyOf(room) !== turn.state.key) enter(turn, { name: room, now });
+  seek(turn, { room, seq, place, now }) {
+    if (keyOf(room) !== turn.state.key) enter(turn, { name: room, place, now });
     Object.assign(turn.state, { following: false, sheet: null, panel: false });
     change(turn, turn.state.key, { sought: sought(seq) });
   },

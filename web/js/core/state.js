@@ -133,8 +133,10 @@ export function mend(turn, key, now) {
 }
 
 /** Mark the unread messages of a room as new when the user opens it; nothing if all are read. */
-export function mark(turn, { unread, read }, key = turn.state.key) {
-  change(turn, key, { mark: unread > 0 && read > 0 ? read : null });
+export function mark(turn, { unread, read, known }, key = turn.state.key) {
+  const mark = unread > 0 && (known || read > 0) ? read : null;
+  const news = mark === null ? null : { count: unread, seq: null, time: null, after: read, id: null };
+  change(turn, key, { mark, news });
 }
 
 // --- The connection ------------------------------------------------------------------------

@@ -77,6 +77,7 @@ export const words = {
   "list.truncated": "Older messages are no longer stored.",
   "list.cut": "The messages after these are no longer stored.",
   "list.unseen": { one: "{count} new message", other: "{count} new messages" },
+  "list.since": { one: "{count} new message, from {time}", other: "{count} new messages, from {time}" },
   "list.newest": "Jump to the newest message",
   "list.you": "You",
   "list.bot": "bot",

@@ -77,6 +77,7 @@ export const words = {
   "list.truncated": "更早的消息已不再保存。",
   "list.cut": "之后的消息已不再保存。",
   "list.unseen": { other: "{count} 条新消息" },
+  "list.since": { other: "{count} 条新消息，自{time}起" },
   "list.newest": "跳到最新消息",
   "list.you": "你",
   "list.bot": "机器人",
