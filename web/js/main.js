@@ -29,6 +29,8 @@ import { addressOf, roomAt } from "./core/address.js";
 import { neighbour, roomChoices } from "./core/choices.js";
 import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
+import { asksWhy } from "./core/reconnect.js";
+import { whyBlocked } from "./browser/blocked.js";
 import { Socket } from "./browser/socket.js";
 import { Storage } from "./browser/storage.js";
 import { watchSleep } from "./browser/sleep.js";
@@ -191,7 +193,13 @@ function hear(event) {
     showSoon();
   } else {
     tell({ ...event, identity: storage.identity() });
+    if (state.online && asksWhy(event.tries, state.blocked)) askWhy();
   }
+}
+
+async function askWhy() {
+  const answer = await whyBlocked(new URL("ws", BASE), spoken.language);
+  if (answer !== null) tell({ type: "blocked", ...answer });
 }
 
 // --- From the user -----------------------------------------------------------------------

@@ -12,7 +12,7 @@ import { current } from "../core/state.js";
 import { hintWords } from "../core/wording.js";
 
 /** The hints that say why sending is impossible; with others, text is sent or queued. */
-const QUIET = ["hint.ready", "hint.saves", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding"];
+const QUIET = ["hint.ready", "hint.saves", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding", "hint.barred", "hint.proxy"];
 
 /** The hints that only explain keys, which a touch keyboard does not have. */
 const TEACHING = ["hint.ready", "hint.saves"];

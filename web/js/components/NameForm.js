@@ -34,7 +34,8 @@ export function NameForm(element, { word }) {
       write(title, word(`name.title.${first}`));
       write(about, word(`name.about.${first}`));
       write(enter, word(`name.enter.${first}`));
-      write(status, naming.busy ? word(connectionWords(state).spoken) : "");
+      const { spoken, values } = connectionWords(state);
+      write(status, naming.busy ? word(spoken, values) : "");
       keep.hidden = naming.first;
       enter.setAttribute("aria-disabled", String(naming.busy));
       showRefusal(naming.refusal);

@@ -18,11 +18,12 @@ import { PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
 import { SEARCH_RULES } from "./search.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
-import { ask, broken, change, current, setConnection, mark, of, put, question } from "./state.js";
+import { alive, ask, broken, change, current, setConnection, mark, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
 const PAGE = 100; // older entries requested at a time
 const TYPING_EVERY = 3_000;
+const FULL = 1013; // the close code of a full server
 
 /** The state after `event`, and the effects. */
 export function step(state, event) {
@@ -56,7 +57,12 @@ const RULES = {
   },
   waiting(turn, { retryAt, code }) {
     setConnection(turn, { phase: "waiting", retryAt, code });
+    if (code === FULL) turn.state.blocked = { status: 503, detail: "" };
     broken(turn, code);
+  },
+  /** The server has said why there is no connection. */
+  blocked(turn, { status, detail }) {
+    if (!alive(turn.state)) turn.state.blocked = { status, detail };
   },
   stopped(turn, { code }) {
     setConnection(turn, { phase: "stopped", code });

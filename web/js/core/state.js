@@ -19,6 +19,7 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
     // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
     online,
+    blocked: null, // why the server refuses the connection, as far as it has said: { status, detail }
     hidden,
     identity, // { nick, token }; null before the user has chosen a name
     me: null, // { user, nick } as the server knows the user
