@@ -17,7 +17,7 @@ PAGE_BIN := tests/web/node_modules/.bin
 PAGE_READY := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel clean
+.PHONY: help run test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel zipapp clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ measure: $(DEV_READY) ## Measure the page in a browser (about two minutes)
 
 wheel: $(DEV_READY) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
+
+zipapp: $(RUN_READY) ## Build dist/gochat.pyz, one file that Python runs
+	@$(BIN)/python tools/single_file.py dist/gochat.pyz
 
 clean: ## Remove everything that was set up or built
 	rm -rf $(VENV) tests/web/node_modules build dist *.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ server stops reading from it for a while, and TCP slows the peer down. No messag
 * `Meter.spend`, before or after the work; returns the seconds to wait
 * `Meter.claim` and `release`: bytes that wait for a slow peer
 * `Meter.new_user`, `new_room`, and `UserAccount.sending`: quotas for an hour or a second
+* `Meter.try_password`: limits guesses
 
 Locks: each table guards its accounts, each account its own numbers. They are taken in the order
 outbox, table, account, pool, and none is held while waiting.
@@ -43,6 +44,10 @@ ADDRESS_BURST = 0.25
 
 HOUR = 3_600.0
 
+#: Wrong passwords that one address may send: so many at once, and as many in so many seconds.
+TRIES = 10
+TRIES_WITHIN = 600.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -67,7 +72,7 @@ class Terms:
 class Account:
     """What all connections of one address have spent. The table's lock guards `connections`."""
 
-    __slots__ = ("budget", "buffers", "connections", "lock", "new_rooms", "new_users")
+    __slots__ = ("budget", "buffers", "connections", "lock", "new_rooms", "new_users", "tries")
 
     def __init__(self, terms: Terms, pool: Pool) -> None:
         self.connections = 0
@@ -76,12 +81,14 @@ class Account:
         self.buffers = Pool(terms.address_bytes, pool)
         self.new_users = _hourly(terms.new_users)
         self.new_rooms = _hourly(terms.new_rooms)
+        self.tries = LockedBucket(TRIES / TRIES_WITHIN, TRIES)
 
     def fresh(self, now: float) -> bool:
         """Whether a new account would be the same."""
         with self.lock:
             paid = self.budget.paid(now)
-        return paid and self.new_users.full(now) and self.new_rooms.full(now)
+        buckets = (self.new_users, self.new_rooms, self.tries)
+        return paid and all(bucket.full(now) for bucket in buckets)
 
 
 class UserAccount:
@@ -177,6 +184,14 @@ class Meter:
     def new_room(self, now: float) -> float:
         """Count a new room from this address: 0.0, or the seconds until one may be created."""
         return self._account.new_rooms.take(now)
+
+    def try_password(self, now: float) -> float:
+        """Count a password from this address: 0.0, or the seconds until one may be compared."""
+        return self._account.tries.take(now)
+
+    def password_matched(self) -> None:
+        """Do not count the password that was tried: it is the right one."""
+        self._account.tries.give_back()
 
     def claim(self, count: int) -> bool:
         """Count bytes that wait for this peer; False if too many wait already."""

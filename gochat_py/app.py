@@ -17,6 +17,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from . import admission, connection_log, threads
 from .backplane.local import Journal
@@ -31,6 +32,7 @@ from .dialect import Upgrade
 from .http.server import ChatServer
 from .http.static.assets import Assets, web_root
 from .hub import Hub
+from .password import PasswordFile
 from .settings import Settings
 from .store import open_directory, open_memory
 from .store.history import NEWEST
@@ -45,7 +47,9 @@ class App:
     def __init__(self, settings: Settings) -> None:
         """Build everything and listen. Raises `StartupError` with the cure where that fails."""
         self._settings = settings
-        self._terms = _terms(settings)
+        path = settings.password_file
+        self._password = None if path is None else PasswordFile(Path(path))
+        self._terms = _terms(settings, self._password)
         self._hub = Hub(settings.compress_from)
         self._server = ChatServer(
             settings,
@@ -54,6 +58,7 @@ class App:
             subprotocols=(SUBPROTOCOL,),
             terms=_admission_terms(settings),
             unready=lambda: self._journal.unready(),
+            reloaded=self._password.read_again if self._password is not None else lambda: None,
         )
         try:
             self._directory = (
@@ -124,7 +129,10 @@ class App:
         self._server.shutdown()
 
     def reload(self) -> None:
-        """Ask `run` to read the page's files again. Returns at once; may be called as `stop`."""
+        """Ask `run` to read the page's files and the password again.
+
+        Returns at once; may be called as `stop`.
+        """
         self._server.reload()
 
     @property
@@ -179,7 +187,7 @@ def _admission_terms(settings: Settings) -> admission.Terms:
     )
 
 
-def _terms(settings: Settings) -> Terms:
+def _terms(settings: Settings, password: PasswordFile | None) -> Terms:
     """What every gochat.v1 connection is told, and held to."""
     return Terms(
         allowance=Allowance(
@@ -199,4 +207,5 @@ def _terms(settings: Settings) -> Terms:
         ),
         ping_period=settings.ping_period,
         lobby=LOBBY,
+        unknown=password.refusal if password is not None else lambda _given, _meter: None,
     )

@@ -19,6 +19,7 @@ class Close(IntEnum):
     INTERNAL_ERROR = 1011  #: the server failed: reconnect
     TRY_AGAIN_LATER = 1013  #: the server is overloaded: reconnect later
     NO_HELLO = 4000  #: no ``hello`` in time
+    BAD_PASSWORD = 4001  #: the password or the token is wrong: ask the user
     #: The send buffer was full, or nothing was received for ``pong_wait``: reconnect at once.
     SLOW = 4008
     FLOODING = 4029  #: too many refused commands: reconnect later

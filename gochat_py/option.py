@@ -74,6 +74,13 @@ class Option:
         return isinstance(self.default, tuple)
 
     @property
+    def default_text(self) -> str:
+        """The default, for ``--help`` and for error sentences."""
+        if self.many:
+            return ", ".join(self.default) or "none"
+        return "none" if self.default is None else str(self.default)
+
+    @property
     def switch(self) -> bool:
         """Whether the flag takes no value."""
         return isinstance(self.default, bool)
@@ -124,11 +131,10 @@ class Option:
         """The sentence for an invalid text: empty, blank, or with a NUL in it."""
         if text.strip():
             return f"{self.flag} {text!r} contains a NUL character; remove it"
-        default = "none" if self.many else self.default
         what = self.unit or "text"
         return (
             f"{self.flag} takes {article(what)} {what}, not {text!r}; "
-            f"omit the flag for the default, {default}"
+            f"omit the flag for the default, {self.default_text}"
         )
 
 

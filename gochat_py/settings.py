@@ -51,6 +51,17 @@ class Settings:
         "subdomain of NAME, * any name",
         unit="NAME",
     )
+    password_file: str | None = setting(
+        None,
+        "file that holds the password which new users must give, in one line; SIGHUP reads it "
+        "again; users who have a token stay users",
+        unit="FILE",
+    )
+    classic: bool = setting(
+        False,
+        "accept clients of goChat's protocol, which cannot send a password, although one is "
+        "required; they read and write the lobby",
+    )
     trusted_proxy: tuple[str, ...] = setting(
         (),
         "address or network of a reverse proxy whose X-Forwarded-* headers are trusted",

@@ -75,6 +75,11 @@ class LockedBucket:
         with self._lock:
             return self._bucket.take(now)
 
+    def give_back(self) -> None:
+        """Return a token that was taken."""
+        with self._lock:
+            self._bucket.give_back()
+
     def full(self, now: float) -> bool:
         """Whether the bucket is full, so that a new one would be the same."""
         with self._lock:

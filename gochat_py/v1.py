@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from . import connection_log
+from .admission import Meter
 from .backplane import Backplane
 from .channel import Inbox, Reply
 from .codes import Close
@@ -43,6 +44,8 @@ class Terms:
     limits: Limits
     ping_period: float
     lobby: str
+    #: By a client's password: what it is refused with if its token is unknown, None if it may come.
+    unknown: Callable[[str | None, Meter], Refusal | None]
 
 
 class V1:
@@ -129,7 +132,7 @@ class V1:
         if isinstance(decision, Draft):  # nearly all are
             self._publish(connection, decision)
             return
-        wait = self._spend(connection, PRICES.get(kind, 0.0))
+        wait = self._spend(connection, prices.OF_DECISION.get(kind, 0.0))
         if wait and kind in READING:
             connection.pause(min(wait, PATIENCE))
         meter = connection.meter
@@ -195,6 +198,7 @@ class V1:
                 wanted.nick_key,
                 wanted.token,
                 lambda: self._count_user(connection),
+                self._terms.unknown(wanted.password, connection.meter),
             )
         except Refusal as refusal:
             if refusal.code in (Code.BUSY, Code.STORAGE_FAILED):
@@ -311,19 +315,6 @@ class V1:
 #: there before is done, where there is anything, so that commands are carried out in their order.
 #: (`ping` concerns nothing but the connection.)
 OVERTAKING = frozenset((c.Join, c.Leave, c.Typing, c.Away, c.History, c.Search, c.Rooms))
-
-#: What decisions cost in other threads than the connection's own, beside the deliveries. The price
-#: of a draft is `prices.LINE` and its text's.
-PRICES: dict[type[d.Decision], float] = {
-    d.Identify: prices.ASKED,
-    d.EnterRoom: prices.ROOM,
-    d.LeaveRoom: prices.ROOM,
-    d.MarkRead: prices.ASKED,
-    d.Rename: 2 * prices.ASKED,
-    d.ReadHistory: prices.LOOK_UP,
-    d.RunSearch: prices.LOOK_UP,
-    d.ListRooms: prices.LOOK_UP,
-}
 
 #: What reads the database, and what waits for the journal. (Entering a room does both, and waits
 #: for the peer between its parts; `joining` has its own gates.)

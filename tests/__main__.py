@@ -8,6 +8,7 @@ writes is shown when it has ended. The closing lines are those of `unittest`, fo
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -61,7 +62,7 @@ class Part:
     def _read(self) -> None:
         assert self._process.stdout is not None
         with self._process.stdout as pipe:
-            while chunk := pipe.read1(65_536):
+            while chunk := os.read(pipe.fileno(), 65_536):
                 self._output += chunk
                 if self._through:
                     _write(chunk)

@@ -18,7 +18,7 @@ import re
 import sys
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 #: Scripts in use today: UAX #31, tables 5 (recommended) and 7 (limited use), revision of 15.0.
@@ -83,9 +83,10 @@ def main(confusables: Path, ucd: Path, directory: Path = PACKAGE) -> None:
         },
     )
     looks = compared_as(prototypes)
+    table = {ord(char): look for char, look in looks.items()}
 
     def key(text: str) -> str:
-        return unicodedata.normalize("NFKD", fold(text).translate(str.maketrans(looks)))
+        return unicodedata.normalize("NFKD", fold(text).translate(table))
 
     write(
         directory / "unicode_looks.py",
@@ -177,7 +178,7 @@ def compared_as(prototypes: dict[str, str]) -> dict[str, str]:
     return {char: made for char in sorted(classes) if (made := spelled(char)) != char}
 
 
-def told_apart(longer: dict[str, str]):
+def told_apart(longer: dict[str, str]) -> Callable[[str], bool]:
     """Whether a class has a face of its own: one of ASCII, or a sequence."""
     return lambda root: root.isascii() or root in longer
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from ..connection import Connection
 from ..message import Author, Draft, OnlineUser, Position, RoomInfo
+from ..refusals import Refusal
 from ..store.history import Page, Replay
 from ..store.search import Found
 
@@ -42,9 +43,11 @@ class Backplane(Protocol):
         nick_key: str,
         token: str | None,
         allow_new: Callable[[], None],
+        unknown: Refusal | None = None,
     ) -> tuple[OnlineUser, str]:
         """The user of `token`, or a new user, under this nick; and the token for the next time.
 
+        If `token` is no user's and there is an `unknown`, that is raised, whatever the nick.
         If the nick differs from the user's last one, all clients concerned are notified.
         `allow_new` is called before a user is made, by any thread; it must not wait, and may raise
         `Refusal`. The caller must later call `seen` or `release_nick`.

@@ -63,12 +63,13 @@ class UserRequests:
         nick_key: str,
         token: str | None,
         allow_new: Callable[[], None],
+        unknown: Refusal | None = None,
     ) -> tuple[OnlineUser, str]:
         """The user of `token`, or a new user; see `Backplane.identify`."""
         known = self._find_by_token(token) if token and self._health.reason else None
         if known is None or known.nick != nick:
             try:
-                return self._introduce(connection, nick, nick_key, token, allow_new)
+                return self._introduce(connection, nick, nick_key, token, allow_new, unknown)
             except Refusal as refusal:
                 known = known or (self._find_by_token(token) if token else None)
                 if known is None or refusal.code not in (Code.STORAGE_FAILED, Code.BUSY):
@@ -86,7 +87,10 @@ class UserRequests:
         nick_key: str,
         token: str | None,
         allow_new: Callable[[], None],
+        unknown: Refusal | None,
     ) -> tuple[OnlineUser, str]:
+        if token is None and unknown is not None:
+            raise unknown
         newcomer = User(secrets.token_hex(8), nick)
         new_token = secrets.token_urlsafe(32)
         here = self._attendance
@@ -100,6 +104,8 @@ class UserRequests:
                     db, user.id, nick, nick_key, now, here=here, expire=expire
                 )
                 return claimed, token
+            if unknown is not None:
+                raise unknown
             if users.holder(db, nick_key, now, here, expire=expire) is None:
                 allow_new()  # if the nick is taken, `create` refuses it below
             if users.create(

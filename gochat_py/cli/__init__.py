@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     )
     built.add_argument("--version", action="version", version=f"gochat {__version__}")
     for option in options():
-        default = ", ".join(option.default) or "none" if option.many else option.default
+        default = option.default_text
         if option.switch:
             built.add_argument(
                 option.flag,

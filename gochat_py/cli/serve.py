@@ -33,10 +33,10 @@ ANNOUNCE_WITHIN = 1.0
 def serve(settings: Settings) -> int:
     """Serve until SIGINT or SIGTERM; a second signal ends the process at once.
 
-    SIGHUP reloads the page's files and never ends the process; if it is ignored at the start
-    (`nohup`), it stays ignored. Prints one line to standard output once connections are accepted.
-    Raises `StartupError` if the server cannot start. Returns the exit status: 0, or `FAILED`, so
-    that a supervisor restarts the server.
+    SIGHUP reloads the page's files and the password, and never ends the process; if it is ignored
+    at the start (`nohup`), it stays ignored. Prints one line to standard output once connections
+    are accepted. Raises `StartupError` if the server cannot start. Returns the exit status: 0, or
+    `FAILED`, so that a supervisor restarts the server.
     """
     _hold_standard_descriptors()
     hangs_up = signal.signal(signal.SIGHUP, signal.SIG_IGN) is not signal.SIG_IGN

@@ -46,6 +46,10 @@ class TokenBucket:
         self._full_at = max(self._full_at, now) + self._interval
         return 0.0
 
+    def give_back(self) -> None:
+        """Return a token that was taken."""
+        self._full_at -= self._interval
+
     def full(self, now: float) -> bool:
         """Whether the bucket is full, so that a new bucket would be the same."""
         return self._full_at <= now

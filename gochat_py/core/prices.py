@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from . import decisions as d
+
 CONNECT = 1_500.0  #: a connection, from `accept` to its end: two threads, a handshake
 REQUEST = 200.0  #: an HTTP request, without its body
 BATCH = 10.0  #: one read from a socket
@@ -25,6 +27,18 @@ ASKED = 150.0  #: other work of the journal: users, read marks, nicks
 LOOK_UP = 1_000.0  #: reading history, or a search: a deposit, so that many at once must wait
 ROOM = 150.0  #: entering or leaving a room
 DELIVERY = 8.0  #: a message sent to one connection: one `send`
+
+#: What a decision costs in other threads, beside the deliveries. A draft costs `LINE` and its text.
+OF_DECISION: dict[type[d.Decision], float] = {
+    d.Identify: ASKED,
+    d.EnterRoom: ROOM,
+    d.LeaveRoom: ROOM,
+    d.MarkRead: ASKED,
+    d.Rename: 2 * ASKED,
+    d.ReadHistory: LOOK_UP,
+    d.RunSearch: LOOK_UP,
+    d.ListRooms: LOOK_UP,
+}
 
 #: Number of deliveries that the price of a message includes.
 FEW = 8

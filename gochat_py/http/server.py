@@ -76,6 +76,7 @@ class ChatServer(ThreadingHTTPServer):
         subprotocols: tuple[str, ...] = (),
         terms: admission.Terms | None = None,
         unready: Callable[[], str | None] = lambda: None,
+        reloaded: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings = settings
         self.site = Site.of(settings, assets, endpoint, subprotocols, unready)
@@ -86,6 +87,7 @@ class ChatServer(ThreadingHTTPServer):
             admission.Admission(terms or admission.Terms(), settings.max_connections_per_address),
             settings.max_connections,
         )
+        self._reloaded = reloaded  # called in the serving thread after each reload
         self._reload_wanted = False  # set by `reload`; cleared by the serving thread
         self._period = period_for(settings.shortest_wait)
         self._not_serving = threading.Event()
@@ -141,6 +143,7 @@ class ChatServer(ThreadingHTTPServer):
                             self._reload_wanted = False
                             assets = self.site.assets.read_again()
                             self.site = dataclasses.replace(self.site, assets=assets)
+                            self._reloaded()
                     except MemoryError:  # wait until memory is freed; accept nothing until then
                         with contextlib.suppress(MemoryError):
                             refused.close()

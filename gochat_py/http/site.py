@@ -54,7 +54,10 @@ class Site:
             proxies=proxies,
             addressing=Addressing(HostRule(settings.host, settings.name), proxies, log_limit),
             doorkeeper=Doorkeeper(
-                OriginRule(settings.origin), subprotocols, settings.max_message_size
+                OriginRule(settings.origin),
+                subprotocols,
+                settings.max_message_size,
+                classic=settings.classic or settings.password_file is None,
             ),
             endpoint=endpoint,
             thread_pool=ThreadPool(),

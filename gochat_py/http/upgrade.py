@@ -35,6 +35,12 @@ REQUIRED = problem(
     kind="websocket",
 )
 
+#: What a client of goChat's protocol is told where a password is required.
+NO_CLASSIC = (
+    "This server requires a password, which goChat's protocol cannot send. Use a client for "
+    "gochat.v1, or start the server with --classic."
+)
+
 
 def is_asked(request: Request) -> bool:
     """Whether `request` asks to become a WebSocket (RFC 6455, section 4.2.1, items 1 and 3)."""
@@ -59,12 +65,14 @@ class Agreement:
 class Doorkeeper:
     """Decides which requests may open a WebSocket. Immutable; any thread may call it.
 
-    `subprotocols` are supported besides the classic dialect, which has no name.
+    `subprotocols` are supported besides the classic dialect, which has no name; with
+    `classic` false it is refused.
     """
 
     rule: OriginRule
     subprotocols: tuple[str, ...]
     max_message_size: int
+    classic: bool = True
 
     def admit(self, request: Request, hosts: Sequence[Authority], scheme: str | None) -> Agreement:
         """Accept the upgrade that `request` asks for (`is_asked`), or raise `HttpProblem`.
@@ -118,7 +126,9 @@ class Doorkeeper:
         """The first offered subprotocol that is supported; None (classic) if none was offered."""
         names = [name for part in offered.split(",") if (name := part.strip())]
         if not names:
-            return None
+            if self.classic:
+                return None
+            raise HttpProblem(problem(403, NO_CLASSIC))
         for name in names:
             if name in self.subprotocols:
                 return name

@@ -1,5 +1,7 @@
 """Those who leave are recorded together, and nobody is forgotten."""
 
+import sqlite3
+from typing import Any
 from unittest import mock
 
 from hypothesis import given
@@ -10,6 +12,7 @@ from gochat_py.errors import Closed
 from gochat_py.store import StorageFailed, users
 from tests.backplane.test_journal import JournalCase
 from tests.support.case import TestCase
+from tests.support.narrow import not_none
 
 
 class DeparturesTest(TestCase):
@@ -17,12 +20,14 @@ class DeparturesTest(TestCase):
         super().setUp()
         self.written: list[list[str]] = []
         self.departures = Departures()
+        #: What a request is carried out on; `users.saw`, which would use it, is replaced.
+        self.db = mock.Mock(spec=sqlite3.Connection)
         self.enterContext(
             mock.patch.object(users, "saw", lambda _, ids, now: self.written.append(list(ids)))
         )
 
     def carry_out(self, request) -> None:
-        request.function(None, 1.0)
+        request.function(self.db, 1.0)
 
     def test_only_the_first_puts_a_request(self):
         self.assertEqual([self.departures.add(user) for user in "abc"], [True, False, False])
@@ -57,7 +62,7 @@ class DeparturesTest(TestCase):
     def test_a_request_that_is_done_again_records_the_same_users(self):
         self.departures.add("a")
         request = self.departures.request()
-        request.function(None, 1.0)
+        request.function(self.db, 1.0)
         self.departures.add("b")
         self.carry_out(request)
         self.assertEqual(self.written, [["a"], ["a"]])
@@ -79,7 +84,7 @@ class DeparturesTest(TestCase):
     def test_whatever_happens_each_who_leaves_is_recorded(self, steps):
         self.written.clear()
         departures = Departures()
-        inbox: list = []
+        inbox: list[Any] = []
         added, now = 0, 0.0
         for step in steps:
             if step == "add":
@@ -109,7 +114,7 @@ class DeparturesTest(TestCase):
 
 class JournalTest(JournalCase):
     def seen_at(self, ids) -> set[float]:
-        rows = self.journal._writer._db.execute("SELECT id, seen FROM users").fetchall()
+        rows = not_none(self.journal._writer._db).execute("SELECT id, seen FROM users").fetchall()
         return {seen for user, seen in rows if user in ids}
 
     def test_thousands_who_leave_are_a_few_statements_and_one_request_at_a_time(self):
@@ -120,7 +125,8 @@ class JournalTest(JournalCase):
         self.assertEqual(len(self.journal.inbox.queue), 1)
         with mock.patch.object(users, "saw", side_effect=users.saw) as saw:
             self.journal.handle(self.journal.inbox.take(), now=50.0)
-            self.journal.handle([self.journal._departures.next_request(1e9)], now=50.0)
+            request = not_none(self.journal._departures.next_request(1e9))
+            self.journal.handle([request], now=50.0)
         self.assertEqual(saw.call_count, 2)
         self.assertEqual(self.seen_at({user.id for user in everybody}), {50.0})
 
@@ -131,9 +137,8 @@ class JournalTest(JournalCase):
         self.journal.seen(bob)
         self.assertEqual(len(self.journal.inbox.queue), 0)
         wait = self.journal._wait(0.0)
-        due = self.journal._departures.due_in(0.0)
-        self.assertIsNotNone(due)
-        self.assertLessEqual(wait, due)
+        due = not_none(self.journal._departures.due_in(0.0))
+        self.assertLessEqual(not_none(wait), due)
 
     def test_the_journal_records_those_who_left_since_without_being_asked(self):
         ann, _ = self.identify("Ann")

@@ -1,13 +1,17 @@
 import queue
+from collections.abc import Callable
 from unittest import mock
 
-from gochat_py.backplane.local import Ask, Journal, Write
+from gochat_py.backplane.local import Journal
 from gochat_py.backplane.maintenance import Maintenance
+from gochat_py.backplane.requests import Ask, Write
 from gochat_py.channel import Reply
+from gochat_py.connection import Connection
+from gochat_py.core.delivery import Written
 from gochat_py.core.names import nick_key
 from gochat_py.hub import Hub
 from gochat_py.message import Draft, Kind, User
-from gochat_py.orders import Barrier, Publish
+from gochat_py.orders import Barrier, Order, Publish
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store import StorageFailed, open_memory
 from tests.support.case import TestCase
@@ -15,7 +19,7 @@ from tests.support.case import TestCase
 ANN = User("1", "Ann")
 
 
-class FakeSender:
+class FakeSender(Connection):
     """A connection that writes down what it is told."""
 
     def __init__(self) -> None:
@@ -52,11 +56,11 @@ class JournalCase(TestCase):
     def write(self, *drafts: Draft) -> None:
         self.journal.handle([Write(draft, self.sender) for draft in drafts], now=1.0)
 
-    def published(self) -> list:
+    def published(self) -> list[Written[Connection]]:
         """What the hub was given since the last look."""
         return [w for order in self.orders() if isinstance(order, Publish) for w in order.batch]
 
-    def orders(self) -> list:
+    def orders(self) -> list[Order]:
         """The same, as the orders that they are."""
         try:
             return list(self.hub.inbox.queue)
@@ -74,8 +78,8 @@ class JournalCase(TestCase):
         with mock.patch.object(self.journal.inbox, "put", put_and_handle):
             return call()
 
-    def allow_new(self) -> None:
-        """As many users as anybody likes, unless a test says otherwise."""
+    #: As many users as anybody likes, unless a test says otherwise.
+    allow_new: Callable[[], None] = staticmethod(lambda: None)
 
     def identify(self, nick: str, token: str | None = None) -> tuple[User, str]:
         return self.ask(
@@ -195,13 +199,13 @@ class JournalTest(JournalCase):
 
     def test_a_barrier_alone_opens_no_transaction(self):
         with mock.patch.object(self.journal._writer, "begin") as begin:
-            reply = Reply()
+            reply: Reply[None] = Reply()
             self.journal.handle([Barrier(reply), Barrier(Reply())], now=1.0)
             self.assertIsNone(reply.wait(0))
             begin.assert_not_called()
 
     def test_a_barrier_is_passed_also_when_nothing_can_be_stored(self):
-        reply = Reply()
+        reply: Reply[None] = Reply()
         with (
             mock.patch.object(self.journal._writer, "acknowledge", side_effect=StorageFailed("x")),
             self.assertLogs("gochat_py", "ERROR"),

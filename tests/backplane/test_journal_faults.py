@@ -1,10 +1,11 @@
 """Whatever one request does, it is that request's failure."""
 
 import sqlite3
+from typing import Any
 from unittest import mock
 
 from gochat_py import failures
-from gochat_py.backplane.local import Ask, Write
+from gochat_py.backplane.requests import Ask, Write
 from gochat_py.channel import Reply
 from gochat_py.errors import Closed
 from gochat_py.message import Draft, Kind
@@ -85,7 +86,7 @@ class FaultTest(JournalCase):
             connection.execute("UPDATE terms SET name = 'half done'")
             raise RuntimeError
 
-        kept, replies = [], [Reply(), Reply()]
+        kept, replies = list[Any](), [Reply[Any](), Reply[Any]()]
         with self.assertLogs("gochat_py.failures", "ERROR"):
             self.journal.handle(
                 [

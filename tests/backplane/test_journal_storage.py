@@ -4,15 +4,19 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from gochat_py.backplane import local, watching
-from gochat_py.backplane.local import Ask, Journal, Write
+from gochat_py.backplane.local import Journal
 from gochat_py.backplane.maintenance import Maintenance
+from gochat_py.backplane.requests import Ask, Write
 from gochat_py.backplane.watching import LOOK_EVERY, PROOF_FOR, TRY_EVERY, Readiness, touch
 from gochat_py.channel import Reply
 from gochat_py.codes import Close
+from gochat_py.connection_log import US
 from gochat_py.core.names import nick_key
 from gochat_py.errors import Closed
 from gochat_py.hub import Hub
@@ -22,6 +26,7 @@ from gochat_py.store import StorageFailed, health, open_directory
 from gochat_py.store.writer import Writer
 from tests.backplane.test_journal import FakeSender, JournalCase, message
 from tests.support.case import PATIENCE, TestCase
+from tests.support.narrow import not_none
 
 
 class StoredCase(JournalCase):
@@ -120,8 +125,8 @@ class ReadinessTest(StoredCase):
             for _ in range(20):
                 self.assertIsNone(self.unready())
             self.assertEqual(commit.call_count, 1)
-            with mock.patch.object(watching.time, "monotonic", lambda: now + PROOF_FOR + 1.0):
-                now = self.directory.health.written_at
+            now = self.directory.health.written_at
+            with mock.patch.object(time, "monotonic", lambda: now + PROOF_FOR + 1.0):
                 self.assertIsNone(self.unready())
             self.assertEqual(commit.call_count, 2)
 
@@ -130,7 +135,7 @@ class ReadinessTest(StoredCase):
         self.directory.health.written_at = 0.0
         with (
             self.assertLogs("gochat_py.store.health", "ERROR"),
-            mock.patch.object(watching.time, "monotonic", lambda: 1e9),
+            mock.patch.object(time, "monotonic", lambda: 1e9),
         ):
             self.assertEqual(self.unready(), "cannot write: database is locked")
             self.assertEqual(self.unready(), "cannot write: database is locked")
@@ -149,9 +154,11 @@ class ReadinessTest(StoredCase):
         self.data.rename(away)
         with self.assertLogs("gochat_py.store.health", "ERROR") as logs:
             for _ in range(3):
-                self.assertRegex(self.unready(), "^cannot write: gochat.db was removed or moved; ")
+                self.assertRegex(
+                    not_none(self.unready()), "^cannot write: gochat.db was removed or moved; "
+                )
         self.assertEqual(len(logs.records), 1)
-        self.assertNotIn(str(self.place), self.unready(), "nobody is told where it is")
+        self.assertNotIn(str(self.place), not_none(self.unready()), "nobody is told where it is")
         self.assertIn(str(self.place), logs.output[0], "but for the operator")
         away.rename(self.data)
         self.journal._watch.step(1e9, 1.0)
@@ -159,7 +166,7 @@ class ReadinessTest(StoredCase):
 
     def test_that_nobody_answers_is_a_reason_too(self):
         with mock.patch.object(watching, "WAIT_FOR_PROOF", 0.01):
-            self.assertIn("nothing was committed", self.journal.unready())
+            self.assertIn("nothing was committed", not_none(self.journal.unready()))
         self.journal.inbox.queue.clear()
 
     def test_only_one_waits_for_a_proof(self):
@@ -234,7 +241,7 @@ class AnswerTest(StoredCase):
             def refuse(self, refusal):
                 raise TypeError("a bug in one dialect")
 
-            def close(self, code, reason=""):
+            def close(self, code, reason="", *, by=US):
                 self.closed_with = code
 
         broken = Broken()
@@ -247,7 +254,7 @@ class AnswerTest(StoredCase):
         self.assertEqual([w.entry.text for w in self.published()], ["a"])
 
     def test_of_one_question(self):
-        replies = [Reply(), Reply()]
+        replies = [Reply[Any](), Reply[Any]()]
 
         def fail(_):
             raise MemoryError
@@ -264,7 +271,7 @@ class AnswerTest(StoredCase):
     def test_a_page_that_is_damaged_fails_who_needs_it_and_nobody_else_of_the_batch(self):
         corrupt = sqlite3.DatabaseError("database disk image is malformed")
         corrupt.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-        replies = [Reply(), Reply()]
+        replies = [Reply[Any](), Reply[Any]()]
 
         def meet(*_):
             raise corrupt
@@ -287,7 +294,7 @@ class AnswerTest(StoredCase):
         self.assertIsNone(self.directory.health.reason)
 
     def test_whoever_waits_for_a_journal_that_ends_is_answered(self):
-        in_hand, waiting = Reply(), Reply()
+        in_hand, waiting = Reply[None](), Reply[None]()
         self.journal.inbox.put(Ask(touch, in_hand))
 
         def end(*_):

@@ -5,15 +5,17 @@ import itertools
 import sqlite3
 from unittest import mock
 
-from gochat_py.backplane import checkpoints, tasks
+from gochat_py.backplane import checkpoints
 from gochat_py.backplane.checkpoints import ERASE_LATEST, LOG_MOST, WARN_AFTER, WHEN_BUSY, WHEN_IDLE
 from gochat_py.backplane.maintenance import COMMIT_AFTER, LOOK_EVERY
 from gochat_py.core.schedule import RETRY
 from gochat_py.message import User
 from gochat_py.store import StorageFailed, history, retention, trigrams, users
+from gochat_py.store.budget import Budget
 from gochat_py.store.schema import SEQ_BITS
 from gochat_py.store.writer import Writer
 from tests.support.maintained import DAY, MaintainedCase
+from tests.support.narrow import not_none
 from tests.support.store import BOB, delete, edit, message
 
 #: Seconds between two messages: what one person says, several, and a crowd.
@@ -171,7 +173,7 @@ class TrafficTest(MaintainedCase):
             with self.subTest(every=every):
                 said = self.say(*(message(f"deleted {number}") for number in range(600)))
                 self.passes(10.0, every=every)
-                self.write(trigrams.index_some, 10_000, budget=tasks.Budget(60.0))
+                self.write(trigrams.index_some, 10_000, budget=Budget(60.0))
                 self.say(*(delete(entry.seq) for entry in said[:50]))
                 self.passes(10.0, every=every)
                 self.assertEqual(self.read(trigrams.residue), 0)
@@ -187,7 +189,7 @@ class TrafficTest(MaintainedCase):
 
         with (
             mock.patch.object(trigrams, "scrub", scrub),
-            mock.patch.object(tasks.Budget, "taken", 0.1),
+            mock.patch.object(Budget, "taken", 0.1),
         ):
             for number in range(50):
                 (entry,) = self.say(message(f"deleted {number}"))
@@ -232,7 +234,8 @@ class CheckpointTest(MaintainedCase):
         (entry,) = self.say(message(SECRET.decode()))
         self.passes(1.0)
         with self.read_pool.borrow() as connection:
-            self.assertEqual(history.one(connection, "tea", entry.seq).text, SECRET.decode())
+            kept = not_none(history.one(connection, "tea", entry.seq))
+            self.assertEqual(kept.text, SECRET.decode())
             self.say(delete(entry.seq))
             self.passes(3.0, every=0.05)
             self.assertIn(SECRET, self.raw())

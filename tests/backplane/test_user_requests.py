@@ -12,11 +12,12 @@ from gochat_py.backplane.tasks import SWEEP_EVERY
 from gochat_py.codes import Close
 from gochat_py.core.clock import EARLIEST
 from gochat_py.message import User
-from gochat_py.orders import ReadMark, Renamed
+from gochat_py.orders import Publish, ReadMark, Renamed
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store import StorageFailed, users
 from tests.backplane.test_journal import FakeSender, JournalCase, message
 from tests.support.case import TestCase
+from tests.support.narrow import as_a
 from tests.support.store import StoreCase
 
 
@@ -35,14 +36,14 @@ class NickTest(JournalCase):
         self.write(message("hello", "1", user))
         self.rename(user, "Anna")
         published, renamed = self.orders()
-        self.assertEqual(published.batch[0].entry.nick, "Ann")
+        self.assertEqual(as_a(Publish, published).batch[0].entry.nick, "Ann")
         self.assertEqual(renamed, Renamed(self.sender, User(user.id, "Anna"), "n"))
 
     def test_the_same_nick_again_is_answered_and_told_to_nobody(self):
         user, _ = self.identify("Ann")
         self.rename(user, "Ann")
         (renamed,) = self.orders()
-        self.assertFalse(renamed.changed)
+        self.assertFalse(as_a(Renamed, renamed).changed)
 
     def test_hello_with_another_nick_is_told_where_the_user_is_connected(self):
         user, token = self.identify("Ann")
@@ -242,7 +243,7 @@ class AttendanceTest(TestCase):
     def test_whoever_has_a_connection_is_there(self, steps):
         attendance = Attendance()
         users_ = [User(str(number), f"user {number}") for number in range(3)]
-        arrivals = {user.id: [] for user in users_}
+        arrivals: dict[str, list[Arrival]] = {user.id: [] for user in users_}
         for what, number in steps:
             user = users_[number]
             mine = arrivals[user.id]

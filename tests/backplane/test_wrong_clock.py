@@ -164,7 +164,7 @@ class HistoryTest(WrongClockCase):
         self.assertEqual(self.kept(), [8, 9, 10])
 
     def test_the_way_over_a_million_future_entries_is_short(self):
-        reads = []
+        reads: list[str] = []
         for _ in range(3_000):
             self.writer.begin()
             self.writer.apply(message("x"), self.wall + 10 * YEAR)

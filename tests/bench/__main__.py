@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -12,7 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import chart, measure, report, servers, storm, works
+from . import chart, machine, measure, report, servers, storm, works
 from .peers.program import raise_descriptor_limit
 
 CHART = servers.ROOT / "docs" / "bench.svg"
@@ -36,14 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sentences.append("only one core is to be had, so nothing is pinned")
         for sentence in sentences:
             print(sentence)
-        begun = time.monotonic()
-        runs = run_all(chosen, found, load, cores, 1 if options.quick else options.rounds)
+        begun, average = time.monotonic(), os.getloadavg()[0]
+        patience = machine.Patience(0 if options.quick else options.patience)
+        rounds = 1 if options.quick else options.rounds
+        runs = run_all(chosen, found, load, cores, rounds, patience)
     print()
     for work in chosen:
         if any(work.takes(server.name) for server in found):
             print(report.table(work, found, runs[work.name]), end="\n\n")
-    print(f"{small_print(options, cores)} Took {time.monotonic() - begun:.0f} s.")
-    write(options, chosen, found, runs, small_print(options, cores))
+    note = f"{small_print(options, cores)} {report.disturbance(runs)}"
+    print(f"{note} Load average before: {average:.2f}. Took {time.monotonic() - begun:.0f} s.")
+    write(options, chosen, found, runs, note)
     return 0
 
 
@@ -62,6 +66,11 @@ def parser() -> argparse.ArgumentParser:
         f"{', '.join(families)}: all of that kind",
     )  # fmt: skip
     result.add_argument("--rounds", type=int, default=3, help="runs of each, of which the median")
+    result.add_argument(
+        "--patience", type=float, default=600.0, metavar="SECONDS",
+        help="time in all to wait for a quiet machine and to repeat runs that others disturbed; "
+        "default 600, with --quick none",
+    )  # fmt: skip
     result.add_argument("--quick", action="store_true", help="one short round, for a glance")
     result.add_argument("--unpinned", action="store_true", help="let the system choose the cores")
     result.add_argument("--json", type=Path, metavar="PATH", help="write every run's figures there")
@@ -97,11 +106,13 @@ def run_all(
     load: str,
     cores: tuple[int, int] | None,
     rounds: int,
+    patience: machine.Patience,
 ) -> dict[str, dict[str, list[measure.Result]]]:
     """Every work with every server, round by round, so that what disturbs disturbs all alike."""
     runs: dict[str, dict[str, list[measure.Result]]] = {
         work.name: {server.name: [] for server in found} for work in chosen
     }
+    look = machine.looker(cores or machine.all_cores())
     for turn in range(rounds):
         for work in chosen:
             if turn >= work.most_rounds:
@@ -111,7 +122,8 @@ def run_all(
                 if not work.takes(server.name):
                     continue
                 tell(f"round {turn + 1} of {rounds}: {work.title}: {server.name}")
-                runs[work.name][server.name].append(run(work, server, load, cores))
+                once = functools.partial(run, work, server, load, cores)
+                runs[work.name][server.name].append(machine.least_disturbed(once, look, patience))
     tell("")
     return runs
 

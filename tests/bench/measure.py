@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import subprocess
 import threading
@@ -13,10 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from .machine import TICK, Watch, all_cores, cpu_seconds
 from .servers import Failed, Server, last_line, pin, running
 from .works import Work
-
-TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds; of utime and stime in /proc/PID/stat
 
 #: Seconds until a server's CPU clock must have stood still, and for how long it must.
 SETTLED_WITHIN, STILL_FOR = 30.0, 0.3
@@ -34,14 +32,14 @@ def run(work: Work, server: Server, load: str, cores: tuple[int, int] | None) ->
             with loading(load, port, work.load, load_core, options) as clients:
                 settle(pid)
                 memory_after = memory(pid)
-                before = cpu_seconds(pid)
+                watch, before = Watch(cores or all_cores()), cpu_seconds(pid)
                 say(clients, "go")
                 told = figures(clients)
-                used = cpu_seconds(pid) - before
+                used, others = cpu_seconds(pid) - before, watch.others()
                 say(clients, "end")
     except Failed as failed:
         return {"failed": str(failed)}
-    return derive(told, used, memory_before, memory_after)
+    return {**derive(told, used, memory_before, memory_after), "others": others}
 
 
 def derive(
@@ -119,30 +117,6 @@ def say(clients: subprocess.Popen[str], words: str) -> None:
     with contextlib.suppress(BrokenPipeError):  # it has ended: the next answer says so
         clients.stdin.write(words + "\n")
         clients.stdin.flush()
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU used so far by a process, its descendants, and its children that have ended (seconds)."""
-    stats = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):  # it has ended meanwhile
-                stats[int(entry.name)] = parse_stat((entry / "stat").read_text())
-    family, total = [pid], 0
-    while family:
-        one = family.pop()
-        if one not in stats:
-            raise Failed("the server has ended")
-        total += stats[one][1]
-        family += [child for child, (parent, _) in stats.items() if parent == one]
-    return total * TICK
-
-
-def parse_stat(text: str) -> tuple[int, int]:
-    """The parent's pid, and the ticks of utime, stime, cutime and cstime, from /proc/PID/stat."""
-    # proc_pid_stat(5). The second field is a name in brackets, which may hold spaces and brackets.
-    fields = text.rpartition(")")[2].split()
-    return int(fields[1]), sum(int(field) for field in fields[11:15])
 
 
 def memory(pid: int) -> tuple[float, float]:

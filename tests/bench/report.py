@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
+from .machine import DISTURBED
 from .measure import Result
 from .servers import REFERENCE, Server
 from .works import Figure, Work
@@ -65,6 +66,28 @@ def faults(runs: Sequence[Result]) -> str:
     return "; ".join(dict.fromkeys(found))
 
 
+def others(runs: Iterable[Result]) -> float | None:
+    """The largest part of the cores that others took in a run, in percent; None if none says."""
+    values = [run["others"] for run in runs if "others" in run]
+    return 100 * max(values) if values else None
+
+
+def disturbance(runs: Runs) -> str:
+    """How busy the machine was, in a sentence or two."""
+    every = [run for work in runs.values() for own in work.values() for run in own]
+    most = others(every)
+    if most is None:
+        return "No run was completed."
+    words = f"Others took at most {most:.1f} % of the cores during a run"
+    repeated = sum(run.get("tries", 1) > 1 for run in every)
+    if repeated:
+        words += f"; {repeated} of {len(every)} runs were repeated because others disturbed them"
+    disturbed = sum(run.get("others", 0.0) > DISTURBED for run in every)
+    if disturbed:
+        words += f"; {disturbed} stayed disturbed, so these figures are not to be relied on"
+    return f"{words}."
+
+
 def table(work: Work, servers: Sequence[Server], runs: Mapping[str, Sequence[Result]]) -> str:
     """One work's table: a row a server, the headline first, then its ratio to the reference."""
     headline = work.figures[0]
@@ -78,7 +101,7 @@ def table(work: Work, servers: Sequence[Server], runs: Mapping[str, Sequence[Res
         cells = [number(median(own, figure.key), figure.digits) for figure in work.figures]
         if ratios:
             cells.insert(1, ratio(median(own, headline.key), reference))
-        rows.append([server.name, *cells, faults(own)])
+        rows.append([server.name, *cells, number(others(own), 1), faults(own)])
     return f"{work.title}\n{columns(rows)}"
 
 
@@ -86,7 +109,7 @@ def _heading(figures: Sequence[Figure], ratios: bool) -> list[str]:
     names = [figure.heading for figure in figures]
     if ratios:
         names.insert(1, f"× {REFERENCE}")
-    return ["", *names, ""]
+    return ["", *names, "others %", ""]
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

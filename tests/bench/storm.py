@@ -7,11 +7,12 @@ their own, and how long their lines take says what everybody else feels.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from subprocess import Popen
 from typing import Any
 
-from .measure import Result, cpu_seconds, figures, loading, say, settle
+from .machine import Watch, all_cores, cpu_seconds
+from .measure import Result, figures, loading, say, settle
 from .servers import Failed, Server, complete, started
 from .works import Work
 
@@ -26,6 +27,7 @@ PATIENCE = 120.0
 def run(work: Work, server: Server, load: str, cores: tuple[int, int] | None) -> Result:
     """Let everybody come back and leave. What went wrong is in the result: `failed`."""
     server_core, load_core = cores or (None, None)
+    watched = cores or all_cores()
     options = {"dialect": server.dialect, **work.options}
     witnesses = {"dialect": server.dialect, **WITNESSES}
     try:
@@ -37,19 +39,21 @@ def run(work: Work, server: Server, load: str, cores: tuple[int, int] | None) ->
                 process.wait()
                 with started(command, server_core) as (again, port):
                     with loading(load, port, "pace", load_core, witnesses) as quiet:
-                        coming = _phase(again.pid, storm, quiet, f"go {port}")
+                        coming = _phase(again.pid, storm, quiet, f"go {port}", watched)
                     with loading(load, port, "pace", load_core, witnesses) as quiet:
-                        leaving = _phase(again.pid, storm, quiet, "leave")
+                        leaving = _phase(again.pid, storm, quiet, "leave", watched)
                     say(storm, "end")
     except Failed as failed:
         return {"failed": str(failed)}
     return derive(coming, leaving)
 
 
-def _phase(pid: int, storm: Popen[str], quiet: Popen[str], words: str) -> dict[str, Any]:
+def _phase(
+    pid: int, storm: Popen[str], quiet: Popen[str], words: str, cores: Sequence[int]
+) -> dict[str, Any]:
     """Say `words` to the storm, and measure until the server has done all that follows from it."""
     settle(pid)
-    before = cpu_seconds(pid)
+    watch, before = Watch(cores), cpu_seconds(pid)
     begun = time.monotonic()
     say(quiet, "go")
     say(storm, words)
@@ -57,9 +61,9 @@ def _phase(pid: int, storm: Popen[str], quiet: Popen[str], words: str) -> dict[s
     rest = settle(pid, PATIENCE)
     say(quiet, "stop")
     heard = figures(quiet)
-    used = cpu_seconds(pid) - before
+    used, others = cpu_seconds(pid) - before, watch.others()
     say(quiet, "end")
-    return {**told, "used": used, "until_rest": rest - begun, "witnesses": heard}
+    return {**told, "used": used, "until_rest": rest - begun, "witnesses": heard, "others": others}
 
 
 def derive(coming: Mapping[str, Any], leaving: Mapping[str, Any]) -> Result:
@@ -69,6 +73,7 @@ def derive(coming: Mapping[str, Any], leaving: Mapping[str, Any]) -> Result:
         "tried_again": coming["tried_again"],
         "witnesses_dropped": coming["witnesses"]["dropped"] + leaving["witnesses"]["dropped"],
         "lost": coming["witnesses"]["lost"] + leaving["witnesses"]["lost"],
+        "others": max(coming["others"], leaving["others"]),
         "coming_us": coming["used"] * 1e6 / coming["asked"],
         "coming_s": coming["elapsed"],
         "coming_wait_ms": _wait(coming),

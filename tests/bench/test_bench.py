@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,8 @@ from xml.etree import ElementTree
 
 from gochat_py import settings
 from tests.bench import __main__ as bench
-from tests.bench import chart, measure, report, servers, storm, works
-from tests.support.case import TestCase
+from tests.bench import chart, machine, measure, report, servers, storm, works
+from tests.support.case import TestCase, eventually
 
 OURS = servers.Server(servers.OURS, "ours", ("ours",))
 GORILLA = servers.Server("gorilla", "Go <&>", ("go",))
@@ -49,10 +51,10 @@ class Figures(TestCase):
 
     def test_ticks_are_read_past_a_name_that_holds_brackets_and_spaces(self) -> None:
         text = "42 (a) b (c)) S 7 1 1 0 -1 4194304 9 9 0 0 100 20 3 4 20 0 1 0 5 6 7"
-        self.assertEqual(measure.parse_stat(text), (7, 127))
+        self.assertEqual(machine.parse_stat(text), (7, 127))
 
     def test_this_process_has_used_cpu_and_memory(self) -> None:
-        self.assertGreater(measure.cpu_seconds(os.getpid()), 0)
+        self.assertGreater(machine.cpu_seconds(os.getpid()), 0)
         rss, pss = measure.memory(os.getpid())
         self.assertGreaterEqual(rss, pss)
         self.assertGreater(pss, 1000)
@@ -65,11 +67,12 @@ class Figures(TestCase):
 #: The two halves of a storm of 1,000, as `storm.run` puts them together.
 COMING: dict[str, Any] = {
     "asked": 1000, "open": 1000, "dropped": 0, "unreachable": 0, "garbled": 0, "tried_again": 3,
-    "elapsed": 1.5, "received": 2_048_000, "used": 0.9, "until_rest": 2.0,
+    "elapsed": 1.5, "received": 2_048_000, "used": 0.9, "until_rest": 2.0, "others": 0.01,
     "witnesses": {"dropped": 0, "lost": 0, "max": 45_000.0},
 }  # fmt: skip
 LEAVING: dict[str, Any] = {
-    "used": 0.2, "until_rest": 0.5, "witnesses": {"dropped": 1, "lost": 0, "max": 5_000.0},
+    "used": 0.2, "until_rest": 0.5, "others": 0.04,
+    "witnesses": {"dropped": 1, "lost": 0, "max": 5_000.0},
 }  # fmt: skip
 
 
@@ -83,6 +86,7 @@ class Storms(TestCase):
         self.assertAlmostEqual(result["leaving_us"], 200)
         self.assertAlmostEqual(result["leaving_s"], 0.5)
         self.assertAlmostEqual(result["leaving_wait_ms"], 5.0)
+        self.assertEqual(result["others"], 0.04, "of the half that others disturbed more")
 
     def test_a_line_of_the_witnesses_that_never_came_has_waited_all_the_time(self) -> None:
         silent = {**LEAVING, "witnesses": {"dropped": 0, "lost": 2, "max": 0.0}}
@@ -98,6 +102,93 @@ class Storms(TestCase):
         self.assertEqual(takes, [servers.OURS_V1])
         words = report.table(work, [GORILLA], {GORILLA.name: []})
         self.assertNotIn(GORILLA.name, words)
+
+
+#: Two cores of a machine with four, as /proc/stat lists them.
+PROC_STAT = """cpu  4000 0 0 0 0 0 0 0 0 0
+cpu0 100 20 30 5000 7 11 13 4 100 0
+cpu1 200 0 50 5000 0 0 900 0 0 0
+cpu10 999 0 0 0 0 0 0 0 0 0
+intr 1 2 3
+"""
+
+
+class Disturbed(TestCase):
+    def test_the_time_of_the_cores_is_read_without_interrupts_and_idling(self) -> None:
+        self.assertEqual(machine.parse_busy(PROC_STAT, (0,)), 100 + 20 + 30 + 4)
+        self.assertEqual(machine.parse_busy(PROC_STAT, (0, 1)), 154 + 250)
+
+    def test_what_others_took_is_all_but_ones_own(self) -> None:
+        self.assertAlmostEqual(machine.share(4.0, busy=1.5, own=1.0), 0.125)
+        self.assertEqual(machine.share(4.0, busy=0.9, own=1.0), 0.0, "ticks are coarse")
+        self.assertEqual(machine.share(0.0, busy=1.0, own=0.0), 0.0)
+
+    def test_a_watch_counts_a_program_that_is_not_one_of_ours(self) -> None:
+        """It is no child of this process any more: the shell that started it has ended."""
+        start = "(while :; do :; done) >/dev/null 2>&1 & echo $!"
+        shown = subprocess.run(["sh", "-c", start], stdout=subprocess.PIPE, check=True, text=True)
+        self.addCleanup(os.kill, int(shown.stdout), signal.SIGKILL)
+        watch = machine.Watch(machine.all_cores())
+        eventually(lambda: watch.others() > 0, "it was counted")
+
+    def machine(self, *others: float, before: float = 0.0) -> tuple[dict[str, Any], list[str]]:
+        """A run of which the tries come out as `others`, and what was done."""
+        done: list[str] = []
+        values = iter(others)
+
+        def run() -> measure.Result:
+            done.append("run")
+            return {"others": next(values)}
+
+        def look() -> float:
+            done.append("look")
+            return before
+
+        return machine.least_disturbed(run, look, machine.Patience(2.0)), done
+
+    def test_a_run_that_nobody_disturbed_is_done_once(self) -> None:
+        result, done = self.machine(0.01)
+        self.assertEqual((result, done), (
+            {"others": 0.01, "others_before": 0.0, "tries": 1}, ["look", "run"],
+        ))  # fmt: skip
+
+    def test_a_run_that_others_disturbed_is_done_again_a_few_times(self) -> None:
+        self.assertEqual(self.machine(0.5, 0.02)[0]["others"], 0.02)
+        result, done = self.machine(0.5, 0.2, 0.4)
+        self.assertEqual((result["others"], result["tries"]), (0.2, machine.TRIES))
+        self.assertEqual(done.count("run"), machine.TRIES)
+
+    def test_on_a_machine_that_is_never_quiet_waiting_has_an_end(self) -> None:
+        result, done = self.machine(0.5, before=0.9)
+        self.assertEqual((result["others"], result["others_before"]), (0.5, 0.9))
+        self.assertEqual((result["tries"], done.count("run")), (1, 1))
+        self.assertLessEqual(done.count("look"), 2.0 / machine.LOOK + 2)
+
+    def test_a_run_that_failed_is_not_done_again(self) -> None:
+        def look() -> float:
+            return 0.0
+
+        result = machine.least_disturbed(lambda: {"failed": "x"}, look, machine.Patience(9.0))
+        self.assertEqual((result["failed"], result["tries"]), ("x", 1))
+
+    def test_it_is_told_how_busy_the_machine_was(self) -> None:
+        quiet: list[measure.Result] = [{"others": 0.001, "tries": 1}, {"failed": "x", "tries": 1}]
+        self.assertEqual(
+            report.disturbance({"crowd": {"ours": quiet}}),
+            "Others took at most 0.1 % of the cores during a run.",
+        )
+        busy: list[measure.Result] = [{"others": 0.25, "tries": 3}, {"others": 0.0, "tries": 2}]
+        said = report.disturbance({"crowd": {"ours": quiet, "theirs": busy}})
+        for words in ("at most 25.0 %", "2 of 4 runs were repeated", "1 stayed disturbed"):
+            self.assertIn(words, said)
+        self.assertEqual(report.disturbance({"crowd": {"ours": []}}), "No run was completed.")
+
+    def test_the_table_has_the_worst_of_each_row(self) -> None:
+        run = measure.derive(TOLD, 0.6)
+        runs = {OURS.name: [{**run, "others": 0.012}, {**run, "others": 0.004}]}
+        lines = report.table(HUNDRED, [OURS], runs).splitlines()
+        self.assertIn("others %", lines[1])
+        self.assertEqual(lines[2].split()[-1], "1.2")
 
 
 class Report(TestCase):

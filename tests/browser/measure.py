@@ -40,7 +40,7 @@ window.seen = { long: [] };
 new PerformanceObserver((list) => seen.long.push(...list.getEntries().map((each) => each.duration)))
   .observe({ type: "longtask", buffered: true });
 const there = () => {
-  const field = document.querySelector(".name-form:not([hidden]) .field");
+  const field = document.querySelector(".name-form:not([hidden]) #name");
   if (field === document.activeElement) seen.asked ??= performance.now();
   if (!document.querySelector(".message-list .line")) return;
   seen.lines = performance.now();
@@ -233,7 +233,7 @@ def opening(browser: Browser, url: str) -> None:
         )
 
 
-def frames(page: Page, label: str, doing: Callable[[], None]) -> None:
+def frames(page: Page, label: str, doing: Callable[..., None]) -> None:
     """Tell how many frames are drawn while something is done, and what the page had to do."""
     work, start = Work(page), time.monotonic()
     page.evaluate(FRAMES)

@@ -7,6 +7,7 @@ import unittest
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.fake import FakeTestCase
 from tests.support.page import (
     DRAFT,
     LINES,
@@ -165,6 +166,113 @@ class KeyboardTest(BrowserTestCase):
             self.write(page, "see you")
             expect(line(bob, "see you")).to_have_count(1)
             self.at(page, DRAFT)
+
+
+class ClickTest(FakeTestCase):
+    """After a click, what is typed is for the composer: no letter is a command."""
+
+    def talk(self) -> Page:
+        page = self.fake()
+        page.evaluate(
+            """() => {
+              const reactions = { "👍": ["u2"] };
+              server.live({ text: "hello, see https://example.org/x", reactions });
+              server.live({ text: "please deploy at 14:00", user: "u1", nick: "Ada" });
+            }"""
+        )
+        wait_for_lines(page, 2)
+        return page
+
+    def test_a_word_typed_after_a_click_is_written_whole_and_does_nothing_else(self) -> None:
+        page = self.talk()
+        own, other = page.locator(LINES).nth(1), page.locator(LINES).nth(0)
+        for place in (
+            own,
+            other,
+            own.locator(".text"),
+            other.locator(".avatar"),
+            page.locator(VIEW),
+        ):
+            for word in ("hello", "edit", "reply", "/x?", "+1", " x"):
+                page.fill(DRAFT, "")
+                # a click at the side, where no link is
+                place.click(position={"x": 3, "y": 3})
+                page.keyboard.type(word)
+                expect(page.locator(DRAFT)).to_have_value(word)
+                expect(page.locator(DRAFT)).to_be_focused()
+                expect(page.locator(".composer .about")).to_be_hidden()
+                expect(page.locator("dialog[open]")).to_have_count(0)
+
+    def test_a_click_arms_neither_enter_nor_delete_nor_space(self) -> None:
+        page = self.talk()
+        page.fill(DRAFT, "half")
+        page.locator(LINES).nth(1).click(position={"x": 3, "y": 3})
+        page.keyboard.press("Delete")
+        expect(page.locator(".asks")).to_have_count(0)
+        page.locator(LINES).nth(1).click(position={"x": 3, "y": 3})
+        page.keyboard.press("Backspace")
+        expect(page.locator(DRAFT)).to_have_value("hal")
+        page.locator(LINES).nth(1).click(position={"x": 3, "y": 3})
+        page.keyboard.press("Enter")
+        expect(page.locator(DRAFT)).to_be_focused()
+        expect(page.locator(DRAFT)).to_have_value("hal")
+        page.evaluate(
+            "() => { window.asked = []; addEventListener('react', () => asked.push(1)); }"
+        )
+        chip = page.locator(f"{LINES} .chip").first
+        chip.click()
+        page.keyboard.press("Space")
+        page.keyboard.type("o")
+        expect(page.locator(DRAFT)).to_have_value("hal o")
+        self.assertEqual(page.evaluate("() => asked.length"), 1)
+
+    def test_a_dead_key_an_input_method_and_altgr_write_too(self) -> None:
+        page = self.talk()
+        for key in (
+            "key: 'Dead', keyCode: 229",
+            "key: 'Process', keyCode: 229",
+            "key: 'e', keyCode: 229",
+            "key: '€', ctrlKey: true, altKey: true, modifierAltGraph: true",
+        ):
+            with self.subTest(key=key):
+                page.locator(LINES).nth(1).click(position={"x": 3, "y": 3})
+                page.evaluate(
+                    f"""() => document.activeElement.dispatchEvent(
+                      new KeyboardEvent("keydown", {{ {key}, bubbles: true, cancelable: true }}))"""
+                )
+                expect(page.locator(DRAFT)).to_be_focused()
+                expect(page.locator(".composer .about")).to_be_hidden()
+
+    def test_letters_are_commands_again_once_keys_have_led_to_a_message(self) -> None:
+        page = self.talk()
+        page.locator(LINES).nth(1).click(position={"x": 3, "y": 3})
+        page.keyboard.press("ArrowUp")
+        expect(page.locator(LINES).nth(0)).to_be_focused()
+        page.keyboard.press("r")
+        expect(page.locator(".composer .about")).to_have_text(re.compile("Reply to Bob: hello"))
+        page.press(DRAFT, "Escape")
+        page.locator(VIEW).click(position={"x": 3, "y": 3})
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("/")
+        expect(page.locator(".search-panel")).to_be_visible()
+
+    def test_after_a_dialog_that_a_click_opened_letters_are_written(self) -> None:
+        page = self.talk()
+        page.click(".room-header .search")
+        expect(page.locator(".search-panel")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(".search-panel")).to_be_hidden()
+        page.keyboard.type("hello")
+        expect(page.locator(DRAFT)).to_have_value("hello")
+
+    def test_touch_and_a_keyboard_write(self) -> None:
+        page = self.fake(has_touch=True, is_mobile=True, viewport={"width": 400, "height": 700})
+        page.evaluate("() => server.live({ text: 'mine', user: 'u1', nick: 'Ada' })")
+        wait_for_lines(page, 1)
+        page.locator(LINES).nth(0).tap()
+        page.keyboard.type("edit")
+        expect(page.locator(DRAFT)).to_have_value("edit")
+        expect(page.locator(".composer .about")).to_be_hidden()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,15 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FakeTestCase
-from tests.support.page import DRAFT, LINES, BrowserTestCase, lines, say, wait_for_lines
+from tests.support.page import (
+    DRAFT,
+    LINES,
+    BrowserTestCase,
+    lines,
+    say,
+    wait_for_lines,
+    wait_until_here,
+)
 from tests.support.server import ServerProcess
 
 LIST = ".completion-list"
@@ -248,6 +256,38 @@ class PurposeTest(BrowserTestCase):
         ada.press(DRAFT, "Enter")
         wait_for_lines(bob, 2)
         expect(ada.locator(ABOUT)).to_be_hidden()
+
+    def test_an_edit_outlives_a_reload_and_its_message(self) -> None:
+        page = self.open(self.server.url, "Ada")
+        say(page, "tea at for")
+        wait_for_lines(page, 1)
+        page.fill(DRAFT, "before")
+        page.locator(LINES).hover()
+        page.click(".action-bar .edit")
+        write(page, "ty past three, in the kitchen")
+        page.reload()
+        wait_until_here(page)
+        expect(page.locator(ABOUT)).to_contain_text("Editing your message")
+        expect(page.locator(DRAFT)).to_have_value("tea at forty past three, in the kitchen")
+        other = page.context.new_page()
+        other.goto(self.server.url)
+        wait_until_here(other)
+        expect(other.locator(DRAFT)).to_have_value("before")
+        other.locator(LINES).hover()
+        other.click(".action-bar .remove")
+        other.click(".asks .yes")
+        expect(page.locator(ABOUT)).to_contain_text("Your message was deleted.")
+        expect(page.locator(".composer .spoken")).to_contain_text("Your message was deleted.")
+        expect(page.locator(DRAFT)).to_have_value("tea at forty past three, in the kitchen")
+        expect(page.get_by_role("button", name="Discard")).to_be_visible()
+        found = Axe().run(page)
+        self.assertEqual(found.violations_count, 0, found.generate_report())
+        page.press(DRAFT, "Enter")
+        expect(other.locator(f"{LINES} .text").last).to_have_text(
+            "tea at forty past three, in the kitchen"
+        )
+        expect(page.locator(DRAFT)).to_have_value("before")
+        expect(page.locator(ABOUT)).to_be_hidden()
 
     def test_an_emoji_is_completed_by_its_name(self) -> None:
         page = self.open(self.server.url, "Ada")

@@ -16,6 +16,7 @@ from gochat_py.cli import logs
 from gochat_py.cli.logs import JsonFormatter, QueueHandler, TextFormatter, logging_to_standard_error
 from gochat_py.errors import StartupError
 from tests.support.case import PATIENCE, TestCase
+from tests.support.narrow import not_none
 
 NASTY = "a\r\n2026-01-01 INFO \x1b[31m\x9b\x00\u202e\u2028\u2029\x7f\ud800é大"
 
@@ -206,7 +207,7 @@ class StandardErrorTest(LogCase):
             dying = threading.Thread(target=lambda: void(1 / 0))
             dying.start()
             dying.join(PATIENCE)
-            logging.lastResort.handle(record("last resort"))
+            not_none(logging.lastResort).handle(record("last resort"))
             Unlucky()
             gc.collect()
         self.assertNotIn("_StandardError", repr(sys.stderr))

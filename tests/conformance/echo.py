@@ -41,8 +41,8 @@ class Echo:
 
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
         for message in messages:
-            binary = isinstance(message, bytes)
-            payload = message if binary else message.encode()
+            payload = message if isinstance(message, bytes) else message.encode()
+            binary = payload is message
             frame = frames.message(payload, binary=binary, window_bits=connection.window_bits)
             connection.offer(frame, 1)
 

@@ -75,7 +75,8 @@ class LookAlikeTest(TestCase):
     def test_the_tables_are_what_the_tool_makes(self):
         core = ROOT / "gochat_py" / "core"
         with tempfile.TemporaryDirectory() as directory:
-            command = [sys.executable, "tools/unicode_tables.py", CONFUSABLES, UCD, directory]
+            script = "tools/unicode_tables.py"
+            command = [sys.executable, script, str(CONFUSABLES), str(UCD), directory]
             subprocess.run(command, cwd=ROOT, check=True, timeout=PATIENCE)
             for made in Path(directory).iterdir():
                 self.assertEqual(made.read_text(), (core / made.name).read_text(), made.name)

@@ -52,6 +52,7 @@ class ReadMessageTest(TestCase):
         for name in ("type", "room", "seq", "user", "nick", "time", "text"):
             with self.subTest(without=name), self.assertRaises(ValueError):
                 read_message({each: value[each] for each in value if each != name})
-        for other in (None, [], "text", 1):
+        others: tuple[object, ...] = (None, [], "text", 1)
+        for other in others:
             with self.subTest(other=other), self.assertRaises(ValueError):
                 read_message(other)

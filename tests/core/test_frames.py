@@ -3,18 +3,20 @@ import tracemalloc
 
 from wsproto.connection import SERVER
 from wsproto.connection import Connection as Machine
+from wsproto.extensions import Extension
 
 from gochat_py.core import frames
 from gochat_py.core.deflate import BoundedDeflate
 from gochat_py.core.frames import Closing, Failed, Pinged, Ponged, Receiver
 from tests.support import frames as client
 from tests.support.case import TestCase
+from tests.support.narrow import as_a
 
 LIMIT = 1000
 
 
 def receiver(limit: int = LIMIT, *, deflate: bool = False) -> Receiver:
-    extensions = []
+    extensions: list[Extension] = []
     if deflate:
         extension = BoundedDeflate(limit)
         extension.accept("permessage-deflate")
@@ -51,26 +53,25 @@ class ReceivingTest(TestCase):
 
     def test_an_unmasked_frame_fails(self):
         (event,) = receiver().receive(frames.text(b"hello"))
-        self.assertEqual(event.code, 1002)
+        self.assertEqual(as_a(Failed, event).code, 1002)
 
     def test_text_that_is_not_utf_8_fails(self):
         for data in (client.masked(0x81, b"\xff"), client.masked(0x01, b"\xff")):
             (event,) = receiver().receive(data)
-            self.assertIsInstance(event, Failed)
-            self.assertEqual(event.code, 1007)
+            self.assertEqual(as_a(Failed, event).code, 1007)
 
     def test_bad_utf_8_fails_before_its_frame_is_whole(self):
         (event,) = receiver().receive(client.masked(0x81, b"\xff" + b"x" * 99)[:20])
-        self.assertEqual(event.code, 1007)
+        self.assertEqual(as_a(Failed, event).code, 1007)
 
     def test_a_length_not_spelled_shortest_fails(self):
         data = struct.pack("!BBH", 0x81, 0x80 | 126, 5) + client.MASK + b"12345"
         (event,) = receiver().receive(data)
-        self.assertEqual(event.code, 1002)
+        self.assertEqual(as_a(Failed, event).code, 1002)
 
     def test_reserved_bits_without_an_extension_fail(self):
         (event,) = receiver().receive(client.masked(0xC1, b"x"))
-        self.assertEqual(event.code, 1002)
+        self.assertEqual(as_a(Failed, event).code, 1002)
 
 
 class LimitTest(TestCase):
@@ -80,13 +81,13 @@ class LimitTest(TestCase):
     def test_a_claim_of_a_gibibyte_fails_at_its_header(self):
         header = client.masked(0x81, b"", length=1 << 30)[:10] + client.MASK
         (event,) = receiver().receive(header)
-        self.assertEqual(event.code, 1009)
+        self.assertEqual(as_a(Failed, event).code, 1009)
 
     def test_fragments_that_add_up_to_more_fail(self):
         unit = receiver()
         self.assertEqual(unit.receive(client.masked(0x01, b"x" * LIMIT)), [])
         (event,) = unit.receive(client.masked(0x80, b"x"))
-        self.assertEqual(event.code, 1009)
+        self.assertEqual(as_a(Failed, event).code, 1009)
 
     def test_a_message_in_too_many_fragments_fails(self):
         """1.5 million empty fragments were taken: they add nothing to a message's size."""
@@ -159,7 +160,7 @@ class DeflateTest(TestCase):
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        self.assertEqual([event.code for event in found], [1009])
+        self.assertEqual([as_a(Failed, event).code for event in found], [1009])
         self.assertLess(peak, 1024 * 1024)
 
     def test_a_message_that_grows_to_exactly_the_limit_is_taken(self):
@@ -169,11 +170,11 @@ class DeflateTest(TestCase):
     def test_one_byte_more_fails(self):
         data = client.masked(0xC1, client.deflated(b"x" * (LIMIT + 1)))
         (event,) = receiver(deflate=True).receive(data)
-        self.assertEqual(event.code, 1009)
+        self.assertEqual(as_a(Failed, event).code, 1009)
 
     def test_bytes_that_do_not_inflate_fail(self):
         (event,) = receiver(deflate=True).receive(client.masked(0xC1, b"\xff\xff\xff"))
-        self.assertEqual(event.code, 1007)
+        self.assertEqual(as_a(Failed, event).code, 1007)
 
     def test_a_block_marked_as_the_last_may_end_a_message(self):
         """RFC 7692, 7.2.3.4: such a block is followed by an empty one, whose end is cut off."""
@@ -190,10 +191,10 @@ class DeflateTest(TestCase):
         few = client.masked(0xC1, empty * 16 + client.deflated(b"Hello"))
         self.assertEqual(receiver(deflate=True).receive(few), ["Hello"])
         (event,) = receiver(deflate=True).receive(client.masked(0xC1, empty * 499 + b"\0"))
-        self.assertEqual(event.code, 1009)
+        self.assertEqual(as_a(Failed, event).code, 1009)
         pieces = client.masked(0x41, empty) + client.masked(0x00, empty) * 40
         (event,) = receiver(deflate=True).receive(pieces)
-        self.assertEqual(event.code, 1009)
+        self.assertEqual(as_a(Failed, event).code, 1009)
 
     def test_each_message_may_have_as_many_last_blocks(self):
         one = client.masked(0xC1, b"\x03\x00" * 16 + client.deflated(b"Hello"))

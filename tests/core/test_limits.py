@@ -11,6 +11,15 @@ class TokenBucketTest(TestCase):
         self.assertEqual([bucket.take(10.5), bucket.take(10.5)], [0, 0.5])
         self.assertEqual([bucket.take(100.0) for _ in range(4)], [0, 0, 0, 0.5])
 
+    def test_a_token_that_is_given_back_can_be_taken_again(self):
+        bucket = TokenBucket(rate=1, burst=2)
+        self.assertEqual([bucket.take(0.0) for _ in range(3)], [0, 0, 1])
+        bucket.give_back()
+        self.assertEqual([bucket.take(0.0) for _ in range(2)], [0, 1])
+        bucket.give_back()
+        bucket.give_back()
+        self.assertTrue(bucket.full(0.0))
+
     def test_asking_in_vain_costs_nothing(self):
         bucket = TokenBucket(rate=1, burst=1)
         bucket.take(0.0)

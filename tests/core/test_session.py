@@ -1,3 +1,5 @@
+from functools import partial
+
 from gochat_py.codes import Close
 from gochat_py.core import commands as c
 from gochat_py.core.decisions import (
@@ -18,6 +20,7 @@ from gochat_py.core.session import RULES, Allowance, Session, State
 from gochat_py.message import Draft, Kind, OnlineUser, Position, User
 from gochat_py.refusals import Code, Refusal
 from tests.support.case import TestCase
+from tests.support.narrow import as_a, not_none
 
 ADA = User("u1", "Ada")
 
@@ -75,19 +78,19 @@ class OpenTest(SessionTestCase):
         self.assertEqual(open_to, set(c.Command.__args__) - {c.Hello})
 
     def test_what_is_written_becomes_a_draft(self):
-        cases = (
-            (c.Send("LOBBY", "hi", "1", 7), {"kind": Kind.MESSAGE, "text": "hi", "reply_to": 7}),
-            (c.Edit("LOBBY", 7, "ho", "1"), {"kind": Kind.EDITED, "target": 7, "text": "ho"}),
-            (c.Delete("LOBBY", 7, "1"), {"kind": Kind.DELETED, "target": 7}),
+        made = partial(Draft, room="LOBBY", key="lobby", user=ADA, id="1")
+        cases: tuple[tuple[c.Command, Draft], ...] = (
+            (c.Send("LOBBY", "hi", "1", 7), made(kind=Kind.MESSAGE, text="hi", reply_to=7)),
+            (c.Edit("LOBBY", 7, "ho", "1"), made(kind=Kind.EDITED, target=7, text="ho")),
+            (c.Delete("LOBBY", 7, "1"), made(kind=Kind.DELETED, target=7)),
             (
                 c.React("LOBBY", 7, "👍", False, "1"),
-                {"kind": Kind.REACTED, "target": 7, "emoji": "👍", "on": False},
+                made(kind=Kind.REACTED, target=7, emoji="👍", on=False),
             ),
-            (c.Topic("LOBBY", "", "1"), {"kind": Kind.TOPIC, "text": ""}),
+            (c.Topic("LOBBY", "", "1"), made(kind=Kind.TOPIC, text="")),
         )
-        for minute, (command, fields) in enumerate(cases, 2):
+        for minute, (command, draft) in enumerate(cases, 2):
             with self.subTest(command=command):
-                draft = Draft(room="LOBBY", key="lobby", user=ADA, id="1", **fields)
                 self.assertEqual(self.session.receive(command, 60.0 * minute), draft)
 
     def test_what_is_asked_becomes_what_to_look_up(self):
@@ -139,7 +142,7 @@ class OpenTest(SessionTestCase):
             self.session.receive(c.Send("lobby", "x", str(number)), 100.0)
         refusal = self.refused(c.Send("lobby", "x", "4"), 100.2501)
         self.assertEqual((refusal.code, refusal.retry_after), (Code.RATE_LIMITED, 0.75))
-        self.session.receive(c.Send("lobby", "x", "4"), 100.2501 + refusal.retry_after)
+        self.session.receive(c.Send("lobby", "x", "4"), 100.2501 + not_none(refusal.retry_after))
 
     def test_looking_things_up_has_its_own_limit(self):
         for _ in range(4):
@@ -165,7 +168,8 @@ class OpenTest(SessionTestCase):
         user = OnlineUser(User("u1", "Ada"))
         self.session.welcomed(user, TokenBucket(2.0, 3))
         user.nick = "Ida"
-        self.assertEqual(self.session.receive(c.Send("lobby", "x", "1"), 100.0).user.nick, "Ida")
+        draft = as_a(Draft, self.session.receive(c.Send("lobby", "x", "1"), 100.0))
+        self.assertEqual(draft.user.nick, "Ida")
 
     def test_who_goes_on_being_refused_is_flooding(self):
         refusals = [

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from gochat_py.core import wire
 from gochat_py.core.commands import Command, Ping
@@ -14,11 +15,11 @@ from tests.support.server import ROOT
 VECTORS = ROOT / "tests" / "vectors"
 
 
-def vectors(name: str) -> list[dict]:
+def vectors(name: str) -> list[dict[str, Any]]:
     return json.loads((VECTORS / name).read_text(encoding="utf-8"))
 
 
-def as_object(command: Command) -> dict:
+def as_object(command: Command) -> dict[str, object]:
     """The command as the page has it: its type, and the fields that are set."""
     kind = type(command).__name__.lower()
     if isinstance(command, Ping):

@@ -3,10 +3,11 @@ import subprocess
 import sys
 
 from gochat_py.core import wire
-from gochat_py.core.commands import Ping, Send
+from gochat_py.core.commands import Edit, Join, Ping, Send
 from gochat_py.message import Position
 from gochat_py.refusals import Code, Refusal
 from tests.support.case import PATIENCE, TestCase
+from tests.support.narrow import as_a
 from tests.support.server import ROOT
 
 
@@ -21,8 +22,8 @@ class DecodeTest(TestCase):
             wire.decode('{"type":"send","id":"1","room":"lobby","text":"hi","reply_to":3}'),
             Send("lobby", "hi", "1", 3),
         )
-        since = wire.decode('{"type":"join","room":"x","since":{"epoch":"e","seq":0}}').since
-        self.assertEqual(since, Position("e", 0))
+        join = wire.decode('{"type":"join","room":"x","since":{"epoch":"e","seq":0}}')
+        self.assertEqual(as_a(Join, join).since, Position("e", 0))
 
     def test_a_ping_keeps_all_but_its_type(self):
         self.assertEqual(
@@ -76,11 +77,13 @@ class DecodeTest(TestCase):
                 self.assertEqual(refused.message, f'"{field}" must be {wrong}.')
 
     def test_line_breaks_are_for_messages_only(self):
-        for kind, room in (("send", {"id": "1"}), ("edit", {"seq": 1})):
+        for kind, more in (("send", {"id": "1"}), ("edit", {"seq": 1})):
             for char in "\n\t\u2028":
                 text = f"a{char}b"
-                command = {"type": kind, "room": "a", "text": text, **room}
-                self.assertEqual(wire.decode(json.dumps(command)).text, text)
+                command = {"type": kind, "room": "a", "text": text, **more}
+                decoded = wire.decode(json.dumps(command))
+                assert isinstance(decoded, Send | Edit)
+                self.assertEqual(decoded.text, text)
         topic = {"type": "topic", "room": "a", "text": "a\u2028b"}
         self.assertIs(self.refusal(json.dumps(topic)).code, Code.BAD_FIELD)
 

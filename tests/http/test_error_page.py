@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 from unittest import mock
 from urllib.parse import quote, urljoin
 
@@ -268,8 +269,8 @@ class WebSocketTest(TestCase):
 
     def test_it_says_that_the_server_is_full_on_a_connection_from_before(self) -> None:
         for limit in ("max_connections", "max_connections_per_address"):
-            asked = request(path="/ws")
-            with self.subTest(limit), Edge(**{limit: 2}) as edge, Client(edge.port) as early:
+            asked, changed = request(path="/ws"), dict[str, Any]({limit: 2})
+            with self.subTest(limit), Edge(**changed) as edge, Client(edge.port) as early:
                 self.assertEqual(early.ask(asked).status, 426)
                 with Client(edge.port) as other:
                     self.assertEqual(other.ask(request()).status, 200)

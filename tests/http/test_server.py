@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from typing import Any
 from unittest import mock
 
 from gochat_py.deadline import Deadline
@@ -155,8 +156,9 @@ class StopTest(TestCase):
 class LimitTest(TestCase):
     def test_one_too_many_gets_503_and_room_is_made_by_leaving(self) -> None:
         for limit in ("max_connections", "max_connections_per_address"):
+            changed: dict[str, Any] = {limit: 2}
             quietly = self.assertLogs("gochat_py.http", "WARNING")
-            with self.subTest(limit), quietly, Edge(**{limit: 2}) as edge:
+            with self.subTest(limit), quietly, Edge(**changed) as edge:
                 first, second = edge.client(), edge.client()
                 self.assertEqual(first.ask(request()).status, 200)
                 self.assertEqual(second.ask(upgrade()).status, 101)

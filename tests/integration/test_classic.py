@@ -10,6 +10,7 @@ from websockets.sync.client import connect
 from gochat_py.core import frames as server_frames
 from tests.support import frames, process
 from tests.support.case import PATIENCE, TestCase, eventually
+from tests.support.narrow import as_a
 from tests.support.raw import RawClient
 from tests.support.server import ServerProcess
 
@@ -145,7 +146,7 @@ class SlowClientTest(TestCase):
                     ready = selector.select(PATIENCE)
                     self.assertTrue(ready, "nothing more comes")
                     for key, _ in ready:
-                        data = key.fileobj.recv(1 << 20)
+                        data = as_a(socket.socket, key.fileobj).recv(1 << 20)
                         self.assertTrue(data, f"reader {key.data} was dropped")
                         digests[key.data].update(data)
                         received[key.data] += len(data)

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.support.case import PATIENCE, TestCase, eventually
+from tests.support.narrow import not_none
 from tests.support.raw import RawClient
 from tests.support.server import ROOT, ServerProcess
 
@@ -194,7 +195,8 @@ class HangUpTest(TestCase):
             os.kill(server.process.pid, signal.SIGHUP)
             eventually(lambda: "<title>New " in self.page(server), "the new page is served")
             checksums = [
-                re.search("assets/([0-9a-f]{12})/", page)[1] for page in (before, self.page(server))
+                not_none(re.search("assets/([0-9a-f]{12})/", page))[1]
+                for page in (before, self.page(server))
             ]
             self.assertNotEqual(*checksums)
             self.assertIn(f"version {checksums[1]} replaces {checksums[0]}", server.errors())
@@ -247,7 +249,7 @@ class ServingTest(TestCase):
             with urllib.request.urlopen(server.url, timeout=PATIENCE) as answer:
                 self.assertEqual(answer.status, 200)
             self.assertEqual(server.stop(), 0)
-            self.assertEqual(server.process.stdout.read(), b"")
+            self.assertEqual(not_none(server.process.stdout).read(), b"")
 
     def test_the_environment_is_heard(self):
         with ServerProcess(environment={"GOCHAT_HOST": "127.0.0.2"}) as server:

@@ -10,6 +10,8 @@ from tests.support.server import ServerProcess
 
 
 class HostileTest(TestCase):
+    server: ServerProcess
+
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()

@@ -1,6 +1,7 @@
 """What a client asks for comes whole, in answers that it can take."""
 
 import json
+from typing import Any
 
 from tests.integration.test_v1 import FAST, V1TestCase
 from tests.support.v1 import Client
@@ -11,7 +12,7 @@ AROUND = 16 * 1024
 ANSWER = 256 * 1024 + AROUND
 
 
-def size(event: dict) -> int:
+def size(event: dict[str, Any]) -> int:
     return len(json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode())
 
 
@@ -39,7 +40,7 @@ class LargeAnswersTest(V1TestCase):
         ann = self.client("Ann", "Tea")
         for _ in range(60):
             ann.send("Tea", WIDE * 4000)
-        seqs, before = [], {}
+        seqs, before = list[int](), dict[str, int]()
         while True:
             page = ann.ask("history", room="Tea", limit=200, **before)
             self.assertLess(size(page), ANSWER)

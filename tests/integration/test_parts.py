@@ -25,6 +25,9 @@ class PartsTest(TestCase):
 
     COUNT = 500
 
+    server: ServerProcess
+    epoch: str
+
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()

@@ -134,4 +134,4 @@ class EnteringTest(TestCase):
     def enter(self, hub: Hub, peer: Connection) -> str:
         wanted = EnterRoom("tea", "tea", None, "1")
         backplane: Any = SlowFirstWord()
-        return join(hub, backplane, peer, User("1", "Ann"), wanted)
+        return join(hub.inbox, backplane, peer, User("1", "Ann"), wanted)

@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.support.case import PATIENCE, TestCase, eventually
+from tests.support.narrow import not_none
 from tests.support.raw import RawClient
 from tests.support.server import ServerProcess
 
@@ -27,7 +28,7 @@ class StoppingTest(TestCase):
                     while True:
                         got.append(client.recv(PATIENCE))
                 self.assertEqual(got, [str(number) for number in range(len(got))])
-                self.assertEqual(caught.exception.rcvd.code, 1001)
+                self.assertEqual(not_none(caught.exception.rcvd).code, 1001)
             self.assertEqual(server.process.wait(PATIENCE), 0)
             self.assertNotIn("Traceback", server.errors())
 

@@ -192,7 +192,15 @@ class FilesReplacedTest(StorageCase):
 
     def test_without_its_lock_no_second_server_comes_in(self):
         (self.server.data / "lock").unlink()
-        command = [sys.executable, "-m", "gochat_py", "--port", "0", "--data", self.server.data]
+        command = [
+            sys.executable,
+            "-m",
+            "gochat_py",
+            "--port",
+            "0",
+            "--data",
+            str(self.server.data),
+        ]
         for _ in range(2):
             second = subprocess.run(
                 command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE

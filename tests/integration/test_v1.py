@@ -71,6 +71,7 @@ class GreetingTest(V1TestCase):
                 "rate": 100_000.0,
                 "burst": 100_000,
                 "history": 50,
+                "rooms": 50,
             },
         )
         self.assertGreaterEqual(len(welcome["token"]), 43, "32 random bytes in base64")
@@ -304,7 +305,7 @@ class RoomTest(V1TestCase):
         ann = self.client("Ann", *(f"Room-{number}" for number in range(7)))
         for number in (1, 2, 5):
             ann.send(f"Room-{number}", "hi")
-        listed, after = [], {}
+        listed, after = list[tuple[str, int]](), dict[str, str]()
         while True:
             page = ann.ask("rooms", limit=2, **after)
             self.assertLessEqual(len(page["rooms"]), 2)
@@ -1001,7 +1002,7 @@ class DataTest(TestCase):
                 writer.commit()
         with self.serve() as server, Client(server.ws_url, "Ada", "tea", "milk") as ada:
             for fields in ({}, {"room": "tea"}):
-                found, place, asked = [], {}, 0
+                found, place, asked = list[int](), dict[str, Any](), 0
                 while True:
                     asked += 1
                     part = ada.ask("search", query="z", **fields, **place)

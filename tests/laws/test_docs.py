@@ -12,6 +12,7 @@ from gochat_py.option import Option
 from gochat_py.settings import Settings, options
 from tests.support import docs
 from tests.support.case import TestCase
+from tests.support.server import ROOT
 
 from .test_floors import FLOORS
 
@@ -38,11 +39,11 @@ def kept_documents() -> list[str]:
 class NamesTest(TestCase):
     def test_every_link_leads_somewhere(self):
         for name in [*kept_documents(), "CHANGELOG.md", "tests/bench/README.md"]:
-            folder = (docs.ROOT / name).parent
+            folder = (ROOT / name).parent
             for target in re.findall(r"\]\(([^)\s]+)\)", docs.document(name)):
                 if "://" not in target:
                     path, _, anchor = target.partition("#")
-                    file = folder / path if path else docs.ROOT / name
+                    file = folder / path if path else ROOT / name
                     with self.subTest(document=name, target=target):
                         self.assertTrue(file.exists())
                         if anchor:
@@ -75,7 +76,7 @@ class NamesTest(TestCase):
             for path in re.findall(
                 r"`((?:gochat_py|tests|core|http|store|cli|backplane|docs)/[\w./]+)`", text
             ):
-                places = [docs.ROOT / path, docs.PACKAGE / path]
+                places = [ROOT / path, docs.PACKAGE / path]
                 self.assertTrue(any(each.exists() for each in places), f"{name}: {path}")
             for module, constant in re.findall(r"`(\w+)\.([A-Z_]{3,})`", text):
                 modules = [each for path, each in docs.sources() if path.endswith(f"{module}.py")]
@@ -277,7 +278,7 @@ def _row(option: Option) -> str:
     default = f"`{option.default}`"
     if option.switch:
         default = "off"
-    elif option.many:
+    elif option.many or option.default is None:
         default = "none"
     value = "" if option.switch else f" {'|'.join(option.choices) or option.unit or 'NUMBER'}"
     cells = [f"`{option.flag}{value}`", default, option.about]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gochat_py import orders
-from gochat_py.backplane import local
+from gochat_py.backplane import requests
 from tests.support.case import TestCase
 
 from .test_floors import PACKAGE
@@ -39,7 +39,7 @@ def calls(path: Path) -> Iterator[tuple[str, int]]:
 
 class FrozenTest(TestCase):
     def test_what_crosses_an_inbox_is_frozen(self):
-        for kind in (*typing.get_args(orders.Order), *typing.get_args(local.Request)):
+        for kind in (*typing.get_args(orders.Order), *typing.get_args(requests.Request)):
             if not issubclass(kind, tuple):
                 self.assertTrue(dataclasses.is_dataclass(kind), kind)
                 self.assertTrue(kind.__dataclass_params__.frozen, kind)

@@ -23,6 +23,7 @@ from gochat_py.store.redo_format import (
 )
 from gochat_py.store.redo_read import READ_AT_MOST, read_log
 from tests.support.case import TestCase
+from tests.support.narrow import not_none
 from tests.support.server import ROOT
 from tests.support.store import StoreCase
 
@@ -88,13 +89,13 @@ class VectorTest(StoreCase):
 
     def test_what_was_written_before_is_read(self):
         data = bytes.fromhex(VECTOR["header"] + VECTOR["record"])
-        header = unpack_header(data)
+        header = not_none(unpack_header(data))
         self.assertEqual(header, Header(IDENTITY, VECTOR["commit"], VECTOR["term"], FORMAT))
         (record,) = scan(data, IDENTITY).records
         self.assertEqual((record.commit, record.term, record.payload), (*header[1:3], PAYLOAD))
         self.assertEqual(scan(data, bytes(16)).records, [])
         path = self.place / "log"
         path.write_bytes(data)
-        found = read_log(path, IDENTITY)
+        found = not_none(read_log(path, IDENTITY))
         (entry,) = found.batches[0].entries
         self.assertEqual((found.unread, f"[{entry_json(entry)}]"), (0, VECTOR["payload"]))

@@ -16,14 +16,20 @@ HUGE = 1 << 62
 
 
 def by_wsproto_alone(data: bytes) -> list[Event]:
-    machine, found, parts = Machine(SERVER), [], []
+    machine, found = Machine(SERVER), list[Event]()
+    text, binary = list[str](), list[bytes]()
     machine.receive_data(data)
     for event in machine.events():
-        if isinstance(event, TextMessage | BytesMessage):
-            parts.append(event.data if isinstance(event, TextMessage) else bytes(event.data))
+        if isinstance(event, TextMessage):
+            text.append(event.data)
             if event.message_finished:
-                found.append(type(parts[0])().join(parts))
-                parts = []
+                found.append("".join(text))
+                text.clear()
+        elif isinstance(event, BytesMessage):
+            binary.append(bytes(event.data))
+            if event.message_finished:
+                found.append(b"".join(binary))
+                binary.clear()
         elif isinstance(event, Ping):
             found.append(Pinged(bytes(event.payload)))
         elif isinstance(event, Pong):

@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ from gochat_py.store.redo_format import (
     unpack_header,
 )
 from tests.support.case import TestCase
+from tests.support.narrow import not_none
 from tests.support.store import ANN, BOB, backup, message
 from tests.support.versions_before import lines
 
@@ -48,14 +50,14 @@ HARM = ("flip", "flip", "cut", "zero", "insert", "truncate", "header", "magic")
 SPLICES = ("copy", "move", "own", "foreign")
 
 
-def damages(*kinds: str) -> st.SearchStrategy[list]:
+def damages(*kinds: str) -> st.SearchStrategy[list[Any]]:
     """Changes of a file: what, where (in 0..1), how far, and with which bytes."""
     place = st.floats(0, 1, exclude_max=True)
     change = st.tuples(st.sampled_from(kinds), place, place, st.binary(max_size=40))
     return st.lists(change, min_size=1, max_size=6)
 
 
-def damaged(data: bytes, changes: list, records: list[bytes], foreign: bytes) -> bytes:
+def damaged(data: bytes, changes: list[Any], records: list[bytes], foreign: bytes) -> bytes:
     """The bytes after all of `changes`; the used part of the file is what is changed."""
     data = data.rstrip(b"\0")
     for what, where, far, some in changes:
@@ -108,7 +110,7 @@ class Template:
                     writer.commit()
                 return written
 
-            made = {room: [] for room in ROOMS}
+            made: dict[str, list[Entry]] = {room: [] for room in ROOMS}
 
             def keep(name):
                 backup(directory.database, place / f"{name}.db")
@@ -145,13 +147,13 @@ class Template:
             keep("committed")
         self.records = [self.log[r.start : r.end] for r in scan(self.log, self.identity).records]
         assert len(self.records) == len(self.batches)
-        header = unpack_header(self.log)
+        header = not_none(unpack_header(self.log))
         other = Header(b"another database", header.commit, header.term)
         payloads = [f"[{','.join(map(entry_json, batch))}]".encode() for batch in self.batches]
         self.foreign = self.log[: RECORD.size] + b"".join(pack_record(other, p) for p in payloads)
 
 
-def told(entry: Entry) -> tuple:
+def told(entry: Entry) -> tuple[object, ...]:
     """What stays of a message that gets another seq."""
     return entry.user, entry.nick, entry.time, entry.id, entry.text
 

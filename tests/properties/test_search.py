@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gochat_py.core import cursor
 from gochat_py.core.cursor import Cursor
+from gochat_py.core.text import fold
 from gochat_py.message import Entry, Kind
 from gochat_py.store import StoreError, budget, history, open_directory, search, trigrams
 from gochat_py.store.budget import Budget
@@ -122,7 +123,7 @@ class ContinuationTest(TestCase):
     def holds(self, entry, query):
         if entry.kind is not Kind.MESSAGE or entry.deleted:
             return False
-        return trigrams.fold(query) in trigrams.fold(entry.text)
+        return fold(query) in fold(entry.text)
 
 
 class CursorTest(TestCase):

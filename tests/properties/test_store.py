@@ -5,10 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gochat_py.core.text import fold
 from gochat_py.message import Draft, Entry, Kind, Position
 from gochat_py.store import (
     NotFound,
@@ -22,6 +24,7 @@ from gochat_py.store import (
 )
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE, TestCase
+from tests.support.narrow import not_none
 from tests.support.store import ANN, BOB, delete, edit, message, react, topic
 
 ROOMS = ("tea", "milk")
@@ -64,7 +67,7 @@ class Model:
         )
         room.append(made)
         if draft.kind is Kind.TOPIC:
-            self.topics[draft.key] = draft.text
+            self.topics[draft.key] = not_none(draft.text)
         elif draft.kind is Kind.EDITED:
             self.change(draft, text=draft.text, edited=now)
         elif draft.kind is Kind.DELETED:
@@ -73,8 +76,8 @@ class Model:
                 if entry.kind is Kind.EDITED and entry.target == draft.target:
                     room[index] = entry._replace(text=None)
         elif draft.kind is Kind.REACTED:
-            self.switches[draft.key, draft.target, draft.emoji, draft.user.id] = made.seq
-            self.change(draft, reactions=self.reactions(draft.key, draft.target))
+            self.switches[self.switch(draft)] = made.seq
+            self.change(draft, reactions=self.reactions(draft.key, not_none(draft.target)))
         return made, False
 
     def before(self, draft: Draft, room: list[Entry]) -> Entry | None:
@@ -95,13 +98,14 @@ class Model:
             return None
         if draft.kind is Kind.TOPIC:
             return self.newest(draft, (entry for entry in room if entry.user == draft.user.id))
-        if not 1 <= draft.target <= len(room) or room[draft.target - 1].kind is not Kind.MESSAGE:
+        seq = not_none(draft.target)
+        if not 1 <= seq <= len(room) or room[seq - 1].kind is not Kind.MESSAGE:
             raise NotFound
-        target = room[draft.target - 1]
+        target = room[seq - 1]
         if draft.kind is Kind.REACTED:
             if target.deleted:
                 raise NotFound
-            switch = self.switches.get((draft.key, draft.target, draft.emoji, draft.user.id))
+            switch = self.switches.get(self.switch(draft))
             if switch is None and not draft.on:
                 raise NothingToDo
             made = room[switch - 1] if switch else None
@@ -124,9 +128,13 @@ class Model:
         last = same_kind[-1]
         return last if (last.id, last.text) == (draft.id, draft.text) else None
 
-    def change(self, draft: Draft, **what: object) -> None:
-        room = self.entries[draft.key]
-        room[draft.target - 1] = room[draft.target - 1]._replace(**what)
+    def switch(self, draft: Draft) -> tuple[str, int, str, str]:
+        """The reaction that a draft switches on or off."""
+        return draft.key, not_none(draft.target), not_none(draft.emoji), draft.user.id
+
+    def change(self, draft: Draft, **what: Any) -> None:
+        room, index = self.entries[draft.key], not_none(draft.target) - 1
+        room[index] = room[index]._replace(**what)
 
     def reactions(self, key: str, target: int) -> dict[str, tuple[str, ...]]:
         """In the order of the entries that made them so."""
@@ -247,6 +255,6 @@ class StorePropertyTest(TestCase):
                         for entry in reversed(entries)
                         if entry.kind is Kind.MESSAGE
                         and not entry.deleted
-                        and trigrams.fold(wanted) in trigrams.fold(entry.text)
+                        and fold(wanted) in fold(entry.text)
                     ],
                 )

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gochat_py.core import encode, wire
-from gochat_py.core.commands import Ping
+from gochat_py.core.commands import Command, Ping
 from gochat_py.core.text import wrong_with
 from gochat_py.refusals import Refusal
 from tests.core.test_vectors import as_object
@@ -86,7 +86,7 @@ class WireProperties(TestCase):
         except Refusal as refusal:
             json.loads(encode.error(refusal))  # it can be told, whatever it quotes
         else:
-            self.assertIsInstance(command, wire.Command)
+            self.assertIsInstance(command, Command)
 
     @settings(max_examples=300)
     @given(commands | anything)

@@ -112,9 +112,14 @@ class AnswersTest(StoreCase):
 
     def test_no_more_is_read_than_is_given(self):
         self.fill("x" * 60_000 for _ in range(200))
-        rows = []
+        rows: list[int] = []
+
+        def count(_: object, row: tuple[object, ...]) -> tuple[object, ...]:
+            rows.append(len(row))
+            return row
+
         with self.read_pool.borrow() as connection:
-            connection.row_factory = lambda _, row: rows.append(len(row)) or row
+            connection.row_factory = count
             found = history.page(connection, "tea", limit=200)
             connection.row_factory = None
         self.assertEqual(len(found.entries), 4)

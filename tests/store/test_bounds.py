@@ -20,6 +20,7 @@ from gochat_py.store.bounds import CHANGES, EDITS, EMOJI, REACTIONS
 from gochat_py.store.rows import find_room
 from gochat_py.store.schema import LAST_ROOM, SEQ_MASK
 from gochat_py.store.users import DAY
+from tests.support.narrow import not_none
 from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react, topic
 
 
@@ -81,7 +82,7 @@ class MessageTest(StoreCase):
     def test_a_retry_is_answered_without_reading_the_reactions(self):
         self.entry(message("hi", id="1"))
         self.entry(react(1, "👍", user=BOB))
-        ran = []
+        ran: list[str] = []
         self.writer.begin()
         self.writer.run(lambda connection: connection.set_trace_callback(ran.append))
         again = self.writer.apply(message("hi", id="1"), self.now)
@@ -227,7 +228,7 @@ class RoomsTest(StoreCase):
             for number in range(20):
                 user = User(str(number), "x")
                 self.entry(message("hi", room=f"Room-{number % 5}", user=user))
-                ledger = self.writer._ledger
+                ledger = not_none(self.writer._ledger)
                 self.assertLessEqual(len(ledger._numbering.tails), 4)
                 self.assertLessEqual(len(ledger._authors._known), 4)
 

@@ -13,8 +13,8 @@ from gochat_py.message import Position
 from gochat_py.store import (
     Damaged,
     StorageFailed,
-    directory,
     history,
+    keys,
     retention,
     rows,
     search,
@@ -213,7 +213,7 @@ class StartTest(DamageCase):
     def test_where_it_cannot_start_a_sentence_says_why(self):
         self.close()
         with (
-            mock.patch.object(directory.keys, "renew", side_effect=TypeError("not a name")),
+            mock.patch.object(keys, "renew", side_effect=TypeError("not a name")),
             self.assertRaisesRegex(StartupError, "TypeError: not a name.*restore a backup"),
         ):
             self.open()

@@ -12,7 +12,7 @@ from unittest import mock
 
 from gochat_py.errors import StartupError
 from gochat_py.store import directory as directory_module
-from gochat_py.store import history, open_directory, open_memory
+from gochat_py.store import history, open_directory, open_memory, schema
 from gochat_py.store.schema import MIGRATIONS
 from tests.support.case import TestCase
 from tests.support.server import ROOT
@@ -143,9 +143,9 @@ class DirectoryTest(StoreCase):
             connection.execute("CREATE TABLE half (done)")
             connection.execute("CREATE TABLE half (done)")
 
-        steps = (*MIGRATIONS, directory_module.schema.Migration("broken", broken))
+        steps = (*MIGRATIONS, schema.Migration("broken", broken))
         with (
-            mock.patch.object(directory_module.schema, "MIGRATIONS", steps),
+            mock.patch.object(schema, "MIGRATIONS", steps),
             self.assertRaises(StartupError),
         ):
             open_directory(self.place / "data")
@@ -201,7 +201,7 @@ class MemoryTest(TestCase):
     def test_is_used_where_there_is_no_shared_memory(self):
         with (
             tempfile.TemporaryDirectory() as folder,
-            mock.patch.object(directory_module.os, "access", lambda *_: False),
+            mock.patch.object(os, "access", lambda *_: False),
             mock.patch.object(tempfile, "tempdir", folder),
             open_in_memory() as directory,
         ):

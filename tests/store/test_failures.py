@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+from gochat_py.message import Entry
 from gochat_py.store import StorageFailed, history, open_directory
 from tests.support.server import ROOT
 from tests.support.store import StoreCase, message
@@ -95,7 +96,7 @@ class FailuresTest(StoreCase):
 
     def stored(self, room="tea"):
         """What the room holds, as {seq: id}; its seqs have no holes."""
-        count, entries = self.read(history.newest, room, 1).seq, []
+        count, entries = self.read(history.newest, room, 1).seq, list[Entry]()
         while len(entries) < count:  # a page brings no more than fits one answer
             page = self.read(history.page, room, after=len(entries), limit=count)
             self.assertTrue(page.entries)
@@ -146,7 +147,7 @@ class FailuresTest(StoreCase):
         seed = random.randrange(1 << 32)
         chance = random.Random(seed)
         self.close()
-        committed = {"tea": {}, "milk": {}}
+        committed: dict[str, dict[int, str]] = {"tea": {}, "milk": {}}
         for round_ in range(6):
             with self.child(BUSY, str(self.place / "data"), f"{seed}-{round_}") as child:
                 # Somewhere between its first commit and its hundreds.

@@ -3,6 +3,7 @@ import shutil
 from gochat_py.message import Kind, Position, RoomInfo
 from gochat_py.store import history, retention, search, users
 from gochat_py.store.budget import Budget
+from gochat_py.store.errors import HistoryTruncated
 from gochat_py.store.search import Found
 from tests.support.case import PATIENCE
 from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react, topic
@@ -103,7 +104,7 @@ class PageTest(StoreCase):
     def test_what_was_trimmed_after_a_seq_is_not_passed_over(self):
         self.write(retention.trim, retention.Rule(100.0, keep=0.0), batch=3)
         for after in (0, 1, 2):
-            with self.assertRaises(history.HistoryTruncated) as caught:
+            with self.assertRaises(HistoryTruncated) as caught:
                 self.page(after=after)
             self.assertIn("4", str(caught.exception))
         self.assertEqual(self.page(after=3), ([4, 5, 6, 7], False))
@@ -137,7 +138,7 @@ class PageTest(StoreCase):
                         after = entries[-1]
                         rule = retention.Rule(100.0, keep=0.0)
                         self.write(retention.trim, rule, batch=trimmed_between)
-                except history.HistoryTruncated:
+                except HistoryTruncated:
                     self.assertGreater(trimmed_between, 2)
                 else:
                     self.assertEqual(seen, list(range(1, 8)))
@@ -153,7 +154,7 @@ class PageTest(StoreCase):
         self.write(retention.trim, retention.Rule(100.0, keep=0.0))
         self.write(retention.drop_rooms, 1e9)
         self.writer.forget()
-        with self.assertRaises(history.HistoryTruncated):
+        with self.assertRaises(HistoryTruncated):
             self.page(after=5)  # the room is gone, and what came after 5 with it
         self.assertEqual(self.page(after=7), ([], False))
         self.assertEqual(self.page(after=0), ([], False))
@@ -161,7 +162,7 @@ class PageTest(StoreCase):
         self.assertEqual(self.page(after=0), ([8], False))
         self.assertEqual(self.page(after=7), ([8], False))
         self.assertFalse(self.read(history.page, "tea").truncated, "nothing of this one is gone")
-        with self.assertRaises(history.HistoryTruncated):
+        with self.assertRaises(HistoryTruncated):
             self.page(after=5)
 
     def test_any_number_may_be_asked_for(self):
@@ -198,7 +199,7 @@ class EffortTest(StoreCase):
 
     def statements(self, function, *args, **kwargs):
         """The statements that `function` runs, parameters filled in, and its result."""
-        ran = []
+        ran: list[str] = []
         with self.read_pool.borrow() as connection:
             connection.set_trace_callback(ran.append)
             result = function(connection, *args, **kwargs)
@@ -237,7 +238,7 @@ class EffortTest(StoreCase):
                     self.fail(f"{function.__name__}: {plan}: {statement}")
 
     def test_no_write_scans_a_table(self):
-        ran = []
+        ran: list[str] = []
         self.writer.begin()
         self.writer.run(lambda connection: connection.set_trace_callback(ran.append))
         for draft in (
@@ -268,7 +269,7 @@ class EffortTest(StoreCase):
         self.assertGreater(len(ran), 30)
         for statement in ran:
             explain = f"EXPLAIN QUERY PLAN {statement}"
-            for row in self.writer.run(lambda c, e=explain: c.execute(e).fetchall()):
+            for row in self.writer.run(lambda c, e: c.execute(e).fetchall(), explain):
                 self.assertFalse(row[3].startswith("SCAN"), f"{row[3]}: {statement}")
         self.writer.rollback()
 

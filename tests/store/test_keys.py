@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from unittest import mock
 
+from gochat_py.core.names import KEY_VERSION
 from gochat_py.message import User
 from gochat_py.store import history, keys, retention, schema, search, trigrams, users
 from gochat_py.store.budget import Budget
@@ -15,7 +16,7 @@ class KeysTest(StoreCase):
     def reopen_with(self, **rules):
         """Open the directory under another rule for names, of the next version."""
         self.close()
-        with mock.patch.multiple(keys, KEY_VERSION=keys.KEY_VERSION + 1, **rules):
+        with mock.patch.multiple(keys, KEY_VERSION=KEY_VERSION + 1, **rules):
             self.open()
 
     def create(self, user, key, seen):

@@ -4,6 +4,7 @@ import threading
 from gochat_py.errors import Closed
 from gochat_py.store import ReadPoolBusy, StorageFailed, history
 from tests.support.case import PATIENCE
+from tests.support.narrow import not_none
 from tests.support.store import StoreCase, message
 
 
@@ -58,7 +59,7 @@ class ReadersTest(StoreCase):
             (sqlite3.OperationalError("disk I/O error"), StorageFailed),
             (ValueError(), ValueError),
         ):
-            seen = []
+            seen: list[BaseException] = []
             for _ in range(3):
                 with self.assertRaises(raised):
                     self.read(fail, error)
@@ -76,7 +77,7 @@ class ReadersTest(StoreCase):
 
     def test_many_threads_read_whole_transactions_while_one_writes(self):
         done = threading.Event()
-        wrong = []
+        wrong: list[object] = []
         looks = []
 
         def look():
@@ -115,10 +116,10 @@ class PausedTest(StoreCase):
         impatient = self.directory.read_pool(2, patience=0.05)
         self.addCleanup(impatient.close)
         with impatient.borrow() as connection, impatient.paused():
-            self.assertEqual(history.one(connection, "tea", 1).text, "hi")
+            self.assertEqual(not_none(history.one(connection, "tea", 1)).text, "hi")
             with self.assertRaisesRegex(ReadPoolBusy, "paused"):
                 impatient.run(history.one, "tea", 1)
-        self.assertEqual(impatient.run(history.one, "tea", 1).text, "hi")
+        self.assertEqual(not_none(impatient.run(history.one, "tea", 1)).text, "hi")
 
     def test_who_waits_begins_when_it_is_over(self):
         self.entry(message("hi"))

@@ -135,7 +135,7 @@ class RetryTest(StoreCase):
     def test_an_edit_is_no_retry_if_another_came_between(self):
         """A bot shows a state and counts its ids anew: each change of it has to be seen."""
         self.entry(message("the light is"))
-        seqs = []
+        seqs: list[int] = []
         for text, sent in (("on", "3"), ("off", "4"), ("on", "3"), ("off", "4"), ("on", "3")):
             applied = self.apply(edit(1, text, id=sent))
             self.assertFalse(applied.duplicate, seqs)
@@ -290,7 +290,7 @@ class ChangesTest(StoreCase):
 
     def test_an_answer_costs_one_look_up_and_other_messages_none(self):
         self.entry(message("1"))
-        said = []
+        said: list[str] = []
         self.writer.begin()
         self.writer.run(lambda connection: connection.set_trace_callback(said.append))
         self.writer.apply(message("2"), 10.0)

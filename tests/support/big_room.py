@@ -83,7 +83,7 @@ def fill(directory: Directory, entries: int, *, index: bool = True) -> None:
         writer.close()
 
 
-def timed(label: str, action: Callable[[], object], rounds: int = 9) -> str:
+def timed(label: str, action: Callable[..., object], rounds: int = 9) -> str:
     """A line that says the median time of `action`, in milliseconds, and what it found."""
     took = []
     for _ in range(rounds):

@@ -64,7 +64,7 @@ def children() -> set[int]:
     return found
 
 
-def eventually(condition: Callable[[], object], what: str, every: float = 0.02) -> None:
+def eventually(condition: Callable[..., object], what: str, every: float = 0.02) -> None:
     """Return once `condition()` is true; fail after `PATIENCE` naming `what` did not happen.
 
     For what can only be observed, like another process's memory; whatever can be waited for by an

@@ -42,7 +42,7 @@ def spoil(database: Path, marker: bytes) -> int:
     return len(pages)
 
 
-def _found(data: bytes, marker: bytes) -> list[int]:
+def _found(data: bytes | bytearray, marker: bytes) -> list[int]:
     found, at = [], data.find(marker)
     while at >= 0:
         found.append(at)

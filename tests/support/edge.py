@@ -11,7 +11,8 @@ from typing import Any, Self
 from gochat_py.deadline import Deadline
 from gochat_py.dialect import Upgrade
 from gochat_py.http.server import ChatServer
-from gochat_py.http.static.assets import BASE, INDEX, Assets
+from gochat_py.http.static.assets import BASE, Assets
+from gochat_py.http.static.bundle import INDEX
 from gochat_py.settings import Settings
 
 from .case import PATIENCE

@@ -32,7 +32,7 @@ STOPPED = ".connection-state[data-phase=stopped]"
 #: The room in sight has been entered.
 HERE = ".room-header .people:not([hidden])"
 
-NAME = ".name-form .field"
+NAME = "#name"
 DRAFT = ".composer .draft"
 VIEW = ".message-list .view"
 LINES = ".message-list .line"

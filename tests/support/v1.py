@@ -128,7 +128,7 @@ class Client:
             return refused.error
         raise AssertionError(f"{type} was not refused: {answer}")
 
-    def wait_for(self, wanted: Callable[[Event], bool]) -> Event:
+    def wait_for(self, wanted: Callable[..., bool]) -> Event:
         """The first event, kept or to come, that is `wanted`; the others are kept."""
         for number, event in enumerate(self.events):
             if wanted(event):

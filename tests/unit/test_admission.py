@@ -7,6 +7,7 @@ from gochat_py import admission
 from gochat_py.admission import ADDRESS_BURST, OWN_BURST, Admission, Meter, Terms
 from gochat_py.sharing import Gate, Pool
 from tests.support.case import PATIENCE, TestCase
+from tests.support.narrow import not_none
 
 
 class AdmissionCase(TestCase):
@@ -91,7 +92,7 @@ class BudgetTest(AdmissionCase):
         self.assertEqual(self.meter(user="ann").spend(1.0, 1_000.0), 0.0)
 
     def test_without_limits_nothing_waits(self):
-        meter = Admission(Terms()).enter("a")
+        meter = not_none(Admission(Terms()).enter("a"))
         self.assertEqual(meter.spend(1e12, 0.0), 0.0)
         self.assertEqual(meter.new_user(0.0), 0.0)
         self.assertTrue(meter.claim(1 << 40))
@@ -109,7 +110,7 @@ class QuotaTest(AdmissionCase):
 
     def test_less_than_one_in_an_hour_is_one_now_and_then(self):
         """An address that may hold few connections has such a quota by default."""
-        meter = Admission(Terms(new_users=0.5, new_rooms=0.8)).enter("a")
+        meter = not_none(Admission(Terms(new_users=0.5, new_rooms=0.8)).enter("a"))
         self.assertEqual([meter.new_user(0.0), meter.new_user(0.0)], [0.0, 7_200.0])
         self.assertEqual([meter.new_room(0.0), meter.new_room(0.0)], [0.0, 4_500.0])
 
@@ -123,7 +124,7 @@ class QuotaTest(AdmissionCase):
         self.assertIsNotNone(first)
         self.assertIsNone(few.enter("a"))
         self.assertIsNotNone(few.enter("b"))
-        second.leave(0.0)
+        not_none(second).leave(0.0)
         self.assertIsNotNone(few.enter("a"))
 
 
@@ -142,7 +143,7 @@ class MemoryTest(AdmissionCase):
         self.assertGreater(self.meter("in debt 9").arrive(1.0, 0.0), 0.0)
         self.assertEqual(self.meter("in debt 1").arrive(1.0, 0.0), 0.0)
 
-    def known(self) -> tuple[int, int]:
+    def known(self) -> tuple[int, ...]:
         return tuple(
             len(table._used) + len(table._idle)
             for table in (self.admission.addresses, self.admission.users)

@@ -1,5 +1,6 @@
 import queue
 import threading
+from typing import cast
 
 from gochat_py.channel import Bell, Inbox
 from gochat_py.errors import Closed
@@ -35,7 +36,7 @@ class BellTest(TestCase):
                 pass
 
         bell.expected = True
-        bell.wait(0, Late())
+        bell.wait(0, cast("threading.Lock", Late()))
         self.assertFalse(bell.expected)
         bell.expected = True
         bell.wait(0, threading.Lock())
@@ -124,10 +125,12 @@ class InboxTest(TestCase):
 
     def test_every_item_of_many_producers_comes_out_once_and_in_its_producers_order(self):
         inbox: Inbox[tuple[int, int]] = Inbox(3)
-        producers = [
-            threading.Thread(target=lambda who=who: [inbox.put((who, n)) for n in range(200)])
-            for who in range(4)
-        ]
+
+        def produce(who: int) -> None:
+            for number in range(200):
+                inbox.put((who, number))
+
+        producers = [threading.Thread(target=produce, args=(who,)) for who in range(4)]
         for producer in producers:
             producer.start()
         taken: list[tuple[int, int]] = []

@@ -18,6 +18,7 @@ from gochat_py.errors import Closed
 from gochat_py.stall import WATCH, StallWatch
 from tests.support import frames as client
 from tests.support.case import PATIENCE, TestCase, eventually
+from tests.support.narrow import as_a
 from tests.support.peer import Peer, Recorder, free
 
 
@@ -63,7 +64,7 @@ class TalkingTest(TestCase):
             peer.sock.sendall(client.text("hello"))
             self.assertEqual(peer.dialect.next(), "hello")
             self.assertTrue(peer.connection.offer(frames.text(b"hi"), 1))
-            self.assertEqual(peer.receive().data, "hi")
+            self.assertEqual(as_a(TextMessage, peer.receive()).data, "hi")
 
     def test_bytes_that_came_with_the_upgrade_request_are_read_first(self):
         with Peer(trailing=client.text("early")) as peer:
@@ -84,7 +85,7 @@ class TalkingTest(TestCase):
     def test_a_ping_is_answered_with_its_payload(self):
         with Peer() as peer:
             peer.sock.sendall(client.masked(0x89, b"are you there"))
-            self.assertEqual(peer.receive(), Pong(payload=bytearray(b"are you there")))
+            self.assertEqual(as_a(Pong, peer.receive()).payload, b"are you there")
 
     def test_more_than_the_kernel_takes_arrives_whole_and_in_order(self):
         with Peer(send_buffer=100_000, send_buffer_bytes=1 << 30) as peer:
@@ -92,7 +93,7 @@ class TalkingTest(TestCase):
             for number in range(count):
                 self.assertTrue(peer.connection.offer(frames.text(f"{number} {line}".encode()), 1))
             for number in range(count):
-                self.assertEqual(peer.receive().data, f"{number} {line}")
+                self.assertEqual(as_a(TextMessage, peer.receive()).data, f"{number} {line}")
 
 
 class LeavingTest(TestCase):
@@ -160,9 +161,14 @@ class BudgetTest(TestCase):
                 super().received(connection, messages)
 
         meter = free(connection_budget=1e6, address_budget=1e9)
-        spent = []
+        spent: list[float] = []
+
+        def spend(_: object, cost: float, now: float) -> float:
+            spent.append(cost)
+            return 0.0
+
         with (
-            mock.patch.object(Meter, "spend", lambda _, cost, now: spent.append(cost) or 0.0),
+            mock.patch.object(Meter, "spend", spend),
             Peer(Busy(), meter=meter) as peer,
         ):
             peer.sock.sendall(client.text("x"))
@@ -178,7 +184,7 @@ class BudgetTest(TestCase):
             meter.spend(100.0 * (PATIENCE_WITH_DEBT + OWN_BURST - 1.0), time.monotonic())
             peer.sock.sendall(client.text("more"))
             peer.connection.close(1001)
-            self.assertEqual(peer.receive().code, 1001)
+            self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1001)
             peer.sock.sendall(client.close(1001))
             self.assertIsNone(peer.receive())
 
@@ -187,7 +193,7 @@ class BudgetTest(TestCase):
         with Peer(meter=meter, write_wait=PATIENCE) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             peer.connection.close(4029)
-            self.assertEqual(peer.receive().code, 4029)
+            self.assertEqual(as_a(CloseConnection, peer.receive()).code, 4029)
             with contextlib.suppress(OSError):
                 while peer.dialect.happened.empty():
                     peer.sock.sendall(100 * client.masked(0x8A, b""))
@@ -212,7 +218,7 @@ class BudgetTest(TestCase):
             self.assertEqual(peer.dialect.next(), "opened")
             meter.spend(100.0 * (PATIENCE_WITH_DEBT + OWN_BURST + 60.0), time.monotonic())
             peer.sock.sendall(client.text("more"))
-            self.assertEqual(peer.receive().code, 1013)
+            self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1013)
             self.assertEqual(peer.dialect.next(), "closed")
 
     def test_what_deflates_well_is_paid_for_piece_by_piece(self):
@@ -254,8 +260,7 @@ class EndingTest(TestCase):
     def test_the_peers_close_frame_is_answered_with_its_code_then_the_stream_ends(self):
         with Peer() as peer:
             peer.sock.sendall(client.close(4321))
-            answer = peer.receive()
-            self.assertIsInstance(answer, CloseConnection)
+            answer = as_a(CloseConnection, peer.receive())
             self.assertEqual(answer.code, 4321)
             self.assertIsNone(peer.receive())
             self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "closed"])
@@ -267,7 +272,7 @@ class EndingTest(TestCase):
             peer.connection.close(1001, "the server is stopping")
             for _ in range(1000):
                 self.assertIsInstance(peer.receive(), TextMessage)
-            end = peer.receive()
+            end = as_a(CloseConnection, peer.receive())
             self.assertEqual((end.code, end.reason), (1001, "the server is stopping"))
             peer.sock.sendall(client.close(1001))
             self.assertIsNone(peer.receive())
@@ -277,7 +282,7 @@ class EndingTest(TestCase):
         with Peer() as peer:
             peer.connection.close(4008)
             peer.connection.close(1001)
-            self.assertEqual(peer.receive().code, 4008)
+            self.assertEqual(as_a(CloseConnection, peer.receive()).code, 4008)
 
     def test_what_comes_after_closing_was_asked_for_is_not_received(self):
         with Peer() as peer:
@@ -294,13 +299,13 @@ class EndingTest(TestCase):
         ):
             with self.subTest(code=code), Peer() as peer:
                 peer.sock.sendall(data)
-                self.assertEqual(peer.receive().code, code)
+                self.assertEqual(as_a(CloseConnection, peer.receive()).code, code)
 
     def test_the_refusal_reaches_a_peer_that_is_still_sending(self):
         """A socket closed with unread bytes in it sends a reset, which overtakes what was said."""
         with Peer() as peer:
             peer.sock.sendall(client.masked(0x81, b"", length=1 << 30) + bytes(100_000))
-            self.assertEqual(peer.receive().code, 1009)
+            self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1009)
             peer.sock.shutdown(socket.SHUT_WR)
             self.assertIsNone(peer.receive())
 
@@ -317,7 +322,7 @@ class EndingTest(TestCase):
 
         with self.assertLogs("gochat_py.connection", "ERROR"), Peer(Failing()) as peer:
             peer.sock.sendall(client.text("x"))
-            self.assertEqual(peer.receive().code, 1011)
+            self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1011)
             peer.join()
 
     def test_a_dialect_that_is_closed_sends_the_peer_away_with_1001(self):
@@ -326,7 +331,7 @@ class EndingTest(TestCase):
                 raise Closed
 
         with Peer(Stopping()) as peer:
-            self.assertEqual(peer.receive().code, 1001)
+            self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1001)
 
 
 class WaitingTest(TestCase):
@@ -345,7 +350,7 @@ class WaitingTest(TestCase):
         with Peer(ping_period=0.05, pong_wait=0.2) as peer:
             while isinstance(event := peer.receive(), Ping):
                 pass
-            self.assertEqual(event.code, 4008)
+            self.assertEqual(as_a(CloseConnection, event).code, 4008)
             self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "closed"])
             peer.join()
 
@@ -371,7 +376,7 @@ class WaitingTest(TestCase):
             stalls.end()
             while isinstance(event := peer.receive(), Ping):
                 pass
-            self.assertEqual(event.code, 4008)
+            self.assertEqual(as_a(CloseConnection, event).code, 4008)
 
     def test_time_in_which_the_server_was_not_run_does_not_count_for_hello(self):
         class Greeting(Recorder):
@@ -401,7 +406,7 @@ class WaitingTest(TestCase):
             peer.connection.offer(frames.text(line.encode()), 1)
             stalls.noticed(3)  # the peer took nothing for longer than write_wait
             stalls.end()
-            self.assertEqual(peer.receive().data, line)
+            self.assertEqual(as_a(TextMessage, peer.receive()).data, line)
 
     def test_a_peer_that_takes_nothing_is_given_up_after_write_wait(self):
         with Peer(write_wait=0.2, send_buffer_bytes=1 << 30) as peer:

@@ -1,13 +1,18 @@
 import json
 import zlib
+from typing import Any
 
+from gochat_py.admission import Meter
 from gochat_py.channel import Reply
+from gochat_py.connection import Connection
+from gochat_py.connection_log import US
 from gochat_py.core import frames, prices
 from gochat_py.core.deflate import TAIL
 from gochat_py.core.delivery import JOIN, JOIN_CHARS
 from gochat_py.core.entry_json import entry_json
 from gochat_py.core.presence import SHOWN
 from gochat_py.core.rendering import FORMS
+from gochat_py.errors import GochatError
 from gochat_py.hub import Hub
 from gochat_py.hub_room import NEWS_AT_ONCE, NEWS_PERIOD, NEWS_REST
 from gochat_py.message import Entry, Kind, OnlineUser, RoomInfo, User
@@ -20,6 +25,7 @@ from gochat_py.orders import (
     First,
     Identified,
     Leave,
+    Order,
     Publish,
     ReadMark,
     Register,
@@ -28,12 +34,13 @@ from gochat_py.orders import (
     Unregister,
 )
 from tests.support.case import PATIENCE, TestCase
+from tests.support.narrow import not_none
 from tests.support.written import written
 
 ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "guest-abcd")
 
 
-class Spent:
+class Spent(Meter):
     """What a connection was charged, in all."""
 
     free = False
@@ -49,8 +56,10 @@ class Spent:
         return 0.0
 
 
-class FakeConnection:
+class FakeConnection(Connection):
     """Takes what it is offered, until it is full."""
+
+    meter: Spent
 
     def __init__(self, *, classic: bool = False, deflated: bool = False, room: int = 10**9):
         self.address = "test"
@@ -66,7 +75,7 @@ class FakeConnection:
         self.offers.append((joined, count))
         return True
 
-    def close(self, code: int, reason: str = "") -> None:
+    def close(self, code: int, reason: str = "", *, by: str = US) -> None:
         self.closed_with.append(code)
 
     @property
@@ -74,7 +83,7 @@ class FakeConnection:
         return b"".join(joined for joined, _ in self.offers)
 
     @property
-    def events(self) -> list[dict]:
+    def events(self) -> list[dict[str, Any]]:
         """What was offered, as JSON; each message must be a plain frame of its own."""
         found, data = [], self.bytes
         while data:
@@ -85,11 +94,11 @@ class FakeConnection:
         return found
 
 
-def lines(*said: str) -> bytes:
-    return b"".join(frames.text(line.encode()) for line in said)
+def lines(*said: str | None) -> bytes:
+    return b"".join(frames.text(not_none(line).encode()) for line in said)
 
 
-def entry(seq: int, text: str = "x", user: User = ANN, key: str = "lobby", **more) -> Entry:
+def entry(seq: int, text: str | None = "x", user: User = ANN, key: str = "lobby", **more) -> Entry:
     fields = {"kind": Kind.MESSAGE, "room": key, "key": key, "time": 1.5, "text": text, **more}
     return Entry(seq=seq, user=user.id, nick=user.nick, **fields)
 
@@ -356,8 +365,8 @@ class RoomsTest(HubCase):
         self.hub.handle([Unregister(a)])
         self.assertEqual(self.census(), {})
 
-    def census(self, *keys: str, after="", last=None, limit=10) -> dict:
-        reply: Reply[dict] = Reply()
+    def census(self, *keys: str, after="", last=None, limit=10) -> dict[str, tuple[str, int]]:
+        reply: Reply[dict[str, tuple[str, int]]] = Reply()
         self.hub.handle([Census(keys, after, last, limit, reply)])
         return reply.wait(PATIENCE)
 
@@ -472,7 +481,7 @@ class PresenceTest(HubCase):
         self.assertEqual(len(self.joined(everyone[0])["members"]), SHOWN)
         self.assertEqual(len(self.joined(everyone[-1])["members"]), SHOWN + 1)
 
-    def joined(self, user: User) -> dict:
+    def joined(self, user: User) -> dict[str, Any]:
         """What a new connection of the user is told on joining the lobby."""
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
@@ -557,7 +566,7 @@ class PresenceTest(HubCase):
         a, b = self.member(ANN), self.member(BOB)
         late = FakeConnection()
         self.hub.handle([Register(late), Identified(late, ann, "Ann")])
-        orders = [Typing(a, "lobby", "lobby", ann), Enter(late, ann, "new", "new")]
+        orders: list[Order] = [Typing(a, "lobby", "lobby", ann), Enter(late, ann, "new", "new")]
         ann.nick = "Anna"
         self.hub.handle([Renamed(a, User("1", "Anna"), "n"), *orders])
         self.assertEqual([event["nick"] for event in b.events], ["Anna", "Anna"])
@@ -577,9 +586,13 @@ class PresenceTest(HubCase):
     def test_a_barrier_is_reached_when_what_was_written_before_is_given_out(self):
         a = self.member(ANN)
         there = []
-        reply = Reply()
-        reply.give = lambda _: there.append(len(a.events))
-        self.hub.handle([publish(entry(1)), publish(entry(2)), Barrier(reply), publish(entry(3))])
+
+        class Looking(Reply[None]):
+            def give(self, answer: GochatError | None) -> None:
+                there.append(len(a.events))
+
+        barrier = Barrier(Looking())
+        self.hub.handle([publish(entry(1)), publish(entry(2)), barrier, publish(entry(3))])
         self.assertEqual((there, len(a.events)), ([2], 3))
 
 

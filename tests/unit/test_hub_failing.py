@@ -1,9 +1,11 @@
 """The hub fails at one thing: those concerned are told to come back, and the others get theirs."""
 
+from typing import cast
 from unittest import mock
 
 from gochat_py.channel import Reply
 from gochat_py.codes import Close
+from gochat_py.connection import Connection
 from gochat_py.core.delivery import Written
 from gochat_py.core.entry_json import entry_json
 from gochat_py.errors import Closed
@@ -30,7 +32,11 @@ FAULTS = (MemoryError(), KeyError("nobody thought of it"), TypeError("not a str"
 INTERNAL = [Close.INTERNAL_ERROR]
 
 
-def written(seq: int, key: str = "lobby", **fields) -> Written:
+#: The answer to a `Census`.
+Told = Reply[dict[str, tuple[str, int]]]
+
+
+def written(seq: int, key: str = "lobby", **fields) -> Written[Connection]:
     entry = Entry(Kind.MESSAGE, key, key, seq, ANN.id, ANN.nick, 1.0, f"m{seq}", "hi", **fields)
     return Written(entry, None, None, False, entry_json(entry))
 
@@ -68,7 +74,7 @@ class HubFailingTest(HubCase):
             for number in range(len(self.orders(None))):
                 with self.subTest(repr(error), number=number):
                     self.ann = self.member(ANN)
-                    reply = Reply()
+                    reply: Reply[bool] = Reply()
                     order = self.orders(reply)[number]
                     rule = mock.Mock(side_effect=error)
                     with (
@@ -97,7 +103,7 @@ class HubFailingTest(HubCase):
         self.assertIsNotNone(record.exc_info)
 
     def test_a_census_that_fails_is_answered(self):
-        reply = Reply()
+        reply = Told()
         with (
             mock.patch.dict(RULES, {Census: mock.Mock(side_effect=KeyError)}),
             self.assertLogs("gochat_py.failures", "ERROR"),
@@ -108,7 +114,7 @@ class HubFailingTest(HubCase):
 
     def test_messages_that_cannot_be_told_end_their_room_s_connections_and_no_other(self):
         """They come back with their position, and miss nothing."""
-        broken = written(1)._replace(encoded=b"not a str")
+        broken = written(1)._replace(encoded=cast(str, b"not a str"))
         catching_up = self.member(ANN)
         self.enter(catching_up)
         with self.assertLogs("gochat_py.failures", "ERROR"):
@@ -145,7 +151,7 @@ class HubFailingTest(HubCase):
                 self.assertEqual((self.cyn.closed_with, dan.closed_with), ([], []))
 
     def test_a_hub_that_ends_takes_nothing_more_and_tells_everyone(self):
-        reply, waits = Reply(), Reply()
+        reply, waits = Told(), Told()
         self.hub.inbox.put(Census((), "", None, 10, reply))
         with (
             mock.patch.object(self.hub, "tell_news", side_effect=SystemError("over")),
@@ -160,7 +166,7 @@ class HubFailingTest(HubCase):
             self.hub.inbox.put(Unregister(self.ann))
 
     def test_whoever_waits_for_a_hub_that_ends_is_answered(self):
-        in_hand, waiting = Reply(), Reply()
+        in_hand, waiting = Told(), Told()
         self.hub.inbox.put(Census((), "", None, 10, in_hand))
 
         def end(_batch):

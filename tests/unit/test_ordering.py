@@ -2,23 +2,29 @@
 
 import json
 import math
+from typing import Any, cast
 
+from gochat_py.backplane import Backplane
 from gochat_py.channel import Inbox
 from gochat_py.codes import Close
+from gochat_py.connection import Connection
 from gochat_py.core.encode import Limits
 from gochat_py.core.limits import TokenBucket
 from gochat_py.core.session import Allowance
 from gochat_py.log_limit import LogLimit
-from gochat_py.message import OnlineUser, User
-from gochat_py.orders import Barrier, CatchUp, Census
+from gochat_py.message import OnlineUser, RoomInfo, User
+from gochat_py.orders import Barrier, CatchUp, Census, Order
 from gochat_py.refusals import Code, Refusal
 from gochat_py.store.history import Page, Replay
 from gochat_py.store.search import Found
 from gochat_py.v1 import V1, Terms
 from tests.support.case import TestCase
+from tests.support.narrow import as_a, not_none
 from tests.support.peer import free
 
-WRITTEN = {
+Fields = dict[str, Any]
+
+WRITTEN: dict[str, Fields] = {
     "send": {"room": "tea", "text": "x", "id": "1"},
     "edit": {"room": "tea", "seq": 1, "text": "x"},
     "delete": {"room": "tea", "seq": 1},
@@ -26,7 +32,7 @@ WRITTEN = {
     "topic": {"room": "tea", "text": "x"},
     "read": {"room": "tea", "seq": 1},
 }
-OVERTAKING = {
+OVERTAKING: dict[str, Fields] = {
     "join": {"room": "other"},
     "leave": {"room": "tea"},
     "typing": {"room": "tea"},
@@ -35,10 +41,15 @@ OVERTAKING = {
     "search": {"query": "x"},
     "rooms": {},
 }
-OTHERS = {"ping": {}, "nick": {"nick": "Ida"}, "hello": {"nick": "Ida"}, "unheard of": {}}
+OTHERS: dict[str, Fields] = {
+    "ping": {},
+    "nick": {"nick": "Ida"},
+    "hello": {"nick": "Ida"},
+    "unheard of": {},
+}
 
 
-class Log(list):
+class Log(list[object]):
     """What happened, in order; stands for both the backplane and the connection."""
 
     meter = free()
@@ -75,11 +86,11 @@ class Log(list):
     def name_of(self, key: str) -> str:
         return key
 
-    def rooms(self, *_) -> tuple[list, bool]:
+    def rooms(self, *_) -> tuple[list[RoomInfo], bool]:
         return [], False
 
     def replay(self, *_) -> tuple[Replay, int]:
-        return Replay((), "e", 0, "other", "", False, False), 0
+        return Replay((), False, False, 0, "other", "", "e"), 0
 
     def tell(self, event: bytes) -> None:
         self.append(json.loads(event))
@@ -88,20 +99,24 @@ class Log(list):
         self.append(code)
 
 
-class AnsweringInbox(Inbox):
+class AnsweringInbox(Inbox[Order]):
     """The hub's: each order is done at once."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(1)
         self.log = log
 
-    def put(self, order, *_, **__) -> None:
-        self.log.append("asked the hub" if isinstance(order, Barrier) else "done")
-        if isinstance(order, Barrier | CatchUp | Census):
-            answer = {Barrier: None, CatchUp: True, Census: {}}[type(order)]
-            order.reply.give(answer)
-        if isinstance(order, CatchUp) and order.named is not None:
-            order.named.give(order.first.info.room)
+    def put(self, item: Order, block: bool = True, timeout: float | None = None) -> None:
+        self.log.append("asked the hub" if isinstance(item, Barrier) else "done")
+        match item:
+            case Barrier():
+                item.reply.give(None)
+            case Census():
+                item.reply.give({})
+            case CatchUp():
+                item.reply.give(True)
+                if item.named is not None:
+                    item.named.give(not_none(item.first).info.room)
 
 
 class OrderingTest(TestCase):
@@ -112,20 +127,23 @@ class OrderingTest(TestCase):
     def begin(self) -> None:
         """A new connection, which is in one room."""
         self.log = Log()
+        self.connection = cast(Connection, self.log)
         limits = Limits(
             max_message_bytes=1, max_text_chars=1, rate=1.0, burst=1, history=1, rooms=1
         )
-        terms = Terms(Allowance(asking_rate=math.inf), limits, 54.0, "tea")
-        self.dialect = V1(AnsweringInbox(self.log), self.log, terms)
+        terms = Terms(
+            Allowance(asking_rate=math.inf), limits, 54.0, "tea", lambda _given, _meter: None
+        )
+        self.dialect = V1(AnsweringInbox(self.log), cast(Backplane, self.log), terms)
         bucket = TokenBucket(math.inf, 1)
         self.dialect._session.welcomed(OnlineUser(User("u", "Ada")), bucket)
         self.say("join", room="tea")
         self.happened()
 
     def say(self, kind: str, **fields) -> None:
-        self.dialect.received(self.log, [json.dumps({"type": kind, "id": "1", **fields})])
+        self.dialect.received(self.connection, [json.dumps({"type": kind, "id": "1", **fields})])
 
-    def happened(self) -> list:
+    def happened(self) -> list[str | int]:
         happened, self.log[:] = self.log[:], []
         return [each for each in happened if isinstance(each, str | int)]
 
@@ -165,7 +183,7 @@ class OrderingTest(TestCase):
         self.say("send", **WRITTEN["send"])
         self.log.busy = True
         self.say("leave", room="tea", id="2")
-        refusal = self.log[-1]
+        refusal = as_a(dict, self.log[-1])
         self.assertEqual((refusal["code"], refusal["id"]), ("busy", "2"))
         self.assertEqual(self.happened(), ["written", "barrier"])
         self.log.busy = False
@@ -173,19 +191,19 @@ class OrderingTest(TestCase):
         self.assertEqual(self.happened(), ["barrier", "done"], "it is still a member")
 
     def test_the_end_waits_for_all_that_may_be_owed_and_for_nothing_else(self):
-        self.dialect.ending(self.log)
+        self.dialect.ending(self.connection)
         self.assertEqual(self.happened(), [])
         self.say("send", **WRITTEN["send"])
-        self.dialect.ending(self.log)
+        self.dialect.ending(self.connection)
         self.assertEqual(self.happened(), ["written", "barrier", "asked the hub"])
         self.say("leave", room="tea")
-        self.dialect.ending(self.log)
-        self.dialect.ending(self.log)
+        self.dialect.ending(self.connection)
+        self.dialect.ending(self.connection)
         self.assertEqual(self.happened(), ["done", "asked the hub"])
 
     def test_whoever_is_hung_up_on_is_answered_first(self):
         self.say("send", **WRITTEN["send"])
-        self.dialect.received(self.log, [b"binary"])
+        self.dialect.received(self.connection, [b"binary"])
         self.assertEqual(
             self.happened(), ["written", "barrier", "asked the hub", Close.UNSUPPORTED_DATA]
         )
@@ -197,5 +215,5 @@ class OrderingTest(TestCase):
     def test_an_end_is_not_held_up_by_a_server_that_is_too_busy(self):
         self.say("send", **WRITTEN["send"])
         self.log.busy = True
-        self.dialect.ending(self.log)
+        self.dialect.ending(self.connection)
         self.assertEqual(self.happened(), ["written", "barrier"])

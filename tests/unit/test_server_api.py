@@ -1,11 +1,14 @@
 """`gochat_py.Server`: a chat server inside another program, as its documentation says."""
 
+import contextlib
 import json
 import re
 import threading
 import urllib.request
+from collections.abc import Iterator
 
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 import gochat_py
 from gochat_py import Server, StartupError
@@ -13,16 +16,18 @@ from tests.support.case import PATIENCE, TestCase
 from tests.support.server import ROOT
 
 
-def chat(url: str, nick: str):
+@contextlib.contextmanager
+def chat(url: str, nick: str) -> Iterator[ClientConnection]:
     """A gochat.v1 connection that has said hello and joined the lobby."""
-    client = connect(url.replace("http", "ws", 1) + "ws", subprotocols=["gochat.v1"])
-    for number, command in enumerate(
-        ({"type": "hello", "nick": nick}, {"type": "join", "room": "lobby"})
-    ):
-        client.send(json.dumps({**command, "id": str(number)}))
-        answer = json.loads(client.recv(PATIENCE))
-        assert answer["id"] == str(number), answer
-    return client
+    address = url.replace("http", "ws", 1) + "ws"
+    with connect(address, subprotocols=[Subprotocol("gochat.v1")]) as client:
+        for number, command in enumerate(
+            ({"type": "hello", "nick": nick}, {"type": "join", "room": "lobby"})
+        ):
+            client.send(json.dumps({**command, "id": str(number)}))
+            answer = json.loads(client.recv(PATIENCE))
+            assert answer["id"] == str(number), answer
+        yield client
 
 
 class ServerTest(TestCase):

@@ -1,4 +1,5 @@
 import dataclasses
+from typing import Any
 
 from gochat_py.errors import StartupError
 from gochat_py.settings import Settings, combine, from_environment, options
@@ -52,8 +53,9 @@ class SettingsTest(TestCase):
                     with self.assertRaises(StartupError) as caught:
                         option.read(value)
                     self.assertIn(option.flag, str(caught.exception))
+                    wrong: dict[str, Any] = {option.name: (value,) if option.many else value}
                     with self.assertRaises(StartupError):
-                        Settings(**{option.name: (value,) if option.many else value})
+                        Settings(**wrong)
 
     def test_an_empty_place_in_a_list_is_refused(self):
         with self.assertRaises(StartupError):

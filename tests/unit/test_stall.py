@@ -10,6 +10,7 @@ from gochat_py.channel import Inbox, Reply
 from gochat_py.deadline import Deadline
 from gochat_py.stall import PERIODS_MISSED, StallWatch, period_for
 from gochat_py.store import read_pool
+from gochat_py.store.errors import ReadPoolBusy
 from tests.support.case import PATIENCE, TestCase
 
 
@@ -136,7 +137,7 @@ class WaitingTest(TestCase):
         self.stalled(read_pool, 2)
         self.enterContext(unittest.mock.patch.object(read_pool.ReadPool, "_open"))
         pool = read_pool.ReadPool(Path("no database"), "process", 1, patience=0.01)
-        with pool._places, self.assertRaises(read_pool.ReadPoolBusy), pool.borrow():
+        with pool._places, self.assertRaises(ReadPoolBusy), pool.borrow():
             self.fail("there was no place")
         self.assertEqual(self.stalls, 2)
         pool.close()

@@ -141,7 +141,12 @@ class CrewTest(TestCase):
     def test_a_started_task_is_not_released(self) -> None:
         go, done = threading.Event(), threading.Event()
         task = self.thread_pool.reserve()
-        task.start(lambda: void((go.wait(PATIENCE), done.set())), "x")
+
+        def run() -> None:
+            go.wait(PATIENCE)
+            done.set()
+
+        task.start(run, "x")
         task.release()
         go.set()
         task.join()

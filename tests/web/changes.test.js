@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { changedDrafts, drafts } from "../../web/js/core/changeRules.js";
+import { changedDrafts, drafts, purposes } from "../../web/js/core/unsent.js";
 import { foreseen } from "../../web/js/core/changes.js";
 import { rows } from "../../web/js/core/rows.js";
 import { current } from "../../web/js/core/state.js";
+import { hintWords } from "../../web/js/core/wording.js";
+import { purpose, purposeWords } from "../../web/js/core/writing.js";
 import { History } from "./model.js";
 import { Page } from "./page.js";
 import { pickOne, seeded } from "./random.js";
@@ -145,11 +147,129 @@ describe("editing", () => {
     assert.deepEqual([page.sent, room(page).editing, room(page).removing], [[], null, 2]);
   });
 
-  test("ends when the message is deleted elsewhere", () => {
+  const words = (page) => purposeWords(purpose(room(page)))?.key ?? null;
+
+  test("keeps the text when the message is deleted elsewhere: it becomes a new message, or is discarded", () => {
+    for (const ends of ["say", "release"]) {
+      const { history, page } = opened();
+      page.do("draft", { text: "before" });
+      page.do("edit", { seq: 2 });
+      page.do("draft", { text: "text 2, with much more" });
+      page.hear(history.write({ type: "deleted", target: 2, user: "u1" }));
+      assert.deepEqual([room(page).draft, words(page), hintWords(page.state).key], ["text 2, with much more", "composer.gone", "hint.ready"]);
+      page.take();
+      if (ends === "say") page.say("text 2, with more", "new");
+      else page.do("release");
+      const sent = page.take().map(({ type, text, reply_to: target }) => [type, text, target]);
+      assert.deepEqual(sent, ends === "say" ? [["send", "text 2, with more", undefined]] : []);
+      assert.deepEqual([room(page).draft, words(page)], ["before", null]);
+    }
+  });
+
+  test("of nothing but blanks ends with the message", () => {
     const { history, page } = opened();
     page.do("edit", { seq: 2 });
+    page.do("draft", { text: " " });
     page.hear(history.write({ type: "deleted", target: 2, user: "u1" }));
     assert.deepEqual([room(page).editing, room(page).draft], [null, ""]);
+  });
+
+  test("keeps the text when the message is deleted while another room is shown, or there is no connection", () => {
+    for (const absent of ["room", "connection"]) {
+      const { history, page } = opened();
+      page.do("edit", { seq: 2 });
+      page.do("draft", { text: "better" });
+      if (absent === "room") page.do("enter", { name: "tea" });
+      else page.do("waiting", { retryAt: 1e9, code: 1006 });
+      const deleted = history.write({ type: "deleted", target: 2, user: "u1" });
+      if (absent === "room") page.hear(deleted);
+      else page.arrive(history);
+      page.do("enter", { name: "lobby" });
+      assert.deepEqual([room(page).draft, words(page)], ["better", "composer.gone"], absent);
+    }
+  });
+
+  test("that was saved before the deletion was known gives the text back", () => {
+    for (const busy of [false, true]) {
+      const { page } = opened();
+      page.do("draft", { text: "before" });
+      page.do("edit", { seq: 2 });
+      page.say("better");
+      const { id } = page.last("edit");
+      if (busy) page.do("edit", { seq: 2 });
+      page.hear({ type: "error", id, code: "not_found", message: "No." });
+      assert.deepEqual(changes(page), []);
+      if (busy) assert.equal(room(page).aside, "better\nbefore");
+      else assert.deepEqual([room(page).draft, room(page).aside, words(page)], ["better", "before", "composer.gone"]);
+    }
+  });
+
+  test("that failed gives the text back when the message is deleted", () => {
+    const { history, page } = opened();
+    page.do("edit", { seq: 2 });
+    page.say("better");
+    page.hear({ type: "error", id: page.last("edit").id, code: "muted", message: "No." });
+    page.hear(history.write({ type: "deleted", target: 2, user: "u1" }));
+    assert.deepEqual([changes(page), room(page).draft, words(page)], [[], "better", "composer.gone"]);
+  });
+
+  test("says that the message was changed elsewhere; a text that nobody touched follows", () => {
+    const { history, page } = opened();
+    page.do("edit", { seq: 2 });
+    page.hear(history.write({ type: "edited", target: 2, user: "u1", text: "from the phone" }));
+    assert.deepEqual([room(page).draft, words(page)], ["from the phone", "composer.editing"]);
+    page.do("draft", { text: "from the phone and here" });
+    page.hear(history.write({ type: "edited", target: 2, user: "u1", text: "from the phone again" }));
+    assert.deepEqual([room(page).draft, words(page)], ["from the phone and here", "composer.changed"]);
+    page.say("both");
+    assert.equal(page.last("edit").text, "both");
+  });
+
+  test("again, of what is on its way, is not said to be changed elsewhere", () => {
+    const { history, page } = opened();
+    page.do("edit", { seq: 2 });
+    page.say("better");
+    const { id } = page.last("edit");
+    page.do("edit", { seq: 2 });
+    page.do("draft", { text: "better still" });
+    page.hear({ ...history.write({ type: "edited", target: 2, user: "u1", text: "better" }), id });
+    assert.deepEqual([room(page).draft, words(page)], ["better still", "composer.editing"]);
+  });
+
+  test("goes on after a reload, with the draft from before", () => {
+    const { history, page } = opened();
+    page.do("draft", { text: "before" });
+    page.do("edit", { seq: 2 });
+    page.do("draft", { text: "better" });
+    const stored = JSON.parse(JSON.stringify(purposes(page.state.rooms)));
+    const again = new Page({ drafts: drafts(page.state.rooms), purposes: stored });
+    assert.deepEqual([room(again).draft, words(again)], ["better", "composer.editing"]);
+    again.arrive(history);
+    again.say("better still");
+    assert.deepEqual([again.last("edit").text, room(again).draft], ["better still", "before"]);
+    assert.deepEqual(purposes(again.state.rooms), []);
+  });
+
+  test("of a message that is gone, or is somebody else's, after the reload keeps the text", () => {
+    for (const seq of [1, 3, 5]) {
+      const { history, page } = opened();
+      history.write({ type: "message", id: "m5", user: "u1", text: "mine" });
+      history.write({ type: "message", id: "m6", user: "u1", text: "mine, too" });
+      page.do("edit", { seq: 2 });
+      const [[key, stored]] = purposes(page.state.rooms);
+      const again = new Page({ purposes: [[key, { ...stored, editing: seq }]] }).arrive(history);
+      assert.deepEqual([room(again).draft, words(again)], ["text 2", "composer.gone"], String(seq));
+    }
+  });
+
+  test("takes only what can be one from the device", () => {
+    const target = { time: 1, base: "", was: "" };
+    for (const stored of [null, 5, {}, { editing: 2 }, { editing: "2", text: "x", target }, { editing: 2, text: 5, target }, { editing: 2, text: "x", target: null }]) {
+      const page = new Page({ purposes: [["lobby", stored]] });
+      assert.deepEqual([room(page).draft, words(page)], ["", null], JSON.stringify(stored));
+    }
+    const page = new Page({ purposes: [["lobby", { editing: 2, text: "x".repeat(100_000), target }]] });
+    assert.equal(room(page).draft.length, 65_536);
   });
 
   test("refused leaves the text to try again, or to write on with", () => {
@@ -247,9 +367,38 @@ describe("a reply", () => {
     page.do("reply", { seq: 1 });
     assert.deepEqual([room(page).editing, room(page).replying, room(page).draft], [null, 1, ""]);
     page.hear(history.write({ type: "deleted", target: 1, user: "u2" }));
-    assert.equal(room(page).replying, null);
+    assert.equal(room(page).replying, null, "nothing was written");
     page.do("reply", { seq: 1 });
     assert.equal(room(page).replying, null);
+  });
+
+  test("whose message is deleted meanwhile says so, and is sent as a new message", () => {
+    const { history, page } = opened();
+    page.do("reply", { seq: 1 });
+    page.do("draft", { text: "yes" });
+    page.hear(history.write({ type: "deleted", target: 1, user: "u2" }));
+    assert.deepEqual([room(page).draft, purposeWords(purpose(room(page))).key], ["yes", "composer.unanswered"]);
+    page.say("yes");
+    assert.deepEqual([page.last("send").text, page.last("send").reply_to], ["yes", undefined]);
+    assert.deepEqual(purpose(room(page)), { kind: "new" });
+  });
+
+  test("that was on its way is sent as a new message when it is tried again", () => {
+    const { page } = opened();
+    page.do("reply", { seq: 1 });
+    page.say("yes");
+    page.hear({ type: "error", id: "id-yes", code: "not_found", message: "No." });
+    page.do("again", { id: "id-yes" });
+    assert.deepEqual([page.last("send").text, page.last("send").reply_to], ["yes", undefined]);
+  });
+
+  test("goes on after a reload", () => {
+    const { history, page } = opened();
+    page.do("reply", { seq: 1 });
+    page.do("draft", { text: "yes" });
+    const again = new Page({ drafts: drafts(page.state.rooms), purposes: purposes(page.state.rooms) }).arrive(history);
+    again.say("yes");
+    assert.equal(again.last("send").reply_to, 1);
   });
 
   test("to one that is not loaded says so", () => {

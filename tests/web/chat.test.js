@@ -47,12 +47,56 @@ describe("a name", () => {
     assert.deepEqual(page.last("hello"), { type: "hello", id: "q1", nick: "Ada L.", token: "t1", client: "gochat_py page" });
   });
 
-  test("whose token is not known any more is chosen anew, without it", () => {
+  test("whose token is not known any more is given anew, with the password and without the token", () => {
     const page = new Page();
     page.do("open", { identity: null });
     page.hear(refusal(page.last("hello"), "bad_password", { fatal: true }));
-    assert.equal(page.state.naming.refusal.code, "bad_password");
+    assert.deepEqual([page.state.naming.refusal.code, page.state.naming.guarded], ["unknown", true]);
     assert.equal(page.state.identity.token, null);
+  });
+
+  test("needs a password where the server requires one, which is asked for and sent once", () => {
+    const page = new Page({ identity: null });
+    page.do("name", { nick: "Bob", password: "" });
+    page.do("open", { identity: null });
+    assert.equal("password" in page.last("hello"), false);
+    page.hear(refusal(page.last("hello"), "bad_password", { fatal: true }));
+    assert.deepEqual([page.state.naming.refusal, page.state.naming.guarded], [null, true]);
+    page.do("name", { nick: "Bob", password: "wrong" });
+    page.do("open", { identity: null });
+    assert.equal(page.last("hello").password, "wrong");
+    page.hear(refusal(page.last("hello"), "bad_password", { fatal: true }));
+    assert.deepEqual([page.state.naming.refusal.code, page.state.naming.password], ["bad_password", null]);
+    page.do("name", { nick: "Bob", password: "right" });
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, id: page.last("hello").id });
+    assert.deepEqual([page.state.naming, page.state.identity.token], [null, WELCOME.token]);
+    page.do("waiting", { retryAt: 0, code: 1006 });
+    page.do("open", { identity: null });
+    assert.equal("password" in page.last("hello"), false, "the token is enough");
+  });
+
+  test("is asked for again where it is taken, and the password stays", () => {
+    const page = new Page({ identity: null });
+    page.do("name", { nick: "Bob" });
+    page.do("open", { identity: null });
+    page.hear(refusal(page.last("hello"), "bad_password", { fatal: true }));
+    page.do("name", { nick: "Bob", password: "right" });
+    page.do("open", { identity: null });
+    page.hear(refusal(page.last("hello"), "nick_taken"));
+    assert.deepEqual([page.state.naming.refusal.code, page.state.naming.guarded], ["nick_taken", true]);
+  });
+
+  test("after too many passwords is not tried again by itself", () => {
+    const page = new Page({ identity: null });
+    page.do("name", { nick: "Bob" });
+    page.do("open", { identity: null });
+    page.hear(refusal(page.last("hello"), "bad_password", { fatal: true }));
+    page.do("name", { nick: "Bob", password: "wrong" });
+    page.do("open", { identity: null });
+    page.hear(refusal(page.last("hello"), "rate_limited", { message: "Too many; try again in 60 s." }));
+    assert.deepEqual(page.state.naming.refusal, { code: "tries", message: "Too many; try again in 60 s." });
+    assert.equal(page.socketCalls.at(-1), "close");
   });
 
   test("is taken over from another tab that gave it first", () => {

@@ -22,8 +22,8 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .join("\n");
 
 const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint";
-const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "unheard_of"];
-const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed", "unheard_of"];
+const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found", "unheard_of"];
+const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed", "unheard_of"];
 
 /** The keys that the markup names, that scripts spell, and that scripts put together. */
 const used = new Set([
@@ -31,6 +31,7 @@ const used = new Set([
   ...[...scripts.matchAll(new RegExp(`"((?:${PARTS})\\.[\\w.]+)"`, "g"))].map((match) => match[1]),
   ...["connecting", "connected", "stopped", "again", "lost"].map((phase) => `connection.${phase}`),
   ...["title", "about", "enter"].flatMap((part) => [`name.${part}.first`, `name.${part}.again`]),
+  "name.about.guarded",
   ...["queued", "sent"].map((fate) => `list.${fate}`),
   ...["react", "reply", "edit", "remove", "copy", "share"].map((tool) => `act.${tool}`),
   ...["react", "edit", "delete"].map((type) => `act.failed.${type}`),

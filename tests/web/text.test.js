@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { longest } from "../../web/js/core/chat.js";
-import { drafts } from "../../web/js/core/changeRules.js";
+import { drafts } from "../../web/js/core/unsent.js";
 import { withAuthors } from "../../web/js/core/room.js";
 import { tall } from "../../web/js/core/rows.js";
 import { current } from "../../web/js/core/state.js";

@@ -47,7 +47,7 @@ describe("what is being written", () => {
 
   test("is the new wording of a message, before anything else", () => {
     const meant = purpose({ ...current(talk().state), editing: 1, replying: 2 });
-    assert.deepEqual(meant, { kind: "editing", seq: 1 });
+    assert.deepEqual(meant, { kind: "editing", seq: 1, changed: false });
     assert.deepEqual(purposeWords(meant), { key: "composer.editing" });
   });
 });

@@ -3,7 +3,7 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/timers.js";
-import { changedDrafts, drafts } from "./core/changeRules.js";
+import { changedDrafts, drafts, purposes } from "./core/unsent.js";
 import { keptChoices, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { RULED, SHEETS } from "./core/names.js";
@@ -23,6 +23,7 @@ import { RoomList } from "./components/RoomList.js";
 import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
+import { byKeys } from "./browser/focusOrigin.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
@@ -83,6 +84,7 @@ const socket = Socket(address(BASE), [PROTOCOL], hear);
 let state = begin({
   identity: storage.identity(),
   drafts: storage.drafts(),
+  purposes: storage.purposes(),
   seen: storage.seen(),
   roomNames: storage.rooms(),
   attention: storage.attention(),
@@ -120,6 +122,7 @@ function save() {
   if (state.pending !== saved.pending) pendingStore.keep(kept(state.pending));
   if (state.rooms !== saved.rooms) {
     saveDrafts(changedDrafts(saved.rooms, state.rooms));
+    savePurposes(purposes(state.rooms));
     savePlaces(roomNames(state));
   }
   saved = state;
@@ -129,6 +132,14 @@ function saveDrafts(changed) {
   if (changed.length === 0) return;
   storage.saveDrafts(changed);
   storage.save("drafts", drafts(state.rooms));
+}
+
+let lastPurposes = "[]";
+
+function savePurposes(open) {
+  const now = JSON.stringify(open);
+  if (now !== lastPurposes) storage.save("purposes", open);
+  lastPurposes = now;
 }
 
 let lastPlaces = null;
@@ -240,16 +251,31 @@ on("chime", ({ on: wanted }) => {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
   const target = /** @type {Element} */ (event.target);
-  const meant = meaning(event, target.closest("input, textarea, select, [contenteditable]") !== null, tools.mac);
-  if (meant === null) return;
-  event.preventDefault();
+  const meant = meaning(event, focusOf(target), tools.mac);
+  if (meant?.type === "write") {
+    if (state.panel || target.closest("form:not(.composer)")) return;
+    if (event.key === "Enter") event.preventDefault(); // nothing is sent that does not have the focus
+    composer.focus(); // where the browser then writes it
+  } else if (meant !== null) {
+    event.preventDefault();
+    act(meant);
+  }
+});
+
+function focusOf(target) {
+  const keyed = byKeys() && target !== document.body;
+  const control = target.closest("a, button") !== null && (keyed || target.closest(".message-list") === null);
+  return { writing: target.closest("input, textarea, select, [contenteditable]") !== null, keyed, control };
+}
+
+function act(meant) {
   if (meant.type !== "neighbour") {
     tell(meant);
     return;
   }
   const next = neighbour(roomChoices(state, tools.compare), meant.by, meant.fresh);
   if (next !== null) travel({ type: "enter", name: next.room });
-});
+}
 
 /** Process `event`, which may open another room: the browser's back button returns. */
 function travel(event, writes = true) {

@@ -15,8 +15,10 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from ...errors import StartupError
@@ -132,17 +134,13 @@ class Assets:
         self._files = {**packed, SHELL: File.of(".json", _shell(self.checksum, packed))}
 
     @classmethod
-    def load(cls, root: Path) -> Assets:
+    def load(cls, root: Traversable) -> Assets:
         """Read the tree at `root`, without names that begin with a dot.
 
         Raises `StartupError` if it has no page, or a file of an unknown type.
         """
-        files = {}
         try:
-            for path in sorted(root.rglob("*")):
-                name = path.relative_to(root).as_posix()
-                if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
-                    files[name] = minify(name, path.read_bytes())
+            files = {name: minify(name, file.read_bytes()) for name, file in _tree(root)}
         except OSError as error:
             raise StartupError(
                 f"the page cannot be read: {error}; fix that or reinstall gochat_py"
@@ -150,12 +148,12 @@ class Assets:
         for name in files:
             if _suffix(name) not in CONTENT_TYPES:
                 raise StartupError(
-                    f"{root / name} has an unknown file type; remove it from that directory, "
-                    "or add its content type in gochat_py/http/static/assets.py"
+                    f"{root.joinpath(name)} has an unknown file type; remove it from that "
+                    "directory, or add its content type in gochat_py/http/static/assets.py"
                 )
         if BASE.encode() not in files.get(INDEX, b""):
             raise StartupError(
-                f"{root / INDEX} is missing or lacks {BASE}, which the page's links need; "
+                f"{root.joinpath(INDEX)} is missing or lacks {BASE}, which the page's links need; "
                 "reinstall gochat_py"
             )
         bundle_styles(files)
@@ -202,19 +200,20 @@ class Assets:
         return (file, ASK_EACH_TIME) if file else None
 
 
-def web_root() -> Path:
+def web_root() -> Traversable:
     """The directory of the page's files: in the installed package, or beside it in a checkout.
 
-    Raises `StartupError` if neither exists.
+    The package may be in a zip file. Raises `StartupError` if neither directory exists.
     """
-    package = Path(__file__).resolve().parents[2]
-    for root in (package / "web", package.parent / "web"):
-        if (root / INDEX).is_file():
+    package = resources.files(__package__.partition(".")[0])
+    roots = [package.joinpath("web")]
+    if isinstance(package, Path):
+        roots.append(package.parent / "web")
+    for root in roots:
+        if root.joinpath(INDEX).is_file():
             return root
-    raise StartupError(
-        f"the page is in neither {package / 'web'} nor {package.parent / 'web'}; "
-        "reinstall gochat_py"
-    )
+    places = " nor in ".join(map(str, roots))
+    raise StartupError(f"the page is not in {places}; reinstall gochat_py")
 
 
 def prefers_gzip(accept_encoding: str) -> bool:
@@ -238,6 +237,18 @@ def prefers_gzip(accept_encoding: str) -> bool:
 def has(if_none_match: str, etag: str) -> bool:
     """Whether the client has `etag`: weak comparison, a list, or ``*`` (RFC 9110, 13.1.2)."""
     return if_none_match.strip() == "*" or etag in _ETAG.findall(if_none_match)
+
+
+def _tree(folder: Traversable, within: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Each file in the tree with its path in it, in the order of their names."""
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        name = f"{within}{entry.name}"
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _tree(entry, f"{name}/")
+        else:
+            yield name, entry
 
 
 def _suffix(path: str) -> str:

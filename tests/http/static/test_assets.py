@@ -3,6 +3,7 @@
 import gzip
 import json
 import tempfile
+import zipfile
 from pathlib import Path
 
 from gochat_py.errors import StartupError
@@ -54,6 +55,19 @@ class LoadTest(TestCase):
             self.load({"js/a.js": b""})
         with self.assertRaisesRegex(StartupError, r"lacks <base"):
             self.load({"index.html": b"<!doctype html>"})
+
+    def test_a_tree_in_a_zip_file_is_the_same_tree(self) -> None:
+        files = {**FILES, "js/core/b.js": b"", ".git/config": b"secret"}
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder, "gochat.pyz")
+            with zipfile.ZipFile(place, "w") as archive:
+                for name, body in files.items():
+                    archive.writestr(f"gochat_py/web/{name}", body)
+            zipped = Assets.load(zipfile.Path(place, "gochat_py/web/"))
+            with self.assertRaisesRegex(StartupError, r"pyz/gochat_py/index\.html is missing"):
+                Assets.load(zipfile.Path(place, "gochat_py/"))
+        self.assertEqual(zipped.checksum, self.load(files).checksum)
+        self.assertIsNone(zipped.find("/assets/.git/config"))
 
     def test_the_project_s_own_page_loads(self) -> None:
         self.assertRegex(Assets.load(web_root()).checksum, r"\A[0-9a-f]{12}\Z")

@@ -5,11 +5,12 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from gochat_py.http.static.assets import web_root
 from gochat_py.http.static.minify import VENDOR, minify, squeeze
 from tests.support.case import PATIENCE, TestCase
 from tests.support.require import require_node
 from tests.support.server import ROOT
+
+WEB = ROOT / "web"
 
 
 class MinifyTest(TestCase):
@@ -95,8 +96,8 @@ class SqueezeTest(TestCase):
             self.skipTest("needs TypeScript: run `npm ci` in tests/web")
         with tempfile.TemporaryDirectory() as folder:
             pairs = []
-            for path in sorted(web_root().rglob("*.js")):
-                name = path.relative_to(web_root()).as_posix()
+            for path in sorted(WEB.rglob("*.js")):
+                name = path.relative_to(WEB).as_posix()
                 if not name.startswith(VENDOR):
                     served = Path(folder, name.replace("/", "-"))
                     served.write_bytes(squeeze(name, minify(name, path.read_bytes())))

@@ -16,7 +16,7 @@ export function Storage(base, platform = globalThis) {
       return null; // forbidden: reading the property already throws
     }
   };
-  const roomNames = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", drafts: "sessionStorage" };
+  const roomNames = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", drafts: "sessionStorage", purposes: "sessionStorage" };
 
   function load(key, fallback) {
     try {
@@ -46,6 +46,8 @@ export function Storage(base, platform = globalThis) {
     },
     /** The drafts by room. If two tabs write in one room, each finds its own draft again. */
     drafts: () => [...new Map([...pairs(drafts.pairs(), "string"), ...pairs(load("drafts", []), "string")])],
+    /** What the drafts of this tab edit or reply to; core/unsent.js checks it. */
+    purposes: () => pairs(load("purposes", []), "object"),
     /** Store `drafts`, [[key, text, before]], each under its own key: another tab may write in other rooms. */
     saveDrafts(changed) {
       for (const [key, text, before] of changed) {

@@ -27,6 +27,7 @@ export function Composer(element, { word, ...tools }) {
   const hint = find(".hint");
   const spoken = find(".spoken");
   const about = find(".about");
+  const cancel = find(".cancel");
   const grows = CSS.supports("field-sizing", "content");
   let shown = null; // the state
   let meant = { kind: "new" }; // what is being written
@@ -51,7 +52,7 @@ export function Composer(element, { word, ...tools }) {
     if (inputMethod(event)) return; // the key belongs to the input method
     if (completion?.press(event) || KEYS[event.key]?.(event)) event.preventDefault();
   });
-  find(".cancel").addEventListener("click", () => release());
+  cancel.addEventListener("click", () => release());
   element.addEventListener("submit", (event) => {
     event.preventDefault();
     submit();
@@ -111,7 +112,7 @@ export function Composer(element, { word, ...tools }) {
       completion?.close();
       draft.value = room.draft;
     }
-    showPurpose(room);
+    const says = showPurpose(room);
     if (before && meant.kind !== "new" && (meant.kind !== before.kind || meant.seq !== before.seq)) begin();
     if (!grows) fit();
     // Not `disabled`: the button keeps the focus and can say why it does not send.
@@ -120,16 +121,20 @@ export function Composer(element, { word, ...tools }) {
     write(hint, words);
     element.classList.toggle("insists", state.refusals > 0);
     element.classList.toggle("quiet", TEACHING.includes(key));
-    write(spoken, state.refusals > 0 || state.clipped ? words : "");
+    write(spoken, state.refusals > 0 || state.clipped ? words : says);
   }
 
   function showPurpose({ name }) {
     const placeholder = word("composer.placeholder", { room: name });
     set(draft, { placeholder });
     const words = purposeWords(meant);
+    const says = meant.kind === "orphan" || meant.changed === true;
+    about.classList.toggle("says", says);
+    set(cancel, { ariaLabel: word(meant.edited ? "composer.discard" : "composer.giveUp") });
     set(about, { hidden: words === null }); // it describes the field also while it is hidden
     write(find(".about .what"), words ? word(words.key, words.values) : "");
     write(find(".about .quote"), meant.line ?? "");
+    return says ? word(words.key) : "";
   }
 
   /** The user has chosen a message to reply to or to edit: focus the end of the text. */

@@ -14,6 +14,7 @@ import { bookFor } from "../core/room.js";
 import { inSight } from "../core/history.js";
 import { at } from "../core/log.js";
 import { alike, parts, rows, same } from "../core/rows.js";
+import { byKeys } from "../browser/focusOrigin.js";
 import { reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
 import { addressOf } from "../core/address.js";
@@ -97,6 +98,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
   });
   Reach(view, list, (key, line) => {
     const seq = Number(line.dataset.seq);
+    if (!byKeys()) return false; // a click is no choice of a message to act on
     if (key === "Enter" || key === "ContextMenu") bar.enter(line);
     else if (key === "+") bar.enter(line, true);
     else if (Object.hasOwn(KEYS, key) && seq) tell(element, KEYS[key], { seq });
@@ -177,7 +179,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
 
   /** Make the list show the room; returns whether anything changed. */
   function show(state, room) {
-    const { name, phase, past, mark, editing, replying, removing } = room;
+    const { name, phase, past, mark, removing, target } = room;
+    const { editing, replying } = target?.gone ? { editing: null, replying: null } : room;
     const log = inSight(room);
     const { key, me, changes } = state;
     const pending = past ? [] : state.pending.filter((item) => item.key === key);

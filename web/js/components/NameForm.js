@@ -1,7 +1,8 @@
-// The form for the user's name: first before anything else, later when the user wants to change it.
+// The form for the user's name: first before anything else, later when the user wants to change it. If
+// the server requires a password, the form asks for it, too, once in each browser.
 //
 // Down   { naming, connection, … }
-// Up     "name" with the { nick } as typed, "keepName"
+// Up     "name" with the { nick, password } as typed, "keepName"
 
 import { set, tell, write } from "../browser/dom.js";
 import { connectionWords, refusalWords } from "../core/wording.js";
@@ -10,7 +11,9 @@ export function NameForm(element, { word }) {
   const form = element.querySelector(".card");
   const title = element.querySelector(".title");
   const about = element.querySelector(".about");
-  const field = element.querySelector(".field");
+  const field = element.querySelector("#name");
+  const password = element.querySelector("#password");
+  const secret = element.querySelectorAll(".secret"); // the password and its label
   const refusal = element.querySelector(".refusal");
   const enter = element.querySelector(".enter");
   const keep = element.querySelector(".keep");
@@ -19,7 +22,7 @@ export function NameForm(element, { word }) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    tell(element, "name", { nick: field.value });
+    tell(element, "name", { nick: field.value, password: password.value });
   });
   keep.addEventListener("click", () => tell(element, "keepName"));
   element.addEventListener("keydown", (event) => {
@@ -32,7 +35,8 @@ export function NameForm(element, { word }) {
     if (naming !== null) {
       const first = naming.first ? "first" : "again";
       write(title, word(`name.title.${first}`));
-      write(about, word(`name.about.${first}`));
+      write(about, word(`name.about.${naming.guarded ? "guarded" : first}`));
+      for (const part of secret) part.hidden = !naming.guarded;
       write(enter, word(`name.enter.${first}`));
       const { spoken, values } = connectionWords(state);
       write(status, naming.busy ? word(spoken, values) : "");
@@ -45,7 +49,10 @@ export function NameForm(element, { word }) {
       } else if (!naming.busy && naming.nick !== asked.nick && field.value === asked.nick) {
         field.value = naming.nick; // another tab has set it, and nothing was typed here
       }
-      if (asked === null || naming.refusal !== asked.refusal) field.focus();
+      if (asked === null || naming.refusal !== asked.refusal || naming.guarded !== asked.guarded) {
+        if (naming.refusal?.code === "bad_password") password.value = "";
+        (naming.guarded && password.value === "" ? password : field).focus();
+      }
     }
     asked = naming;
   }
@@ -53,7 +60,9 @@ export function NameForm(element, { word }) {
   function showRefusal(refused) {
     const { key, values } = refused ? refusalWords(refused) : {};
     write(refusal, key ? word(key, values) : "");
-    field.setAttribute("aria-invalid", String(refused !== null));
+    const guess = ["bad_password", "tries", "unknown"].includes(refused?.code);
+    field.setAttribute("aria-invalid", String(refused !== null && !guess));
+    password.setAttribute("aria-invalid", String(guess));
   }
 
   return { update };

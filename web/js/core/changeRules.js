@@ -3,21 +3,25 @@
 //
 // In a room, `replying` and `editing` are the seq of the message that the composer is about, `removing`
 // that of the message whose deletion has to be confirmed. While a message is edited, the draft is its new
-// text, and `aside` holds the draft from before.
+// text, and `aside` holds the draft from before. `target` is that message as it was: { time, base, was, gone,
+// changed }. `base` is the text that the edit began with, `was` its text on the server. `gone`: the message does not exist
+// any more, and the draft becomes a new message; `changed`: somebody has edited it meanwhile.
 
 import * as changes from "./changes.js";
 import { entryAt } from "./history.js";
 import { lost } from "./room.js";
 import { ask, change, current, of, put } from "./state.js";
-import { blank, DRAFT_MOST } from "./text.js";
+import { blank } from "./text.js";
+import { unsent } from "./unsent.js";
 
 const EMOJI_MOST = 32; // characters (docs/protocol.md)
 /** Events of the user; each is about the room that is shown. */
 export const CHANGE_RULES = {
   reply(turn, { seq }) {
-    if (!standing(current(turn.state), seq)) return;
+    const message = standing(current(turn.state), seq);
+    if (!message) return;
     release(turn);
-    change(turn, turn.state.key, { replying: seq });
+    change(turn, turn.state.key, { replying: seq, target: targetOf(message, "") });
   },
   edit(turn, { seq }) {
     const { key, changes: open } = turn.state;
@@ -25,7 +29,7 @@ export const CHANGE_RULES = {
     if (!message) return;
     release(turn);
     const { text } = changes.foreseen(message, changes.bySeq(open, key).get(seq) ?? [], turn.state.me.user);
-    change(turn, key, { editing: seq, removing: null, aside: current(turn.state).draft, draft: text });
+    change(turn, key, { editing: seq, removing: null, aside: current(turn.state).draft, draft: text, target: targetOf(message, text) });
   },
   release(turn) {
     release(turn);
@@ -73,6 +77,7 @@ export const CHANGE_RULES = {
     if (!act) return;
     turn.state.changes = changes.drop(turn.state.changes, id);
     if (act.type !== "edit" || act.key !== turn.state.key) return;
+    if (!own(turn, act.seq)) orphan(turn, act);
     CHANGE_RULES.edit(turn, act);
     if (current(turn.state).editing === act.seq) change(turn, act.key, { draft: act.text });
   },
@@ -94,22 +99,6 @@ export function saveEdit(turn, text) {
   if (now?.text !== text) begin(turn, { ...like, text });
 }
 
-/** What is stored of a room's drafts. */
-function unsent(room) {
-  return (room?.aside ?? room?.draft ?? "").slice(0, DRAFT_MOST);
-}
-
-/** What is stored of the drafts of all `rooms`: [[key, text]]. */
-export function drafts(rooms) {
-  return [...rooms].map(([key, room]) => [key, unsent(room)]).filter(([, text]) => text !== "");
-}
-
-/** The drafts that differ from `before`: [[key, text, text before]]. */
-export function changedDrafts(before, rooms) {
-  const changed = [...new Set([...before.keys(), ...rooms.keys()])].filter((key) => before.get(key) !== rooms.get(key));
-  return changed.map((key) => [key, unsent(rooms.get(key)), unsent(before.get(key))]).filter(([, now, was]) => now !== was);
-}
-
 // --- What the server says ------------------------------------------------------------------
 
 /** The request `id`, which was a change, is answered. */
@@ -129,7 +118,8 @@ export function refuseChange(turn, { id, code, message, retry_after: after = 1 }
     become("queued");
     if (of(turn, act.key)?.phase === "here") put(turn, act.key, lost(of(turn, act.key)));
   } else if (code === "not_found") {
-    acted(turn, id); // the message is gone: nothing is left to do
+    acted(turn, id); // the message is gone: only the text of an edit is left
+    if (act.type === "edit") orphan(turn, act);
   } else {
     become("failed");
   }
@@ -151,9 +141,35 @@ export function sendChanges(turn, now) {
 
 /** A message that was deleted meanwhile can be neither edited, replied to nor deleted. */
 function tidy(turn, key, room) {
-  const gone = (seq) => seq !== null && entryAt(room, seq)?.deleted === true;
-  if (gone(room.editing) || gone(room.replying)) release(turn, key);
-  if (gone(room.removing)) change(turn, key, { removing: null });
+  if (room.target !== null) track(turn, key, room);
+  if (room.removing !== null && entryAt(room, room.removing)?.deleted) change(turn, key, { removing: null });
+  for (const act of turn.state.changes) {
+    if (act.key !== key || act.type !== "edit" || act.fate !== "failed" || !entryAt(room, act.seq)?.deleted) continue;
+    turn.state.changes = changes.drop(turn.state.changes, act.id);
+    orphan(turn, act);
+  }
+}
+
+/** Take over what happened to the message that the composer is about. */
+function track(turn, key, room) {
+  const { editing, replying, draft, target } = room;
+  const entry = entryAt(room, editing ?? replying);
+  if (target.gone || !entry || turn.state.me === null) return;
+  const there = entry.type === "message" && !entry.deleted && entry.time === target.time && (editing === null || entry.user === turn.state.me.user);
+  if (!there && blank(draft)) release(turn, key);
+  else if (!there) change(turn, key, { target: { ...target, gone: true } });
+  else if (editing === null || entry.text === target.was) return;
+  else if (entry.text === target.base || draft !== target.base) change(turn, key, { target: { ...target, was: entry.text, changed: entry.text !== target.base } });
+  else change(turn, key, { draft: entry.text, target: targetOf(entry, entry.text) });
+}
+
+/** The text of an edit, `act`, that has no message any more goes back to the composer. */
+function orphan(turn, { key, seq, text }) {
+  const room = of(turn, key);
+  if (!room) return;
+  const target = { time: 0, base: "", was: "", gone: true, changed: false };
+  if (room.editing === null) change(turn, key, { editing: seq, replying: null, aside: room.draft, draft: text, target });
+  else change(turn, key, { aside: room.aside === "" ? text : `${text}\n${room.aside}` });
 }
 
 /** An emoji without variation selectors: for the server both forms are one emoji. */
@@ -179,8 +195,12 @@ function begin(turn, act) {
   turn.state.changes = changes.add(turn.state.changes, { key: turn.state.key, ...act, id: `a${turn.state.ids}` });
 }
 
+function targetOf({ time, text }, base) {
+  return { time, base, was: text, gone: false, changed: false };
+}
+
 /** End editing and replying; the draft from before returns. */
-function release(turn, key = turn.state.key) {
+export function release(turn, key = turn.state.key) {
   const { editing, draft, aside } = of(turn, key);
-  change(turn, key, { editing: null, replying: null, aside: null, draft: editing === null ? draft : aside ?? "" });
+  change(turn, key, { editing: null, replying: null, target: null, aside: null, draft: editing === null ? draft : aside ?? "" });
 }

@@ -6,7 +6,7 @@
 // RULES has the events of the page itself, core/serverEvents.js those of the server; core/timers.js does what
 // becomes due. Each event has `now`, in milliseconds.
 
-import { CHANGE_RULES, saveEdit } from "./changeRules.js";
+import { CHANGE_RULES, release, saveEdit } from "./changeRules.js";
 import { ATTENTION_RULES } from "./attention.js";
 import { settle } from "./timers.js";
 import { SERVER_EVENTS } from "./serverEvents.js";
@@ -48,7 +48,8 @@ const RULES = {
     setConnection(turn, { phase: "greeting" });
     Object.assign(turn.state, { identity: identity ?? turn.state.identity, heardAt: now, pingedAt: now });
     const { nick, token } = turn.state.identity;
-    ask(turn, { type: "hello", nick, token: token ?? undefined, client: CLIENT });
+    const password = turn.state.naming?.password || undefined;
+    ask(turn, { type: "hello", nick, token: token ?? undefined, password, client: CLIENT });
   },
   /** `event` is null if the page does not know it; any text shows that the connection works. */
   heard(turn, { event, now }) {
@@ -105,11 +106,11 @@ const RULES = {
   keepName(turn) {
     if (turn.state.naming && !turn.state.naming.first) turn.state.naming = null;
   },
-  name(turn, { nick }) {
+  name(turn, { nick, password = "" }) {
     const { naming, me, identity, connection } = turn.state;
     const wanted = nick.slice(0, 300).normalize("NFC").trim(); // the server refuses names much shorter than that
     if (wanted === "" || (naming.busy && connection.phase !== "waiting")) return;
-    turn.state.naming = { ...naming, busy: true, refusal: null, nick: wanted };
+    turn.state.naming = { ...naming, busy: true, refusal: null, nick: wanted, password: naming.guarded ? password : null };
     if (naming.first) {
       turn.state.identity = { nick: wanted, token: identity?.token ?? null };
       turn.socket = "open";
@@ -160,7 +161,8 @@ const RULES = {
   send(turn, { text, id, now }) {
     const { key, connection } = turn.state;
     const said = trimmed(sendable(text));
-    const edits = of(turn, key).editing !== null;
+    const { editing, replying, target } = of(turn, key);
+    const edits = editing !== null && !target.gone;
     if (blank(said) && !edits) return;
     if (connection.phase === "stopped" || of(turn, key).phase === "refused" || excess(turn.state, said) > 0) {
       turn.state.refusals += 1;
@@ -170,8 +172,9 @@ const RULES = {
       saveEdit(turn, said);
       return;
     }
-    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: of(turn, key).replying });
-    change(turn, key, { draft: "", replying: null, mark: null });
+    turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: target?.gone ? null : replying });
+    change(turn, key, { draft: "", mark: null });
+    release(turn); // the draft from before an edit returns
     Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false });
   },
   /** Another tab of this browser was closed, and left these `items` unsent. */

@@ -38,7 +38,8 @@ export function failAll(pending, meant, code, message = null) {
 
 /** The list with the item `id` queued (again). */
 export function queue(pending, id) {
-  return settle(pending, (item) => item.id === id, { fate: "queued", code: null, message: null });
+  const alone = pending.some((item) => item.id === id && item.code === "not_found") ? { replyTo: null } : {}; // what it replies to is gone
+  return settle(pending, (item) => item.id === id, { fate: "queued", code: null, message: null, ...alone });
 }
 
 /** The list without the item `id`. */

@@ -69,6 +69,7 @@ export function newRoom(name, now) {
     draft: "",
     editing: null, // the seq of the message that the draft replaces
     replying: null, // the seq of the message that the draft replies to
+    target: null, // that message as it was: see changeRules.js
     removing: null, // the seq of the message whose deletion has to be confirmed
     aside: null, // the draft from before a message was edited
     mark: null, // the seq up to which the user had read when they opened the room; later messages are marked as new

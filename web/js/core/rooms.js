@@ -20,7 +20,7 @@ export const ROOM_RULES = {
     seen.delete(key); // its messages are not marked as new any more
     Object.assign(turn.state, { seen, sheet: null });
     if (key === turn.state.key) enter(turn, { name: lobby, now });
-    change(turn, key, { leaving: true, draft: "", editing: null, replying: null, removing: null, aside: null });
+    change(turn, key, { leaving: true, draft: "", editing: null, replying: null, target: null, removing: null, aside: null });
   },
   /** A dialog opens, or, with null, the open one closes. */
   sheet(turn, { name }) {

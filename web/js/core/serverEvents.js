@@ -136,19 +136,24 @@ function entry(turn, event, now) {
   if (key === turn.state.key && !following) turn.state.unseen += 1;
 }
 
+/** What the form says about a refused `hello`; null if it only has to ask for the password. */
+function helloRefusal(code, message, tried, { token }) {
+  if (code === "bad_password" && !tried) return token ? { code: "unknown" } : null;
+  return { code: code === "rate_limited" ? "tries" : code, message };
+}
+
 /** How a refused request is handled. */
 const REFUSED = {
   hello(turn, { code, message }) {
-    const { identity } = turn.state;
-    if (code === "busy" || code === "storage_failed" || code === "rate_limited") {
+    const { identity, naming } = turn.state;
+    const tried = Boolean(naming?.password);
+    if (code === "busy" || code === "storage_failed" || (code === "rate_limited" && !tried)) {
       turn.socket = "drop"; // and reconnect later
       return;
     }
-    if (code === "bad_password") {
-      if (!identity.token) return; // the server has a password; it closes the connection and says so
-      turn.state.identity = { ...identity, token: null };
-    }
-    turn.state.naming = { ...question(identity.nick), refusal: { code, message } };
+    const guarded = code === "bad_password" || Boolean(naming?.guarded);
+    turn.state.naming = { ...question(identity.nick, true, guarded), refusal: helloRefusal(code, message, tried, identity) };
+    if (code === "bad_password") turn.state.identity = { ...identity, token: null };
     setConnection(turn, { phase: "idle" });
     broken(turn, null);
     turn.socket = "close"; // choosing a name may take longer than the server waits for a hello

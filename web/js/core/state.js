@@ -10,11 +10,12 @@ import { choices } from "./attention.js";
 import * as outbox from "./outbox.js";
 import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
 import { DRAFT_MOST } from "./text.js";
+import { resumed } from "./unsent.js";
 
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The initial state of a page that opens in the room `name`, with what was stored earlier. */
-export function begin({ identity, drafts, seen, roomNames = [], attention, permission = "denied", name, online, hidden, now }) {
+export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, permission = "denied", name, online, hidden, now }) {
   const state = {
     // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
@@ -61,6 +62,7 @@ export function begin({ identity, drafts, seen, roomNames = [], attention, permi
   roomNames.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
   state.rooms.set(state.key, newRoom(name, now));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft: draft.slice(0, DRAFT_MOST) });
+  for (const [key, stored] of purposes) state.rooms.set(key, resumed(state.rooms.get(key) ?? newRoom(key, NEVER), stored));
   return state;
 }
 
@@ -74,9 +76,12 @@ export function alive({ connection: { phase } }) {
   return phase === "greeting" || phase === "connected";
 }
 
-/** The state of the name form; `first` if the user has no name yet. */
-export function question(nick, first = true) {
-  return { first, busy: false, refusal: null, nick };
+/**
+ * The state of the name form; `first` if the user has no name yet, `guarded` if the server requires a
+ * password. `password` is the one typed, until the server has accepted or refused it.
+ */
+export function question(nick, first = true, guarded = false) {
+  return { first, busy: false, refusal: null, nick, guarded, password: null };
 }
 
 // --- Rooms ---------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ export function hintWords(state) {
   if (phase === "connected") {
     const left = rest(state, room.draft);
     if (left <= NEAR) return { key: "hint.left", values: { count: left } };
-    return { key: Number.isInteger(room.editing) ? "hint.saves" : "hint.ready" };
+    return { key: Number.isInteger(room.editing) && !room.target?.gone ? "hint.saves" : "hint.ready" };
   }
   if (!online) return { key: "hint.offline" };
   const words = blockedWords(state);
@@ -82,7 +82,7 @@ export function hintWords(state) {
   return { key: attempt > 0 ? "hint.waiting" : "hint.connecting" };
 }
 
-const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room"];
+const FATES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found"];
 
 /** Codes for which only the server's sentence says which limit was reached. */
 const SAID = ["limit_reached"];
@@ -98,7 +98,7 @@ export function sentence({ code, message }) {
   return SAID.includes(code) && message ? message : "";
 }
 
-const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "rate_limited", "offline", "closed"];
+const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed"];
 
 /** The text for why a name was refused: { key, values }. */
 export function refusalWords({ code, message }) {

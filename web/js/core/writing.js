@@ -6,13 +6,15 @@ import { current } from "./state.js";
 const LINE = 200; // characters of the quoted line; no more are visible, and the browser lays out all of them
 
 /**
- * What is being written: { kind: "new" }, { kind: "editing", seq } or { kind: "reply", seq, nick,
- * line }. `nick` and `line`, the first line of the message that is replied to, are null if that
+ * What is being written: { kind: "new" }, { kind: "editing", seq, changed }, { kind: "reply", seq, nick,
+ * line }, or { kind: "orphan", seq, edited }, if the message to edit or to reply to is gone. `nick` and `line`, the first line of the message that is replied to, are null if that
  * message is not loaded.
  */
 export function purpose(room) {
-  const { editing, replying } = room;
-  if (Number.isInteger(editing)) return { kind: "editing", seq: editing };
+  const { editing, replying, target } = room;
+  const edited = Number.isInteger(editing);
+  if (target?.gone) return { kind: "orphan", seq: editing ?? replying, edited };
+  if (edited) return { kind: "editing", seq: editing, changed: target?.changed === true };
   if (!Number.isInteger(replying)) return { kind: "new" };
   const message = entryAt(room, replying);
   const there = message?.type === "message" && !message.deleted && typeof message.text === "string";
@@ -30,10 +32,11 @@ export function lastOwn(state) {
 /**
  * The text that says what is being written: { key, values }; null for an ordinary message.
  *
- * @param {{ kind: string, nick?: string | null }} purpose
+ * @param {{ kind: string, nick?: string | null, changed?: boolean, edited?: boolean }} purpose
  */
-export function purposeWords({ kind, nick }) {
+export function purposeWords({ kind, nick, changed, edited }) {
   if (kind === "new") return null;
-  if (kind === "editing") return { key: "composer.editing" };
+  if (kind === "orphan") return { key: edited ? "composer.gone" : "composer.unanswered" };
+  if (kind === "editing") return { key: changed ? "composer.changed" : "composer.editing" };
   return nick === null ? { key: "composer.older" } : { key: "composer.reply", values: { nick } };
 }
