@@ -5,11 +5,7 @@ half of the protocol, and it finishes both. The **writer** waits on the outbox o
 on the socket; it also sends pings. Any thread may `offer` messages or `close` the connection; both
 calls return at once.
 
-How a connection ends: `close` puts a close frame into the outbox and closes the outbox. The writer
-sends what is left, gives the peer time to answer, then shuts the socket down, which wakes a reader
-that still waits. The reader waits for the writer, lets the peer close its side first if it does so
-in time (a reset could otherwise destroy the close frame), and returns. Only the thread that
-accepted the socket closes it.
+`core.ending` says how a connection ends. Only the thread that accepted the socket closes it.
 """
 
 from __future__ import annotations
@@ -24,6 +20,7 @@ from .codes import Close
 from .connection_log import GONE, THEM, US, End
 from .core import frames, prices
 from .core.deflate import WINDOW_BITS
+from .core.ending import State
 from .core.frames import Closing, Failed, Pinged, Ponged, Receiver
 from .core.rendering import FORMS
 from .deadline import Deadline, limit_waits, pause, send_some
@@ -56,10 +53,9 @@ PATIENCE = 10.0
 #: Seconds between two checks, during such a wait, whether the connection is being closed.
 LOOK_EVERY = 0.5
 
-#: Seconds for the peer to close its side after the closing handshake, before the server closes.
+#: Seconds for the peer to close its side after the closing handshake, before the server closes, and
+#: the most reads during that time: the server does not wait for a peer that sends without end.
 LINGER = 2.0
-
-#: Reads during that time, at most: the server does not wait for a peer that sends without end.
 LINGER_READS = 64
 
 
@@ -69,9 +65,8 @@ class Connection:
     __slots__ = (
         "_dialect",
         "_frames",
-        "_hurried",
         "_outbox",
-        "_reader_done",
+        "_receive_limit",
         "_receiver",
         "_settings",
         "_sock",
@@ -85,7 +80,6 @@ class Connection:
         "messages",
         "meter",
         "offer",
-        "vanished",
         "window_bits",
     )
 
@@ -111,15 +105,12 @@ class Connection:
         #: Takes joined frames and their number of messages, and never blocks; any thread may call
         #: it. It is `Outbox.offer` itself, which saves one call in each delivery.
         self.offer = self._outbox.offer
-        self._reader_done = threading.Event()
-        #: The peer was gone or silent, without a close frame. Only the reader thread uses it.
-        self.vanished = False
         #: Why it ended. Set once, by the thread that ends it.
         self.end = GONE
         #: For log records that this peer can bring about.
         self.log_limit = upgrade.log_limit
         self.messages = 0  # messages received; only the reader uses it
-        self._hurried = False  # whether `recv` waits less than pong_wait; only the reader uses it
+        self._receive_limit = 0.0  # seconds that `recv` waits; only the reader uses it
         self._frames = FRAMES if upgrade.window_bits is None else DEFLATED_FRAMES
         self._used = 0.0  # µs of the reader thread's time that are charged; only the reader uses it
 
@@ -143,23 +134,24 @@ class Connection:
             self.end = End(int(code), by, reason)
             log.debug("closing %s: %d %s", self.address, code, reason)
 
+    @property
+    def vanished(self) -> bool:
+        """Whether the peer was gone or silent, without a close frame."""
+        return self._outbox.state is State.GONE
+
     # -- the reader thread -----------------------------------------------------------------------
 
     def run(self) -> None:
         """Serve the peer until the connection has ended. The reader thread runs this."""
-        limit_waits(self._sock, receive=self._settings.pong_wait, send=self._settings.write_wait)
+        self._limit_waits(self._settings.pong_wait)
         name = threading.current_thread().name.replace("reader", "writer")
-        registered = False
         try:
             try:
                 self._dialect.opened(self)
-                registered = True
             finally:
                 self._writer.start(self._write, name)
-            self._read()
+            self._serve()
         except Closed:
-            if registered:  # the hub closes it, once it has sent all that was committed before
-                self._outbox.wait_closed(self._settings.write_wait)
             self.close(Close.GOING_AWAY)
         except MemoryError:
             self.close(Close.TRY_AGAIN_LATER)
@@ -169,16 +161,13 @@ class Connection:
         finally:
             with self.meter.gate:
                 give_way()  # a message does not wait behind thousands of connections that end
-                self._reader_done.set()  # before the writer wakes, so that it does not wait for it
-                if self.vanished:
-                    self._outbox.abandon()
-                self._outbox.close()
+                self._outbox.reader_done()
                 try:
                     self._dialect.closed(self)
                 except Exception:  # still wait for the writer: it uses the socket
                     log.exception("closing the connection from %s failed", self.address)
             self._writer.join()
-            self._outbox.abandon()
+            self._outbox.fail()  # nobody sends any more; drop what was not sent
             if not self.vanished:
                 self._linger()
 
@@ -195,6 +184,17 @@ class Connection:
         """
         while not self._outbox.drain(self._settings.write_wait):
             pass
+
+    def _serve(self) -> None:
+        """Read until the connection ends; if the server stops, until the hub has closed it.
+
+        The hub does so when it has sent everything that was committed before.
+        """
+        try:
+            self._read()
+        except Closed:
+            self._outbox.wait_closed(self._settings.write_wait)
+            raise
 
     def _read(self) -> None:
         """Handle what the peer sends, until it closes, fails, falls silent, or is gone."""
@@ -267,17 +267,14 @@ class Connection:
         """
         patience = self._dialect.patience()
         wait = self._settings.pong_wait if patience is None else patience
-        if self._hurried or patience is not None:
-            self._hurried = patience is not None
-            limit_waits(self._sock, receive=wait, send=self._settings.write_wait)
+        self._limit_waits(wait)
         while True:
             try:
                 data = self._sock.recv(READ_SIZE)
             except BlockingIOError:
                 whole = wait if patience is None else self._settings.hello_wait
                 if left := WATCH.more(whole):
-                    self._hurried = True
-                    limit_waits(self._sock, receive=left, send=self._settings.write_wait)
+                    self._limit_waits(left)
                     continue
                 if patience is not None:
                     self._dialect.kept_waiting(self)
@@ -286,10 +283,15 @@ class Connection:
                 data = b""
             except OSError:
                 data = b""
-            self.vanished = not data
             if not data:
-                self._outbox.discard_offers()
+                self._outbox.peer_gone()
             return data
+
+    def _limit_waits(self, receive: float) -> None:
+        """Let `recv` wait for `receive` seconds at most, and `send` for `write_wait`."""
+        if receive != self._receive_limit:
+            self._receive_limit = receive
+            limit_waits(self._sock, receive=receive, send=self._settings.write_wait)
 
     def _linger(self) -> None:
         """Shut down sending, and read until the peer has closed its side, at most `LINGER` seconds.
@@ -324,15 +326,15 @@ class Connection:
                     self.offer(frames.ping(), 0)
         except Closed:
             # Everything is sent. The reader ends when the peer has answered, or by the shutdown.
-            if Deadline(self._settings.write_wait).wait(self._reader_done.wait):
+            if Deadline(self._settings.write_wait).wait(self._outbox.reader_ends):
                 return
         except OSError as error:
-            if isinstance(error, BlockingIOError | TimeoutError) and not self._outbox.closed:
+            if isinstance(error, BlockingIOError | TimeoutError) and self._outbox.fail():
                 self.end = End(1006, US, "did not read for write_wait")
             log.debug("sending to %s failed: %s", self.address, error)
         except Exception:
             log.exception("writing to %s failed", self.address)
-        self._outbox.abandon()
+        self._outbox.fail()
         # This wakes a reader that waits on the socket; the owner still closes it.
         with contextlib.suppress(OSError):  # it may be gone already
             self._sock.shutdown(socket.SHUT_RDWR)

@@ -12,11 +12,17 @@ from collections import deque
 from typing import Protocol
 
 from .channel import Bell
+from .core.ending import Cause, State, after
 from .deadline import Deadline
 from .errors import Closed
 
 #: Bytes given to the writer at a time. They count as waiting until the kernel has them.
 PIECE = 64 * 1024
+
+OPEN = State.OPEN  # a global name is found faster than an attribute of an enum (CPython 3.11)
+
+#: The states in which the reader waits for the writer, or soon will.
+READER_ENDS = (State.GONE, State.ENDED)
 
 
 class Sends(Protocol):
@@ -48,6 +54,7 @@ class Outbox:
     them, here and in the `purse` (the shared limit). `first` is queued from the beginning, so that
     nothing is sent before it.
 
+    It also holds the connection's state (`core.ending`): it accepts messages while that is `OPEN`.
     One lock guards everything here, and so the order of bytes on the wire. It is held during the
     one direct send, which does not block, and never while waiting.
     """
@@ -59,13 +66,13 @@ class Outbox:
         "_bytes",
         "_capacity",
         "_capacity_bytes",
-        "_closed",
         "_drained",
         "_held",
         "_lock",
         "_messages",
         "_purse",
         "_sock",
+        "_state",
         "_waiting",
         "_write_through",
     )
@@ -78,23 +85,23 @@ class Outbox:
         self._capacity_bytes = capacity_bytes
         self._purse = purse
         self._lock = threading.Lock()
-        self._bell = Bell()  # rings when there is something for the writer, or on closing
-        self._drained = Bell()  # rings when nothing waits any more, or on closing
+        self._bell = Bell()  # rings when there is something for the writer, or at an end
+        self._drained = Bell()  # rings when nothing waits any more, or at an end
         #: What waits: frames, their number of messages, and the bytes they count for. `first`, and
         #: the `last` of `close`, are small and count for 0: they cannot be refused.
         self._waiting: deque[tuple[bytes, int, int]] = deque(((first, 0, 0),) if first else ())
         self._messages = 0  # waiting messages
         self._bytes = 0  # bytes that wait or that the writer holds
         self._held = 0  # those of them that the writer holds
-        self._closed = False
-        #: Whether `offer` may send: nothing waits, the writer holds nothing, it is not closed.
+        self._state = OPEN
+        #: Whether `offer` may send: nothing waits, the writer holds nothing, it is open.
         self._write_through = not first
 
     def offer(self, frames: bytes, count: int) -> bool:
         """Send or queue `count` encoded messages; never blocks. Any thread may call this.
 
         `frames` are complete, unmasked frames (RFC 6455, 5.2), joined. Returns False, and takes
-        nothing, when they do not fit: the caller evicts the connection. After `close` it takes
+        nothing, when they do not fit: the caller evicts the connection. If it is not open, it takes
         nothing and returns True: the connection is ending already.
         """
         # Every delivery runs this. `with` would take 0.2 µs more, a tenth of the time that a
@@ -113,7 +120,7 @@ class Outbox:
                 if sent:
                     self._finish(frames[sent:], count)
                     return True
-            elif self._closed:
+            elif self._state is not OPEN:
                 return True
             elif self._full(len(frames)):
                 return False
@@ -125,13 +132,14 @@ class Outbox:
         """What waits, joined, about `PIECE` bytes; or None after `timeout` seconds.
 
         Only the writer calls this. A call means that the result of the call before is sent. Raises
-        `Closed` when the outbox is closed and empty.
+        `Closed` when it is not open and nothing waits.
         """
         with self._lock:
             self._release_held()
             if not self._bytes:
                 self._drained.ring()
-            waits = self._bell.expected = not self._waiting and not self._closed
+            waits = not self._waiting and self._state is OPEN
+            self._bell.expected = waits
             if waits:
                 self._write_through = True
         if waits:
@@ -139,84 +147,122 @@ class Outbox:
         with self._lock:
             if self._waiting:
                 return self._take()
-            if self._closed:
+            if self._state is not OPEN:
                 raise Closed
             return None
+
+    def reader_ends(self, timeout: float) -> bool:
+        """Wait until the reader has ended, or its peer is gone; False after `timeout` seconds.
+
+        Only the writer calls this.
+        """
+        with self._lock:
+            waits = self._bell.expected = self._state not in READER_ENDS
+        if waits:
+            self._bell.wait(timeout, self._lock)
+        with self._lock:
+            return self._state in READER_ENDS
 
     def drain(self, timeout: float) -> bool:
         """Wait until the kernel has all that was offered; False after `timeout` seconds.
 
-        Only one thread, the reader, may call this. Raises `Closed` if the outbox is closed.
+        Only the reader calls this. Raises `Closed` if the connection is not open.
         """
         with self._lock:
-            waits = self._drained.expected = self._bytes > 0 and not self._closed
+            waits = self._bytes > 0 and self._state is OPEN
+            self._drained.expected = waits
         if waits:
             self._drained.wait(timeout, self._lock)
         with self._lock:
-            if self._closed:
+            if self._state is not OPEN:
                 raise Closed
             return not self._bytes
 
     def wait_closed(self, timeout: float) -> None:
-        """Wait until the outbox is closed, at most `timeout` seconds.
-
-        Only one thread, the reader, may call this.
-        """
+        """Wait until it is not open, at most `timeout` seconds. Only the reader calls this."""
         deadline = Deadline(timeout)
         while left := deadline.remaining():
             with self._lock:
-                if self._closed:
+                if self._state is not OPEN:
                     return
                 self._drained.expected = True
             self._drained.wait(left, self._lock)
 
     @property
-    def closed(self) -> bool:
-        """Whether it is closed and accepts nothing more. Any thread may ask; it stays True."""
+    def state(self) -> State:
+        """What it was when it was read; any thread may read it."""
         with self._lock:
-            return self._closed
+            return self._state
 
-    def close(self, last: bytes = b"") -> bool:
+    @property
+    def closed(self) -> bool:
+        """Whether it is not open. Any thread may ask; once True, it stays True."""
+        with self._lock:
+            return self._state is not OPEN
+
+    def close(self, last: bytes) -> bool:
         """Queue `last` behind what is waiting, and accept nothing more. Any thread may call this.
 
-        Returns True for the first call only; later calls do nothing.
+        Returns True if it was open; otherwise this does nothing.
         """
         with self._lock:
-            if self._closed:
+            if not self._end(Cause.CLOSE):
                 return False
-            self._closed = True
-            if last and self._write_through:
+            if self._write_through:
                 with contextlib.suppress(OSError):  # the kernel's buffer is full, or the peer gone
                     last = last[self._sock.send(last, socket.MSG_DONTWAIT) :]
             self._write_through = False
             if last:
                 self._waiting.append((last, 0, 0))
-            self._bell.ring()
-            self._drained.ring()
+            self._ring()
             return True
 
-    def discard_offers(self) -> None:
-        """Accept nothing more, without waking the writer; `abandon` must follow. Any thread.
+    def fail(self) -> bool:
+        """Drop what is waiting: it cannot be sent. Returns True if it was open. Any thread."""
+        with self._lock:
+            return self._fail()
 
-        It is for a peer that is gone. When thousands are, later offers to them make no system
-        calls, and their writers do not all wake at the same moment.
+    def peer_gone(self) -> None:
+        """Accept nothing more, without waking the writer; `reader_done` must follow.
+
+        When thousands of peers are gone, later offers to them make no system calls, and their
+        writers do not all wake at the same moment. Only the reader calls this.
         """
         with self._lock:
-            self._closed = True
+            self._end(Cause.PEER_GONE)
             self._write_through = False
 
-    def abandon(self) -> None:
-        """Drop what is waiting and accept nothing more: the peer cannot be reached. Any thread."""
-        with self._lock:
-            self._abandon()
+    def reader_done(self) -> None:
+        """Let the writer end: at once if the peer is gone, else when it has sent what is waiting.
 
-    def _abandon(self) -> None:
+        Only the reader calls this, as the last.
+        """
+        with self._lock:
+            self._end(Cause.READER_DONE)
+            self._write_through = False
+            if self._state is State.GONE:
+                self._drop()
+            self._ring()
+
+    def _end(self, cause: Cause) -> bool:
+        """Change the state; whether it was open."""
         assert self._lock.locked()
-        self._closed = True
+        before, self._state = self._state, after(self._state, cause)
+        return before is OPEN
+
+    def _fail(self) -> bool:
+        first = self._end(Cause.SEND_FAILED)
         self._write_through = False
+        self._drop()
+        self._ring()
+        return first
+
+    def _drop(self) -> None:
         self._waiting.clear()
         self._held = self._bytes
         self._release_held()
+
+    def _ring(self) -> None:
         self._bell.ring()
         self._drained.ring()
 
@@ -228,7 +274,7 @@ class Outbox:
     def _finish(self, rest: bytes, count: int) -> None:
         """Queue the rest of what the kernel took in part; nothing can be sent before it."""
         if not self._put(rest, count):
-            self._abandon()
+            self._fail()
 
     def _put(self, frames: bytes, count: int) -> bool:
         assert self._lock.locked()

@@ -2,7 +2,8 @@
 
 First what needs no browser, in one process, for some of it measures memory or counts threads. Then
 what does, class by class in two processes: such a test mostly waits for the browser, which leaves a
-second core idle. Each process is ``python -m unittest``; the first writes through, what the second
+second core idle. Each process is `tests.support.runner`, which is
+`unittest` that also says why tests were skipped; the first writes through, what the second
 writes is shown when it has ended. The closing lines are those of `unittest`, for all of them.
 """
 
@@ -52,7 +53,7 @@ class Part:
         self._through = through
         self._output = bytearray()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "unittest", *names],
+            [sys.executable, "-m", "tests.support.runner", *names],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )

@@ -1,8 +1,9 @@
 """The writer: the one database handle that writes, and its transactions.
 
 Only the journal thread uses it. The thread begins a batch, applies the waiting drafts, persists
-them, and only then passes them on. Other threads see nothing of a transaction before its commit;
-until then they read its messages from `RedoLog`.
+them, and only then passes them on. A batch is persisted when it is `ACKNOWLEDGED` or `COMMITTED`;
+`NEXT` says what leads there. Other threads see nothing of a transaction before its commit; until
+then they read its messages from `RedoLog`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -21,7 +23,8 @@ from .health import Health
 from .ledger import Applied, Ledger
 from .redo import Redo
 from .redo_log import RedoLog
-from .schema import LAST_ROOM, read_commit, read_identity
+from .schema import LAST_ROOM
+from .transactions import Transactions
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +32,50 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-#: What an operator can do if another database has replaced the one that was opened.
-REMEDY = "nothing is written to it; restart the server"
+class State(StrEnum):
+    """What was done last."""
+
+    CLOSED = "closed"  #: there is no handle: it is not open yet, or a failure closed it
+    BATCH = "in a batch"  #: a transaction is open; drafts are applied only now
+    ACKNOWLEDGED = "acknowledged"  #: the messages are in the redo log; a commit has to follow
+    COMMITTED = "committed"  #: everything is in the database
+    ROLLED_BACK = "rolled back"  #: what was known about the rooms is forgotten
+
+
+class Step(StrEnum):
+    """What leads from one state to another."""
+
+    BEGIN = "begin a batch"
+    ACKNOWLEDGE = "acknowledge"
+    COMMIT = "commit"
+    ROLLBACK = "roll back"
+    FORGET = "forget the rooms"
+    CLOSE = "close"
+
+
+#: The state after each step that succeeds. If the storage fails, `CLOSE` follows instead. A step
+#: that is not here raises `RuntimeError` and does nothing.
+NEXT = {
+    (State.CLOSED, Step.BEGIN): State.BATCH,  # it opens the database, and restores the redo log
+    (State.CLOSED, Step.ROLLBACK): State.CLOSED,
+    (State.CLOSED, Step.CLOSE): State.CLOSED,
+    (State.BATCH, Step.ACKNOWLEDGE): State.ACKNOWLEDGED,
+    (State.BATCH, Step.COMMIT): State.COMMITTED,
+    (State.BATCH, Step.ROLLBACK): State.ROLLED_BACK,
+    (State.BATCH, Step.CLOSE): State.CLOSED,
+    (State.ACKNOWLEDGED, Step.BEGIN): State.BATCH,
+    (State.ACKNOWLEDGED, Step.ROLLBACK): State.ACKNOWLEDGED,
+    (State.ACKNOWLEDGED, Step.CLOSE): State.CLOSED,
+    (State.COMMITTED, Step.BEGIN): State.BATCH,
+    (State.COMMITTED, Step.ROLLBACK): State.COMMITTED,
+    (State.COMMITTED, Step.FORGET): State.ROLLED_BACK,
+    (State.COMMITTED, Step.CLOSE): State.CLOSED,
+    (State.ROLLED_BACK, Step.BEGIN): State.BATCH,  # it restores the redo log
+    (State.ROLLED_BACK, Step.ROLLBACK): State.ROLLED_BACK,
+    (State.ROLLED_BACK, Step.CLOSE): State.CLOSED,
+}
+
+BATCH = State.BATCH
 
 
 class Writer:
@@ -42,10 +87,9 @@ class Writer:
 
     Any of them raises `StorageFailed` if the disk is full, or the database is broken, or locked by
     another program for longer than `busy_timeout` seconds; and `FilesReplaced` if its files are not
-    in their places. Then the batch is rolled back, and the next `begin` opens the database again:
-    the writer recovers by itself. `health` records the failure. If `begin`, `apply`, `run`,
-    `acknowledge` or `commit` raises anything but a `StoreError`, one of the requests caused it, and
-    the caller has to `rollback`.
+    in their places. Then the writer is `CLOSED`, which rolls the batch back, and the next `begin`
+    opens the database again: the writer recovers by itself. `health` records the failure. If one
+    raises anything but a `StoreError`, a request caused it, and the caller has to `rollback`.
 
     The first `begin` opens the handle; only the thread that called it may use the writer.
     """
@@ -71,16 +115,13 @@ class Writer:
         self._durability: Durability = durability
         self._busy_timeout = busy_timeout
         self._db: sqlite3.Connection | None = None
-        self._ledger: Ledger | None = None  # reused after a commit, discarded after a rollback
-        self._active: Ledger | None = None  # the same, while a batch is open
-        self._recognised = False  # the handle was checked: this is the database that was written
-        self._changes = 0  # rows that the handle had changed when the transaction began
-        self._commit = redo_log.commit  # the number of the commit that the transaction follows
-        self._in_doubt = False  # a COMMIT failed, or it is not known whether it is in the database
+        self._ledger: Ledger | None = None  # None while `CLOSED` and `ROLLED_BACK`
+        self._transactions = Transactions(redo_log)
+        self.state = State.CLOSED
 
     def begin(self) -> None:
         """Begin a batch. Waits at most `busy_timeout` for another program's lock."""
-        assert self._active is None, "a batch is open already"
+        batch = self._after(Step.BEGIN)
         try:
             if self._ledger is None:
                 self._files.check()
@@ -88,13 +129,12 @@ class Writer:
                 self._db = self._connect()
             if self._ledger is None and self._redo_log.entries:
                 self._restore(self._db)
-            if not self._db.in_transaction:
-                self._begin_transaction(self._db)
+            self._transactions.begin(self._db)
         except Exception as error:  # no request can have caused it
             raise self._undone(error) from error
         if self._ledger is None:
             self._ledger = Ledger(self._db, self._most_rooms)
-        self._active = self._ledger
+        self.state = batch
 
     def apply(self, draft: Draft, now: float) -> Applied:
         """Write one draft at time `now`. For a retry, return the entry of its first attempt.
@@ -103,10 +143,11 @@ class Writer:
         concern this draft alone and leave the transaction as it was; and `StorageFailed`, which
         rolls it back.
         """
-        if self._active is None:
-            raise StorageFailed("no transaction is open")
+        ledger = self._ledger
+        if self.state is not BATCH or ledger is None:
+            raise self._cannot("apply a draft")
         try:
-            return self._active.apply(draft, now)
+            return ledger.apply(draft, now)
         except sqlite3.Error as error:
             if not is_database_error(error):
                 raise
@@ -122,12 +163,11 @@ class Writer:
 
         Raises what `function` raises, and `StorageFailed`, which rolls the transaction back.
         """
-        if self._active is None or self._db is None:
-            raise StorageFailed("no transaction is open")
+        ledger, db = self._batch("write")
         try:
-            self._active.write()
-            self._active.changed = True
-            return function(self._db, *args, **kwargs)
+            ledger.write()
+            ledger.changed = True
+            return function(db, *args, **kwargs)
         except sqlite3.Error as error:
             if not is_database_error(error):
                 raise
@@ -141,64 +181,64 @@ class Writer:
         follows the other, and another program, which tries to lock every 0.1 s (SQLite's busy
         handler), would wait for many seconds.
         """
-        if self._active is None or self._db is None:
-            raise StorageFailed("no transaction is open")
-        appended = False
+        ledger, db = self._batch(Step.ACKNOWLEDGE)
+        if ledger.changed or self._transactions.changed(db):
+            self.commit()
+            return
         try:
-            if not self._active.changed and self._db.total_changes == self._changes:
-                self._db.execute("COMMIT")
-                appended = self._redo_log.append(*self._active.fresh)
+            db.execute("COMMIT")
+            appended = self._redo_log.append(*ledger.fresh)
         except (sqlite3.Error, OSError, FilesReplaced) as error:
             raise self._undone(error) from error
         if not appended:
             self.commit()
             return
-        self._active.fresh = ([], [])
-        self._active = None
+        ledger.fresh = ([], [])
+        self.state = self._after(Step.ACKNOWLEDGE)
 
     @property
     def commit_pending(self) -> bool:
-        """Whether a commit has to follow: messages are not inserted, or a transaction is open."""
-        if self._redo_log.entries:
-            return True
-        return self._db is not None and self._db.in_transaction
+        """Whether a commit has to follow: a batch is open, or messages are not inserted."""
+        return self.state is BATCH or bool(self._redo_log.entries)
 
     def commit(self) -> None:
         """Commit the batch, and all that was acknowledged before it."""
-        if self._active is None or self._db is None:
-            raise StorageFailed("no transaction is open")
+        ledger, db = self._batch(Step.COMMIT)
         try:
             self._files.check()  # before the commit, so that nothing is committed and then refused
-            if not self._db.in_transaction:
-                self._begin_transaction(self._db)
-            self._active.write()
+            if not db.in_transaction:
+                self._transactions.begin(db)
+            ledger.write()
             # Checked again after the commit, so that nothing is acknowledged and then lost.
-            self._end_transaction(self._db, self._files.check_database)
+            self._transactions.commit(db, self._files.check_database)
         except (sqlite3.Error, OSError, StorageFailed) as error:
             raise self._undone(error) from error
         self._health.written()
         self._rescued = False
-        self._active.fresh = ([], [])
-        self._active.changed = False
-        self._active = None
+        ledger.fresh = ([], [])
+        ledger.changed = False
+        self.state = self._after(Step.COMMIT)
 
     @property
     def commits(self) -> int:
         """The number of the newest commit. Each counted commit is in SQLite's log."""
-        return self._commit
+        return self._transactions.newest
 
     def rollback(self) -> None:
         """Roll the batch back. Does nothing if none is open."""
-        self._active = self._ledger = None
-        if self._db is not None and self._db.in_transaction:
+        rolled_back = self._after(Step.ROLLBACK)
+        if self.state is BATCH:
+            _, db = self._batch(Step.ROLLBACK)
+            self._ledger = None
             try:
-                self._db.execute("ROLLBACK")
+                db.rollback()
             except sqlite3.Error as error:
                 raise self._undone(error) from error
+        self.state = rolled_back
 
     def forget(self) -> None:
-        """Drop the cached seqs of all rooms, because some were dropped. Between transactions."""
-        assert not self.commit_pending, "a transaction is open"
+        """Drop the cached seqs of all rooms, because some were dropped. After a commit."""
+        self.state = self._after(Step.FORGET)
         self._ledger = None
 
     def checkpoint(self, patience: float = 0.0) -> bool:
@@ -210,17 +250,14 @@ class Writer:
         assert not self.commit_pending, "a transaction is open"
         if self._db is None:
             return True
+        wait_at_most = "PRAGMA busy_timeout = {:.0f}"
         try:
-            self._wait_at_most(patience)
+            self._db.execute(wait_at_most.format(patience * 1000))
             busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            self._wait_at_most(self._busy_timeout)
+            self._db.execute(wait_at_most.format(self._busy_timeout * 1000))
         except sqlite3.Error as error:
             raise self._undone(error) from error
         return not busy
-
-    def _wait_at_most(self, seconds: float) -> None:
-        assert self._db is not None
-        self._db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
     @property
     def log_size(self) -> int:
@@ -232,7 +269,8 @@ class Writer:
 
     def close(self) -> None:
         """Close the handle; an open transaction is rolled back. The journal thread calls this."""
-        self._active = self._ledger = None
+        self.state = self._after(Step.CLOSE)
+        self._ledger = None
         db, self._db = self._db, None
         if db is not None:
             db.close()
@@ -244,13 +282,29 @@ class Writer:
         except FilesReplaced as error:
             raise self._undone(error) from error
 
+    def _after(self, step: Step) -> State:
+        """The state after `step`. Raises `RuntimeError` if `NEXT` does not allow it."""
+        following = NEXT.get((self.state, step))
+        if following is None:
+            raise self._cannot(step)
+        return following
+
+    def _batch(self, doing: str) -> tuple[Ledger, sqlite3.Connection]:
+        """The ledger and the handle of the open batch. Raises `RuntimeError` if none is open."""
+        if self.state is not BATCH or self._ledger is None or self._db is None:
+            raise self._cannot(doing)
+        return self._ledger, self._db
+
+    def _cannot(self, doing: str) -> RuntimeError:
+        return RuntimeError(f"the writer is {self.state} and cannot {doing}")
+
     def _undone(self, error: Exception) -> StorageFailed:
         """Close the handle, which rolls its transaction back; return the error to raise.
 
         Acknowledged messages are not lost: the next `begin` writes them again.
         """
         failed = error if isinstance(error, StorageFailed) else StorageFailed(_describe(error))
-        self._active = self._ledger = None
+        self._ledger = None
         if isinstance(error, FilesReplaced) and not self._rescued:
             self._rescued = True
             self._rescue()
@@ -279,65 +333,16 @@ class Writer:
 
     def _connect(self) -> sqlite3.Connection:
         db = connect(self._database, self._durability, busy_timeout=self._busy_timeout)
-        # A text that is not UTF-8 must not stop maintenance, and its author must be able to delete
-        # it. Few texts are read here.
+        # A text that is not UTF-8 must not stop maintenance; its author must be able to delete it.
         db.text_factory = decode
-        self._recognised = False
+        self._transactions.opened()
         return db
-
-    def _begin_transaction(self, db: sqlite3.Connection) -> None:
-        db.execute("BEGIN IMMEDIATE")
-        self._changes = db.total_changes
-        if not self._recognised:
-            self._recognise(db)
-            self._recognised = True
-
-    def _recognise(self, db: sqlite3.Connection) -> None:
-        """Check that the database, which was just opened, is as this writer left it.
-
-        If a COMMIT failed, that commit may be in the database or not; no other may be there. Raises
-        `StorageFailed`.
-        """
-        if read_identity(db) != self._redo_log.identity:
-            raise StorageFailed(f"the database was replaced by another database; {REMEDY}")
-        self._commit, known = read_commit(db), self._redo_log.commit
-        if self._commit == known + 1 and self._in_doubt:
-            self._changes = -1  # so that a commit follows, and the log is erased
-        elif self._commit != known:
-            raise _replaced(known)
-
-    def _end_transaction(
-        self, db: sqlite3.Connection, confirm: Callable[[], None] = lambda: None
-    ) -> None:
-        """Commit, count the commit if it changes anything, `confirm`, and erase the redo log.
-
-        Raises `StorageFailed` if another program has written a commit meanwhile.
-        """
-        if db.total_changes != self._changes:
-            counted = db.execute(
-                "UPDATE meta SET value = ?1 + 1 WHERE name = 'commit' AND value = ?1",
-                (self._commit,),
-            ).rowcount
-            if counted != 1:
-                raise _replaced(self._commit)
-            self._commit += 1
-        self._in_doubt = True
-        db.execute("COMMIT")
-        confirm()
-        self._in_doubt = False
-        self._redo_log.committed(self._commit)
 
     def _restore(self, db: sqlite3.Connection) -> None:
         """Commit messages that were acknowledged, and whose transaction was rolled back."""
-        self._begin_transaction(db)
+        self._transactions.begin(db)
         Redo(db, self._most_rooms).restore(self._redo_log.entries)
-        self._end_transaction(db)
-
-
-def _replaced(commit: int) -> StorageFailed:
-    return StorageFailed(
-        f"the database was replaced while the server ran: its last commit is not {commit}; {REMEDY}"
-    )
+        self._transactions.commit(db)
 
 
 def _describe(error: Exception) -> str:

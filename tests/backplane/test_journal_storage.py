@@ -313,7 +313,7 @@ class AnswerTest(StoredCase):
         self.write(message("a", "0"))
         self.write(message("a", "1"))
         self.published()
-        self.journal._writer.rollback()  # so that it is written again, from the log
+        self.journal._writer.close()  # so that it is written again, from the log
         with (
             mock.patch.object(Writer, "_restore", side_effect=TypeError("damaged")),
             self.assertLogs("gochat_py.store.health", "ERROR"),

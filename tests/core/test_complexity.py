@@ -185,7 +185,9 @@ def _taking(take: Callable[[str], object], unit: str) -> Callable[[int], Callabl
     return make
 
 
-@unittest.skipUnless(instructions.available, "needs valgrind to count instructions")
+@unittest.skipUnless(
+    instructions.available, "This test counts instructions with Valgrind, which is not installed."
+)
 class ComplexityTest(TestCase):
     def test_eight_times_as_much_costs_about_eight_times_as_much(self):
         found = instructions.counts("tests.core.test_complexity", PATIENCE)

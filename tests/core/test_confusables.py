@@ -20,6 +20,7 @@ from tests.support.case import PATIENCE, TestCase
 from tests.support.server import ROOT
 
 CONFUSABLES = Path(os.environ.get("CONFUSABLES", "/usr/share/unicode/security/confusables.txt"))
+NO_FILE = f"This test needs the file {CONFUSABLES}; name another with CONFUSABLES."
 UCD = Path("/usr/share/unicode")
 
 
@@ -60,7 +61,7 @@ class LookAlikeTest(TestCase):
     def test_no_character_of_the_table_makes_an_impostor(self):
         self.assert_no_impostors({chr(code): looks for code, looks in prototypes().items()})
 
-    @unittest.skipUnless(CONFUSABLES.is_file(), "CONFUSABLES does not say where the file is")
+    @unittest.skipUnless(CONFUSABLES.is_file(), NO_FILE)
     def test_no_character_of_unicode_s_own_table_makes_an_impostor(self):
         pairs = {
             chr(int(source, 16)): "".join(chr(int(code, 16)) for code in target.split())
@@ -71,7 +72,7 @@ class LookAlikeTest(TestCase):
         for code, looks in prototypes().items():
             self.assertEqual(pairs[chr(code)], looks)
 
-    @unittest.skipUnless(CONFUSABLES.is_file(), "CONFUSABLES does not say where the file is")
+    @unittest.skipUnless(CONFUSABLES.is_file(), NO_FILE)
     def test_the_tables_are_what_the_tool_makes(self):
         core = ROOT / "gochat_py" / "core"
         with tempfile.TemporaryDirectory() as directory:
@@ -113,7 +114,9 @@ class ScriptTest(TestCase):
         for char in "𐐔𓀀\U0001e6c0":
             self.assertEqual(scripts_of(char), frozenset())
 
-    @unittest.skipUnless((UCD / "Scripts.txt").is_file(), "needs Debian's package unicode-data")
+    @unittest.skipUnless(
+        (UCD / "Scripts.txt").is_file(), "This test needs Debian's package unicode-data."
+    )
     def test_every_letter_is_of_unicode_s_own_script(self):
         names = {
             long: short

@@ -53,7 +53,7 @@ class FormTest(TestCase):
         for text in ("+1", "42", "#", "lol", "好", "é"):
             self.assertEqual(emoji_form(text), text)
 
-    @unittest.skipUnless(EMOJI_TEST.exists(), "needs the package unicode-data")
+    @unittest.skipUnless(EMOJI_TEST.exists(), "This test needs Debian's package unicode-data.")
     def test_every_emoji_of_unicode_becomes_its_fully_qualified_form(self):
         group: list[tuple[str, str]] = []
         for line in EMOJI_TEST.read_text(encoding="utf-8").splitlines():

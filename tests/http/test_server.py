@@ -48,7 +48,7 @@ class StartTest(TestCase):
         try:
             six = server(host="::1")
         except StartupError as error:
-            self.skipTest(f"needs IPv6: {error}")
+            self.skipTest(f"This test needs IPv6, but {error}.")
         self.addCleanup(six.server_close)
         self.assertEqual(six.url, f"http://[::1]:{six.server_port}/")
 
@@ -57,7 +57,7 @@ class StartTest(TestCase):
         try:
             edge = Edge(lambda upgraded: seen.append(upgraded.address), host="::")
         except StartupError as error:
-            self.skipTest(f"needs IPv6: {error}")
+            self.skipTest(f"This test needs IPv6, but {error}.")
         with edge, Client(edge.port) as client:
             self.assertEqual(client.ask(upgrade()).status, 101)
             self.assertTrue(client.ended())

@@ -257,11 +257,11 @@ class ServingTest(TestCase):
 
     def test_ipv6(self):
         if not socket.has_ipv6:
-            self.skipTest("this machine has no IPv6")
+            self.skipTest("This machine has no IPv6.")
         try:
             socket.create_server(("::1", 0), family=socket.AF_INET6).close()
         except OSError:
-            self.skipTest("this machine has no IPv6 loopback address")
+            self.skipTest("This machine has no IPv6 loopback address.")
         with ServerProcess("--host", "::1") as server:
             self.assertRegex(server.url, r"^http://\[::1\]:\d+/$")
             with urllib.request.urlopen(server.url, timeout=PATIENCE) as answer:
@@ -274,7 +274,7 @@ class ServingTest(TestCase):
             for line in server.errors().splitlines():
                 self.assertLessEqual({"time", "level", "message"}, json.loads(line).keys())
 
-    @unittest.skipUnless(hasattr(os, "SCHED_BATCH"), "needs the scheduling policies of Linux")
+    @unittest.skipUnless(hasattr(os, "SCHED_BATCH"), "Only Linux has this policy.")
     def test_all_its_threads_are_a_batch(self):
         with ServerProcess() as server, RawClient(server.port) as client:
             client.send("hello")
@@ -284,7 +284,7 @@ class ServingTest(TestCase):
             policies = {os.sched_getscheduler(int(thread)) for thread in threads}
             self.assertEqual(policies, {os.SCHED_BATCH})
 
-    @unittest.skipUnless(hasattr(os, "SCHED_BATCH"), "needs the scheduling policies of Linux")
+    @unittest.skipUnless(hasattr(os, "SCHED_BATCH"), "Only Linux has this policy.")
     def test_a_scheduling_policy_that_somebody_chose_is_kept(self):
         program = (
             "import os; from gochat_py import threads\n"

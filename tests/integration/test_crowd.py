@@ -41,7 +41,7 @@ class CrowdTest(TestCase):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = MEMBERS + 200
         if hard != resource.RLIM_INFINITY and hard < wanted:
-            self.skipTest(f"needs {wanted} open files, the system allows {hard}")
+            self.skipTest(f"This test needs {wanted} open files, but the system allows {hard}.")
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         self.frames: Counter[str] = Counter()

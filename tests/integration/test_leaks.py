@@ -20,7 +20,8 @@ class LeakTest(TestCase):
         super().setUp()
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if hard != resource.RLIM_INFINITY and hard < self.IDLE + 100:
-            self.skipTest(f"needs {self.IDLE + 100} open files, the system allows {hard}")
+            needed = self.IDLE + 100
+            self.skipTest(f"This test needs {needed} open files, but the system allows {hard}.")
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, self.IDLE + 100), hard))
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         self.server = self.enterContext(ServerProcess("--max-connections-per-address", "10000"))

@@ -126,7 +126,7 @@ class ScarcityTest(TestCase):
             self.assertLess(answers[101], 20)
             self.assertIn("can't start new thread", server.errors())
 
-    @unittest.skipUnless(sys.platform == "linux", "only Linux heeds the limit")
+    @unittest.skipUnless(sys.platform == "linux", "Only Linux enforces this limit.")
     def test_little_address_space(self) -> None:
         for limit in (150_000, 250_000):
             with (
@@ -136,7 +136,7 @@ class ScarcityTest(TestCase):
             ):
                 self.assertIn("ulimit -v", server.errors())
 
-    @unittest.skipUnless(sys.platform == "linux", "only Linux heeds the limit")
+    @unittest.skipUnless(sys.platform == "linux", "Only Linux enforces this limit.")
     def test_address_space_that_ends_while_it_serves(self) -> None:
         with ServerProcess() as server:
             pid = server.process.pid
@@ -152,7 +152,7 @@ class ScarcityTest(TestCase):
                 ada.send("tea", "after")
             self.assertEqual(server.stop(), 0)
 
-    @unittest.skipUnless(sys.platform == "linux", "only Linux heeds the limit")
+    @unittest.skipUnless(sys.platform == "linux", "Only Linux enforces this limit.")
     def test_too_little_of_it_to_start_is_a_sentence_with_its_cure(self) -> None:
         done = subprocess.run(
             [sys.executable, "-c", NO_SPACE], cwd=ROOT, capture_output=True, text=True,

@@ -155,7 +155,7 @@ class OperatorTest(TestCase):
     def test_a_damaged_log_is_one_warning_and_the_server_serves(self) -> None:
         data = self.log
         if data.count(RECORD_MAGIC) < 3:
-            self.skipTest("the machine was so slow that they were committed")
+            self.skipTest("The machine was too slow: the messages were committed before.")
         second = data.index(RECORD_MAGIC, data.index(RECORD_MAGIC) + 1)
         (self.data / LOG).write_bytes(data[: second + 60] + b"!" + data[second + 61 :])
         with ServerProcess("--data", str(self.data)) as server:

@@ -66,7 +66,7 @@ class StoppingTest(TestCase):
         try:
             tgkill = ctypes.CDLL(None).tgkill
         except (OSError, AttributeError):
-            self.skipTest("needs tgkill(2) in the C library (Linux, glibc 2.30)")
+            self.skipTest("This test needs tgkill(2) of the C library (Linux, glibc 2.30).")
         with ServerProcess() as server, RawClient(server.port) as client:
             pid = server.process.pid
             threads = {int(name) for name in os.listdir(f"/proc/{pid}/task")}

@@ -217,12 +217,12 @@ class FilesReplacedTest(StorageCase):
 
     def test_something_mounted_over_the_directory(self):
         if not self.has_mounts:
-            self.skipTest("only root may mount")
+            self.skipTest("This test mounts a file system, which only root may do.")
         mounted = subprocess.run(
             ["mount", "-t", "tmpfs", "tmpfs", self.server.data], capture_output=True
         )
         if mounted.returncode:
-            self.skipTest("nothing can be mounted here")
+            self.skipTest("This test mounts a file system, which this system forbids.")
         try:
             self.refused_from_now_on("gochat.db was removed or moved")
         finally:

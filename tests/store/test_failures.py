@@ -113,9 +113,9 @@ class FailuresTest(StoreCase):
             self.writer.apply(message("x" * 3000, id=str(number)), 1.0)
         with self.assertRaisesRegex(StorageFailed, "full"):
             self.writer.commit()
-        with self.assertRaises(StorageFailed):
+        with self.assertRaisesRegex(RuntimeError, "the writer is closed"):
             self.writer.apply(message("the transaction is over"), 1.0)
-        with self.assertRaises(StorageFailed):
+        with self.assertRaisesRegex(RuntimeError, "the writer is closed"):
             self.writer.commit()
         self.assertEqual(self.stored(), {1: "kept"})
         # The limit was the connection's; the next begin opens another: there is space again.

@@ -361,7 +361,7 @@ class ReplacedDatabaseTest(RedoLogCase):
         self.acknowledge(message("three", id="3"))
 
         def fail(_commit):
-            self.writer._in_doubt = True  # as if COMMIT itself had raised
+            self.writer._transactions._in_doubt = True  # as if COMMIT itself had raised
             raise sqlite3.OperationalError("disk I/O error")
 
         self.writer.begin()

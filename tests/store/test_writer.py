@@ -5,7 +5,6 @@ from gochat_py.store import (
     NotFound,
     NothingToDo,
     NotYours,
-    StorageFailed,
     Unstorable,
     history,
     ledger,
@@ -66,15 +65,6 @@ class NumberingTest(StoreCase):
         self.assertEqual(self.read(history.newest, "tea").entries, ())
         self.writer.commit()
         self.assertEqual(len(self.read(history.newest, "tea").entries), 2)
-
-    def test_outside_a_transaction_nothing_is_written(self):
-        for act in (
-            lambda: self.writer.apply(message("x"), 1.0),
-            lambda: self.writer.run(history.rooms),
-            self.writer.commit,
-        ):
-            with self.assertRaises(StorageFailed):
-                act()
 
 
 class RetryTest(StoreCase):

@@ -1,6 +1,6 @@
 """What a test needs beyond Python: it skips with a sentence, or fails where it was required.
 
-``GOCHAT_TEST_REQUIRE=redis,browser,node`` names what must be there.
+``GOCHAT_TEST_REQUIRE=redis,browser,firefox,node`` names what must be there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def require(name: str, *programs: str) -> str:
         path = shutil.which(program)
         if path:
             return path
-    sentence = f"needs {name}: none of {', '.join(programs)} is installed"
+    sentence = f"This test needs {name}, but {' or '.join(programs)} is not installed."
     if name in os.environ.get("GOCHAT_TEST_REQUIRE", "").split(","):
         raise AssertionError(sentence)
     raise unittest.SkipTest(sentence)
@@ -29,6 +29,11 @@ def require(name: str, *programs: str) -> str:
 def require_browser() -> str:
     """The path of Chromium."""
     return require("browser", "chromium", "chromium-browser", "google-chrome")
+
+
+def require_firefox() -> str:
+    """The path of Firefox."""
+    return require("firefox", "firefox-esr", "firefox")
 
 
 def require_node() -> str:

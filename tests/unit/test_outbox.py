@@ -2,6 +2,7 @@ import queue
 import socket
 import threading
 
+from gochat_py.core.ending import State
 from gochat_py.errors import Closed
 from gochat_py.outbox import PIECE, Outbox
 from gochat_py.sharing import Pool
@@ -104,10 +105,11 @@ class OutboxTest(TestCase):
         with self.assertRaises(Closed):
             outbox.get(0)
 
-    def test_abandoning_forgets_what_waits(self):
+    def test_what_waits_is_dropped_when_sending_fails(self):
         outbox = self.outbox(Kernel(room=0))
         outbox.offer(b"a", 1)
-        outbox.abandon()
+        self.assertTrue(outbox.fail())
+        self.assertFalse(outbox.fail(), "it was not open any more")
         self.assertTrue(outbox.closed)
         with self.assertRaises(Closed):
             outbox.get(0)
@@ -115,7 +117,7 @@ class OutboxTest(TestCase):
     def test_what_is_offered_to_a_peer_that_is_gone_costs_nothing(self):
         kernel = Kernel()
         outbox = self.outbox(kernel)
-        outbox.discard_offers()
+        outbox.peer_gone()
         self.assertTrue(outbox.offer(b"a", 1), "nobody evicts it: its end is on its way")
         self.assertTrue(outbox.closed)
         self.assertEqual((kernel.taken, self.purse.waiting), (b"", 0))
@@ -123,9 +125,9 @@ class OutboxTest(TestCase):
     def test_the_writer_of_a_peer_that_is_gone_is_woken_only_at_the_end(self):
         outbox = self.outbox(Kernel())
         outbox._bell.expected = True  # as of a writer that waits
-        outbox.discard_offers()
+        outbox.peer_gone()
         self.assertTrue(outbox._bell.expected)
-        outbox.abandon()
+        outbox.reader_done()
         self.assertFalse(outbox._bell.expected)
         with self.assertRaises(Closed):
             outbox.get(0)
@@ -175,7 +177,7 @@ class OutboxTest(TestCase):
         other, outbox = self.outbox(Kernel(room=0)), self.outbox(Kernel(room=0))
         other.offer(bytes(900), 1)
         self.assertFalse(outbox.offer(bytes(101), 1))
-        other.abandon()
+        other.fail()
         self.assertTrue(outbox.offer(bytes(101), 1))
 
     def test_half_a_frame_without_its_rest_is_the_end(self):
@@ -191,6 +193,42 @@ class OutboxTest(TestCase):
             outbox.get(0)
         self.assertEqual(kernel.taken, b"hel")
 
+    def ends(self, outbox: Outbox) -> queue.Queue[bool]:
+        """What the writer learns that waits for the reader's end, in a thread of its own."""
+        learned: queue.Queue[bool] = queue.Queue()
+        writer = threading.Thread(target=lambda: learned.put(outbox.reader_ends(PATIENCE)))
+        writer.start()
+        self.addCleanup(writer.join, PATIENCE)
+        return learned
+
+    def test_the_writer_waits_for_the_reader_to_end(self):
+        outbox = self.outbox(Kernel())
+        outbox.close(b"!")
+        self.assertFalse(outbox.reader_ends(0))
+        learned = self.ends(outbox)
+        outbox.reader_done()
+        self.assertTrue(learned.get(timeout=PATIENCE))
+        self.assertEqual(outbox.state, State.ENDED)
+
+    def test_the_writer_does_not_wait_for_the_reader_of_a_peer_that_is_gone(self):
+        outbox = self.outbox(Kernel())
+        outbox.peer_gone()
+        self.assertTrue(outbox.reader_ends(0))
+
+    def test_what_is_queued_is_sent_after_the_reader_has_ended_unless_the_peer_is_gone(self):
+        for gone in (False, True):
+            outbox = self.outbox(Kernel(room=0))
+            outbox.offer(b"a", 1)
+            outbox.close(b"!")
+            if gone:
+                outbox.peer_gone()
+            outbox.reader_done()
+            if not gone:
+                self.assertEqual(outbox.get(0), b"a!")
+            with self.assertRaises(Closed):
+                outbox.get(0)
+        self.assertEqual(self.purse.waiting, 0)
+
     def test_who_waits_until_it_is_drained_goes_on_when_all_is_written(self):
         outbox = self.outbox(Kernel(room=0))
         self.assertTrue(outbox.drain(0))
@@ -205,7 +243,7 @@ class OutboxTest(TestCase):
         reader.join(PATIENCE)
 
     def test_who_waits_until_it_is_drained_learns_that_it_never_will_be(self):
-        for end in (lambda outbox: outbox.close(b"!"), lambda outbox: outbox.abandon()):
+        for end in (lambda outbox: outbox.close(b"!"), lambda outbox: outbox.fail()):
             outbox = self.outbox(Kernel(room=0))
             outbox.offer(b"a", 1)
             said: queue.Queue[str] = queue.Queue()
@@ -221,7 +259,7 @@ class OutboxTest(TestCase):
             end(outbox)
             self.assertEqual(said.get(timeout=PATIENCE), "closed")
             reader.join(PATIENCE)
-            outbox.abandon()
+            outbox.fail()
         self.assertEqual(self.purse.waiting, 0)
 
     def test_the_reader_can_wait_for_its_end(self):

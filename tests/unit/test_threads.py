@@ -112,7 +112,7 @@ class PrepareTest(TestCase):
         )
         before, after = map(int, done.stdout.split())
         if not before:
-            self.skipTest("this kernel keeps one table for all processes")
+            self.skipTest("This kernel has one futex table for all processes.")
         self.assertLess(before, threads.FUTEX_SLOTS)
         self.assertEqual(after, threads.FUTEX_SLOTS)
 
@@ -123,7 +123,7 @@ class PrepareTest(TestCase):
 
 
 class GiveWayTest(TestCase):
-    @unittest.skipUnless(hasattr(os, "sched_yield"), "there is nothing to call")
+    @unittest.skipUnless(hasattr(os, "sched_yield"), "This system has no sched_yield(2).")
     def test_it_releases_the_interpreter_lock(self) -> None:
         """Otherwise nobody gets anything done meanwhile: each thread stops at the lock."""
         code = (

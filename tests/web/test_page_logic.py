@@ -23,7 +23,8 @@ class PageLogicTest(TestCase):
         ).stdout
         version = tuple(int(part) for part in re.findall(r"\d+", said)[:2])
         if version < OLDEST:
-            self.skipTest(f"needs Node.js {OLDEST[0]}.{OLDEST[1]} or newer, this is {said.strip()}")
+            oldest = ".".join(map(str, OLDEST))
+            self.skipTest(f"This test needs Node.js {oldest} or newer, and this is {said.strip()}.")
 
     def test_the_page_s_logic_holds(self) -> None:
         files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tests/web/*.test.js"))

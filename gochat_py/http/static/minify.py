@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 _OWN_LINES = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)$", re.MULTILINE | re.DOTALL)
 _AT_THE_END = re.compile(r"(?<=[;,{}\[(]) // [^\"'`\n]*$", re.MULTILINE)
+_STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
@@ -38,7 +39,9 @@ def _without(*comments: re.Pattern[str]) -> Callable[[str], str]:
 def _css(text: str) -> str:
     """A style sheet without comments, and without what its syntax does not need."""
     text = _CSS_LINE_END.sub("", _without(_CSS_COMMENT)(text))
-    return _CSS_NAME.sub(r"\1:", text.replace(" {", "{").replace(";}", "}"))
+    parts = _STRING.split(_CSS_NAME.sub(r"\1:", text.replace(" {", "{").replace(";}", "}")))
+    parts[::2] = [code.replace(", ", ",").replace(" > ", ">") for code in parts[::2]]
+    return "".join(parts)
 
 
 _RULES = {
@@ -60,8 +63,9 @@ def minify(path: str, body: bytes) -> bytes:
 
 
 _TEMPLATE = re.compile(r"`\n[^`]*`")
-_STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
 _OPERATOR = re.compile(r" ?(=>|[=!]==|[<>]=?|&&|\|\||\?\?|[-+*]?=|[?:,*{}()]) ?")
+#: Between two operands. A sign may come after a sign, and needs the space: ``a - -b``.
+_SUM = re.compile(r"(?<=[\w)\]]) ?([-+]) ?(?=[\w(\[])")
 _UNCLEAR = frozenset("/'`\"\\")
 
 
@@ -86,6 +90,6 @@ def _squeezed_line(line: str) -> str:
     parts = _STRING.split(line)  # code, string, code, …
     if any(_UNCLEAR.intersection(code) for code in parts[::2]):
         return line
-    parts[::2] = [_OPERATOR.sub(r"\1", code) for code in parts[::2]]
+    parts[::2] = [_SUM.sub(r"\1", _OPERATOR.sub(r"\1", code)) for code in parts[::2]]
     squeezed = "".join(parts)
     return squeezed[:-1] if squeezed.endswith((";\n", "{\n", ",\n")) else squeezed

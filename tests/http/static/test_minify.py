@@ -51,6 +51,8 @@ class MinifyTest(TestCase):
     def test_style_sheets_and_markup_lose_all_comments(self) -> None:
         css = b"/* a */\n.b { /* c */\n  d: e; /* f\n g */\n}\n"
         self.assertEqual(minify("css/a.css", css), b".b{d:e}")
+        css = b'.a, .b > p {\n  font: c, "d, e > f";\n}\n'
+        self.assertEqual(minify("css/a.css", css), b'.a,.b>p{font:c,"d, e > f"}')
         html = b"<p>\n  <!-- a\n b --> c <!-- d -->\n</p>\n"
         self.assertEqual(minify("index.html", html), b"<p>\nc\n</p>\n")
 
@@ -68,6 +70,9 @@ class SqueezeTest(TestCase):
             self.js('const a = (b, { c }) => {\nif (b >= 1 && c) return "x, y";\n}\nd();\n'),
             'const a=(b,{c})=>{if(b>=1&&c)return "x, y";}\nd();',
         )
+
+    def test_spaces_in_sums_go(self) -> None:
+        self.assertEqual(self.js("a[b + 1] - f(c) + (d - 1) + e"), "a[b+1]-f(c)+(d-1)+e")
 
     def test_spaces_that_keep_two_words_or_signs_apart_stay(self) -> None:
         for text in ("a + +b", "a - -b", "new A", "x in y", "a++ - b", 'b + " = "'):
@@ -93,7 +98,7 @@ class SqueezeTest(TestCase):
     def test_each_script_of_the_page_means_what_it_meant(self) -> None:
         node = require_node()
         if not (ROOT / "tests/web/node_modules/typescript").is_dir():
-            self.skipTest("needs TypeScript: run `npm ci` in tests/web")
+            self.skipTest("This test needs TypeScript; run `npm ci` in tests/web.")
         with tempfile.TemporaryDirectory() as folder:
             pairs = []
             for path in sorted(WEB.rglob("*.js")):

@@ -5,7 +5,7 @@
 // a change of the layout. Two rules tell them apart: a difference of `scrollTop` from its last known value
 // is scrolling by the user; any other movement of the anchored line is undone.
 
-import { firstInSight } from "./viewport.js";
+import { firstInSight, guessed } from "./viewport.js";
 
 export function Anchor(view, list) {
   let known = 0; // scrollTop as it was last set or reported
@@ -56,11 +56,19 @@ export function Anchor(view, list) {
     keep,
     hold,
 
-    /** Hold the first visible line, after holding the previous one. */
+    /**
+     * Hold the first visible line, after holding the previous one. A part of the list that becomes
+     * visible before it is laid out then changes its size: in Firefox when its lines are measured, else
+     * with the next frame. Until then the previous line stays held, unless it is far away.
+     */
     look() {
       if (view.clientHeight === 0) return;
       keep();
-      hold(firstInSight(view, list));
+      firstInSight(view, list);
+      keep();
+      const line = firstInSight(view, list);
+      const near = Math.abs(held?.place) < 3 * view.clientHeight;
+      if (!near || !guessed(line)) hold(line);
     },
 
     /** Scroll to the end, and hold nothing. */

@@ -11,6 +11,12 @@ export function firstInSight(view, list) {
   return row.matches(".line") ? row : beside(row, "nextElementSibling") ?? beside(row, "previousElementSibling");
 }
 
+/** Whether the part that contains `row` has a guessed size, not that of its rows. */
+export function guessed(row) {
+  const bottom = (element) => element.getBoundingClientRect().bottom;
+  return row !== null && Math.abs(bottom(row.parentElement) - bottom(row.parentElement.lastElementChild)) > 1;
+}
+
 /** The lowest visible line; null for none. */
 export function lastInSight(view, list) {
   const { bottom } = view.getBoundingClientRect();
