@@ -4,14 +4,13 @@
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/timers.js";
 import { changedDrafts, drafts, purposes } from "./core/unsent.js";
-import { keptChoices, waiting } from "./core/attention.js";
+import { keptChoices, offers, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
 import { RULED, SHEETS } from "./core/names.js";
 import { kept } from "./core/outbox.js";
 import { roomNames } from "./core/rooms.js";
 import { begin, current } from "./core/state.js";
 import { Notifications } from "./browser/notifications.js";
-import { AttentionOffer } from "./components/AttentionOffer.js";
 import { Composer } from "./components/Composer.js";
 import { ConnectionState } from "./components/ConnectionState.js";
 import { MemberList } from "./components/MemberList.js";
@@ -43,7 +42,6 @@ const FRAME_WAIT = 250; // if no frames are drawn (in a hidden tab), the page is
 const PACE = 25; // a frame that follows another one sooner is left to scrolling and typing
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
-const STYLES = new URL("../css/", import.meta.url); // in this module's own folder, whose URL has the checksum
 
 const spoken = await LANGUAGES[pick(navigator.languages)]();
 const word = translator(spoken);
@@ -65,12 +63,14 @@ const components = [
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  Lazy(at(".room-switcher"), SHEETS.switcher, async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools), STYLES),
-  Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
-  Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
-  Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
+  ...Object.entries({
+    [SHEETS.switcher]: () => import("./components/RoomSwitcher.js"),
+    [SHEETS.room]: () => import("./components/RoomSheet.js"),
+    [SHEETS.search]: () => import("./components/SearchPanel.js"),
+    [SHEETS.keys]: () => import("./components/KeySheet.js"),
+  }).map(([name, load]) => Lazy(at(`.${name}`), load, tools)),
   MessageList(at(".message-list"), tools), // after the dialogs: a message found in one gets the focus when it is closed
-  AttentionOffer(at(".attention-offer"), tools),
+  Lazy(at(".attention-offer"), () => import("./components/AttentionOffer.js"), tools, offers),
   TypingLine(at(".typing-line"), tools),
   composer,
 ];
@@ -204,13 +204,10 @@ function hear(event) {
     showSoon();
   } else {
     tell({ ...event, identity: storage.identity() });
-    if (state.online && asksWhy(event.tries, state.blocked)) askWhy();
+    if (state.online && asksWhy(event.tries, state.blocked)) {
+      whyBlocked(new URL("ws", BASE), spoken.language).then((answer) => answer && tell({ type: "blocked", ...answer }));
+    }
   }
-}
-
-async function askWhy() {
-  const answer = await whyBlocked(new URL("ws", BASE), spoken.language);
-  if (answer !== null) tell({ type: "blocked", ...answer });
 }
 
 // --- From the user -----------------------------------------------------------------------

@@ -5,6 +5,7 @@
 //        the { seq } of the user's last message; "release" when they cancel editing or replying
 
 import { lastOwn, purpose, purposeWords } from "../core/writing.js";
+import { linked } from "./lazy.js";
 import { set, tell, write } from "../browser/dom.js";
 import { inputMethod, plainKey, sends } from "../core/input.js";
 import { longest } from "../core/chat.js";
@@ -91,8 +92,8 @@ export function Composer(element, { word, ...tools }) {
     if (isComposing) completion?.close();
     else if (completion) completion.offer(shown);
     else if (MARK.test(draft.value)) {
-      coming ??= import("./CompletionList.js").catch(() => null); // there may be no quoted line
-      const module = await coming;
+      coming ??= Promise.all([import("./CompletionList.js"), linked("completion-list")]).catch(() => null); // there may be no connection
+      const [module] = (await coming) ?? [null];
       if (module === null) coming = null;
       else completion ??= module.CompletionList(find(".completion-list"), { word, field: draft, ...tools });
       completion?.offer(shown);

@@ -33,17 +33,9 @@ export const words = {
   "rooms.title": "Rooms",
   "rooms.count": { one: "{count} person here", other: "{count} people here" },
   "rooms.fresh": "new messages",
-  "rooms.create": "Join or create a room",
-  "rooms.go": "Go",
-  "rooms.badName": "A room name starts with a letter or digit, followed by letters, digits, - and _; 64 characters at most.",
-
-  "rooms.find": "Find a room",
+  "rooms.find": "Find or create a room",
   "rooms.unread": { one: "{count} unread message", other: "{count} unread messages" },
   "rooms.mentions": { one: "{count} mention of you", other: "{count} mentions of you" },
-
-  "attention.offer": "Somebody mentioned you. Do you want a notification when that happens while you are not looking at this page?",
-  "attention.yes": "Notify me",
-  "attention.no": "Not now",
 
   "call.named": "{nick} mentioned you in #{room}",
   "call.said": "{nick} in #{room}",

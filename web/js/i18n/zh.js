@@ -33,17 +33,9 @@ export const words = {
   "rooms.title": "房间",
   "rooms.count": { other: "{count} 人在此" },
   "rooms.fresh": "有新消息",
-  "rooms.create": "加入或新建房间",
-  "rooms.go": "前往",
-  "rooms.badName": "房间名须以文字或数字开头，其余可用文字、数字、- 和 _，最多 64 个字符。",
-
-  "rooms.find": "查找房间",
+  "rooms.find": "查找或新建房间",
   "rooms.unread": { other: "{count} 条未读消息" },
   "rooms.mentions": { other: "{count} 条提到了你" },
-
-  "attention.offer": "有人提到了你。当你没在看此页面时，要用通知提醒你吗？",
-  "attention.yes": "提醒我",
-  "attention.no": "暂时不用",
 
   "call.named": "{nick} 在 #{room} 中提到了你",
   "call.said": "{nick} 在 #{room} 中",
