@@ -17,7 +17,7 @@ PAGE_BIN := tests/web/node_modules/.bin
 PAGE_READY := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel zipapp clean
+.PHONY: help run setup test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel zipapp clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,8 @@ help: ## List what can be made
 run: $(RUN_READY) ## Serve the chat on http://127.0.0.1:8080/ (others: make run HOST=0.0.0.0 PORT=9000)
 	@$(BIN)/python -m gochat_py --host $(HOST) --port $(PORT) || { status=$$?; \
 		[ $$status -ne 2 ] || echo "With make, the flags are variables: make run HOST=$(HOST) PORT=$(PORT)" >&2; exit $$status; }
+
+setup: $(DEV_READY) ## Install what the tests need, and run nothing
 
 test: $(DEV_READY) ## Run the tests
 	$(BIN)/python -m tests
@@ -90,29 +92,35 @@ zipapp: $(RUN_READY) ## Build dist/gochat.pyz, one file that Python runs
 clean: ## Remove everything that was set up or built
 	rm -rf $(VENV) tests/web/node_modules build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
 
+MAKE_VENV = $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv; then run make again" >&2; exit 1; }
+
+# Ends a recipe that downloads something: what to do if it fails.
+CHECK_NETWORK = { echo "This is downloaded once, so check the network, then run make again" >&2; exit 1; }
+
 $(BIN)/python:
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gochat_py needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
-		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv; then run make again" >&2; exit 1; }
+	@$(MAKE_VENV)
 
 $(RUN_READY): $(BIN)/python setup.cfg
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo "Setting up $(VENV) again, because the last time was interrupted"; $(MAKE_VENV); }
 	@echo "Installing gochat_py and wsproto into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || { \
-		echo "wsproto could not be installed; it is downloaded once, so check the network, then run make again" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || $(CHECK_NETWORK)
 	@touch $@
 
 $(DEV_READY): $(RUN_READY)
 	@echo "Installing what the tests need into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' || $(CHECK_NETWORK)
 	@touch $@
 
 $(PAGE_READY): tests/web/package-lock.json
 	@echo "Installing what checks the page's scripts into tests/web/node_modules"
-	@cd tests/web && npm ci --no-audit --no-fund --silent
+	@cd tests/web && npm ci --no-audit --no-fund --silent || $(CHECK_NETWORK)
 	@touch $@
 
 $(BENCH_READY): $(RUN_READY)
 	@echo "Installing the servers to compare with into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]' || $(CHECK_NETWORK)
 	@touch $@

@@ -25,7 +25,7 @@ from ..store import NotFound, history, users
 from ..store.health import Health
 from .attendance import Arrival
 from .departures import Departures
-from .failing import BUSY, busy, tell_refusal
+from .failing import BUSY, busy, send_refusal
 from .maintenance import Maintenance
 from .requests import Ask, Request
 
@@ -169,7 +169,7 @@ class UserRequests:
                 self._hub.put(ReadMark(sender, user.id, key, stored))
 
         def refused(refusal: Refusal) -> None:
-            tell_refusal(sender, answers, refusal)
+            send_refusal(sender, answers, refusal)
 
         self._put(Ask(mark, None, on_persisted=marked, on_refused=refused))
 

@@ -26,7 +26,7 @@ class FakeSender(Connection):
         self.told: list[bytes] = []
         self.refused: list[Refusal] = []
 
-    def tell(self, event: bytes) -> None:
+    def send_event(self, event: bytes) -> None:
         self.told.append(event)
 
     def refuse(self, refusal: Refusal) -> None:

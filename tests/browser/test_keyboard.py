@@ -256,6 +256,36 @@ class ClickTest(FakeTestCase):
         page.keyboard.press("/")
         expect(page.locator(".search-panel")).to_be_visible()
 
+    def test_a_window_that_comes_back_leaves_a_clicked_message_as_it_was(self) -> None:
+        page = self.talk()
+        page.locator(LINES).nth(1).click(position={"x": 3, "y": 3})
+        page.keyboard.press("Alt")
+        page.evaluate(
+            """() => document.activeElement.dispatchEvent(
+              new FocusEvent("focusin", { bubbles: true }))"""
+        )
+        page.keyboard.type("edit")
+        expect(page.locator(DRAFT)).to_have_value("edit")
+
+    def test_a_search_result_that_was_clicked_arms_no_letter(self) -> None:
+        page = self.fake()
+        page.evaluate(
+            """() => {
+              server.live({ text: "mine", user: "u1", nick: "Ada" });
+              const { entries } = server.room("lobby");
+              server.serve.search = () => ({ type: "results", entries, more: false });
+            }"""
+        )
+        wait_for_lines(page, 1)
+        page.click(".room-header .search")
+        page.fill(".search-panel .field", "mine")
+        page.press(".search-panel .field", "Enter")
+        page.click(".search-panel .result button")
+        expect(page.locator(LINES)).to_be_focused()
+        page.keyboard.type("edit")
+        expect(page.locator(DRAFT)).to_have_value("edit")
+        expect(page.locator(".composer .about")).to_be_hidden()
+
     def test_after_a_dialog_that_a_click_opened_letters_are_written(self) -> None:
         page = self.talk()
         page.click(".room-header .search")

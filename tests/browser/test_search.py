@@ -149,7 +149,7 @@ class SearchTest(FakeTestCase):
     def test_a_result_is_shown_in_its_place_and_the_next_one_is_at_hand(self) -> None:
         page = self.long()
         self.search(page, "needle")
-        page.locator(f"{RESULTS} button").nth(4).click()
+        page.locator(f"{RESULTS} button").nth(4).press("Enter")
         expect(page.locator(PANEL)).to_be_hidden()
         self.shows(page, "a Needle at 407")
         self.assertFalse(fully_scrolled(page))
@@ -226,7 +226,7 @@ class SearchTest(FakeTestCase):
     def test_a_quote_leads_to_what_was_said_far_up(self) -> None:
         page = self.long()
         page.evaluate("() => server.live({ text: 'as I said', reply_to: 100 })")
-        page.click(f"{LINES} .quoted")
+        page.locator(f"{LINES} .quoted").press("Enter")
         self.shows(page, "line 100")
         expect(page.locator(LINES)).to_have_count(60)
         page.keyboard.press("r")

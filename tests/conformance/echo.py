@@ -55,7 +55,7 @@ class Echo:
     def patience(self) -> None:
         pass
 
-    def kept_waiting(self, connection: Connection) -> None:
+    def timed_out(self, connection: Connection) -> None:
         pass
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:

@@ -87,7 +87,9 @@ class ConnectionLineTest(TestCase):
             with RawClient(server.port) as client:
                 client.sock.sendall(frames.masked(0x82, b"binary"))
                 client.close_code()
-            self.assertEqual(ended(), ("classic", "1003", "server", "chat lines are text"))
+            self.assertEqual(
+                ended(), ("classic", "1003", "server", "only text messages are allowed")
+            )
             with RawClient(server.port) as client:
                 self.assertEqual(client.close_code(), 4008)
             self.assertEqual(ended()[:3], ("classic", "4008", "server"))

@@ -21,7 +21,7 @@ from gochat_py.core.presence import SHOWN
 from gochat_py.http.handler import MAX_BLANK, MAX_IDLE_BODY, MAX_IDLE_BODY_SENT, MAX_PIECES
 from gochat_py.http.resources import TABLE
 from gochat_py.http.static.assets import BESIDE_THE_PAGE, Assets, web_root
-from gochat_py.hub_room import NEWS_PERIOD
+from gochat_py.hub_room import PRESENCE_PERIOD
 from gochat_py.message import Draft
 from gochat_py.refusals import Code
 from gochat_py.settings import Settings
@@ -327,4 +327,4 @@ class ProtocolDocTest(TestCase):
             f"refused {allowance.flood_count} times within {allowance.flood_seconds:g} seconds",
         ):
             self.assertIn(figure, " ".join(TEXT.split()))
-        self.assertEqual(NEWS_PERIOD, 1 / 10)
+        self.assertEqual(PRESENCE_PERIOD, 1 / 10)

@@ -122,7 +122,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.room.presence.changed)
     @rule()
-    def tell_news(self) -> None:
+    def send_presence(self) -> None:
         news = self.room.presence.flush()
         assert set(self.room.introduced) == set(self.believed)
         for token in self.room.introduced:

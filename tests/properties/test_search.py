@@ -8,7 +8,7 @@ import tempfile
 from contextlib import ExitStack, closing
 from unittest import mock
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gochat_py.core import cursor
@@ -49,7 +49,7 @@ SMALL = (
 
 
 class ContinuationTest(TestCase):
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=100)
     @given(
         steps,
         st.text("abc茶", min_size=1, max_size=4),

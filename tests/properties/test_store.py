@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gochat_py.core.text import fold
@@ -172,7 +172,7 @@ transactions = st.lists(
 
 
 class StorePropertyTest(TestCase):
-    @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=120)
     @given(transactions, texts)
     def test_any_drafts_do_what_the_model_says(self, steps, query):
         with ExitStack() as stack:

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gochat_py.core.text import MAX_MARKS, clean_line, cut_runs, fold, one_line, wrong_with
@@ -24,7 +24,6 @@ def longest_run(text: str) -> int:
 
 
 class TextProperties(TestCase):
-    @settings(deadline=None)
     @given(texts)
     def test_a_long_run_is_wrong_and_cut(self, text):
         long = longest_run(text) > MAX_MARKS
@@ -35,7 +34,6 @@ class TextProperties(TestCase):
         if not long:
             self.assertEqual(cut_runs(text), text)
 
-    @settings(deadline=None)
     @given(texts)
     def test_a_cleaned_line_is_right_and_cleaning_it_again_changes_nothing(self, text):
         line = clean_line(text)
@@ -44,12 +42,10 @@ class TextProperties(TestCase):
         if wrong_with(text, lines=True) is None:
             self.assertEqual(line, text)
 
-    @settings(deadline=None)
     @given(texts)
     def test_one_line_is_one_line(self, text):
         self.assertLessEqual(len(one_line(text).splitlines()), 1)
 
-    @settings(deadline=None)
     @given(texts)
     def test_folding_is_linear_in_length(self, text):
         self.assertLessEqual(len(fold(text)), max(64, 4 * len(text)))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gochat_py.core import encode, wire
 from gochat_py.core.commands import Command, Ping
-from gochat_py.core.text import wrong_with
+from gochat_py.core.text import is_blank, wrong_with
 from gochat_py.refusals import Refusal
 from tests.core.test_vectors import as_object
 from tests.support.case import TestCase
@@ -45,7 +45,7 @@ commands = st.builds(
 visible = st.characters(min_codepoint=32, exclude_categories=["Cc", "Cs"])
 ids = st.text(visible, min_size=1, max_size=64).filter(lambda text: not wrong_with(text))
 texts = st.text(visible | st.sampled_from("\n\t"), min_size=1, max_size=200).filter(
-    lambda text: not wrong_with(text, lines=True)
+    lambda text: not wrong_with(text, lines=True) and not is_blank(text)
 )
 rooms = st.from_regex(r"[a-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True) | st.sampled_from(
     ["聊天室", "café"]

@@ -91,7 +91,13 @@ class BrowserTestCase(TestCase):
         opened = self.browser.new_context(**{**usual, **context})
         self.addCleanup(opened.close)
         opened.add_init_script(_WATCH + script)
-        page = opened.new_page()
+        return self._watched(opened.new_page())
+
+    def tab(self, page: Page) -> Page:
+        """An empty page in the same browser profile as `page`: another tab of the same user."""
+        return self._watched(page.context.new_page())
+
+    def _watched(self, page: Page) -> Page:
         page.set_default_timeout(PATIENCE * 1000)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self._complaints.append(f"uncaught: {error}"))

@@ -48,7 +48,7 @@ class Recorder:
     def patience(self) -> float | None:
         return None
 
-    def kept_waiting(self, connection: Connection) -> None:
+    def timed_out(self, connection: Connection) -> None:
         self.happened.put("kept waiting")
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:

@@ -387,8 +387,8 @@ class WaitingTest(TestCase):
             def patience(self):
                 return max(0.0, self.by - time.monotonic())
 
-            def kept_waiting(self, connection):
-                super().kept_waiting(connection)
+            def timed_out(self, connection):
+                super().timed_out(connection)
                 connection.close(4000)
 
         with Stalls() as stalls, Peer(Greeting(), hello_wait=0.1) as peer:

@@ -14,7 +14,7 @@ from gochat_py.core.presence import SHOWN
 from gochat_py.core.rendering import FORMS
 from gochat_py.errors import GochatError
 from gochat_py.hub import Hub
-from gochat_py.hub_room import NEWS_AT_ONCE, NEWS_PERIOD, NEWS_REST
+from gochat_py.hub_room import PRESENCE_AT_ONCE, PRESENCE_PERIOD, PRESENCE_REST
 from gochat_py.message import Entry, Kind, OnlineUser, RoomInfo, User
 from gochat_py.orders import (
     Away,
@@ -142,7 +142,7 @@ class HubCase(TestCase):
 
     def news(self) -> None:
         """Let what is known of people's presence be told."""
-        self.hub.tell_news(1e9)
+        self.hub.send_presence(1e9)
 
 
 class ClassicTest(HubCase):
@@ -296,7 +296,7 @@ class RoomsTest(HubCase):
 
     def test_a_long_past_comes_in_parts_before_anything_live(self):
         connection, other = FakeConnection(), self.member(BOB)
-        self.hub.tell_news(1.0)
+        self.hub.send_presence(1.0)
         self.hub.handle([Register(connection)])
         self.enter(connection)
         self.assertFalse(self.catch_up(connection, entries=[entry(1)], seq=1, last=False))
@@ -405,14 +405,14 @@ class PresenceTest(HubCase):
     def test_who_came_and_went_is_told_in_one_piece(self):
         a = self.member(ANN)
         b = self.member(BOB)
-        self.hub.tell_news(1.0)
+        self.hub.send_presence(1.0)
         told = [e for e in a.events if e["type"] == "presence"]
         self.assertEqual([m["nick"] for m in told[0]["joined"]], ["Ann", "Bob"])
         a.offers.clear()
         self.hub.handle([Unregister(b)])
-        self.hub.tell_news(1.0 + NEWS_PERIOD / 2)
+        self.hub.send_presence(1.0 + PRESENCE_PERIOD / 2)
         self.assertEqual(a.offers, [])
-        self.hub.tell_news(1.0 + NEWS_PERIOD)
+        self.hub.send_presence(1.0 + PRESENCE_PERIOD)
         self.assertEqual((a.events[0]["left"], a.events[0]["member_count"]), (["2"], 1))
 
     def test_who_joins_is_among_the_members(self):
@@ -436,7 +436,7 @@ class PresenceTest(HubCase):
         self.hub.handle([Away(a, True, "1"), Away(a, True, None)])
         self.assertEqual(a.events, [{"type": "ok", "id": "1"}])
         a.offers.clear()
-        self.hub.tell_news(2e9)
+        self.hub.send_presence(2e9)
         away = [{"user": "1", "nick": "Ann", "away": True}]
         news = {"type": "presence", "joined": away, "left": []}
         self.assertEqual(b.events, [{**news, "room": "lobby", "member_count": 2}])
@@ -476,7 +476,7 @@ class PresenceTest(HubCase):
         self.assertEqual(late["member_count"], SHOWN + 3)
         self.assertEqual(len(late["members"]), SHOWN + 1)
         self.assertEqual(late["members"][-1], {"user": "late", "nick": "Late"})
-        self.hub.tell_news(2e9)
+        self.hub.send_presence(2e9)
         self.assertEqual(self.joined(everyone[0])["member_count"], SHOWN + 3)
         self.assertEqual(len(self.joined(everyone[0])["members"]), SHOWN)
         self.assertEqual(len(self.joined(everyone[-1])["members"]), SHOWN + 1)
@@ -494,23 +494,23 @@ class PresenceTest(HubCase):
         members = [self.member(User(str(number), "nick")) for number in range(1_200)]
         self.news()
         self.hub.handle([Unregister(members.pop(0))])
-        self.hub.tell_news(2e9)
+        self.hub.send_presence(2e9)
         self.hub.handle([Unregister(members.pop(0))])
         for connection in members:
             connection.offers.clear()
-        self.hub.tell_news(2e9 + 0.9 * 1_199 * NEWS_REST)
+        self.hub.send_presence(2e9 + 0.9 * 1_199 * PRESENCE_REST)
         self.assertEqual(members[0].offers, [])
-        self.hub.tell_news(2e9 + 1.1 * 1_199 * NEWS_REST)
+        self.hub.send_presence(2e9 + 1.1 * 1_199 * PRESENCE_REST)
         self.assertEqual(members[0].events[0]["left"], ["1"])
 
     def test_of_many_rooms_some_are_told_at_a_time_and_all_in_turn(self):
         members = [
             self.member(User(str(number), "nick"), key=f"room {number}")
-            for number in range(NEWS_AT_ONCE + 100)
+            for number in range(PRESENCE_AT_ONCE + 100)
         ]
-        self.hub.tell_news(1.0)
-        self.assertEqual(sum(bool(each.offers) for each in members), NEWS_AT_ONCE)
-        self.hub.tell_news(2.0)
+        self.hub.send_presence(1.0)
+        self.assertEqual(sum(bool(each.offers) for each in members), PRESENCE_AT_ONCE)
+        self.hub.send_presence(2.0)
         self.assertEqual({len(each.offers) for each in members}, {1})
 
     def test_who_makes_many_be_told_pays_for_each(self):

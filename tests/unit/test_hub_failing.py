@@ -127,12 +127,12 @@ class HubFailingTest(HubCase):
         self.assertNotIn("lobby", self.hub._rooms)
 
     def test_news_that_cannot_be_told_end_that_room_s_connections_and_no_other(self):
-        for victim in ("news", "_give"):
+        for victim in ("presence_event", "_send"):
             with self.subTest(victim):
                 self.hub = Hub(compress_from=100)
                 self.ann, self.cyn = self.member(ANN), self.member(BOB, "tea")
                 dan = self.member(ANN, "tea")
-                where = HubRoom if victim == "news" else Hub
+                where = HubRoom if victim == "presence_event" else Hub
                 real = getattr(where, victim)
 
                 def fail(itself, *args, _real=real):
@@ -146,7 +146,7 @@ class HubFailingTest(HubCase):
                     mock.patch.object(where, victim, fail),
                     self.assertLogs("gochat_py.failures", "ERROR"),
                 ):
-                    self.hub.tell_news(2e9)
+                    self.hub.send_presence(2e9)
                 self.assertEqual(self.ann.closed_with, INTERNAL)
                 self.assertEqual((self.cyn.closed_with, dan.closed_with), ([], []))
 
@@ -154,7 +154,7 @@ class HubFailingTest(HubCase):
         reply, waits = Told(), Told()
         self.hub.inbox.put(Census((), "", None, 10, reply))
         with (
-            mock.patch.object(self.hub, "tell_news", side_effect=SystemError("over")),
+            mock.patch.object(self.hub, "send_presence", side_effect=SystemError("over")),
             mock.patch.object(self.hub, "handle"),
             self.assertRaises(SystemError),
         ):

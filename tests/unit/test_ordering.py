@@ -92,7 +92,7 @@ class Log(list[object]):
     def replay(self, *_) -> tuple[Replay, int]:
         return Replay((), False, False, 0, "other", "", "e"), 0
 
-    def tell(self, event: bytes) -> None:
+    def send_event(self, event: bytes) -> None:
         self.append(json.loads(event))
 
     def close(self, code: int, reason: str = "") -> None:

@@ -345,19 +345,6 @@ describe("a room", () => {
     assert.equal(page.last("join").room, "tea");
   });
 
-  test("not visited for longest is left when there are many, unless something waits in it", () => {
-    const page = new Page().arrive();
-    page.do("draft", { text: "unfinished" });
-    for (let n = 0; n < 25; n++) {
-      page.pass(10);
-      page.do("enter", { name: `room${n}` });
-      page.hear({ ...new History(`room${n}`).joined(), id: page.last("join").id });
-    }
-    assert.equal(page.state.rooms.size, 20);
-    assert.ok(page.state.rooms.has("lobby"));
-    assert.deepEqual(page.sent.filter(({ type }) => type === "leave").map(({ room }) => room), ["room0", "room1", "room2", "room3", "room4", "room5"]);
-  });
-
   test("tells the server what was read, but not all the time, and not what nobody saw", () => {
     const page = new Page().arrive();
     const says = (seq) => page.hear({ type: "message", room: "lobby", seq, id: `${seq}`, user: "u2", nick: "Bob", time: 5, text: "x" });

@@ -8,7 +8,7 @@ import { EMOJI, emojify } from "../../web/js/core/emoji.js";
 import { jumps, marked } from "../../web/js/core/finding.js";
 import { disguised } from "../../web/js/core/hosts.js";
 import { foreign } from "../../web/js/core/links.js";
-import { gist, large, mentioned, names, parse, stretches } from "../../web/js/core/markup.js";
+import { gist, large, hasNames, mentioned, parse, stretches } from "../../web/js/core/markup.js";
 import { bookOf } from "../../web/js/core/mentions.js";
 import { keyOf, roomName } from "../../web/js/core/room.js";
 import { tall } from "../../web/js/core/rows.js";
@@ -65,7 +65,7 @@ export const BOOK = { book: bookOf(["Ada", "Bob", `${"@".repeat(31)}x`, "a".repe
 export const USES = {
   parse: (text) => parse(text, BOOK),
   gist: (text) => gist(text, text.length),
-  names,
+  hasNames,
   stretches,
   mentioned: (text) => mentioned(text, BOOK.book),
   large: (text) => large(parse(text, BOOK)),

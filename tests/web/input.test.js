@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { hue, HUES, initial } from "../../web/js/core/avatar.js";
-import { plain, sends } from "../../web/js/core/input.js";
+import { plainClick, sends } from "../../web/js/core/input.js";
 import { atBottom, nearTop } from "../../web/js/core/scrolling.js";
 
 describe("small rules", () => {
@@ -30,9 +30,9 @@ describe("small rules", () => {
 
   test("a click that asks for a new tab is the browser's", () => {
     const click = { button: 0, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false };
-    assert.ok(plain(click));
+    assert.ok(plainClick(click));
     for (const more of [{ button: 1 }, { ctrlKey: true }, { metaKey: true }, { shiftKey: true }]) {
-      assert.ok(!plain({ ...click, ...more }));
+      assert.ok(!plainClick({ ...click, ...more }));
     }
   });
 

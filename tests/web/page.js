@@ -18,7 +18,7 @@ export const WELCOME = {
   nick: "Ada",
   token: "t1",
   time: 0,
-  limits: { max_message_bytes: 1_000, max_text_chars: 400, rate: 10, burst: 30, history: 50 },
+  limits: { max_message_bytes: 1_000, max_text_chars: 400, rate: 10, burst: 30, history: 50, rooms: 50 },
   ping_period: 25,
   lobby: "lobby",
 };

@@ -7,7 +7,8 @@ import { roomNames } from "../../web/js/core/rooms.js";
 import { current } from "../../web/js/core/state.js";
 import { roomChoices } from "../../web/js/core/choices.js";
 import { History } from "./model.js";
-import { Page } from "./page.js";
+import { hintWords } from "../../web/js/core/wording.js";
+import { Page, WELCOME } from "./page.js";
 
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 const said = (history, text, user = "u2") => history.write({ type: "message", id: `${history.seq}`, user, text });
@@ -55,6 +56,98 @@ describe("a room that one is in", () => {
     again.arrive();
     assert.deepEqual([...again.state.rooms.keys()].sort(), ["lobby", "tea"]);
     assert.equal(again.state.rooms.get("tea").phase, "joining");
+  });
+});
+
+describe("as many rooms as the server allows", () => {
+  const WELCOME_5 = { limits: { ...WELCOME.limits, rooms: 5 } };
+  const joined = (page) => [...page.state.rooms].filter(([, { phase }]) => phase === "here").map(([key]) => key);
+  const enter = (page, name) => {
+    page.pass(1);
+    page.do("enter", { name });
+    const { id, room } = page.last("join");
+    if (room === name) page.hear({ ...new History(name).joined(), id });
+  };
+
+  test("are followed, be it fifty, and none is left by itself", () => {
+    const page = new Page().arrive();
+    for (let n = 1; n < 50; n++) enter(page, `room${n}`);
+    assert.equal(joined(page).length, 50);
+    assert.deepEqual(page.sent.filter(({ type }) => type === "leave"), []);
+    assert.equal(roomNames(page.state).length, 50);
+  });
+
+  test("are not left for one more, which is refused with a sentence and not asked for", () => {
+    const page = new Page().arrive(undefined, WELCOME_5);
+    for (let n = 1; n < 5; n++) enter(page, `room${n}`);
+    page.take();
+    page.do("enter", { name: "more" });
+    page.pass(20_000);
+    assert.deepEqual(page.sent.filter(({ type }) => type === "join" || type === "leave"), []);
+    assert.deepEqual(hintWords(page.state), { key: "hint.roomsFull", values: { count: 5 } });
+    page.say("kept");
+    assert.deepEqual([page.state.pending, page.state.refusals], [[], 1]);
+    page.do("enter", { name: "room1" });
+    assert.deepEqual([page.state.rooms.has("more"), joined(page).length], [false, 5], "what was only looked at is not kept");
+  });
+
+  test("leave a place when one is left, and the next is joined", () => {
+    const page = new Page().arrive(undefined, WELCOME_5);
+    for (let n = 1; n < 5; n++) enter(page, `room${n}`);
+    page.do("enter", { name: "more" });
+    page.do("leave", { key: "room2" });
+    assert.equal(page.last("join").room, "more");
+    page.hear({ ...new History("more").joined(), id: page.last("join").id });
+    assert.equal(hintWords(page.state).key, "hint.ready");
+    assert.deepEqual(roomNames(page.state), ["lobby", "room1", "room3", "room4", "more"]);
+  });
+
+  test("are joined by how lately they were visited where the server allows fewer than before, and none vanishes", () => {
+    const names = Array.from({ length: 8 }, (_, n) => `room${n}`);
+    const page = new Page({ roomNames: [...names, "lobby"], now: 100 });
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, ...WELCOME_5, id: page.last("hello").id });
+    assert.deepEqual(page.sent.filter(({ type }) => type === "join").map(({ room }) => room), ["room4", "room5", "room6", "room7", "lobby"]);
+    assert.deepEqual(roomNames(page.state), [...names, "lobby"]);
+    assert.equal(choice(page, "room0").joined, true);
+    page.do("enter", { name: "room0" });
+    assert.equal(hintWords(page.state).key, "hint.roomsFull");
+    page.do("enter", { name: "lobby" });
+    assert.equal(roomNames(page.state).length, 9);
+  });
+
+  test("are joined before one that is opened by its address only: none is muted for it", () => {
+    const page = new Page({ roomNames: ["room0", "room1"], name: "more", now: 100 });
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, limits: { ...WELCOME.limits, rooms: 2 }, id: page.last("hello").id });
+    assert.deepEqual(page.sent.filter(({ type }) => type === "join").map(({ room }) => room), ["room0", "room1"]);
+    assert.equal(hintWords(page.state).key, "hint.roomsFull");
+  });
+
+  test("are known only by its refusal where an older server does not tell how many: it is not asked again and again", () => {
+    const page = new Page().arrive(undefined, { limits: { ...WELCOME.limits, rooms: undefined } });
+    page.do("enter", { name: "more" });
+    page.hear({ type: "error", id: page.last("join").id, code: "rate_limited", message: "You are in 1 rooms; leave one to join another." });
+    page.take();
+    page.pass(20_000);
+    assert.deepEqual(page.sent.filter(({ type }) => type === "join"), []);
+    assert.equal(hintWords(page.state).key, "hint.roomsFull");
+  });
+
+  test("come before others when something waits to be sent there", () => {
+    const pending = [{ id: "p", key: "room0", text: "waits", time: 1 }];
+    const page = new Page({ roomNames: ["lobby", "room0", "room1", "room2"], pending });
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, limits: { ...WELCOME.limits, rooms: 2 }, id: page.last("hello").id });
+    assert.deepEqual(page.sent.filter(({ type }) => type === "join").map(({ room }) => room), ["lobby", "room0"]);
+  });
+
+  test("are not too many for long: a message that waits in one more is neither lost nor failed", () => {
+    const pending = [{ id: "p", key: "room0", text: "waits", time: 1 }, { id: "q", key: "room1", text: "waits", time: 2 }];
+    const page = new Page({ roomNames: ["room0", "room1"], pending });
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, limits: { ...WELCOME.limits, rooms: 2 }, id: page.last("hello").id });
+    assert.deepEqual(page.fates, [["waits", "queued"], ["waits", "queued"]]);
   });
 });
 

@@ -6,7 +6,7 @@ import { wakeAt } from "./core/timers.js";
 import { changedDrafts, drafts, purposes } from "./core/unsent.js";
 import { keptChoices, offers, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
-import { RULED, SHEETS } from "./core/names.js";
+import { RULED } from "./core/names.js";
 import { kept } from "./core/outbox.js";
 import { roomNames } from "./core/rooms.js";
 import { begin, current } from "./core/state.js";
@@ -15,6 +15,7 @@ import { Composer } from "./components/Composer.js";
 import { ConnectionState } from "./components/ConnectionState.js";
 import { MemberList } from "./components/MemberList.js";
 import { MessageList } from "./components/MessageList.js";
+import { dialogs } from "./components/dialogs.js";
 import { Lazy } from "./components/lazy.js";
 import { NameForm } from "./components/NameForm.js";
 import { RoomHeader } from "./components/RoomHeader.js";
@@ -37,7 +38,7 @@ import { watchSleep } from "./browser/sleep.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
-const LOBBY = "lobby"; // until the server has sent the lobby's name
+const LOBBY = "lobby"; // until the server has sent the name of the lobby
 const FRAME_WAIT = 250; // if no frames are drawn (in a hidden tab), the page is updated after this time
 const PACE = 25; // a frame that follows another one sooner is left to scrolling and typing
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
@@ -63,12 +64,7 @@ const components = [
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  ...Object.entries({
-    [SHEETS.switcher]: () => import("./components/RoomSwitcher.js"),
-    [SHEETS.room]: () => import("./components/RoomSheet.js"),
-    [SHEETS.search]: () => import("./components/SearchPanel.js"),
-    [SHEETS.keys]: () => import("./components/KeySheet.js"),
-  }).map(([name, load]) => Lazy(at(`.${name}`), load, tools)),
+  ...dialogs(tools),
   MessageList(at(".message-list"), tools), // after the dialogs: a message found in one gets the focus when it is closed
   Lazy(at(".attention-offer"), () => import("./components/AttentionOffer.js"), tools, offers),
   TypingLine(at(".typing-line"), tools),
@@ -92,6 +88,7 @@ let state = begin({
   name: roomAt(location.href, BASE) ?? LOBBY,
   online: navigator.onLine,
   hidden: document.hidden,
+  focused: document.hasFocus(),
   now: now(),
 });
 let saved = state;
@@ -185,8 +182,8 @@ function show() {
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
-  attention.update(waiting(state), state.hidden ? null : state.key);
-  const place = placeOf(current(state)); // the server may spell the room's name in another way
+  attention.update(waiting(state), state.attended ? state.key : null);
+  const place = placeOf(current(state)); // the server may spell the name of the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
   if (named) ready();
@@ -319,10 +316,13 @@ addEventListener("storage", (event) => {
 });
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) tell({ type: "hidden" });
-  else revive({ type: "visible" });
+  else revive({ type: "visible", focused: document.hasFocus() });
 });
+addEventListener("focus", () => tell({ type: "focus" }));
+addEventListener("blur", () => tell({ type: "blur" }));
+addEventListener("pagehide", () => tell({ type: "hidden" })); // the server is told now what was read
 addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) revive({ type: "woke" }); // it was frozen, and its connection has ended
+  if (persisted) revive({ type: document.hidden ? "woke" : "visible", focused: document.hasFocus() }); // it was frozen, and its connection has ended
 });
 watchSleep(() => revive({ type: "woke" }));
 

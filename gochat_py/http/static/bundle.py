@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 INDEX = "index.html"
@@ -26,6 +27,11 @@ _PRELOAD = re.compile(r'<link rel="modulepreload" href="assets/([^"]+)">\s*')
 _IMPORT = re.compile(r'^import (?:\{([^{}]*)\}|\* as (\w+)) from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function\*?|class|const) (\w+)", re.MULTILINE)
 _EXPORT_NAMES = re.compile(r"^export \{ ?(\w+(?:, \w+)*) ?\};\n", re.MULTILINE)
+#: A name at the top level: modules are read with their indentation.
+_DECLARED = re.compile(
+    r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE
+)
+_UNNAMED = re.compile(r"^(?:(?:const|let) [{\[]|var )", re.MULTILINE)
 _LEFT_OVER = re.compile(r"^(?:import|export)\b", re.MULTILINE)
 #: A module that is loaded later, by an address relative to the importing module.
 _DYNAMIC = re.compile(r'\bimport\("(\.[^"]+)"\)')
@@ -54,30 +60,135 @@ def bundle_styles(files: dict[str, bytes]) -> None:
 def bundle_modules(files: dict[str, bytes]) -> bool:
     """Join the modules that `ENTRY` imports into `MODULES`; all others import them from there.
 
-    Each module becomes a function that is called at once and returns the module's exports. Returns
-    False, without a change, if a module has a form that is not understood: the modules work
-    unjoined, too.
+    Each name that only one module exports becomes a name of the joined module. The statements of a
+    module stand there as they are if none of its own names is used by another; otherwise in a
+    function that is called at once. Returns False, without a change, if a module has a form that is
+    not understood: the modules work unjoined, too.
     """
     try:
         *names, _ = _in_order(files, ENTRY, [])
-        calls = [_as_call(name, files[name].decode(), names) for name in names]
-        others = {
-            name: _with_joined_imports(name, body.decode(), names)
-            for name, body in files.items()
-            if name.endswith(".js") and name not in names
-        }
+        scripts = [name for name in files if name.endswith(".js")]
+        modules = {name: _Module(name, files[name].decode()) for name in [*names, *scripts]}
+        joined = _Joined(modules, names)
+        body = "".join(map(joined.statements, names))
+        others = {name: joined.importing(modules[name]) for name in scripts if name not in names}
     except (_NotUnderstood, UnicodeDecodeError):
         return False
-    exports = f"export {{ {', '.join(_variable(name, names) for name in names)} }};\n"
+    exports = f"export {{ {', '.join(sorted(joined.wanted))} }};\n"
     files.update((name, text.encode()) for name, text in others.items())
-    files[MODULES] = "".join([*calls, exports]).encode()
+    files[MODULES] = f"{body}{exports}".encode()
     for name in names:
         del files[name]
-    joined = iter([f'<link rel="modulepreload" href="assets/{MODULES}">\n'])
+    links = iter([f'<link rel="modulepreload" href="assets/{MODULES}">\n'])
     files[INDEX] = _PRELOAD.sub(
-        lambda link: next(joined, "") if link[1] in names else link[0], files[INDEX].decode()
+        lambda link: next(links, "") if link[1] in names else link[0], files[INDEX].decode()
     ).encode()
     return True
+
+
+class _Module:
+    """A module: its imports, and the names that it declares at its top level."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        #: Of each import: the names ("a", "b as c"), or that of a namespace, and from where.
+        self.imports = [
+            (_listed(each[1] or ""), each[2], _resolved(name, each[3]))
+            for each in _IMPORT.finditer(text)
+        ]
+        self.exported = [each[2] for each in _EXPORT.finditer(text)]
+        for names in _EXPORT_NAMES.finditer(text):
+            self.exported += names[1].split(", ")
+        self.private = set(_DECLARED.findall(text)).difference(self.exported)
+
+    def body(self) -> str:
+        """Its statements, without imports and exports."""
+        text = _EXPORT_NAMES.sub("", _EXPORT.sub(r"\1 \2", _IMPORT.sub("", self.text)))
+        text = _DYNAMIC.sub(
+            lambda each: f'import("{_address(_resolved(self.name, each[1]))}")', text
+        )
+        elsewhere = posixpath.dirname(self.name) != posixpath.dirname(MODULES)
+        odd = _LEFT_OVER.search(text) or _UNNAMED.search(text)
+        if odd or (elsewhere and _RELATIVE.search(text)):
+            raise _NotUnderstood(self.name)
+        return text
+
+
+class _Joined:
+    """The modules of the start, and what each of their names is called in the joined module."""
+
+    def __init__(self, all_modules: Mapping[str, _Module], names: Sequence[str]) -> None:
+        self._modules = modules = {name: all_modules[name] for name in names}
+        self._numbers = {name: f"${number}" for number, name in enumerate(modules)}
+        exported = Counter(name for each in modules.values() for name in each.exported)
+        imports = [each for module in all_modules.values() for each in module.imports]
+        spaces = {source for _, space, source in imports if space}
+        #: The modules whose exports are names of the joined module; of others it has an object.
+        self._open = {
+            name
+            for name, each in modules.items()
+            if name not in spaces and all(exported[one] == 1 for one in each.exported)
+        }
+        self._flat: set[str] = set()
+        taken = set(exported)
+        for name, each in modules.items():
+            plain = all(
+                source in self._open and not any(" as " in one for one in names)
+                for names, _, source in each.imports
+            )
+            if name in self._open and plain and not taken & each.private:
+                self._flat.add(name)
+                taken |= each.private
+        #: What modules that are not joined import from the joined module.
+        self.wanted: set[str] = set()
+
+    def statements(self, name: str) -> str:
+        """The statements of a joined module."""
+        module = self._modules[name]
+        if name in self._flat:
+            return module.body()
+        names = ", ".join(module.exported)
+        given = f"{{ {names} }}" if name in self._open and names else self._numbers[name]
+        inside = f"{self._constants(module)}{module.body()}return {{ {names} }};\n"
+        return f"const {given} = (() => {{\n{inside}}})();\n"
+
+    def importing(self, module: _Module) -> str:
+        """A module that is not joined, changed to import from the joined module."""
+        if not any(source in self._modules for *_, source in module.imports):
+            return self._checked(module, module.text)
+        wanted = []
+        for names, _, source in module.imports:
+            if source in self._modules:
+                wanted += names if source in self._open else [self._numbers[source]]
+        wanted = list(dict.fromkeys(wanted))
+        self.wanted.update(each.split(" as ")[0] for each in wanted)
+        rest = _IMPORT.sub(
+            lambda each: "" if _resolved(module.name, each[3]) in self._modules else each[0],
+            module.text,
+        )
+        first = f'import {{ {", ".join(wanted)} }} from "{_address(MODULES, module.name)}";\n'
+        return self._checked(module, f"{first}{self._constants(module, outside=True)}{rest}")
+
+    def _constants(self, module: _Module, *, outside: bool = False) -> str:
+        """The imports of `module` that are no names of the joined module, as constants."""
+        made = ""
+        for names, space, source in module.imports:
+            if source not in self._modules:
+                continue
+            if source not in self._open:
+                pattern = space or f"{{ {', '.join(names).replace(' as ', ': ')} }}"
+                made += f"const {pattern} = {self._numbers[source]};\n"
+            elif not outside:
+                for whole, _, own in (each.partition(" as ") for each in names):
+                    made += f"const {own} = {whole};\n" if own else ""
+        return made
+
+    def _checked(self, module: _Module, text: str) -> str:
+        for address in _ADDRESS.findall(text):
+            if _resolved(module.name, address) in self._modules:
+                raise _NotUnderstood(module.name)
+        return text
 
 
 def _in_order(
@@ -93,44 +204,8 @@ def _in_order(
     return found
 
 
-def _as_call(name: str, text: str, joined: Sequence[str]) -> str:
-    """A module as a function that is called at once and gives what it exports."""
-    exported = [match[2] for match in _EXPORT.finditer(text)]
-    for match in _EXPORT_NAMES.finditer(text):
-        exported += match[1].split(", ")
-    body = _EXPORT_NAMES.sub("", _EXPORT.sub(r"\1 \2", _bound(name, text, joined)))
-    body = _DYNAMIC.sub(lambda each: f'import("{_address(_resolved(name, each[1]))}")', body)
-    elsewhere = posixpath.dirname(name) != posixpath.dirname(MODULES)
-    if _LEFT_OVER.search(body) or (elsewhere and _RELATIVE.search(body)):
-        raise _NotUnderstood(name)
-    given = f"return {{ {', '.join(exported)} }};\n"
-    return f"const {_variable(name, joined)} = (() => {{\n{body}{given}}})();\n"
-
-
-def _with_joined_imports(name: str, text: str, joined: Sequence[str]) -> str:
-    """A module that is not joined, changed to import the joined modules from `MODULES`."""
-    body = _bound(name, text, joined)
-    sources = dict.fromkeys(_resolved(name, each[3]) for each in _IMPORT.finditer(text))
-    wanted = [_variable(source, joined) for source in sources if source in joined]
-    if not wanted:
-        return body
-    return f'import {{ {", ".join(wanted)} }} from "{_address(MODULES, name)}";\n{body}'
-
-
-def _bound(name: str, text: str, joined: Sequence[str]) -> str:
-    """The module's statements; imports from joined modules become constants."""
-
-    def bind(each: re.Match[str]) -> str:
-        source = _resolved(name, each[3])
-        if source not in joined:
-            return each[0]
-        pattern = each[2] or f"{{{each[1].replace(' as ', ': ')}}}"
-        return f"const {pattern} = {_variable(source, joined)};\n"
-
-    body = _IMPORT.sub(bind, text)
-    if any(_resolved(name, address) in joined for address in _ADDRESS.findall(body)):
-        raise _NotUnderstood(name)
-    return body
+def _listed(names: str) -> list[str]:
+    return [each.strip() for each in names.split(",") if each.strip()]
 
 
 def _address(name: str, of: str = MODULES) -> str:
@@ -142,11 +217,3 @@ def _address(name: str, of: str = MODULES) -> str:
 def _resolved(name: str, address: str) -> str:
     """The path in the tree to which `address` resolves in the module `name`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
-
-
-def _variable(name: str, joined: Sequence[str]) -> str:
-    """The constant that holds a joined module's exports; no module uses such a name itself.
-
-    It is the module's number: compressed, that is 400 bytes less in all than its path.
-    """
-    return f"${joined.index(name)}"

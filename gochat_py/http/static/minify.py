@@ -7,7 +7,7 @@ of their strings contains what would be removed.
 
 `squeeze` later removes the spaces around operators and ends of lines; the bundler needs them. It
 leaves a line as it is if that has a slash, or a quotation mark other than those of strings in
-double quotes: such a line may hold a regular expression, a comment or a template.
+double quotes and of templates: such a line may hold a regular expression or a comment.
 Pure.
 """
 
@@ -22,6 +22,7 @@ _STRING = re.compile(r'("(?:[^"\\]|\\.)*")')
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
+_LINE_END = re.compile(r"[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{2,}")
 _CSS_LINE_END = re.compile(r"(?<=[{};,])\n")
 _CSS_NAME = re.compile(r"(?<=[{;])([\w-]+): ")
@@ -44,8 +45,15 @@ def _css(text: str) -> str:
     return "".join(parts)
 
 
+def _script(text: str) -> str:
+    """A script without comments; the indentation tells the bundler what is at the top level."""
+    for each in (_OWN_LINES, _AT_THE_END, _LINE_END):
+        text = each.sub("", text)
+    return _EMPTY_LINES.sub("\n", text).lstrip("\n")
+
+
 _RULES = {
-    ".js": _without(_OWN_LINES, _AT_THE_END),
+    ".js": _script,
     ".css": _css,
     ".html": _without(_HTML_COMMENT),
 }
@@ -66,6 +74,8 @@ _TEMPLATE = re.compile(r"`\n[^`]*`")
 _OPERATOR = re.compile(r" ?(=>|[=!]==|[<>]=?|&&|\|\||\?\?|[-+*]?=|[?:,*{}()]) ?")
 #: Between two operands. A sign may come after a sign, and needs the space: ``a - -b``.
 _SUM = re.compile(r"(?<=[\w)\]]) ?([-+]) ?(?=[\w(\[])")
+#: Strings in double quotes, and templates of one line.
+_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*"|`[^`\\\n]*`)')
 _UNCLEAR = frozenset("/'`\"\\")
 
 
@@ -73,7 +83,7 @@ def squeeze(path: str, body: bytes) -> bytes:
     """A minified script without the spaces and ends of lines that its syntax does not need."""
     if not path.endswith(".js") or path.startswith(VENDOR):
         return body
-    text = body.decode()
+    text = _INDENT.sub("", body.decode())
     squeezed, end = [], 0
     for template in _TEMPLATE.finditer(text):  # of several lines
         squeezed += [_squeezed(text[end : template.start()]), template[0]]
@@ -87,7 +97,7 @@ def _squeezed(text: str) -> str:
 
 def _squeezed_line(line: str) -> str:
     """A line of code; without its end where a statement, a list or a block goes on."""
-    parts = _STRING.split(line)  # code, string, code, …
+    parts = _QUOTED.split(line)  # code, string, code, …
     if any(_UNCLEAR.intersection(code) for code in parts[::2]):
         return line
     parts[::2] = [_SUM.sub(r"\1", _OPERATOR.sub(r"\1", code)) for code in parts[::2]]

@@ -10,6 +10,7 @@ from gochat_py.http.static.assets import Assets, File, web_root
 from gochat_py.http.static.bundle import ENTRY, MODULES, STYLES, bundle_modules, bundle_styles
 from tests.support.case import TestCase
 from tests.support.require import require_node
+from tests.support.server import ROOT
 
 TREE = {
     "js/main.js": (
@@ -92,6 +93,27 @@ class ModulesTest(TestCase):
         links = re.findall(r'href="assets/([^"]+)"', files["index.html"].decode())
         self.assertEqual(links, [ENTRY, MODULES, "js/late.js"])
 
+    def test_names_that_only_one_module_has_are_names_of_the_joined_one(self) -> None:
+        files = tree(
+            main='import { a } from "./a.js";\nimport { b as c } from "./b.js";\n'
+            'const late = await import("./late.js");\nlate.speak();\n'
+            "process.stdout.write(`${a()} ${c()}`);\n",
+            a='const own = "a";\nexport function a() {\n  const shadow = own;\n'
+            "  return shadow;\n}\n",
+            b='import { a } from "./a.js";\nimport { a as first } from "./a.js";\n'
+            'const own = "b";\nexport const b = () => own + a() + first();\n',
+            late='import { a as one } from "./a.js";\n'
+            'export const speak = () => process.stdout.write(one() + " ");\n',
+        )
+        apart = self.said(files)
+        self.assertEqual(apart, ["a a baa"])
+        self.assertTrue(bundle_modules(files))
+        self.assertEqual(self.said(files), apart)
+        joined = files[MODULES].decode()
+        self.assertTrue(joined.startswith('const own = "a";\nfunction a() {'), joined)
+        self.assertIn("const { b } = (() => {\nconst first = a;\n", joined)
+        self.assertTrue(joined.endswith("export { a, b };\n"), joined)
+
     def test_what_is_not_understood_leaves_all_as_it_is(self) -> None:
         for changes in (
             {"say": 'import all from "./other.js";\n' + TREE["js/say.js"]},
@@ -100,6 +122,8 @@ class ModulesTest(TestCase):
             {"say": TREE["js/say.js"] + "export default 1;\n"},
             {"say": TREE["js/say.js"] + "export let changing = 1;\n"},
             {"say": TREE["js/say.js"] + "export const { a, b } = {};\n"},
+            {"say": TREE["js/say.js"] + "const { a, b } = {};\n"},
+            {"say": TREE["js/say.js"] + "var a = {};\n"},
             {"other": 'import { all } from "./say.js";\n' + TREE["js/other.js"]},
             {"other": 'import { gone } from "./gone.js";\n' + TREE["js/other.js"]},
             {"late": 'const it = import("./say.js");\n' + TREE["js/late.js"]},
@@ -160,6 +184,28 @@ class PageTest(TestCase):
         sizes = [len((each.packed or each.plain).body) for each in needed]
         largest = max(len((each.packed or each.plain).body) for each in languages)
         self.assertLess(sum(sizes) + largest, 60_000)
+
+    def test_no_name_of_its_modules_hides_one_of_the_browser(self) -> None:
+        node = require_node()
+        if not (ROOT / "tests/web/node_modules/eslint-scope").is_dir():
+            self.skipTest("This test needs ESLint; run `npm ci` in tests/web.")
+        page = (web_root() / "index.html").read_text()
+        modules = re.findall(r'<link rel="modulepreload" href="assets/([^"]+)">', page)
+        with tempfile.TemporaryDirectory() as folder:
+            joined = Path(folder, "joined.js")
+            joined.write_bytes(self.file(MODULES).plain.body)
+            done = subprocess.run(
+                [
+                    node,
+                    str(ROOT / "tests/web/joined.js"),
+                    str(joined),
+                    *[str(web_root() / name) for name in modules if name != ENTRY],
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
 if __name__ == "__main__":

@@ -17,16 +17,16 @@ class MinifyTest(TestCase):
     def js(self, text: str) -> str:
         return minify("js/a.js", text.encode()).decode()
 
-    def test_comments_with_lines_to_themselves_go_with_indentation(self) -> None:
+    def test_comments_with_lines_to_themselves_go(self) -> None:
         self.assertEqual(
-            self.js("// one\n\nimport a;\n  /** two\n   * lines */\n\tb();\n\n  // last\n}\n"),
-            "import a;\nb();\n}\n",
+            self.js("// one\n\nimport a;\n  /** two\n   * lines */\n\tb(); \n\n  // last\n}\n"),
+            "import a;\n\tb();\n}\n",
         )
 
     def test_a_comment_that_ends_a_line_goes_and_takes_no_code_along(self) -> None:
         self.assertEqual(
             self.js("a({ // one\n  b: [1, 2], // two\n}); // three; // four\nc()\n"),
-            "a({\nb: [1, 2],\n});\nc()\n",
+            "a({\n  b: [1, 2],\n});\nc()\n",
         )
 
     def test_what_may_be_within_a_string_stays(self) -> None:
@@ -65,6 +65,9 @@ class SqueezeTest(TestCase):
     def js(self, text: str) -> str:
         return squeeze("js/a.js", text.encode()).decode()
 
+    def test_indentation_goes(self) -> None:
+        self.assertEqual(self.js("a()\n  b()\n\tc()\n"), "a()\nb()\nc()\n")
+
     def test_spaces_around_operators_and_ends_of_statements_go(self) -> None:
         self.assertEqual(
             self.js('const a = (b, { c }) => {\nif (b >= 1 && c) return "x, y";\n}\nd();\n'),
@@ -78,11 +81,13 @@ class SqueezeTest(TestCase):
         for text in ("a + +b", "a - -b", "new A", "x in y", "a++ - b", 'b + " = "'):
             self.assertEqual(self.js(text), text)
 
-    def test_a_line_that_may_hold_a_pattern_a_comment_or_a_template_stays(self) -> None:
+    def test_a_template_of_one_line_stays_and_what_is_around_it_is_squeezed(self) -> None:
+        self.assertEqual(self.js("a = `b = ${c}`;\n"), "a=`b = ${c}`;")
+
+    def test_a_line_that_may_hold_a_pattern_or_a_comment_stays(self) -> None:
         for text in (
             "a = b / c;\n",
             'a = /[;, ]"/;\n',
-            "a = `b = ${c}`;\n",
             "a = 'b = c';\n",
             "a(); // it's done;\n",
         ):

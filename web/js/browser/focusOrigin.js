@@ -1,12 +1,17 @@
 // Whether the keyboard brought the focus to where it is, or a pointer.
 
-const MOVES = ["Tab", "ArrowUp", "ArrowDown"];
+let key = true; // whether a key was used last
 let keyed = true;
+let focused = null;
 
-addEventListener("pointerdown", () => (keyed = false), true);
-addEventListener("keydown", (event) => (keyed ||= MOVES.includes(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey), true);
+addEventListener("keydown", () => (key = true), true);
+addEventListener("pointerdown", () => (key = keyed = false), true);
+addEventListener("focusin", ({ target }) => {
+  if (target !== focused) keyed = key; // the same again: the window came back
+  focused = target;
+}, true);
 
-/** Whether the last input that moves the focus was a key: a letter may be a command only then. */
+/** Whether the focus moved by a key, or after one, and not by a pointer: a letter may be a command only then. */
 export function byKeys() {
   return keyed;
 }

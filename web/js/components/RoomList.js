@@ -7,7 +7,7 @@ import { badge, unreadWords } from "./badge.js";
 import { copies, reconcile, tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";
 import { followed, roomChoices } from "../core/choices.js";
-import { plain } from "../core/input.js";
+import { plainClick } from "../core/input.js";
 import { SHEETS } from "../core/names.js";
 
 export function RoomList(element, { word, compare, base }) {
@@ -18,7 +18,7 @@ export function RoomList(element, { word, compare, base }) {
 
   list.addEventListener("click", (event) => {
     const link = event.target.closest("a");
-    if (!link || !plain(event)) return;
+    if (!link || !plainClick(event)) return;
     event.preventDefault();
     tell(element, "enter", { name: link.dataset.room });
   });

@@ -2,7 +2,7 @@
 
 import { copy } from "../browser/clipboard.js";
 import { foreign } from "../core/links.js";
-import { large, names, parse, plain, stretches } from "../core/markup.js";
+import { hasNames, large, parse, plain, stretches } from "../core/markup.js";
 import { fold } from "../core/mentions.js";
 import { copies } from "../browser/dom.js";
 import { rove } from "../browser/rovingFocus.js";
@@ -109,7 +109,7 @@ export function Markup({ word }) {
   /** Draw again when emoji or hosts are loaded, unless the element shows another text by then. */
   async function later(element, text, about) {
     try {
-      if (names(text)) ({ EMOJI: emoji } = await import("../core/emoji.js"));
+      if (hasNames(text)) ({ EMOJI: emoji } = await import("../core/emoji.js"));
       if (foreign(text)) ({ disguised } = await import("../core/hosts.js"));
     } catch {
       return; // there is no connection now; the names stay, and the next text tries again
@@ -124,7 +124,7 @@ export function Markup({ word }) {
     const { text: before, nick } = drawn.get(element) ?? {};
     if (before === text && nick === about.me?.nick) return;
     drawn.set(element, { text, nick: about.me?.nick });
-    if ((emoji === undefined && names(text)) || (disguised === undefined && foreign(text))) later(element, text, about);
+    if ((emoji === undefined && hasNames(text)) || (disguised === undefined && foreign(text))) later(element, text, about);
     render(element, text, about);
   }
 

@@ -37,6 +37,15 @@ export function waiting(state) {
   return state.away > 0 || [...state.rooms].some(waits);
 }
 
+/** How many unread messages arrived since the user left the page. */
+export function arrived({ left, rooms, attention }) {
+  let count = 0;
+  for (const [key, { unread }] of left === null ? [] : rooms) {
+    if (levelOf({ attention }, key) !== "nothing") count += Math.max(0, unread - (left.get(key) ?? 0));
+  }
+  return count;
+}
+
 export const ATTENTION_RULES = {
   level(turn, { key, level }) {
     set(turn, { levels: new Map(turn.state.attention.levels).set(key, level) });
@@ -59,13 +68,12 @@ export const ATTENTION_RULES = {
 
 /** Notify the user of another user's message, if the level of the room says so. */
 export function call(turn, key, entry) {
-  const { attention, permission, hidden, me } = turn.state;
+  const { attention, permission, attended, me } = turn.state;
   const level = levelOf(turn.state, key);
   const named = names(entry, me, bookFor(turn.state.rooms.get(key), me));
   if (level === "nothing") return;
   if (named) turn.state.named = true;
-  if (hidden) turn.state.away += 1;
-  const looks = !hidden && key === turn.state.key;
+  const looks = attended && key === turn.state.key;
   if (looks || (level === "mentions" && !named)) return;
   const { room, seq, nick, text = "" } = entry;
   turn.calls.push({ key, room, seq, nick, text, named, shown: attention.desktop && permission === "granted", sound: attention.sound });

@@ -8,17 +8,17 @@
 
 import { CHANGE_RULES, release, saveEdit } from "./changeRules.js";
 import { ATTENTION_RULES } from "./attention.js";
-import { settle } from "./timers.js";
+import { doDue } from "./timers.js";
 import { SERVER_EVENTS } from "./serverEvents.js";
 import { wantList } from "./listing.js";
 import { inSight, HISTORY_RULES, wantsOlder } from "./history.js";
 import * as outbox from "./outbox.js";
 import { ROOM_RULES } from "./rooms.js";
-import { PRESENCE_RULES } from "./presence.js";
+import { attend, PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
 import { SEARCH_RULES } from "./search.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
-import { alive, ask, broken, change, current, setConnection, mark, of, put, question } from "./state.js";
+import { alive, ask, broken, change, current, setConnection, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
 const PAGE = 100; // older entries requested at a time
@@ -28,8 +28,9 @@ const FULL = 1013; // the close code of a full server
 /** The state after `event`, and the effects. */
 export function step(state, event) {
   const turn = { state: { ...state }, send: [], socket: null, calls: [] };
+  attend(turn, event.now);
   RULES[event.type](turn, event);
-  settle(turn, event.now);
+  doDue(turn, event.now);
   return turn;
 }
 
@@ -79,13 +80,6 @@ const RULES = {
   /** The page was suspended, alone or with the device. */
   woke(turn) {
     turn.state.doubt = true;
-  },
-  hidden(turn) {
-    turn.state.hidden = true;
-  },
-  visible(turn, { now }) {
-    if (current(turn.state).unread > 0) mark(turn, current(turn.state));
-    Object.assign(turn.state, { hidden: false, away: 0, doubt: true, activeAt: now });
   },
   /** Another tab of this browser has set a name: the first one, or a new one. */
   identity(turn, { identity }) {

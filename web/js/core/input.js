@@ -19,6 +19,6 @@ export function plainKey({ ctrlKey, metaKey, shiftKey, altKey }) {
 }
 
 /** Whether the page itself follows this click, and not a new tab or window. */
-export function plain({ button, ctrlKey, metaKey, shiftKey, altKey }) {
+export function plainClick({ button, ctrlKey, metaKey, shiftKey, altKey }) {
   return button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey;
 }

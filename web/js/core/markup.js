@@ -33,7 +33,7 @@ export function parse(text, { book = NOBODY, emoji = NO_NAMES, disguised = undef
 }
 
 /** Whether `text` may contain the name of an emoji. */
-export function names(text) {
+export function hasNames(text) {
   return /:[a-z0-9_+-]{1,40}:/.test(text);
 }
 

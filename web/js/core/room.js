@@ -8,6 +8,7 @@ export const KEEP = 2_000; // entries kept while the view follows the newest mes
 export const SPARE = 200; // dropped so many at a time: each time the browser does a full layout
 export const MOST = 10_000; // entries kept while the user reads further up
 export const TYPING_SHOWN = 5_000;
+export const FULL = "rooms_full"; // the code of a refusal: the user is in as many rooms as the server allows
 export const NEVER = Number.MIN_SAFE_INTEGER; // the time of visit of a room that is only kept because something waits in it
 
 const AUTHORS = 2_000; // nicks of authors that are kept; as many as entries
@@ -45,9 +46,10 @@ export function roomName(typed) {
  * A room that the page is to be in. `phase` is "away" (not joined on this connection), "joining",
  * "here", or "refused" with the server's code.
  */
-export function newRoom(name, now) {
+export function newRoom(name, now, followed = false) {
   return {
     name,
+    followed, // whether the user has joined the room, now or earlier
     phase: "away",
     refusal: null, // { code, message } from the server
     topic: "",
@@ -59,7 +61,9 @@ export function newRoom(name, now) {
     typing: new Map(), // { nick, until } by user
     read: 0, // the seq up to which the user has read
     told: 0, // the same, as the server knows it
-    unread: 0, // messages of others after it
+    asked: null, // the id of the newest read command
+    known: false, // whether the user was in the room before, so that entries that are not loaded are unread
+    unread: 0, // messages of others after that
     mentions: 0, // those of them that mention the user
     leaving: false, // to be left as soon as nothing waits in it
     older: null, // the id of the open request for older entries
@@ -77,16 +81,17 @@ export function newRoom(name, now) {
     visitedAt: now,
     mends: 0, // gaps since entries last arrived in order
     joinAt: 0, // not joined before this time
-    replay: null, // while parts of a `joined` are to come: { calls }, whether they notify the user
+    replay: null, // while parts of a join are to come: { calls }, whether they notify the user
     missed: null, // what the user is notified of when all of them have arrived
   };
 }
 
-/** The room after `joined`. `me` is { user } of the user, `following` as for `told`. */
-export function entered(room, event, me, following) {
+/** The room after `joined`. `me` is { user } of the user, `following` as for `told`; `seen`: the room was open on this device before. */
+export function entered(room, event, me, following, seen = false) {
   const log = bound(caughtUp(room.log, event), following);
   const here = log.numbering === room.log.numbering ? room.read : 0; // the server may not have been told yet
   const read = Math.min(Math.max(event.read, here), event.partial ? event.seq : newest(log));
+  const known = seen || room.known || read > 0;
   const members = new Map(event.members.map(({ user, nick }) => [user, nick]));
   const authors = withAuthors(room.authors, event.entries);
   const book = bookFor({ members, authors }, me);
@@ -95,6 +100,7 @@ export function entered(room, event, me, following) {
   return {
     ...room,
     name: event.room,
+    followed: true,
     phase: "here",
     refusal: null,
     topic: event.topic,
@@ -110,8 +116,8 @@ export function entered(room, event, me, following) {
     sought: again(room, log, past),
     read,
     told: event.read,
-    unread: log.entries.filter((entry) => counts(entry, read, me)).length,
-    mentions: log.entries.filter((entry) => counts(entry, read, me) && names(entry, me, book)).length,
+    ...unreadIn(log, read, me, book, known),
+    known,
     replay: event.partial ? { calls: event.recovered && room.log.epoch !== null } : null,
   };
 }
@@ -121,16 +127,13 @@ export function replayed(room, { entries, end }, me, following) {
   const missed = entries.filter(({ seq }) => seq > newest(room.log));
   const log = continued(room.log, missed);
   if (log === room.log && missed.length > 0) return null;
-  const unread = missed.filter((entry) => counts(entry, room.read, me));
   const authors = withAuthors(room.authors, missed);
-  const book = bookFor({ ...room, authors }, me);
   return {
     ...room,
     log: bound(log, following),
     past: room.past && amended(room.past, missed),
     authors,
-    unread: room.unread + unread.length,
-    mentions: room.mentions + unread.filter((entry) => names(entry, me, book)).length,
+    ...unreadIn(log, room.read, me, bookFor({ ...room, authors }, me), room.known),
     replay: end ? null : room.replay,
   };
 }
@@ -144,9 +147,14 @@ function again({ sought, log: before }, log, past) {
 
 /** The room after the connection ended, or after leaving it. */
 export function lost(room) {
-  const phase = room.phase === "refused" ? "refused" : "away";
+  const phase = room.phase === "refused" && !full(room) ? "refused" : "away";
   const sought = room.sought?.fate === "sought" ? { ...room.sought, id: null } : room.sought;
   return { ...room, phase, typing: new Map(), joinAt: 0, sought, replay: null };
+}
+
+/** Whether the room cannot be joined until another one is left. */
+export function full({ phase, refusal }) {
+  return phase === "refused" && refusal.code === FULL;
 }
 
 /** Whether the live `entry` shows that entries were missed. */
@@ -166,6 +174,9 @@ export function told(room, entry, me, following) {
   const typing = new Map(room.typing);
   if (entry.type === "message") typing.delete(entry.user);
   const authors = withAuthors(room.authors, [entry]);
+  const book = bookFor({ ...room, authors }, me);
+  const one = counts(entry, room.read, me);
+  const recount = entry.target > room.read && entry.type !== "reacted"; // a message was deleted, or says something else
   return {
     ...room,
     log,
@@ -175,9 +186,26 @@ export function told(room, entry, me, following) {
     mends: 0,
     replay: null,
     topic: entry.type === "topic" ? entry.text : room.topic,
-    unread: room.unread + (counts(entry, room.read, me) ? 1 : 0),
-    mentions: room.mentions + (counts(entry, room.read, me) && names(entry, me, bookFor({ ...room, authors }, me)) ? 1 : 0),
+    unread: room.unread + (one ? 1 : 0),
+    mentions: room.mentions + (one && names(entry, me, book) ? 1 : 0),
+    ...(recount ? unreadIn(log, room.read, me, book, room.known) : {}),
   };
+}
+
+/** The room after its user has read it up to `seq` at another connection. */
+export function readUpTo(room, seq, me) {
+  const read = Math.max(room.read, seq);
+  return { ...room, read, told: Math.max(room.told, seq), ...unreadIn(room.log, read, me, bookFor(room, me), room.known) };
+}
+
+/**
+ * How many messages are unread, and how many of them mention the user. Each unread entry that is not
+ * loaded counts as a message; in a room that is not `known`, none does.
+ */
+function unreadIn({ first, entries }, read, me, book, known) {
+  const unread = entries.filter((entry) => counts(entry, read, me));
+  const unloaded = known ? Math.max(0, first - 1 - read) : 0;
+  return { unread: unloaded + unread.length, mentions: unread.filter((entry) => names(entry, me, book)).length };
 }
 
 /** The room after members joined and left. */
@@ -250,5 +278,5 @@ export function bookFor({ members, authors }, me) {
 }
 
 function counts(entry, read, me) {
-  return entry.type === "message" && entry.seq > read && entry.user !== me?.user;
+  return entry.type === "message" && entry.seq > read && entry.user !== me?.user && !entry.deleted;
 }

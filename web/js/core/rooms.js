@@ -2,11 +2,9 @@
 
 import { wantList } from "./listing.js";
 import { down } from "./history.js";
-import { keyOf, NEVER, newRoom } from "./room.js";
+import { FULL, full, keyOf, NEVER, newRoom } from "./room.js";
 import { alive, ask, change, current, forget, mark, of, put } from "./state.js";
 import { SHEETS } from "./names.js";
-
-const ROOMS = 20; // joined at a time; beyond that, the room that was not visited for the longest time is left
 
 export const ROOM_RULES = {
   enter,
@@ -45,13 +43,13 @@ export const ROOM_RULES = {
 export function enter(turn, { name, now }) {
   const key = keyOf(name);
   put(turn, turn.state.key, down(current(turn.state)));
+  if (key !== turn.state.key) forgetRefused(turn, turn.state.key);
   if (!of(turn, key)) put(turn, key, newRoom(name, now));
   change(turn, key, { visitedAt: now, leaving: false });
   if (key !== turn.state.key) mark(turn, of(turn, key), key);
   if (of(turn, key).phase === "refused") change(turn, key, { phase: "away", joinAt: 0 });
   Object.assign(turn.state, { key, following: true, unseen: 0, refusals: 0, panel: false, sheet: null });
   wantList(turn);
-  leaveOne(turn);
 }
 
 /** Leave the rooms that are to be left and in which nothing waits. */
@@ -59,19 +57,37 @@ export function goOut(turn) {
   for (const [key, { leaving }] of turn.state.rooms) if (leaving && !waits(turn, key)) part(turn, key);
 }
 
+/**
+ * The rooms to join now, as many as the server allows: rooms that the user was in before first; of these
+ * the current one, then those with unsent messages, then those visited last. The others wait until a
+ * room is left.
+ */
+export function roomsToJoin(turn, now) {
+  const { rooms, key: here, limits } = turn.state;
+  const inside = [...rooms.values()].filter(({ phase }) => phase === "here" || phase === "joining").length;
+  const places = Math.max(0, (limits.rooms ?? Infinity) - inside);
+  const rank = ([key, { visitedAt, followed }]) => (followed ? 4 : 0) + (key === here ? 2 : waits(turn, key) ? 1 : visitedAt / -NEVER);
+  const due = [...rooms].filter(([, { phase, joinAt }]) => phase === "away" && joinAt <= now).sort((a, b) => rank(b) - rank(a));
+  for (const [key] of due.slice(places)) refuseFull(turn, key);
+  const chosen = new Set(due.slice(0, places).map(([key]) => key));
+  return [...rooms.keys()].filter((key) => chosen.has(key));
+}
+
+/** The user is in as many rooms as the server allows, so this one cannot be joined. */
+export function refuseFull(turn, key) {
+  change(turn, key, { phase: "refused", refusal: { code: FULL } });
+}
+
 /** The names of the user's rooms as they are stored: last visited last. */
 export function roomNames({ rooms }) {
-  const own = [...rooms.values()].filter((room) => !room.leaving && room.visitedAt !== NEVER && room.phase !== "refused");
+  const own = [...rooms.values()].filter((room) => !room.leaving && room.visitedAt !== NEVER && (room.phase !== "refused" || (full(room) && room.followed)));
   return own.sort((a, b) => a.visitedAt - b.visitedAt).map(({ name }) => name);
 }
 
-/** If there are too many rooms, leave the one that was not visited for the longest time. */
-function leaveOne(turn) {
-  const { rooms } = turn.state;
-  if (rooms.size <= ROOMS) return;
-  const idle = [...rooms].filter(([key, { draft, aside }]) => key !== turn.state.key && draft === "" && aside === null && !waits(turn, key));
-  const [key] = idle.sort(([, a], [, b]) => a.visitedAt - b.visitedAt)[0] ?? [];
-  if (key !== undefined) part(turn, key);
+/** Forget a room that could not be joined, unless the user was in it before, or something waits in it. */
+function forgetRefused(turn, key) {
+  const { draft, aside, followed } = of(turn, key);
+  if (full(of(turn, key)) && !followed && draft === "" && aside === null && !waits(turn, key)) forget(turn, key);
 }
 
 /** Whether the server has not confirmed a message or change of the user in the room. */
@@ -82,5 +98,7 @@ function waits({ state: { pending, changes } }, key) {
 function part(turn, key) {
   const { name, phase } = of(turn, key);
   forget(turn, key);
-  if (alive(turn.state) && (phase === "here" || phase === "joining")) turn.send.push({ type: "leave", room: name });
+  if (phase !== "here" && phase !== "joining") return;
+  if (alive(turn.state)) turn.send.push({ type: "leave", room: name });
+  for (const [other, room] of turn.state.rooms) if (full(room)) change(turn, other, { phase: "away", joinAt: 0 });
 }

@@ -41,7 +41,7 @@ export function found(turn, { id, entries, more, complete = true, next = null })
   const { search } = turn.state;
   if (id !== search.id) return; // a newer search was started meanwhile
   const all = [...search.entries, ...entries];
-  const on = next !== null || (!search.everywhere && all.length > 0); // an older server has no `next`
+  const on = next !== null || (!search.everywhere && all.length > 0); // an older server has no cursor
   turn.state.search = { ...search, phase: "done", id: null, entries: all, more: more && on, complete, next };
 }
 

@@ -6,7 +6,8 @@ import * as outbox from "./outbox.js";
 import { newest } from "./log.js";
 import { endListing, hearRooms, wantList } from "./listing.js";
 import { answered, deepened, refuseHistory } from "./history.js";
-import { entered, hearsTyping, holed, keyOf, lost, met, renamed, replayed, told, withAuthors } from "./room.js";
+import { entered, hearsTyping, holed, keyOf, lost, met, readUpTo, renamed, replayed, told, withAuthors } from "./room.js";
+import { refuseFull } from "./rooms.js";
 import { found, notFound } from "./search.js";
 import { answer, broken, change, setConnection, mark, mend, of, put, question, rekey, within } from "./state.js";
 
@@ -21,7 +22,7 @@ export const SERVER_EVENTS = {
     const identity = { nick, token };
     const waiting = keyOf(turn.state.lobby);
     if (keyOf(lobby) !== waiting && of(turn, waiting)?.log.epoch === null) {
-      change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the lobby's name
+      change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the name of the lobby
     }
     Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false, blocked: null });
     wantList(turn);
@@ -29,11 +30,12 @@ export const SERVER_EVENTS = {
   joined(turn, event) {
     const key = rekey(turn, answer(turn, event.id)?.key, event.room);
     if (key === null) return; // it was left again meanwhile
-    const { me, following } = turn.state;
+    const { me, following, seen } = turn.state;
     turn.state.pending = outbox.confirm(turn.state.pending, event.entries, me.user);
     const before = of(turn, key);
-    const after = entered(before, event, me, following || key !== turn.state.key);
+    const after = entered(before, event, me, following || key !== turn.state.key, seen.has(key));
     put(turn, key, after);
+    if (before.log.epoch === null) wasThere(turn, key, after.unread);
     if (event.recovered && before.log.epoch !== null) callOnce(turn, key, newest(before.log), event);
     else change(turn, key, { missed: null });
     if (key === turn.state.key && after.unread > before.unread) mark(turn, after);
@@ -58,6 +60,7 @@ export const SERVER_EVENTS = {
     }
     put(turn, key, after);
     if (before.replay.calls) callOnce(turn, key, newest(before.log), event);
+    else wasThere(turn, key, after.unread);
     if (key !== turn.state.key || after.unread === before.unread) return;
     mark(turn, after);
     if (!following) turn.state.unseen += after.unread - before.unread;
@@ -74,6 +77,16 @@ export const SERVER_EVENTS = {
   typing(turn, event, now) {
     if (event.user === turn.state.me?.user) return; // sent in another tab
     within(turn, event, (room) => hearsTyping(room, event, now));
+  },
+  /** The user has read the room up to this seq on another device or in another tab. */
+  read(turn, { room: name, seq }) {
+    const { me, seen, key: here } = turn.state;
+    const key = keyOf(name);
+    if (of(turn, key)?.phase !== "here") return;
+    const room = readUpTo(of(turn, key), seq, me);
+    put(turn, key, room);
+    if (seen.has(key)) turn.state.seen = new Map(seen).set(key, room.read);
+    if (key === here) turn.state.unseen = Math.min(turn.state.unseen, room.unread);
   },
   renamed(turn, event) {
     for (const [key, room] of turn.state.rooms) put(turn, key, renamed(room, event));
@@ -105,6 +118,12 @@ export const SERVER_EVENTS = {
   },
 };
 
+/** The messages that were unread when the page first joined a room did not arrive since the user left. */
+function wasThere(turn, key, unread) {
+  const { left } = turn.state;
+  if (left !== null) turn.state.left = new Map(left).set(key, unread);
+}
+
 /** Notify the user of missed messages: once, when all parts have arrived. */
 function callOnce(turn, key, before, event) {
   const { replay, missed } = of(turn, key);
@@ -131,9 +150,8 @@ function entry(turn, event, now) {
   const after = told(before, event, me, following || key !== turn.state.key);
   if (after === before) return; // it was known already
   put(turn, key, after);
-  if (event.type !== "message" || event.user === me?.user) return;
-  call(turn, key, event);
-  if (key === turn.state.key && !following) turn.state.unseen += 1;
+  if (key === turn.state.key && !following) turn.state.unseen = Math.max(0, turn.state.unseen + after.unread - before.unread);
+  if (event.type === "message" && event.user !== me?.user) call(turn, key, event);
 }
 
 /** What the form says about a refused `hello`; null if it only has to ask for the password. */
@@ -161,16 +179,24 @@ const REFUSED = {
   nick(turn, { code, message }) {
     if (turn.state.naming) turn.state.naming = { ...turn.state.naming, busy: false, refusal: { code, message } };
   },
-  join(turn, { code, message, retry_after: after = BUSY_WAIT }, now, key) {
+  join(turn, { code, message, retry_after: after }, now, key) {
     if (!of(turn, key)) return;
-    if (code === "rate_limited" || code === "busy" || code === "storage_failed") {
-      change(turn, key, { phase: "away", joinAt: now + after * 1000 });
+    if (code === "rate_limited" && after === undefined) {
+      refuseFull(turn, key); // without a time to wait: only leaving another room helps
+    } else if (code === "rate_limited" || code === "busy" || code === "storage_failed") {
+      change(turn, key, { phase: "away", joinAt: now + (after ?? BUSY_WAIT) * 1000 });
     } else if (code === "duplicate_join") {
       mend(turn, key, now);
     } else {
       change(turn, key, { phase: "refused", refusal: { code, message } });
       turn.state.pending = outbox.failAll(turn.state.pending, (item) => item.key === key, code, message);
     }
+  },
+  /** The read mark was not stored; it is sent again later. */
+  read(turn, { retry_after: after = BUSY_WAIT }, now, key) {
+    if (!of(turn, key)) return;
+    change(turn, key, { told: 0 });
+    turn.state.readHold = now + after * 1000;
   },
   topic(turn, { code, message }) {
     if (turn.state.sheet) turn.state.sheet = { ...turn.state.sheet, busy: false, refusal: { code, message } };

@@ -15,13 +15,16 @@ import { resumed } from "./unsent.js";
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The initial state of a page that opens in the room `name`, with what was stored earlier. */
-export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, permission = "denied", name, online, hidden, now }) {
+export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, permission = "denied", name, online, hidden, focused = true, now }) {
   const state = {
     // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
     online,
     blocked: null, // why the server refuses the connection, as far as it has said: { status, detail }
     hidden,
+    focused,
+    attended: !hidden && focused, // whether incoming messages count as read: see presence.js
+    left: hidden || !focused ? new Map() : null, // the numbers of unread messages when the user left, by room
     identity, // { nick, token }; null before the user has chosen a name
     me: null, // { user, nick } as the server knows the user
     naming: identity ? null : question(""), // the state of the name form, while it is open
@@ -39,7 +42,7 @@ export function begin({ identity, drafts, purposes = [], seen, roomNames = [], a
     holdUntil: 0, // no message is sent before this time
     following: true, // the view is at the newest message, and stays there
     unseen: 0, // messages that arrived while the user was reading further up
-    away: 0, // messages that arrived while the page was hidden
+    away: 0, // unread messages that arrived since the user left
     attention: choices(attention), // what the user is notified of, and how
     permission, // for notifications, from the browser
     named: false, // whether somebody has mentioned the user since the page was opened
@@ -55,12 +58,13 @@ export function begin({ identity, drafts, purposes = [], seen, roomNames = [], a
     heardAt: now,
     pingedAt: null, // since when an answer is due that shows that the connection works
     doubt: false, // the connection may be dead without the page knowing
-    readAt: -Infinity,
+    readAt: -Infinity, // when the last read mark was sent
+    readHold: 0, // no read mark is sent before this time
   };
   const texts = new Map(drafts);
   for (const key of texts.keys()) state.rooms.set(key, newRoom(key, NEVER));
-  roomNames.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i))); // long ago, in their order
-  state.rooms.set(state.key, newRoom(name, now));
+  roomNames.forEach((place, i) => state.rooms.set(keyOf(place), newRoom(place, i, true))); // long ago, in their order
+  state.rooms.set(state.key, newRoom(name, now, state.rooms.get(state.key)?.followed));
   for (const [key, draft] of texts) state.rooms.set(key, { ...state.rooms.get(key), draft: draft.slice(0, DRAFT_MOST) });
   for (const [key, stored] of purposes) state.rooms.set(key, resumed(state.rooms.get(key) ?? newRoom(key, NEVER), stored));
   return state;

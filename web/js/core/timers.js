@@ -7,10 +7,11 @@ import { list, listAt } from "./listing.js";
 import { position } from "./log.js";
 import * as outbox from "./outbox.js";
 import { down, look, lookAt } from "./history.js";
-import { goOut } from "./rooms.js";
-import { awayAt, tellAway } from "./presence.js";
+import { arrived } from "./attention.js";
+import { goOut, roomsToJoin } from "./rooms.js";
+import { attend, awayAt, tellAway } from "./presence.js";
 import { quieter, readAll } from "./room.js";
-import { alive, ask, change, current, of, put } from "./state.js";
+import { alive, answer, ask, change, current, of, put } from "./state.js";
 
 const READ_EVERY = 2_000;
 const QUIET = 25_000; // a connection that was silent for so long is checked
@@ -19,11 +20,13 @@ const PONG_WAIT = 4_000; // a connection that does not answer the check in time 
 const WELCOME_WAIT = 10_000;
 
 /** Do what is due at `now`, after each event. */
-export function settle(turn, now) {
+export function doDue(turn, now) {
   const { state } = turn;
+  attend(turn, now);
   put(turn, state.key, quieter(current(state), now));
   const { phase, replay } = current(state);
-  if (!state.hidden && state.following && phase === "here" && replay === null) see(turn);
+  if (state.attended && state.following && phase === "here" && replay === null) see(turn);
+  state.away = arrived(state);
   if (state.following) put(turn, state.key, down(current(state)));
   if (alive(state)) watch(turn, now);
   state.doubt = false;
@@ -31,17 +34,18 @@ export function settle(turn, now) {
   sendChanges(turn, now);
   look(turn, now);
   if (state.connection.phase !== "connected") return;
-  for (const [key, { phase, joinAt }] of state.rooms) if (phase === "away" && joinAt <= now) join(turn, key);
+  for (const key of roomsToJoin(turn, now)) join(turn, key);
   tellAway(turn, now);
   pump(turn, now);
-  if (owesRead(state) && now - state.readAt >= READ_EVERY) tellRead(turn, now);
+  for (const [key, room] of state.rooms) if (readDue(state, key, room) <= now) tellRead(turn, key, now);
   if (!state.hidden) list(turn, now);
 }
 
-/** When `settle` has to run next; Infinity for never. */
+/** When `doDue` has to run next; Infinity for never. */
 export function wakeAt(state) {
   const due = [];
   for (const { until } of current(state).typing.values()) due.push(until);
+  if (state.attended) due.push(awayAt(state));
   if (alive(state)) {
     if (state.pingedAt !== null) due.push(state.pingedAt + patience(state));
     else if (state.connection.phase === "connected") due.push(doubtAt(state));
@@ -52,7 +56,7 @@ export function wakeAt(state) {
     due.push(lookAt(state));
     for (const { phase, joinAt } of state.rooms.values()) if (phase === "away") due.push(joinAt);
     if (!state.gone) due.push(awayAt(state));
-    if (owesRead(state)) due.push(state.readAt + READ_EVERY);
+    for (const [key, room] of state.rooms) due.push(readDue(state, key, room));
     if (!state.hidden) due.push(listAt(state));
   }
   return Math.min(...due);
@@ -116,15 +120,16 @@ function see(turn) {
   if (seen.get(key) !== read) turn.state.seen = new Map(seen).set(key, read);
 }
 
-function owesRead(state) {
-  const { phase, read, told } = current(state);
-  return phase === "here" && read > told;
+/** When the server is to be told how far a room was read: at once where the user has left it. */
+function readDue({ key: here, attended, readAt, readHold }, key, { phase, read, told }) {
+  if (phase !== "here" || read <= told) return Infinity;
+  return key === here && attended ? Math.max(readHold, readAt + READ_EVERY) : readHold;
 }
 
-function tellRead(turn, now) {
-  const { key } = turn.state;
-  const { name, read } = of(turn, key);
-  turn.send.push({ type: "read", room: name, seq: read });
-  change(turn, key, { told: read });
+/** Only a refusal is answered, so of each room the newest question alone is remembered. */
+function tellRead(turn, key, now) {
+  const { name, read, asked } = of(turn, key);
+  answer(turn, asked);
+  change(turn, key, { told: read, asked: ask(turn, { type: "read", room: name, seq: read }, key) });
   turn.state.readAt = now;
 }

@@ -16,7 +16,7 @@ const strings = (value) => Array.isArray(value) && value.every(string);
 const people = (value) => Array.isArray(value) && value.every((each) => fits(each, MEMBER));
 const listed = (value) => Array.isArray(value) && value.every((each) => fits(each, ROOM));
 const reactions = (value) => object(value) && Object.values(value).every(strings);
-const limits = (value) => fits(value, LIMITS);
+const limits = (value) => fits(value, LIMITS); // and perhaps rooms
 
 const MEMBER = { user: string, nick: string };
 const ROOM = { room: string, topic: string, member_count: count, seq: count };

@@ -1,6 +1,7 @@
 // Which texts the page shows: keys of js/i18n, with values. Pure; times are milliseconds.
 
 import { excess, longest, rest } from "./chat.js";
+import { full } from "./room.js";
 import { current } from "./state.js";
 
 /** What the header and the composer say, by the status that the server gives to the connection. */
@@ -64,6 +65,7 @@ export function hintWords(state) {
   const over = excess(state, room.draft);
   if (phase === "stopped") return { key: stoppedWords(code) };
   if (room.phase === "refused") {
+    if (full(room)) return { key: "hint.roomsFull", values: { count: state.limits.rooms ?? [...state.rooms.values()].filter(({ phase }) => phase === "here").length } };
     const message = sentence(room.refusal);
     return message === "" ? { key: "hint.noRoom", values: { room: room.name } } : { key: "hint.said", values: { message } };
   }

@@ -143,6 +143,7 @@ export const words = {
   "hint.clipped": { one: "A draft has at most {count} character. The rest was not pasted.", other: "A draft has at most {count} characters. The rest was not pasted." },
   "hint.said": "The room could not be opened: {message}",
   "hint.noRoom": "There is no room #{room} on this server. Choose another room.",
+  "hint.roomsFull": { one: "You are in {count} room, the most that this server allows. Leave it to join this one.", other: "You are in {count} rooms, the most that this server allows. Leave one to join this one." },
   "hint.full": "The server is full. The page tries again automatically; your messages wait here.",
   "hint.barred": "The server refuses this page: {message}",
   "hint.proxy": "A proxy between this page and the server does not pass upgrades on. It must pass the headers Upgrade and Connection.",

@@ -143,6 +143,7 @@ export const words = {
   "hint.clipped": { other: "草稿最多 {count} 个字符，其余的没有粘贴。" },
   "hint.said": "无法打开房间：{message}",
   "hint.noRoom": "服务器上没有 #{room} 这个房间，请另选一个。",
+  "hint.roomsFull": { other: "你已加入 {count} 个房间，达到此服务器的上限。离开其中一个，才能进入这个房间。" },
   "hint.full": "服务器已满，页面会自动重试。你的消息会先留在这里。",
   "hint.barred": "服务器拒绝此页面：{message}",
   "hint.proxy": "页面与服务器之间的代理没有转发升级请求。代理必须传递 Upgrade 和 Connection 标头。",

@@ -1,0 +1,162 @@
+"""What counts as read: with the focus only, told at once, and the same in all tabs and devices."""
+
+from __future__ import annotations
+
+import unittest
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_attention import AttentionTestCase
+from tests.browser.test_finding import HEADING, badge, go
+from tests.support.page import (
+    BrowserTestCase,
+    enter,
+    say,
+    wait_for_lines,
+    wait_until_here,
+)
+from tests.support.server import ServerProcess
+from tests.support.v1 import Client
+
+#: The window gets the focus, or another one does. (Playwright's pages always claim to have it.)
+FOCUS = """
+(focused) => {
+  document.hasFocus = () => focused;
+  dispatchEvent(new Event(focused ? "focus" : "blur"));
+}
+"""
+
+#: Reports each `read` that the page sends, in `window.reads`.
+READS = """() => {
+  window.reads = [];
+  server.serve.read = ({ seq }) => (reads.push(seq), []);
+}"""
+
+#: The name and the token that the page has stored.
+IDENTITY = "() => JSON.parse(localStorage[`gochat ${document.baseURI} identity`])"
+
+
+class FocusTest(AttentionTestCase):
+    def test_a_visible_window_without_the_focus_reads_nothing_and_notifies(self) -> None:
+        page = self.in_two()
+        self.allow(page)
+        page.evaluate(READS)
+        page.evaluate(FOCUS, False)
+        self.live(page, "@Ada, are you there?")
+        page.wait_for_function("() => calls.notes.length === 1")
+        expect(page).to_have_title("(1) #lobby · goChat")
+        self.assertEqual(page.evaluate("() => reads"), [])
+        page.evaluate(FOCUS, True)
+        expect(page).to_have_title("#lobby · goChat")
+        page.wait_for_function("() => reads.length === 1")
+        expect(page.locator(".message-list .note.new")).to_have_count(1)
+
+    def test_a_focused_window_that_nobody_uses_reads_nothing_and_notifies(self) -> None:
+        page = self.blank()
+        page.clock.install()
+        enter(page, "Ada")
+        self.allow(page)
+        page.clock.fast_forward("05:01")
+        self.live(page, "@Ada, are you there?")
+        page.wait_for_function("() => calls.notes.length === 1")
+        expect(page).to_have_title("(1) #lobby · goChat")
+        page.mouse.move(50, 50)
+        expect(page).to_have_title("#lobby · goChat")
+
+
+class TabsTest(BrowserTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = self.enterContext(ServerProcess("--memory"))
+        self.bob = self.enterContext(Client(self.server.ws_url, "Bob", "lobby", "tea"))
+
+    def tabs(self) -> tuple[Page, Page]:
+        """Two tabs of Ada's browser, both in the lobby and in the room tea."""
+        first = self.open(self.server.url, "Ada")
+        go(first, "tea")
+        go(first, "lobby")
+        second = self.tab(first)
+        second.goto(self.server.url)
+        wait_until_here(second)
+        expect(second.locator('.room-list .room.joined[data-room="tea"]')).to_be_visible()
+        return first, second
+
+    def test_what_is_read_in_one_tab_is_unread_in_no_other(self) -> None:
+        first, second = self.tabs()
+        self.bob.send("tea", "one")
+        self.bob.send("tea", "two")
+        for page in (first, second):
+            expect(page.locator(badge(page, "tea"))).to_have_text("2")
+        go(second, "tea")
+        expect(second.locator(badge(second, "tea"))).to_be_hidden()
+        expect(first.locator(badge(first, "tea"))).to_be_hidden()
+        expect(first.locator(HEADING)).to_have_text("lobby")
+
+    def test_what_is_read_on_one_device_is_unread_on_no_other(self) -> None:
+        ada = self.open(self.server.url, "Ada")
+        go(ada, "tea")
+        go(ada, "lobby")
+        token = ada.evaluate(IDENTITY)["token"]
+        phone = self.enterContext(Client(self.server.ws_url, "Ada", "tea", token=token))
+        self.bob.send("tea", "one")
+        expect(ada.locator(badge(ada, "tea"))).to_have_text("1")
+        phone.say("read", room="tea", seq=1)
+        expect(ada.locator(badge(ada, "tea"))).to_be_hidden()
+
+    def test_what_was_read_just_before_the_room_was_left_is_stored(self) -> None:
+        ada = self.open(self.server.url, "Ada")
+        go(ada, "tea")
+        for text in ("one", "two"):
+            self.bob.send("tea", text)
+        wait_for_lines(ada, 2)
+        go(ada, "lobby")
+        self.stored(ada, 2)
+
+    def test_what_was_read_just_before_the_tab_was_closed_is_stored(self) -> None:
+        ada = self.open(self.server.url, "Ada")
+        go(ada, "tea")
+        for text in ("one", "two"):
+            self.bob.send("tea", text)
+        wait_for_lines(ada, 2)
+        self.stored(ada, 2, close=True)
+
+    def stored(self, ada: Page, seq: int, *, close: bool = False) -> None:
+        """Another device hears that the room tea was read up to `seq`."""
+        token = ada.evaluate(IDENTITY)["token"]
+        device = self.enterContext(Client(self.server.ws_url, "Ada", token=token))
+        read = device.ask("join", room="tea")["read"]
+        if close:
+            ada.close(run_before_unload=False)
+        if read < seq:
+            device.next("read", room="tea", seq=seq)
+
+    def test_a_message_that_was_deleted_is_not_unread(self) -> None:
+        first, _ = self.tabs()
+        message = self.bob.send("tea", "one")
+        self.bob.send("tea", "two")
+        expect(first.locator(badge(first, "tea"))).to_have_text("2")
+        self.bob.ask("delete", room="tea", seq=message["seq"])
+        expect(first.locator(badge(first, "tea"))).to_have_text("1")
+
+
+class ManyRoomsTest(BrowserTestCase):
+    def test_all_rooms_up_to_the_server_s_limit_are_followed_and_one_more_is_refused(self) -> None:
+        server = self.enterContext(ServerProcess("--memory", "--max-rooms", "25"))
+        ada = self.open(server.url, "Ada")
+        for number in range(24):
+            go(ada, f"room{number}")
+        bob = self.enterContext(Client(server.ws_url, "Bob", "room0"))
+        bob.send("room0", "not muted")
+        expect(ada.locator(badge(ada, "room0"))).to_have_text("1")
+        say(ada, "hello")
+        wait_for_lines(ada, 1)
+        ada.goto(f"{server.url}r/onemore")
+        hint = ada.locator(".composer .hint")
+        expect(hint).to_have_text(
+            "You are in 25 rooms, the most that this server allows. Leave one to join this one."
+        )
+        expect(ada.locator(".room-list .room.joined")).to_have_count(26)
+
+
+if __name__ == "__main__":
+    unittest.main()
