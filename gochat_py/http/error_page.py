@@ -1,4 +1,4 @@
-"""Makes of a problem document a page for a person, if a browser asked; pure.
+"""Turns a problem document into a page, if a browser asked. Pure.
 
 A browser that opens an address sends ``Accept: text/html``; a program gets the problem document as
 it is. The page is one small file. Its Content-Security-Policy allows only its own style and, for a

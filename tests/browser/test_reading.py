@@ -6,8 +6,9 @@ import unittest
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_attention import AttentionTestCase
+from tests.browser.test_attention import RECORDER, AttentionTestCase
 from tests.browser.test_finding import HEADING, badge, go
+from tests.support.case import eventually
 from tests.support.page import (
     BrowserTestCase,
     enter,
@@ -64,12 +65,14 @@ class FocusTest(AttentionTestCase):
         expect(page).to_have_title("#lobby · goChat")
 
 
-class TabsTest(BrowserTestCase):
+class TabsTestCase(BrowserTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.server = self.enterContext(ServerProcess("--memory"))
         self.bob = self.enterContext(Client(self.server.ws_url, "Bob", "lobby", "tea"))
 
+
+class TabsTest(TabsTestCase):
     def tabs(self) -> tuple[Page, Page]:
         """Two tabs of Ada's browser, both in the lobby and in the room tea."""
         first = self.open(self.server.url, "Ada")
@@ -137,6 +140,76 @@ class TabsTest(BrowserTestCase):
         expect(first.locator(badge(first, "tea"))).to_have_text("2")
         self.bob.ask("delete", room="tea", seq=message["seq"])
         expect(first.locator(badge(first, "tea"))).to_have_text("1")
+
+
+class NotifyTest(TabsTestCase):
+    def counts(self, *tabs: Page) -> list[int]:
+        return [tab.evaluate("() => calls.notes.length") for tab in tabs]
+
+    def test_one_of_several_hidden_tabs_notifies(self) -> None:
+        tabs = self.three()
+        for tab in tabs:
+            tab.evaluate(FOCUS, False)
+        for count in (1, 2, 3):
+            self.bob.send("tea", f"@Ada, number {count}")
+            for tab in tabs:
+                expect(tab.locator(badge(tab, "tea"))).to_have_text(f"@{count}")
+            eventually(lambda count=count: sum(self.counts(*tabs)) >= count, "a tab notified")
+        self.assertEqual(sum(self.counts(*tabs)), 3)
+
+    def test_no_tab_notifies_while_one_with_the_focus_shows_the_message(self) -> None:
+        first, *others = self.three()
+        for tab in others:
+            tab.evaluate(FOCUS, False)
+        go(first, "tea")
+        self.bob.send("tea", "@Ada, seen")
+        wait_for_lines(first, 1)
+        self.bob.send("lobby", "@Ada, not seen")
+        eventually(lambda: sum(self.counts(first, *others)) >= 1, "a tab notified")
+        notes = "() => calls.notes.map(({ body }) => body)"
+        shown = [body for tab in (first, *others) for body in tab.evaluate(notes)]
+        self.assertEqual(shown, ["@Ada, not seen"])
+
+    def test_a_notification_is_closed_when_the_message_is_read_in_another_tab(self) -> None:
+        tabs = self.three()
+        second = tabs[1]
+        for tab in tabs:
+            tab.evaluate(FOCUS, False)
+        self.bob.send("tea", "@Ada")
+        eventually(lambda: sum(self.counts(*tabs)) == 1, "a tab notified")
+        second.evaluate(FOCUS, True)
+        go(second, "tea")
+        closed = "() => calls.notes.every(({ closed }) => closed)"
+        for tab in tabs:
+            tab.wait_for_function(closed)
+
+    def three(self) -> list[Page]:
+        """Three tabs of Ada's browser that show notifications, in the lobby and in the room tea."""
+        first = self.page(RECORDER)
+        first.goto(self.server.url)
+        enter(first, "Ada")
+        go(first, "tea")
+        go(first, "lobby")
+        first.evaluate(
+            """() => document.querySelector(".page").dispatchEvent(
+              new CustomEvent("notify", { bubbles: true, detail: { on: true } }))"""
+        )
+        first.wait_for_function("() => calls.asked === 1")
+        tabs = [first, self.tab(first), self.tab(first)]
+        for tab in tabs:
+            tab.goto(self.server.url)
+            wait_until_here(tab)
+            expect(tab.locator('.room-list .room.joined[data-room="tea"]')).to_be_visible()
+            tab.evaluate("() => { Notification.permission = 'granted' }")
+            tab.evaluate(
+                """() => document.querySelector(".page").dispatchEvent(
+                  new CustomEvent("notify", { bubbles: true, detail: { on: true } }))"""
+            )
+            tab.wait_for_function(
+                "() => performance.getEntriesByType('resource').some(({ name, responseEnd }) =>"
+                " name.endsWith('/tabs.js') && responseEnd > 0)"
+            )
+        return tabs
 
 
 class ManyRoomsTest(BrowserTestCase):

@@ -14,39 +14,39 @@ class PresenceTest(TestCase):
         super().setUp()
         self.presence = Presence()
 
-    def test_what_is_new_is_told_once(self):
+    def test_a_change_is_in_one_event(self):
         self.assertFalse(self.presence.changed)
         self.presence.update(ADA)
         self.assertTrue(self.presence.changed)
         self.assertEqual(self.presence.flush(), Changes((ADA,), (), 1))
         self.assertFalse(self.presence.changed)
 
-    def test_a_thousand_who_come_together_are_one_piece_of_news(self):
+    def test_a_thousand_users_who_join_together_are_in_one_event(self):
         for number in range(1000):
             self.presence.update(Member(User(f"u{number}", "x")))
         self.assertEqual(len(self.presence.flush().joined), 1000)
 
-    def test_who_comes_and_goes_in_between_is_not_told_of(self):
+    def test_a_user_who_joins_and_leaves_between_events_is_in_none(self):
         self.presence.update(ADA)
         self.presence.remove(ADA.user.id)
         self.assertFalse(self.presence.changed)
 
-    def test_who_goes_and_comes_back_in_between_was_never_away(self):
+    def test_a_user_who_leaves_and_rejoins_between_events_is_in_none(self):
         self.presence.update(ADA)
         self.presence.flush()
         self.presence.remove(ADA.user.id)
         self.presence.update(ADA)
         self.assertFalse(self.presence.changed)
 
-    def test_who_comes_back_under_another_nick_is_told_of(self):
+    def test_a_user_who_rejoins_under_another_nick_is_in_the_event(self):
         self.presence.update(ADA)
         self.presence.flush()
         self.presence.remove(ADA.user.id)
         self.presence.update(IDA)
         self.assertEqual(self.presence.flush(), Changes((IDA,), (), 1))
 
-    def test_a_list_given_in_between_is_put_right_by_the_next_news(self):
-        """Ada leaves, somebody is given the list, Ada is back: leaving her out would lose her."""
+    def test_a_list_sent_between_two_events_is_completed_by_the_next_event(self):
+        """Ada leaves, a user gets the list, Ada is back: that user must still see her."""
         self.presence.update(ADA)
         self.presence.flush()
         self.presence.remove(ADA.user.id)
@@ -71,24 +71,24 @@ class AwayTest(TestCase):
         self.presence = Presence()
         self.presence.update(ADA)
 
-    def test_who_is_away_is_told_of_again_and_so_is_who_is_back(self):
+    def test_a_user_who_is_away_or_back_is_in_the_next_event(self):
         self.presence.flush()
         self.presence.set_away(ADA.user.id, True)
         self.assertEqual(self.presence.flush(), Changes((ADA_AWAY,), (), 1))
         self.presence.set_away(ADA.user.id, False)
         self.assertEqual(self.presence.flush(), Changes((ADA,), (), 1))
 
-    def test_who_looks_away_for_a_moment_is_not_told_of(self):
+    def test_a_user_who_is_away_only_between_events_is_in_none(self):
         self.presence.flush()
         self.presence.set_away(ADA.user.id, True)
         self.presence.set_away(ADA.user.id, False)
         self.assertFalse(self.presence.changed)
 
-    def test_who_comes_and_is_away_at_once_is_told_of_once(self):
+    def test_a_user_who_joins_and_is_away_at_once_is_in_one_event(self):
         self.presence.set_away(ADA.user.id, True)
         self.assertEqual(self.presence.flush(), Changes((ADA_AWAY,), (), 1))
 
-    def test_a_new_nick_leaves_who_is_away_away(self):
+    def test_a_rename_keeps_a_user_away(self):
         self.presence.set_away(ADA.user.id, True)
         self.presence.renamed(IDA.user)
         self.assertEqual(self.presence.flush().joined, (Member(IDA.user, away=True),))
@@ -97,7 +97,7 @@ class AwayTest(TestCase):
 
 
 class CrowdTest(TestCase):
-    """More members than are told by name: here, two."""
+    """More members than are named; here the limit is two."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -105,7 +105,7 @@ class CrowdTest(TestCase):
         for member in (ADA, BOB, CYN):
             self.presence.update(member)
 
-    def test_beyond_the_first_they_are_only_counted(self):
+    def test_members_beyond_the_first_are_only_counted(self):
         self.assertEqual(self.presence.flush(), Changes((ADA, BOB), (), 3))
         self.presence.update(DAN)
         self.assertEqual(self.presence.flush(), Changes((), (), 4))
@@ -113,7 +113,7 @@ class CrowdTest(TestCase):
         self.presence.remove(CYN.user.id)
         self.assertEqual(self.presence.flush(), Changes((), (), 3))
 
-    def test_the_next_in_the_row_takes_the_place_of_who_leaves(self):
+    def test_the_first_counted_member_takes_the_place_of_one_that_leaves(self):
         self.presence.flush()
         self.presence.update(DAN)
         self.presence.remove(ADA.user.id)
@@ -124,7 +124,7 @@ class CrowdTest(TestCase):
         news = Changes((DAN, ADA), (BOB.user.id, CYN.user.id), 2)
         self.assertEqual(self.presence.flush(), news)
 
-    def test_who_is_only_counted_is_shown_as_they_are_then(self):
+    def test_a_counted_member_is_shown_with_its_current_state(self):
         self.presence.flush()
         self.presence.set_away(CYN.user.id, True)
         self.presence.renamed(User(CYN.user.id, "Cynthia"))
@@ -133,7 +133,7 @@ class CrowdTest(TestCase):
         cynthia = Member(User(CYN.user.id, "Cynthia"), away=True)
         self.assertEqual(self.presence.flush().joined, (cynthia,))
 
-    def test_who_is_only_counted_and_gone_for_a_moment_keeps_the_place_in_the_row(self):
+    def test_a_counted_member_that_rejoins_between_events_keeps_its_place(self):
         self.presence.flush()
         self.presence.update(DAN)
         self.presence.flush()
@@ -143,13 +143,13 @@ class CrowdTest(TestCase):
         self.presence.remove(ADA.user.id)
         self.assertEqual(self.presence.flush().joined, (CYN,))
 
-    def test_who_is_told_of_is_counted_once(self):
+    def test_a_shown_member_is_counted_once(self):
         self.assertEqual(self.presence.count_with(CYN.user.id), 1)
         self.presence.flush()
         self.assertEqual(self.presence.count_with(CYN.user.id), 3)
         self.assertEqual(self.presence.count_with(DAN.user.id), 4)
 
-    def test_a_thousand_are_told_by_name(self):
+    def test_a_thousand_members_are_named(self):
         presence = Presence()
         for number in range(SHOWN + 1):
             presence.update(Member(User(f"u{number}", "x")))

@@ -149,6 +149,17 @@ describe("times and days", () => {
     assert.equal(formats(["zh-CN"], "zh-Hans", () => now).ago(now - 120_000), "2分钟前");
   });
 
+  test("are in the order of day and month that the user's locale has, in the words of the page", () => {
+    const day = (...languages) => formats(languages, "en", () => now).dayWords(at(2026, 1, 3, 12));
+    assert.match(day("en-US", "en"), /^Tuesday, February 3, 2026$/);
+    assert.match(day("en"), /^Tuesday, February 3, 2026$/);
+    for (const languages of [["en-GB", "en"], ["en-AU"], ["de-DE", "en-US"], ["fr"], ["sv-SE"], ["en", "de-DE"], ["hi-IN"]]) {
+      assert.match(day(...languages), /^Tuesday,? 3 February,? 2026$/, languages.join());
+    }
+    assert.match(day("ja-JP"), /^Tuesday, February 3, 2026$/);
+    assert.equal(formats(["zh-TW"], "zh-Hans", () => now).dayWords(at(2026, 1, 3, 12)), "2026年2月3日星期二");
+  });
+
   test("names are put in the order of the reader's language", () => {
     assert.deepEqual(["room10", "Zoë", "ada", "room9"].sort(compare), ["ada", "room9", "room10", "Zoë"]);
   });

@@ -71,7 +71,7 @@ const components = [
   composer,
 ];
 const storage = Storage(BASE);
-const attention = Notifications(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
+const attention = Notifications(at("link[rel=icon]"), newId(), storage.tabs, tools, (place) => travel({ type: "seek", ...place }, false));
 const pendingStore = PendingStore(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
@@ -102,7 +102,8 @@ function happen(event) {
   for (const call of done.calls) attention.call(call);
   for (const command of done.send) socket.send(encode(command));
   clearTimeout(alarm);
-  alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, wakeAt(state) - now())));
+  const due = Math.min(wakeAt(state), new Date(now()).setHours(24, 0, 0, 0)); // "Today" is another day from midnight on
+  alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, due - now())));
   if (done.socket !== null) socket[done.socket]();
 }
 
@@ -182,7 +183,7 @@ function show() {
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
-  attention.update(waiting(state), state.attended ? state.key : null);
+  attention.update(waiting(state), state.attended ? state.key : null, (key) => state.rooms.get(key)?.unread > 0);
   const place = placeOf(current(state)); // the server may spell the name of the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message

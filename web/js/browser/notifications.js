@@ -5,15 +5,25 @@ const LONGEST = 140; // characters of a message that a notification shows
 const TONES = [[660, 0], [880, 0.11]]; // pitch in Hz, and start in seconds
 
 /**
- * `icon` is the page's link to its icon; `word` returns texts; `open` is called with the { room, seq }
+ * `icon` is the page's link to its icon; `tab` is an id that no other tab has, `area` storage that all tabs share; `word` returns texts; `open` is called with the { room, seq }
  * of a clicked notification.
  */
-export function Notifications(icon, { word, base }, open, platform = globalThis) {
+export function Notifications(icon, tab, area, { word, base }, open, platform = globalThis) {
   const { Notification } = platform;
   const shown = new Map(); // the open notifications by room
   const plain = icon.href;
   const fresh = plain.replace(/icon\.svg$/, "icon-fresh.svg");
   let audio = null;
+  let front = null; // the room that this tab shows with the focus
+  /** @type {{ show: (key: any) => void, call: (message: any) => void }} */
+  let tabs = { show() {}, call }; // each tab decides by itself until the module for that is loaded
+
+  (platform.requestIdleCallback ?? platform.setTimeout)(async () => {
+    const loaded = await import("./tabs.js").catch(() => null);
+    if (loaded === null) return;
+    tabs = loaded.Tabs(base, tab, area, call);
+    tabs.show(front);
+  });
 
   function notify({ key, room, seq, nick, text, named }) {
     const title = word(named ? "call.named" : "call.said", { nick, room });
@@ -32,6 +42,11 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
     } catch {
       return; // Chromium on Android allows them only from a service worker
     }
+  }
+
+  function call(message) {
+    if (message.shown) notify(message);
+    if (message.sound) chime();
   }
 
   /** Play two soft tones. */
@@ -69,19 +84,23 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
       }
     },
 
-    /** Notify the user. */
-    call(call) {
-      if (call.shown) notify(call);
-      if (call.sound) chime();
-    },
+    /** Notify the user, unless another tab does, or shows the message with the focus. */
+    call: (message) => tabs.call(message),
     chime,
 
-    /** Show on the icon whether something is unread (`waits`); close the notification of the `read` room. */
-    update(waits, read) {
+    /**
+     * Show on the icon whether something is unread (`waits`); close the notifications of the room `key`, which this
+     * tab shows with the focus (null for none), and of those that are not `unread`.
+     */
+    update(waits, key, unread) {
+      tabs.show((front = key));
       const href = waits ? fresh : plain;
       if (icon.href !== href) icon.href = href;
-      shown.get(read)?.close();
-      shown.delete(read);
+      for (const [room, note] of shown) {
+        if (room !== key && unread(room)) continue;
+        note.close();
+        shown.delete(room);
+      }
     },
   };
 }

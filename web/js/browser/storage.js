@@ -70,6 +70,8 @@ export function Storage(base, platform = globalThis) {
     attention: () => load("attention", null),
     save,
     area: area("message"),
+    /** What tabs tell each other about notifications. */
+    tabs: area("tabs"),
     /** Whether a "storage" event reports a change of the identity by another tab. */
     isIdentity: ({ key }) => key === name("identity"),
   };

@@ -31,7 +31,7 @@ const GUESS = 3.25; // rem, the estimated height of a row before its layout
  * @param {any} element
  * @param {any} tools
  */
-export function MessageList(element, { word, dayOf, base, ...formats }) {
+export function MessageList(element, { word, dayOf, now, base, ...formats }) {
   const view = element.querySelector(".view");
   const older = element.querySelector(".older");
   const empty = element.querySelector(".empty");
@@ -186,7 +186,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const pending = past ? [] : state.pending.filter((item) => item.key === key);
     const waits = pending.length > 0 || drawn.waits ? state.pending : null;
     const alone = log.epoch === null && unreached(state);
-    const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, pending: waits };
+    const today = dayOf(now() / 1000);
+    const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, today, pending: waits };
     if (Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
     know(room, log, me);
     const appended = drawn.key === key && drawn.log.numbering === log.numbering && drawn.log.first <= log.first;
@@ -198,7 +199,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
       bar.hide();
     }
     if (!following) anchor.look();
-    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes });
+    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes, today });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more || log.truncated });
     set(list, { hidden: lines.length === 0 });

@@ -75,8 +75,8 @@ export function call(turn, key, entry) {
   if (named) turn.state.named = true;
   const looks = attended && key === turn.state.key;
   if (looks || (level === "mentions" && !named)) return;
-  const { room, seq, nick, text = "" } = entry;
-  turn.calls.push({ key, room, seq, nick, text, named, shown: attention.desktop && permission === "granted", sound: attention.sound });
+  const { room, seq, time, nick, text = "" } = entry;
+  turn.calls.push({ key, room, seq, time, nick, text, named, shown: attention.desktop && permission === "granted", sound: attention.sound });
 }
 
 /**

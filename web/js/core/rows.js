@@ -1,6 +1,6 @@
 // The rows of the message list for a log, each with a stable key. Pure.
 //
-//   { key, part, kind: "day", time }
+//   { key, part, kind: "day", time, today }
 //   { key, part, kind: "new" }
 //   { key, part, kind: "topic", entry }
 //   { key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes, focus }
@@ -23,12 +23,12 @@ const NONE = Object.freeze([]);
 /**
  * The rows for `entries` and, below them, `pending` items. `me` is { user, nick } of the user;
  * `dayOf` returns the day of a time in seconds. `about` has more of the room's state: { key,
- * mark, editing, replying, removing }, and `changes`.
+ * mark, editing, replying, removing, today }, and `changes`; at midnight `today` is another day.
  *
  * @param {any} about
  */
 export function rows(entries, pending, me, dayOf, about = {}) {
-  const { key: room, changes = NONE, mark = null } = about;
+  const { key: room, changes = NONE, mark = null, today } = about;
   const open = bySeq(changes, room);
   const first = entries[0]?.seq;
   const found = [];
@@ -38,11 +38,11 @@ export function rows(entries, pending, me, dayOf, about = {}) {
   let marked = mark === null || mark < first - 1; // the last message that was read is not loaded
 
   function begin(key, time) {
-    const today = dayOf(time);
-    if (today === day) return;
-    day = today;
+    const then = dayOf(time);
+    if (then === day) return;
+    day = then;
     before = null;
-    found.push({ key: `day:${key}`, part, kind: "day", time });
+    found.push({ key: `day:${key}`, part, kind: "day", time, today });
   }
 
   function line(key, message, own, fate, code, why) {
@@ -104,7 +104,7 @@ export function alike(a, b) {
 
 /** Whether two rows with one key look the same. Entries, pending items and changes are immutable. */
 export function same(a, b) {
-  if (a.kind !== "line") return a.entry === b.entry && a.time === b.time;
+  if (a.kind !== "line") return a.entry === b.entry && a.time === b.time && a.today === b.today;
   const said = a.message === b.message || (a.fate !== null && b.fate !== null);
   const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.why === b.why && a.focus === b.focus && a.quoted === b.quoted;
   return said && stands && a.changes.length === b.changes.length && a.changes.every((act, i) => act === b.changes[i]);

@@ -56,6 +56,18 @@ export async function dressLate(element) {
   dress(element, word);
 }
 
+/**
+ * The locale for dates in words of the page's `language`. English has two orders of day and month; the
+ * user's own locale decides, also if it is of another language. "en" alone says nothing of a region.
+ */
+function dateLocale(languages, language) {
+  if (language !== "en") return language;
+  const own = languages.find((tag) => tag !== "en") ?? "en";
+  if (/^en-/i.test(own)) return own;
+  const parts = new Intl.DateTimeFormat(own, { day: "numeric", month: "long" }).formatToParts(0);
+  return parts.find(({ type }) => type !== "literal").type === "day" ? "en-GB" : "en";
+}
+
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["year", 31_556_952], ["month", 2_629_746], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
@@ -71,7 +83,7 @@ export function formats(languages, language, now) {
   };
   const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const list = new Intl.ListFormat(language);
-  const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
+  const date = new Intl.DateTimeFormat(dateLocale(languages, language), { dateStyle: "full" });
   const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
   let day = { start: 0, end: 0 }; // cached: the next line usually has the same day
   const start = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
