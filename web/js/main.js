@@ -23,7 +23,8 @@ import { RoomList } from "./components/RoomList.js";
 import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
-import { byKeys } from "./browser/focusOrigin.js";
+import { focusOf } from "./browser/focusOrigin.js";
+import { watchTouch } from "./browser/touch.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
@@ -89,6 +90,7 @@ let state = begin({
   online: navigator.onLine,
   hidden: document.hidden,
   focused: document.hasFocus(),
+  touch: watchTouch((on) => tell({ type: "touch", on })),
   now: now(),
 });
 let saved = state;
@@ -256,12 +258,6 @@ document.addEventListener("keydown", (event) => {
     act(meant);
   }
 });
-
-function focusOf(target) {
-  const keyed = byKeys() && target !== document.body;
-  const control = target.closest("a, button") !== null && (keyed || target.closest(".message-list") === null);
-  return { writing: target.closest("input, textarea, select, [contenteditable]") !== null, keyed, control };
-}
 
 function act(meant) {
   if (meant.type !== "neighbour") {

@@ -142,11 +142,14 @@ const RULES = {
   ...PRESENCE_RULES,
 
   // -- messages
-  draft(turn, { text, clipped = false, now }) {
+  touch(turn, { on }) {
+    turn.state.touch = on;
+  },
+  draft(turn, { text, clipped = false, files = false, now }) {
     const { key } = turn.state;
     const { name, phase, typedAt } = of(turn, key);
     change(turn, key, { draft: text });
-    Object.assign(turn.state, { refusals: 0, clipped });
+    Object.assign(turn.state, { refusals: 0, clipped, files });
     if (blank(text) || phase !== "here" || now - typedAt < TYPING_EVERY) return;
     turn.send.push({ type: "typing", room: name });
     change(turn, key, { typedAt: now });
@@ -169,7 +172,7 @@ const RULES = {
     turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: target?.gone ? null : replying });
     change(turn, key, { draft: "", mark: null });
     release(turn); // the draft from before an edit returns
-    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false });
+    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false, files: false });
   },
   /** Another tab of this browser was closed, and left these `items` unsent. */
   restored(turn, { items }) {

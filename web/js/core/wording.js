@@ -3,6 +3,7 @@
 import { excess, longest, rest } from "./chat.js";
 import { full } from "./room.js";
 import { current } from "./state.js";
+import { enterBreaks } from "./writing.js";
 
 /** What the header and the composer say, by the status that the server gives to the connection. */
 const BLOCKED = {
@@ -69,12 +70,14 @@ export function hintWords(state) {
     const message = sentence(room.refusal);
     return message === "" ? { key: "hint.noRoom", values: { room: room.name } } : { key: "hint.said", values: { message } };
   }
+  if (state.files) return { key: "hint.files" };
   if (state.clipped) return { key: "hint.clipped", values: { count: longest(state) } };
   if (over > 0) return { key: "hint.tooLong", values: { count: over } };
   if (phase === "waiting" && code === FLOODED) return { key: "hint.flooding" };
   if (phase === "connected") {
     const left = rest(state, room.draft);
     if (left <= NEAR) return { key: "hint.left", values: { count: left } };
+    if (enterBreaks(state)) return { key: "hint.breaks" };
     return { key: Number.isInteger(room.editing) && !room.target?.gone ? "hint.saves" : "hint.ready" };
   }
   if (!online) return { key: "hint.offline" };

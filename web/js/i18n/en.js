@@ -135,6 +135,8 @@ export const words = {
 
   "hint.ready": "Enter sends. Shift+Enter starts a new line.",
   "hint.saves": "Enter saves. Esc cancels.",
+  "hint.breaks": "Enter starts a new line. Ctrl+Enter sends.",
+  "hint.files": "Files and pictures cannot be sent here. Only text was taken.",
   "hint.left": { one: "{count} character left.", other: "{count} characters left." },
   "hint.connecting": "Connecting. Your messages are sent as soon as you are connected.",
   "hint.waiting": "Not connected. Your messages wait here, and are sent automatically.",

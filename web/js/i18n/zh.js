@@ -135,6 +135,8 @@ export const words = {
 
   "hint.ready": "按 Enter 发送，按 Shift+Enter 换行。",
   "hint.saves": "按 Enter 保存，按 Esc 取消。",
+  "hint.breaks": "按 Enter 换行，按 Ctrl+Enter 发送。",
+  "hint.files": "这里不能发送文件和图片，只保留文字。",
   "hint.left": { other: "还可输入 {count} 个字符。" },
   "hint.connecting": "正在连接。连接后会立即发送你的消息。",
   "hint.waiting": "尚未连接。你的消息会先留在这里，连接后自动发送。",
