@@ -1,4 +1,4 @@
-"""Those who leave are recorded together, and nobody is forgotten."""
+"""The last-seen times of users who disconnect are recorded in batches, and none is lost."""
 
 import sqlite3
 from typing import Any
@@ -118,7 +118,7 @@ class JournalTest(JournalCase):
         return {seen for user, seen in rows if user in ids}
 
     def test_thousands_of_departures_are_a_few_statements_and_one_request_at_a_time(self):
-        """Each was a request and a statement: a thousand of them kept a message waiting."""
+        """Each was a request and a statement, and a message waited behind a thousand of them."""
         everybody = [self.identify(f"u{number}")[0] for number in range(RECORDED_AT_ONCE + 100)]
         for user in everybody:
             self.journal.seen(user)

@@ -20,14 +20,14 @@ ANN = User("1", "Ann")
 
 
 class FakeSender(Connection):
-    """A connection that writes down what it is told."""
+    """A connection that records what is sent to it."""
 
     def __init__(self) -> None:
-        self.told: list[bytes] = []
+        self.sent: list[bytes] = []
         self.refused: list[Refusal] = []
 
     def send_event(self, event: bytes) -> None:
-        self.told.append(event)
+        self.sent.append(event)
 
     def refuse(self, refusal: Refusal) -> None:
         self.refused.append(refusal)
@@ -38,7 +38,7 @@ def message(text: str, id: str, user: User = ANN) -> Draft:  # noqa: A002  the f
 
 
 class JournalCase(TestCase):
-    """A journal that is called by hand, in the thread of the test."""
+    """A journal without a thread; the test calls it."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -141,7 +141,7 @@ class JournalTest(JournalCase):
             target=1, emoji="👍", on=False,
         )  # fmt: skip
         self.write(off)
-        self.assertEqual(self.sender.told, [b'{"type":"ok","id":"r"}'])
+        self.assertEqual(self.sender.sent, [b'{"type":"ok","id":"r"}'])
 
     def test_a_refused_new_user_is_not_stored(self):
         user, token = self.identify("Ann")
@@ -182,7 +182,7 @@ class JournalTest(JournalCase):
         self.assertEqual(caught.exception.code, Code.BUSY)
 
     def test_a_barrier_is_answered_when_all_earlier_entries_are_in_the_hub_s_inbox(self):
-        """What a connection asks of the hub next comes after what it wrote before."""
+        """The connection's next order to the hub comes after its earlier entries."""
         there = []
         replies = [mock.Mock(give=lambda _: there.append(len(self.hub.inbox.queue))) for _ in "ab"]
         self.journal.handle(

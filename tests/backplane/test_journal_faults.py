@@ -1,4 +1,4 @@
-"""Whatever one request does, it is that request's failure."""
+"""An unexpected error in one request fails only that request."""
 
 import sqlite3
 from typing import Any

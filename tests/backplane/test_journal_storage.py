@@ -1,4 +1,4 @@
-"""While the storage cannot be written: who is known comes in, and whoever asks is told why."""
+"""While nothing can be stored: known users can connect, and `/readyz` has the reason."""
 
 import shutil
 import sqlite3
@@ -178,14 +178,14 @@ class ReadinessTest(StoredCase):
             go.wait(PATIENCE)
             reply.give(None)
 
-        told: list[str | None] = []
-        thread = threading.Thread(target=lambda: told.append(readiness.reason(ask)))
+        reasons: list[str | None] = []
+        thread = threading.Thread(target=lambda: reasons.append(readiness.reason(ask)))
         thread.start()
         self.assertTrue(asked.wait(PATIENCE))
         self.assertIsNone(readiness.reason(lambda _: self.fail("nobody else asks")))
         go.set()
         thread.join(PATIENCE)
-        self.assertEqual(told, [None])
+        self.assertEqual(reasons, [None])
 
     def test_unready_while_the_server_stops(self):
         self.journal.inbox.close()
@@ -232,7 +232,7 @@ class WatchTest(StoredCase):
 
 
 class AnswerTest(StoredCase):
-    """An answer that cannot be given is that connection's failure."""
+    """An answer that cannot be sent fails only that connection."""
 
     def test_of_one_draft(self):
         class Broken(FakeSender):

@@ -1,4 +1,4 @@
-"""Each piece of maintenance is done in time, whatever the traffic; a failure of one is its own."""
+"""Each task of maintenance is done in time under any load; a failure affects only that task."""
 
 import contextlib
 import itertools
@@ -58,7 +58,7 @@ class IdleTest(MaintainedCase):
 
 
 class TrafficTest(MaintainedCase):
-    """The same, while somebody writes."""
+    """The same under load."""
 
     def test_under_load_acknowledged_messages_are_committed_within_a_second(self):
         for _ in range(30):
@@ -80,7 +80,7 @@ class TrafficTest(MaintainedCase):
                     self.assertNotIn(SECRET, self.raw())
 
     def test_deleted_text_is_gone_within_two_seconds_when_deletions_never_end(self):
-        """Each is gone two seconds later, and a checkpoint never begins where the last ended."""
+        """Each is gone two seconds later, and there is a pause between two checkpoints."""
         said = [
             entry.seq
             for number in range(100)

@@ -1,4 +1,4 @@
-"""Who somebody is, what they are called, and who is told, over several connections of one user."""
+"""Users, nicks and read marks over several connections of one user."""
 
 import itertools
 from unittest import mock
@@ -72,7 +72,7 @@ class NickTest(JournalCase):
         self.assertEqual(self.orders(), [])
 
     def test_a_request_that_times_out_closes_the_connection(self):
-        """It may be done later, and told: a second answer must not reach the one who asked."""
+        """It may be done and answered later; the connection must not get a second answer."""
         user, _ = self.identify("Ann")
         with (
             mock.patch("gochat_py.backplane.user_requests.BUSY", 0.0),
@@ -126,11 +126,11 @@ class NickTest(JournalCase):
     def test_a_read_mark_in_an_empty_room_is_not_refused(self):
         user, _ = self.identify("Ann")
         self.ask(lambda: self.journal.mark_read(user, "lobby", 1, self.sender, "r"))
-        self.assertEqual((self.sender.refused, self.sender.told), ([], []))
+        self.assertEqual((self.sender.refused, self.sender.sent), ([], []))
 
 
 class ReleaseTest(JournalCase):
-    """A new user's first connection was lost; perhaps nobody was told the token."""
+    """A new user's first connection was lost; perhaps the client did not receive the token."""
 
     def release(self, user) -> None:
         self.ask(lambda: self.journal.release_nick(user))
@@ -163,7 +163,7 @@ class ReleaseTest(JournalCase):
 
 
 class ExpiryTest(JournalCase):
-    """The clock of these tests stands at 1.0, and is set by `ask`; it is trusted."""
+    """The clock of these tests is at 1.0, set by `ask`, and trusted."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -200,7 +200,7 @@ class PresentTest(StoreCase):
         for user in people:
             self.write(users.create, user, user.id.encode(), user.nick, 1.0)
             if int(user.id) % 2:
-                attendance.came(user, Arrival(), returned=False)
+                attendance.connected(user, Arrival(), returned=False)
         after, steps = "", 0
         while after is not None:
             after = self.write(users.saw_present, attendance, 7.0, after=after)
@@ -213,7 +213,7 @@ class PresentTest(StoreCase):
     def test_maintenance_records_connected_users_every_hour(self):
         maintenance, ann = Maintenance(0.0, 0), User("1", "Ann")
         self.write(users.create, ann, b"", "ann", EARLIEST)
-        maintenance.attendance.came(ann, Arrival(), returned=False)
+        maintenance.attendance.connected(ann, Arrival(), returned=False)
         now, end = 0.0, 3.5 * SWEEP_EVERY
         recorded = set()
         while now < end:
@@ -230,13 +230,13 @@ class AttendanceTest(TestCase):
     def test_attendance_counts_connections(self):
         attendance, ann = Attendance(), User("1", "Ann")
         for _ in range(2):
-            attendance.came(ann, Arrival(), returned=False)
-        attendance.went("1")
+            attendance.connected(ann, Arrival(), returned=False)
+        attendance.disconnected("1")
         self.assertIn("1", attendance)
-        attendance.went("1")
-        attendance.went("1")
+        attendance.disconnected("1")
+        attendance.disconnected("1")
         self.assertNotIn("1", attendance)
-        attendance.came(ann, Arrival(), returned=False)
+        attendance.connected(ann, Arrival(), returned=False)
         self.assertIn("1", attendance)
 
     @given(st.lists(st.tuples(st.sampled_from(["came", "gave_up", "went"]), st.integers(0, 2))))
@@ -249,17 +249,17 @@ class AttendanceTest(TestCase):
             mine = arrivals[user.id]
             if what == "came":
                 mine.append(Arrival())
-                attendance.came(user, mine[-1], returned=False)
+                attendance.connected(user, mine[-1], returned=False)
             elif what == "gave_up":  # before it was counted, or after
                 if mine:
                     attendance.gave_up(mine.pop())
                 late = Arrival()
                 attendance.gave_up(late)
-                attendance.came(user, late, returned=False)
+                attendance.connected(user, late, returned=False)
                 self.assertIsNone(late.user)
             elif mine:
                 mine.pop()
-                attendance.went(user.id)
+                attendance.disconnected(user.id)
             there = sorted(user for user, each in arrivals.items() if each)
             self.assertEqual(attendance.after("", 3), there)
             self.assertEqual(attendance.after("0", 1), [u for u in there if u > "0"][:1])

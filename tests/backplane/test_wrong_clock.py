@@ -1,4 +1,4 @@
-"""A clock that is wrong, for seconds or for years, deletes nothing and keeps nothing for ever."""
+"""A clock that is wrong by seconds or years deletes nothing, and keeps nothing for ever."""
 
 import logging
 import random
@@ -15,7 +15,7 @@ YEAR = 365 * DAY
 
 
 class WrongClockCase(MaintainedCase):
-    """Days pass here, so it looks once an hour for what is too old."""
+    """Days pass here, so maintenance looks for old entries once an hour."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -25,7 +25,7 @@ class WrongClockCase(MaintainedCase):
         self.addCleanup(log.removeHandler, quiet)
 
     def set_clock(self, seconds: float) -> None:
-        self.ahead += seconds
+        self.clock_offset += seconds
 
     def said(self, room: str = "Tea") -> int:
         (entry,) = self.say(message(f"said at {self.time}", room=room))
@@ -36,7 +36,7 @@ class HistoryTest(WrongClockCase):
     keep = 30 * DAY
 
     def test_a_server_that_starts_with_the_clock_ahead_trims_nothing_for_an_hour(self):
-        """Started 31 days ahead, it had emptied history within four seconds."""
+        """A server that started 31 days ahead had emptied the history within four seconds."""
         for _ in range(5):
             self.said()
         self.set_clock(31 * DAY)
@@ -62,7 +62,7 @@ class HistoryTest(WrongClockCase):
     def test_a_clock_that_was_never_set_trims_nothing(self):
         for _ in range(5):
             self.said()
-        self.ahead = 0.0  # 1970
+        self.clock_offset = 0.0  # 1970
         self.start()
         for _ in range(5):
             self.said()
@@ -79,7 +79,7 @@ class HistoryTest(WrongClockCase):
         self.assertEqual(self.kept(), [])
 
     def test_a_message_after_one_with_a_wrong_time_has_the_right_time(self):
-        """One message with the clock a day ahead had stamped all later ones a day ahead."""
+        """After one message with the clock a day ahead, all later ones had times a day ahead."""
         self.said()
         self.set_clock(DAY)
         self.said()
@@ -108,7 +108,7 @@ class HistoryTest(WrongClockCase):
                 self.assertEqual(self.kept(room.casefold()), [])
 
     def test_a_room_that_ends_in_the_future_is_trimmed_after_the_retention(self):
-        """With the clock ten years ahead once, nothing was forgotten any more."""
+        """After the clock was ten years ahead once, nothing was trimmed any more."""
         self.passes(2 * LOOK_EVERY)
         self.said()
         self.set_clock(10 * YEAR)
@@ -180,7 +180,7 @@ class HistoryTest(WrongClockCase):
         self.assertLess(sum("SELECT time FROM entries" in each for each in reads), 60)
 
     def test_whatever_the_clock_did_only_old_entries_at_the_beginning_are_trimmed(self):
-        """Times at random; what goes is the room's oldest, of which none is known to be young."""
+        """With random times, only the oldest entries of the room are trimmed, and no young one."""
         chance = random.Random(5)
         for _ in range(60):
             room = f"Room-{chance.getrandbits(64)}"

@@ -1,4 +1,4 @@
-"""When the wall clock is believed. Times are arguments, so nothing waits."""
+"""When the wall clock is trusted. Times are arguments, so nothing waits."""
 
 from gochat_py.core.clock import EARLIEST, LOOK_AGAIN, MOST, TOLERANCE, ClockWatch, allowance
 from tests.support.case import TestCase
@@ -21,7 +21,7 @@ class ClockWatchTest(TestCase):
         self.now, self.wall = 50.0, WALL
 
     def passes(self, seconds, wall=None):
-        """So many seconds pass; the wall clock says that it were `wall`."""
+        """Let so many seconds pass; the wall clock shows `wall`."""
         self.now += seconds
         self.wall += seconds if wall is None else wall
         return self.watch.observe(self.now, self.wall)

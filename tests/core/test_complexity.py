@@ -1,4 +1,4 @@
-"""What eight times as much of a peer's text costs: about eight times as much, and never 64 times.
+"""Eight times as much text of a peer costs about eight times as much, and never 64 times.
 
 Each function that takes a peer's text or bytes runs on its worst inputs, of two sizes. Seconds
 would tell more of the machine than of the code, and Python's own counters see nothing of `re`,

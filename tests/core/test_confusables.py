@@ -1,4 +1,4 @@
-"""The generated tables against Unicode's own files, as far as this machine has them.
+"""Compares the generated tables with Unicode's own files, if this machine has them.
 
 confusables.txt comes with no package that a test could ask for; where it lies, CONFUSABLES says.
 Scripts are compared with /usr/share/unicode (Debian's package ``unicode-data``).
@@ -37,7 +37,7 @@ def fields(path: Path) -> list[list[str]]:
 
 
 class LookAlikeTest(TestCase):
-    """What a character looks like: refused, or the same nick."""
+    """A character that looks like another is refused, or makes the same nick."""
 
     def assert_no_impostors(self, pairs: dict[str, str]) -> None:
         looking = defaultdict(list)

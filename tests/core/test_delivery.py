@@ -1,4 +1,4 @@
-"""Who receives what: `plan` against a rule said the other way round, entry by entry."""
+"""Who receives what: compares `plan` with a rule for each entry."""
 
 from hypothesis import given
 from hypothesis import strategies as st

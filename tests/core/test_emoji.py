@@ -1,4 +1,4 @@
-"""Reactions that are one, however a keyboard wrote them."""
+"""Reactions that are the same emoji in different spellings."""
 
 import unicodedata
 import unittest

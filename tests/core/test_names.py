@@ -167,7 +167,7 @@ class NickTest(TestCase):
             self.assert_refused(nick)
 
     def test_a_nick_with_a_colon_is_refused_because_it_looks_like_a_message(self):
-        """`Ada: I quit` reached classic clients as something that Ada said."""
+        """`Ada: I quit` was shown to classic clients as a message of Ada."""
         self.assert_refused("Ada: I quit")
         self.assert_refused("राम: x")
         self.assert_refused("रामः x")

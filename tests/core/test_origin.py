@@ -1,4 +1,4 @@
-"""Origins, hosts and proxies: what is recognised, and who is believed."""
+"""Origins, hosts and proxies: which are accepted and trusted."""
 
 from gochat_py.core.origin import (
     Authority,
@@ -223,7 +223,7 @@ class ProxiesTest(TestCase):
                 self.assertEqual(self.proxies.client("10.0.0.1", forwarded), client)
 
     def test_the_zone_of_an_address_is_ignored(self) -> None:
-        """It went into the log as it was, and could forge a line there."""
+        """It was logged unchanged, and could forge a line."""
         for zone in ("eth0", "x\nINFO forged", "\x1b[2J"):
             self.assertEqual(self.proxies.client("10.0.0.1", [f"fe80::1%{zone}"]), "fe80::1")
 

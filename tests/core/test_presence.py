@@ -46,7 +46,7 @@ class PresenceTest(TestCase):
         self.assertEqual(self.presence.flush(), Changes((IDA,), (), 1))
 
     def test_a_list_sent_between_two_events_is_completed_by_the_next_event(self):
-        """Ada leaves, somebody is given the list, Ada is back: leaving her out would lose her."""
+        """Ada leaves, a user gets the list, Ada is back: that user must still see her."""
         self.presence.update(ADA)
         self.presence.flush()
         self.presence.remove(ADA.user.id)
@@ -97,7 +97,7 @@ class AwayTest(TestCase):
 
 
 class CrowdTest(TestCase):
-    """More members than are told by name: here, two."""
+    """More members than are named; here the limit is two."""
 
     def setUp(self) -> None:
         super().setUp()

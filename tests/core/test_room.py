@@ -106,26 +106,26 @@ class RoomTest(TestCase):
         self.assertEqual([each.user.nick for each in self.room.presence.shown], ["Ida"])
 
     def test_a_member_is_away_when_all_of_their_connections_are(self):
-        def told() -> tuple[Member, ...] | None:
+        def presence() -> tuple[Member, ...] | None:
             presence = self.room.presence
             return presence.flush().joined if presence.changed else None
 
         here, away = (Member(ADA),), (Member(ADA, away=True),)
         self.room.enter("one", ADA)
-        self.assertEqual(told(), here)
+        self.assertEqual(presence(), here)
         self.room.set_away("one", True)
-        self.assertEqual(told(), away)
+        self.assertEqual(presence(), away)
         self.room.enter("two", ADA)
-        self.assertEqual(told(), here)
+        self.assertEqual(presence(), here)
         self.room.enter("three", ADA, away=True)
-        self.assertIsNone(told())
+        self.assertIsNone(presence())
         self.room.leave("two")
-        self.assertEqual(told(), away)
+        self.assertEqual(presence(), away)
         self.room.set_away("three", False)
-        self.assertEqual(told(), here)
+        self.assertEqual(presence(), here)
         self.room.set_away("three", True)
         self.room.enter("one", ADA)
-        self.assertEqual(told(), away)
+        self.assertEqual(presence(), away)
 
     def test_a_user_who_enters_as_away_is_shown_as_away_and_no_other_is(self):
         self.room.enter("tab", ADA, away=True)

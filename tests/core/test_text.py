@@ -47,7 +47,7 @@ class WrongWithTest(TestCase):
             self.assertIn("U+", wrong_with(f"a{char}b") or "")
 
     def test_tag_characters_are_accepted_only_in_flags(self):
-        """They are not seen, and so could say anything to a program that reads them."""
+        """They are invisible, and could give hidden instructions to a program that reads them."""
         for wrong in (FLAG[:-1], FLAG[1:], f"{FLAG}\U000e0041", "👍" + FLAG[1:]):
             self.assertIn("U+E00", wrong_with(wrong) or "")
 

@@ -1,4 +1,4 @@
-"""The vectors that the server and the page both keep to: tests/vectors/*.json."""
+"""The test vectors of the server and the page: tests/vectors/*.json."""
 
 import json
 from dataclasses import asdict
@@ -56,7 +56,7 @@ class CommandVectorsTest(TestCase):
 
 
 class RoomVectorsTest(TestCase):
-    """Which names are one room: the page has the same rule, in its own words."""
+    """Which names are one room; the page has the same rule."""
 
     def test_names_are_one_room_or_two(self):
         for vector in vectors("rooms.json"):

@@ -54,7 +54,7 @@ class DecodeTest(TestCase):
         )
 
     def test_text_with_long_runs_of_marks_or_bidi_controls_is_refused(self):
-        """Ten lines of marks took 35 s to index; U+202E turned the text of others around."""
+        """Ten messages of marks took 35 s to index; U+202E reversed the text of others."""
         marks = "without more than 30 combining marks in a row"
         for command, field in (
             ({"type": "send", "room": "a", "id": "1"}, "text"),

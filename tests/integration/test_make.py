@@ -1,4 +1,4 @@
-"""The first minute: ``make run`` says what is missing, and works once that is there."""
+"""``make run`` names what is missing, and works once it is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any sequence of drafts does what a few dictionaries say it does."""
+"""Compares any sequence of drafts with a model of a few dictionaries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROOMS = ("tea", "milk")
 
 
 class Model:
-    """The whole store as plain values: for each room its entries, as they stand now."""
+    """The store as plain values: the entries of each room in their current state."""
 
     def __init__(self) -> None:
         self.entries: dict[str, list[Entry]] = {key: [] for key in ROOMS}
@@ -174,7 +174,7 @@ transactions = st.lists(
 class StorePropertyTest(TestCase):
     @settings(max_examples=120)
     @given(transactions, texts)
-    def test_any_drafts_do_what_the_model_says(self, steps, query):
+    def test_any_drafts_have_the_effect_of_the_model(self, steps, query):
         with ExitStack() as stack:
             place = stack.enter_context(tempfile.TemporaryDirectory())
             model, now = Model(), 1.0

@@ -1,4 +1,4 @@
-"""Whatever a text is: cleaned it is right, cut it is Stream-Safe, and nothing else was touched."""
+"""Any text is accepted after cleaning, and Stream-Safe after cutting; the rest is unchanged."""
 
 import unicodedata
 
@@ -25,7 +25,7 @@ def longest_run(text: str) -> int:
 
 class TextProperties(TestCase):
     @given(texts)
-    def test_a_long_run_is_wrong_and_cut(self, text):
+    def test_a_long_run_of_marks_is_refused_and_cut(self, text):
         long = longest_run(text) > MAX_MARKS
         wrong = wrong_with(text, lines=True) or ""
         if "U+" not in wrong:
@@ -35,7 +35,7 @@ class TextProperties(TestCase):
             self.assertEqual(cut_runs(text), text)
 
     @given(texts)
-    def test_a_cleaned_line_is_right_and_cleaning_it_again_changes_nothing(self, text):
+    def test_a_cleaned_line_is_accepted_and_stays_the_same(self, text):
         line = clean_line(text)
         self.assertIsNone(wrong_with(line, lines=True))
         self.assertEqual(clean_line(line), line)
@@ -43,7 +43,7 @@ class TextProperties(TestCase):
             self.assertEqual(line, text)
 
     @given(texts)
-    def test_one_line_is_one_line(self, text):
+    def test_one_line_has_no_line_breaks(self, text):
         self.assertLessEqual(len(one_line(text).splitlines()), 1)
 
     @given(texts)

@@ -1,4 +1,4 @@
-"""What is read at once fits one answer, whatever is stored; and part by part all of it comes."""
+"""What is read at once fits one answer, whatever is stored; all parts together are complete."""
 
 import random
 
@@ -69,7 +69,7 @@ class AnswersTest(StoreCase):
             self.assertTrue(page.more)
 
     def test_an_entry_that_is_too_large_is_a_part_of_its_own(self):
-        """A line of old: 64 KiB of control characters, each of which takes six bytes as JSON."""
+        """An old message: 64 KiB of control characters, each of which takes six bytes as JSON."""
         self.fill(["a", "\x01" * 65_536, "b"])
         self.assertGreater(size([self.read(history.one, "tea", 2)]), ANSWER_BYTES)
         self.assert_follow(self.since(0).entries, 1, 1)

@@ -1,4 +1,4 @@
-"""Whatever a peer can make grow in the store has a bound, an answer there, and an end."""
+"""Everything that a peer can make grow in the store has a limit, and an answer at the limit."""
 
 import itertools
 from unittest import mock
@@ -25,7 +25,7 @@ from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, reac
 
 
 class MessageTest(StoreCase):
-    """What may become of one message."""
+    """The limits of one message."""
 
     def react_all(self, *drafts):
         self.writer.begin()

@@ -1,4 +1,4 @@
-"""One damaged row or page: what needs it fails or is shown as deleted, and all else goes on."""
+"""A damaged row or page fails what needs it, or is shown as deleted; everything else works."""
 
 import json
 import sqlite3
@@ -69,9 +69,9 @@ class EntryTest(DamageCase):
                     self.assertIsNone(found[2].text)
                     self.assertEqual((*found[:2], *found[3:]), (*whole[:2], *whole[3:]))
                     for entry in found:  # and it can be told to a client
-                        told = json.loads(entry_json(entry))
-                        self.assertEqual(told["type"], "message")
-                        self.assertIsInstance(told["user"], str)
+                        event = json.loads(entry_json(entry))
+                        self.assertEqual(event["type"], "message")
+                        self.assertIsInstance(event["user"], str)
                     replay = self.read(history.since, "tea", Position(self.directory.epoch, 2))
                     self.assertTrue(replay.recovered)
                     self.assertEqual([entry.seq for entry in replay.entries], [3, 4, 5])
@@ -244,7 +244,7 @@ class UserTest(DamageCase):
 
 
 class PageTest(DamageCase):
-    """A page of the file is damaged, which holds some of the entries of a room."""
+    """A page of the file with some entries of a room is damaged."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -276,7 +276,7 @@ class PageTest(DamageCase):
         self.assertTrue(found.more)
 
     def assert_newer(self, lost: list[int], seqs: list[int]) -> None:
-        """All that is newer; but for the last one: Python reads a row ahead of what it gives."""
+        """All newer entries except the last one, because Python reads one row in advance."""
         self.assertEqual(seqs, list(range(seqs[0], 101)))
         self.assertIn(seqs[0], (max(lost) + 1, max(lost) + 2))
 
@@ -290,8 +290,8 @@ class PageTest(DamageCase):
             self.assertEqual(seqs, list(range(seqs[0], 101)) if seqs else [], seq)
 
     def test_a_user_who_joins_gets_live_entries_if_the_newest_page_is_damaged(self):
-        ahead = self.read(history.since, "tea", None)
-        self.assertEqual(ahead.seq, 100)
+        found = self.read(history.since, "tea", None)
+        self.assertEqual(found.seq, 100)
         self.close()
         damage.spoil(self.place / "data" / "gochat.db", b"<100>")
         self.open()

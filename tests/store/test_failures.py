@@ -1,4 +1,4 @@
-"""The disk is full, the database locked, the server killed: nothing acknowledged is lost."""
+"""Nothing acknowledged is lost if the disk is full, the database locked or the server killed."""
 
 import random
 import signal
@@ -167,7 +167,7 @@ class FailuresTest(StoreCase):
         self.assertTrue(self.apply(message("a retry", id=sent)).duplicate)
 
     def note(self, line, committed):
-        """Remember a line that the child wrote whole."""
+        """Remember a complete line of the child."""
         if line.endswith("\n"):
             room, seq, sent = line.split()
             committed[room][int(seq)] = sent

@@ -1,4 +1,4 @@
-"""Files are removed, replaced or moved under a running server: nothing acknowledged is lost."""
+"""Nothing acknowledged is lost if files of a running server are removed, replaced or moved."""
 
 import contextlib
 import os
@@ -266,7 +266,7 @@ class ReplacedTest(FilesCase):
 
 class SecondServerTest(FilesCase):
     def another(self, place: Path) -> str:
-        """What another process says that tries to open `place`; nothing if it could."""
+        """The error of another process that tries to open `place`; empty if it could."""
         command = [sys.executable, "-c", OPEN, str(place)]
         return subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""What is deleted, edited away or trimmed is gone from every file, and what is kept is whole."""
+"""Deleted, replaced and trimmed text is gone from every file, and the rest is complete."""
 
 import random
 

@@ -184,7 +184,7 @@ class PageTest(StoreCase):
 
 
 class EffortTest(StoreCase):
-    """What it costs to read does not grow with the history."""
+    """The cost of reading does not grow with the history."""
 
     def setUp(self):
         super().setUp()

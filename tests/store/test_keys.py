@@ -1,4 +1,4 @@
-"""A file of an earlier version is brought up to date: limits, counts, and the keys of names."""
+"""Migrations of files of earlier versions: limits, counts, and the keys of names."""
 
 import sqlite3
 from contextlib import closing

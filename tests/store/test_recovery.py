@@ -1,4 +1,4 @@
-"""What a start makes of the redo log it finds: whole messages are kept, the rest is set aside."""
+"""A start recovers whole messages of the redo log, and sets the rest aside."""
 
 import json
 import os
@@ -34,7 +34,7 @@ WARNINGS = "gochat_py.store.recovery"
 
 
 class RecoveryCase(RedoLogCase):
-    """A room with one committed message, and three records of the log that hold 2 to 7."""
+    """A room with one committed message, and three records of the log with the messages 2 to 7."""
 
     def setUp(self):
         super().setUp()

@@ -1,4 +1,4 @@
-"""Messages are acknowledged before they are committed: readers see them, a kill spares them."""
+"""Messages are acknowledged before they are committed; they can be read, and survive a kill."""
 
 import os
 import sqlite3
@@ -160,7 +160,7 @@ class AcknowledgedTest(RedoLogCase):
             other.execute("UPDATE meta SET value = value + 1 WHERE name = 'foreign'")
 
     def test_a_foreign_lock_loses_no_acknowledged_message(self):
-        """What comes while it holds the lock is refused; what came before is committed after it."""
+        """Drafts are refused while it holds the lock; earlier messages are committed afterwards."""
         other = self.foreign()
         self.acknowledge(message("two", id="2"))
         other.execute("BEGIN IMMEDIATE")
@@ -224,7 +224,7 @@ class AcknowledgedTest(RedoLogCase):
 
 
 class FileTest(RedoLogCase):
-    """The file is written in place, and whatever happens to it is noticed."""
+    """The file is written in place, and damage to it is noticed."""
 
     def setUp(self):
         super().setUp()

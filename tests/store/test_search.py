@@ -147,7 +147,7 @@ class SearchTest(StoreCase):
         self.both_ways(check)
 
     def search_within(self, looks, query):
-        """Search with a clock that goes on by one each time anybody looks at it."""
+        """Search with a clock that advances by one with each reading."""
         return self.read(
             search.search, ["tea"], query, budget=Budget(looks, clock=itertools.count().__next__)
         )

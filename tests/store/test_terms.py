@@ -1,4 +1,4 @@
-"""A position is good where the database knows that its term came so far, and nowhere else."""
+"""A position is valid only if its term is known to have reached it."""
 
 import shutil
 import sqlite3
@@ -102,7 +102,7 @@ class TermsTest(TermsCase):
 
 
 class LostTest(TermsCase):
-    """The database is one that does not have all that was told: positions beyond are not good."""
+    """The database lost entries that were sent to clients: positions beyond are not recovered."""
 
     def setUp(self):
         super().setUp()
@@ -139,7 +139,7 @@ class LostTest(TermsCase):
         self.assertEqual(self.recovered(lost), [])
 
     def test_a_restored_directory(self):
-        """Database and log are of the same moment: nobody can tell, and nothing has to be told."""
+        """Database and log are from the same moment, so the loss cannot be detected."""
         epoch = self.directory.epoch
         shutil.copytree(self.place / "data", self.place / "old")
         self.fill(60)
@@ -170,7 +170,7 @@ class LostTest(TermsCase):
         self.assertEqual(self.recovered(old), [*range(41)])
 
     def test_a_damaged_byte_in_the_log_of_sqlite(self):
-        """SQLite drops what follows it, and says nothing."""
+        """SQLite drops what follows it, without an error."""
         self.writer.checkpoint()
         epoch = self.directory.epoch
         self.fill(60)
@@ -204,7 +204,7 @@ class LostTest(TermsCase):
 
 
 class DroppedTest(TermsCase):
-    """A position in a room that was dropped never means two things."""
+    """A position in a dropped room never refers to two different entries."""
 
     def drop(self, room):
         """Trim all of a room, and drop it."""

@@ -169,7 +169,7 @@ class RetryTest(StoreCase):
         self.assertFalse(self.apply(topic("Online", id="4")).duplicate)
 
     def test_a_retry_is_found_by_an_index(self):
-        """However many topics and edits there are, one row of an index tells."""
+        """One row of an index is enough, however many topics and edits there are."""
         for newest, values in ((ledger.NEWEST_EDIT, (1,)), (ledger.NEWEST_TOPIC, ("u", 1))):
             plan = self.read(
                 lambda c, q=newest, v=values: c.execute(f"EXPLAIN QUERY PLAN {q}", v).fetchall()

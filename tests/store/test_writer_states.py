@@ -1,4 +1,4 @@
-"""The writer does what its table of states says, and nothing else."""
+"""The writer follows its table of states."""
 
 import sqlite3
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The base class of every test: it fails a test that leaves something behind."""
+"""The base class of every test. It fails a test that leaves threads, files or processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection over a socketpair, with the test as its peer, frame by frame."""
+"""A connection over a socketpair, of which the test is the peer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .case import PATIENCE
 
 
 class Recorder:
-    """A dialect that only writes down what happens, for the test to wait for."""
+    """A dialect that records its calls, for which the test can wait."""
 
     def __init__(self) -> None:
         self.happened: queue.Queue[Any] = queue.Queue()

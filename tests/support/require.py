@@ -1,4 +1,4 @@
-"""What a test needs beyond Python: it skips with a sentence, or fails where it was required.
+"""What a test needs beyond Python. If it is missing, the test is skipped, or fails if required.
 
 ``GOCHAT_TEST_REQUIRE=redis,browser,firefox,node`` names what must be there.
 """

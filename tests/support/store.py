@@ -1,4 +1,4 @@
-"""What the store's tests share: a directory, its writer and readers, and short words for drafts."""
+"""Support for the store's tests: a directory, its writer and readers, and functions for drafts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who spends little does not wait for who spends much, and nobody spends more than their part."""
+"""A user who spends little does not wait for others, and none spends more than their share."""
 
 import math
 import threading
@@ -133,7 +133,7 @@ class MemoryTest(AdmissionCase):
         self.addCleanup(setattr, admission, "MOST_IDLE", admission.MOST_IDLE)
         admission.MOST_IDLE = 3
         for number in range(10):
-            self.meter(f"settled {number}", f"user {number}").leave(0.0)
+            self.meter(f"free {number}", f"user {number}").leave(0.0)
         self.assertEqual(self.known(), (0, 0))
         for number in range(10):
             meter = self.meter(f"in debt {number}", f"user {number}")

@@ -27,7 +27,7 @@ class BellTest(TestCase):
         bell = Bell()
 
         class Late:
-            """A guard that is got only after somebody has rung."""
+            """A lock that is acquired only after the bell has rung."""
 
             def __enter__(self):
                 bell.ring()

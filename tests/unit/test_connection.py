@@ -23,7 +23,7 @@ from tests.support.peer import Peer, Recorder, free
 
 
 class Stalls:
-    """Has each wait that runs out look as if the process had been stopped, until `end`."""
+    """Makes each timeout look like a stall of the process, until `end`."""
 
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
@@ -97,7 +97,7 @@ class TalkingTest(TestCase):
 
 
 class LeavingTest(TestCase):
-    """What thousands do at the same moment when a network fails."""
+    """Disconnecting, as thousands do at the same moment when a network fails."""
 
     def test_nothing_is_sent_to_a_peer_that_is_gone_while_its_reader_waits_at_the_gate(self):
         """To send to each of 5,000 peers that were gone kept the hub busy for 60 ms."""
@@ -131,10 +131,10 @@ class LeavingTest(TestCase):
 
 
 class BudgetTest(TestCase):
-    """Everything that a peer sends is paid for before it is acted on."""
+    """Everything that a peer sends is charged before it is handled."""
 
     def paused(self) -> list[float]:
-        """For how long connections are to pause from now on; nobody really does."""
+        """The seconds for which connections pause from now on; they do not really wait."""
         pauses: list[float] = []
         self.enterContext(mock.patch.object(Connection, "pause", lambda _, s: pauses.append(s)))
         return pauses
@@ -302,7 +302,7 @@ class EndingTest(TestCase):
                 self.assertEqual(as_a(CloseConnection, peer.receive()).code, code)
 
     def test_the_close_frame_reaches_a_peer_that_is_still_sending(self):
-        """A socket closed with unread bytes in it sends a reset, which overtakes what was said."""
+        """Closing a socket with unread bytes sends a reset, which can destroy what was sent."""
         with Peer() as peer:
             peer.sock.sendall(client.masked(0x81, b"", length=1 << 30) + bytes(100_000))
             self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1009)
@@ -346,7 +346,7 @@ class WaitingTest(TestCase):
             self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "still here"])
 
     def test_a_silent_peer_is_closed_with_4008(self):
-        """It may have been the way that failed: 1002 kept the page away for ever."""
+        """The network may have failed. With 1002 the page never reconnected."""
         with Peer(ping_period=0.05, pong_wait=0.2) as peer:
             while isinstance(event := peer.receive(), Ping):
                 pass
@@ -355,7 +355,7 @@ class WaitingTest(TestCase):
             peer.join()
 
     def test_any_byte_from_a_peer_shows_that_it_is_alive(self):
-        """Also a pong that is late, and a frame of which a byte comes now and then."""
+        """Also a late pong, and a frame that arrives byte by byte."""
         with Peer(ping_period=0.2, pong_wait=0.5) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             begun = time.monotonic()
@@ -366,7 +366,7 @@ class WaitingTest(TestCase):
             self.assertGreater(time.monotonic() - begun, 2 * 0.5)
 
     def test_a_stall_of_the_server_does_not_count_as_silence_of_the_peer(self):
-        """The kernel's timers run out with the stall; then whoever is there is asked once more."""
+        """The kernel's timers run out during the stall; then the wait begins again."""
         with Stalls() as stalls, Peer(ping_period=0.1, pong_wait=0.2) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             stalls.noticed(3)

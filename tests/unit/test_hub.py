@@ -41,7 +41,7 @@ ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "gues
 
 
 class Spent(Meter):
-    """What a connection was charged, in all."""
+    """Adds up what a connection was charged."""
 
     free = False
 
@@ -57,7 +57,7 @@ class Spent(Meter):
 
 
 class FakeConnection(Connection):
-    """Takes what it is offered, until it is full."""
+    """Accepts what is offered, until it is full."""
 
     meter: Spent
 
@@ -118,7 +118,7 @@ class HubCase(TestCase):
         return connection
 
     def member(self, user: User = ANN, key: str = "lobby", **options) -> FakeConnection:
-        """A gochat.v1 connection that is live; what it was told on joining is forgotten."""
+        """A gochat.v1 connection that is live; the events of its join are dropped."""
         connection = FakeConnection(**options)
         self.hub.handle([Register(connection), Identified(connection, OnlineUser(user), user.nick)])
         self.enter(connection, user, key)
@@ -135,18 +135,18 @@ class HubCase(TestCase):
         """Hand over a part of what was read, the first one or a further one."""
         live: Reply[bool] = Reply()
         info = RoomInfo(key if kept is None else kept, key, "", seq)
-        told = ",".join(map(entry_json, entries))
+        part = ",".join(map(entry_json, entries))
         begins = First(user, info, "e", True, False, 0, "j") if first else None
-        self.hub.handle([CatchUp(connection, key, seq, told, last, live, begins)])
+        self.hub.handle([CatchUp(connection, key, seq, part, last, live, begins)])
         return live.wait(PATIENCE)
 
     def news(self) -> None:
-        """Let what is known of people's presence be told."""
+        """Send the presence events that are due."""
         self.hub.send_presence(1e9)
 
 
 class ClassicTest(HubCase):
-    """goChat's rules: everyone gets every line, in order, one message a line."""
+    """goChat's rules: each client gets each message, in order, in a frame of its own."""
 
     def test_each_member_gets_each_message_in_a_frame_of_its_own(self):
         a, b = self.classic(), self.classic()
@@ -258,7 +258,7 @@ class RoomsTest(HubCase):
         self.assertEqual(live["seq"], 4)
 
     def test_entries_read_before_they_were_published_are_not_sent_again(self):
-        """The journal commits, a newcomer reads that, and enters before the hub is told of it."""
+        """The journal commits, and a client reads that and enters before the hub gets it."""
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection)
@@ -334,7 +334,7 @@ class RoomsTest(HubCase):
         self.assertEqual(self.census("tea"), {"tea": ("Tea", 3)})
 
     def test_a_room_takes_the_name_of_its_first_entry(self):
-        """Somebody was evicted who wrote the first entry under another name."""
+        """The user who wrote the first entry, with another spelling, was evicted."""
         connection = self.member(ANN, "tea")
         self.hub.handle([publish(entry(1, key="tea", room="Tea"))])
         self.hub.handle([Typing(connection, "tea", "tea", BOB)])
@@ -406,8 +406,8 @@ class PresenceTest(HubCase):
         a = self.member(ANN)
         b = self.member(BOB)
         self.hub.send_presence(1.0)
-        told = [e for e in a.events if e["type"] == "presence"]
-        self.assertEqual([m["nick"] for m in told[0]["joined"]], ["Ann", "Bob"])
+        expected = [e for e in a.events if e["type"] == "presence"]
+        self.assertEqual([m["nick"] for m in expected[0]["joined"]], ["Ann", "Bob"])
         a.offers.clear()
         self.hub.handle([Unregister(b)])
         self.hub.send_presence(1.0 + PRESENCE_PERIOD / 2)
@@ -482,7 +482,7 @@ class PresenceTest(HubCase):
         self.assertEqual(len(self.joined(everyone[-1])["members"]), SHOWN + 1)
 
     def joined(self, user: User) -> dict[str, Any]:
-        """What a new connection of the user is told on joining the lobby."""
+        """The `joined` event of a new connection of the user in the lobby."""
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection, user)
@@ -490,7 +490,7 @@ class PresenceTest(HubCase):
         return connection.events[0]
 
     def test_the_pause_after_presence_events_grows_with_their_recipients(self):
-        """However many come and go, presence takes a small part of the hub's time."""
+        """However many users join and leave, presence takes a small part of the hub's time."""
         members = [self.member(User(str(number), "nick")) for number in range(1_200)]
         self.news()
         self.hub.handle([Unregister(members.pop(0))])
@@ -546,19 +546,19 @@ class PresenceTest(HubCase):
         asking, elsewhere, nowhere = (self.member(ANN, key) for key in ("lobby", "far", "none"))
         self.hub.handle([Leave(nowhere, "none", None, silent=True)])
         self.hub.handle([Renamed(asking, User("1", "Anna"), "n")])
-        told = {"type": "renamed", "user": "1", "nick": "Anna"}
-        self.assertEqual(asking.events, [{**told, "id": "n"}])
-        self.assertEqual([elsewhere.events, nowhere.events], [[told], [told]])
+        expected = {"type": "renamed", "user": "1", "nick": "Anna"}
+        self.assertEqual(asking.events, [{**expected, "id": "n"}])
+        self.assertEqual([elsewhere.events, nowhere.events], [[expected], [expected]])
         ann.nick = "Anna"
         late = FakeConnection()
         self.hub.handle([Register(late), Identified(late, ann, "Ann")])
-        self.assertEqual(late.events, [told], "it was welcomed by the old nick")
+        self.assertEqual(late.events, [expected], "it was welcomed by the old nick")
 
     def test_a_nick_taken_by_hello_is_sent_to_all_except_that_connection(self):
         a, b, new = self.member(ANN), self.member(BOB), FakeConnection()
         self.hub.handle([Register(new), Renamed(new, User("1", "Anna"), None, greeting=True)])
-        told = {"type": "renamed", "user": "1", "nick": "Anna"}
-        self.assertEqual([a.events, b.events, new.events], [[told], [told], []])
+        expected = {"type": "renamed", "user": "1", "nick": "Anna"}
+        self.assertEqual([a.events, b.events, new.events], [[expected], [expected], []])
 
     def test_every_connection_of_a_user_uses_the_current_nick(self):
         """The reader of another connection may have put it before it could know the new one."""
@@ -597,7 +597,7 @@ class PresenceTest(HubCase):
 
 
 class ReadTest(HubCase):
-    """A user reads at one connection; the others of the same user are told."""
+    """A read mark of one connection is sent to the user's other connections."""
 
     def test_a_read_mark_is_sent_to_the_user_s_other_connections_in_the_room(self):
         reads, other, bob = self.member(ANN), self.member(ANN), self.member(BOB)

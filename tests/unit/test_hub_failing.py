@@ -1,4 +1,4 @@
-"""The hub fails at one thing: those concerned are told to come back, and the others get theirs."""
+"""After an error in the hub, the connections concerned are closed, and the others are served."""
 
 from typing import cast
 from unittest import mock
@@ -33,7 +33,7 @@ INTERNAL = [Close.INTERNAL_ERROR]
 
 
 #: The answer to a `Census`.
-Told = Reply[dict[str, tuple[str, int]]]
+CensusReply = Reply[dict[str, tuple[str, int]]]
 
 
 def written(seq: int, key: str = "lobby", **fields) -> Written[Connection]:
@@ -51,7 +51,7 @@ class HubFailingTest(HubCase):
             each.offers.clear()
 
     def said(self, connection) -> bool:
-        """Whether what is published in its room reaches the connection."""
+        """Whether the connection gets messages of its room."""
         connection.offers.clear()
         key = "tea" if connection is self.cyn else "lobby"
         self.hub.handle([Publish((written(9, key),))])
@@ -103,7 +103,7 @@ class HubFailingTest(HubCase):
         self.assertIsNotNone(record.exc_info)
 
     def test_a_census_that_fails_is_answered(self):
-        reply = Told()
+        reply = CensusReply()
         with (
             mock.patch.dict(RULES, {Census: mock.Mock(side_effect=KeyError)}),
             self.assertLogs("gochat_py.failures", "ERROR"),
@@ -113,7 +113,7 @@ class HubFailingTest(HubCase):
             reply.wait(0)
 
     def test_messages_that_cannot_be_delivered_close_the_connections_of_their_room_only(self):
-        """They come back with their position, and miss nothing."""
+        """Their clients reconnect with their position, and miss nothing."""
         broken = written(1)._replace(encoded=cast(str, b"not a str"))
         catching_up = self.member(ANN)
         self.enter(catching_up)
@@ -151,7 +151,7 @@ class HubFailingTest(HubCase):
                 self.assertEqual((self.cyn.closed_with, dan.closed_with), ([], []))
 
     def test_a_hub_that_fails_closes_its_inbox_and_all_connections(self):
-        reply, waits = Told(), Told()
+        reply, waits = CensusReply(), CensusReply()
         self.hub.inbox.put(Census((), "", None, 10, reply))
         with (
             mock.patch.object(self.hub, "send_presence", side_effect=SystemError("over")),
@@ -166,7 +166,7 @@ class HubFailingTest(HubCase):
             self.hub.inbox.put(Unregister(self.ann))
 
     def test_threads_that_wait_for_a_hub_that_fails_are_answered(self):
-        in_hand, waiting = Told(), Told()
+        in_hand, waiting = CensusReply(), CensusReply()
         self.hub.inbox.put(Census((), "", None, 10, in_hand))
 
         def end(_batch):

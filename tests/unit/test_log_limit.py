@@ -1,4 +1,4 @@
-"""What strangers bring about in the log is bounded, and what is left out is counted."""
+"""The log records that peers can cause are limited, and omitted ones are counted."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class LogLimitTest(TestCase):
         with self.assertLogs("gochat_py.log_limit", "INFO") as said:
             self.limit.report()
             self.assertEqual(self.due(1), 1)
-        told = [(record.levelname, record.getMessage()[:50]) for record in said.records]
+        logged = [(record.levelname, record.getMessage()[:50]) for record in said.records]
         self.assertEqual(
-            told,
+            logged,
             [
                 ("INFO", "7 more log records about connections that ended we"),
                 ("WARNING", "2 more log records about hosts that are not this s"),

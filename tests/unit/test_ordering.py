@@ -1,4 +1,4 @@
-"""When a gochat.v1 connection waits for what it wrote: only before what would overtake it."""
+"""A gochat.v1 connection waits for its own drafts before a command that would overtake them."""
 
 import json
 import math
@@ -50,7 +50,7 @@ OTHERS: dict[str, Fields] = {
 
 
 class Log(list[object]):
-    """What happened, in order; stands for both the backplane and the connection."""
+    """Records calls in order, in place of both the backplane and the connection."""
 
     meter = free()
     log_limit = LogLimit()
@@ -100,7 +100,7 @@ class Log(list[object]):
 
 
 class AnsweringInbox(Inbox[Order]):
-    """The hub's: each order is done at once."""
+    """The hub's inbox; each order is handled at once."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(1)

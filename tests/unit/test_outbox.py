@@ -1,6 +1,8 @@
 import queue
 import socket
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from gochat_py.core.ending import State
 from gochat_py.errors import Closed
@@ -214,6 +216,35 @@ class OutboxTest(TestCase):
         outbox = self.outbox(Kernel())
         outbox.peer_gone()
         self.assertTrue(outbox.reader_ends(0))
+
+    def test_of_several_threads_that_end_it_exactly_one_is_the_first(self):
+        """The first one says why it ended."""
+        for _ in range(50):
+            outbox = self.outbox(Kernel(room=0))
+            start = threading.Barrier(3)
+            first: queue.Queue[bool] = queue.Queue()
+
+            def end(
+                how: Callable[[], bool],
+                start: threading.Barrier = start,
+                first: queue.Queue[bool] = first,
+            ) -> None:
+                start.wait(PATIENCE)
+                first.put(how())
+
+            ends: tuple[Callable[[], bool], ...] = (
+                outbox.fail,
+                partial(outbox.close, b"!"),
+                partial(outbox.close, b"?"),
+            )
+            threads = [threading.Thread(target=end, args=(each,)) for each in ends]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(PATIENCE)
+            self.assertEqual(
+                sorted(first.get(timeout=PATIENCE) for _ in ends), [False, False, True]
+            )
 
     def test_what_is_queued_is_sent_after_the_reader_has_ended_unless_the_peer_is_gone(self):
         for gone in (False, True):

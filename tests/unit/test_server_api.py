@@ -1,4 +1,4 @@
-"""`gochat_py.Server`: a chat server inside another program, as its documentation says."""
+"""`gochat_py.Server`: a chat server inside another program, as documented."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ from tests.support.server import ROOT
 
 @contextlib.contextmanager
 def chat(url: str, nick: str) -> Iterator[ClientConnection]:
-    """A gochat.v1 connection that has said hello and joined the lobby."""
+    """A gochat.v1 connection that has sent `hello` and joined the lobby."""
     address = url.replace("http", "ws", 1) + "ws"
     with connect(address, subprotocols=[Subprotocol("gochat.v1")]) as client:
         for number, command in enumerate(

@@ -1,4 +1,4 @@
-"""A process that was not run: its deadlines begin anew, and nobody else's do."""
+"""After a stall of the process its deadlines restart, and only then."""
 
 import queue
 import threading
@@ -15,7 +15,7 @@ from tests.support.case import PATIENCE, TestCase
 
 
 class Clock:
-    """Time that passes when the test says so."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.time = 100.0
@@ -32,7 +32,7 @@ class StallWatchTest(TestCase):
         self.enterContext(self.watch.watching(1.0))
 
     def pass_by(self, *gaps: float) -> None:
-        """Let time pass, with somebody asking for the time after each gap."""
+        """Let time pass, with a reading of the clock after each gap."""
         for gap in gaps:
             self.clock.time += gap
             self.watch.now()
@@ -89,14 +89,14 @@ class StallWatchTest(TestCase):
 
 
 class WaitingTest(TestCase):
-    """Each wait of one thread for another ends in `busy`, but not because of a stall."""
+    """Each wait of one thread for another ends with `busy`, but not because of a stall."""
 
     def setUp(self) -> None:
         super().setUp()
         self.stalls = 0
 
     def stalled(self, module: object, times: int) -> None:
-        """Let the deadlines that `module` makes say so many times that a stall used them up."""
+        """Make the deadlines of `module` report a stall so many times."""
         case = self
 
         class Stalled(Deadline):

@@ -1,4 +1,4 @@
-"""Threads begin within a limit, or not at all."""
+"""Threads start within a time limit, or not at all."""
 
 import ctypes
 import os
@@ -17,7 +17,7 @@ from tests.support.case import PATIENCE, TestCase
 
 class LaunchTest(TestCase):
     def limited(self) -> None:
-        """Let the address space seem limited, as far as one can tell by asking."""
+        """Make the limit of the address space appear smaller."""
         patch = mock.patch.object(resource, "getrlimit", lambda _: (1 << 40, 1 << 40))
         self.enterContext(patch)
 
@@ -75,11 +75,11 @@ class LaunchTest(TestCase):
             self.assertRaises(RuntimeError),
         ):
             threads.launch(called.set, "late")
-        told = threading.Event()
-        with mock.patch.object(sys, "unraisablehook", lambda _: told.set()):
+        reported = threading.Event()
+        with mock.patch.object(sys, "unraisablehook", lambda _: reported.set()):
             go.set()
             self.assertTrue(late.wait(PATIENCE))
-            self.assertTrue(told.wait(PATIENCE), "`threading` knows it no more, and says so")
+            self.assertTrue(reported.wait(PATIENCE), "`threading` knows it no more, and says so")
         self.assertFalse(called.is_set())
 
 
@@ -125,7 +125,7 @@ class PrepareTest(TestCase):
 class GiveWayTest(TestCase):
     @unittest.skipUnless(hasattr(os, "sched_yield"), "This system has no sched_yield(2).")
     def test_it_releases_the_interpreter_lock(self) -> None:
-        """Otherwise nobody gets anything done meanwhile: each thread stops at the lock."""
+        """Otherwise no other thread can run meanwhile: each waits for the lock."""
         code = (
             "import sys, threading\n"
             "from gochat_py.threads import give_way\n"

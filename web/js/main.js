@@ -4,18 +4,18 @@
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/timers.js";
 import { changedDrafts, drafts, purposes } from "./core/unsent.js";
-import { keptChoices, waiting } from "./core/attention.js";
+import { keptChoices, offers, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
-import { RULED, SHEETS } from "./core/names.js";
+import { RULED } from "./core/names.js";
 import { kept } from "./core/outbox.js";
 import { roomNames } from "./core/rooms.js";
 import { begin, current } from "./core/state.js";
 import { Notifications } from "./browser/notifications.js";
-import { AttentionOffer } from "./components/AttentionOffer.js";
 import { Composer } from "./components/Composer.js";
 import { ConnectionState } from "./components/ConnectionState.js";
 import { MemberList } from "./components/MemberList.js";
 import { MessageList } from "./components/MessageList.js";
+import { dialogs } from "./components/dialogs.js";
 import { Lazy } from "./components/lazy.js";
 import { NameForm } from "./components/NameForm.js";
 import { RoomHeader } from "./components/RoomHeader.js";
@@ -23,13 +23,16 @@ import { RoomList } from "./components/RoomList.js";
 import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
-import { byKeys } from "./browser/focusOrigin.js";
+import { focusOf } from "./browser/focusOrigin.js";
+import { watchTouch } from "./browser/touch.js";
 import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
 import { neighbour, roomChoices } from "./core/choices.js";
 import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
+import { asksWhy } from "./core/reconnect.js";
+import { whyBlocked } from "./browser/blocked.js";
 import { Socket } from "./browser/socket.js";
 import { Storage } from "./browser/storage.js";
 import { watchSleep } from "./browser/sleep.js";
@@ -41,7 +44,6 @@ const FRAME_WAIT = 250; // if no frames are drawn (in a hidden tab), the page is
 const PACE = 25; // a frame that follows another one sooner is left to scrolling and typing
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
-const STYLES = new URL("../css/", import.meta.url); // in the folder of this module, whose URL has the checksum
 
 const spoken = await LANGUAGES[pick(navigator.languages)]();
 const word = translator(spoken);
@@ -64,12 +66,9 @@ const components = [
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  Lazy(at(".room-switcher"), SHEETS.switcher, async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools), STYLES),
-  Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
-  Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
-  Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
+  ...dialogs(tools),
   messageList, // after the dialogs: a message found in one gets the focus when it is closed
-  AttentionOffer(at(".attention-offer"), tools),
+  Lazy(at(".attention-offer"), () => import("./components/AttentionOffer.js"), tools, offers),
   TypingLine(at(".typing-line"), tools),
   composer,
 ];
@@ -92,6 +91,7 @@ let state = begin({
   online: navigator.onLine,
   hidden: document.hidden,
   focused: document.hasFocus(),
+  touch: watchTouch((on) => tell({ type: "touch", on })),
   now: now(),
 });
 let saved = state;
@@ -205,6 +205,9 @@ function hear(event) {
     showSoon();
   } else {
     tell({ ...event, identity: storage.identity() });
+    if (state.online && asksWhy(event.tries, state.blocked)) {
+      whyBlocked(new URL("ws", BASE), spoken.language).then((answer) => answer && tell({ type: "blocked", ...answer }));
+    }
   }
 }
 
@@ -256,12 +259,6 @@ document.addEventListener("keydown", (event) => {
     act(meant);
   }
 });
-
-function focusOf(target) {
-  const keyed = byKeys() && target !== document.body;
-  const control = target.closest("a, button") !== null && (keyed || target.closest(".message-list") === null);
-  return { writing: target.closest("input, textarea, select, [contenteditable]") !== null, keyed, control };
-}
 
 function act(meant) {
   if (meant.type !== "neighbour") {

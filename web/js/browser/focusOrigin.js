@@ -15,3 +15,10 @@ addEventListener("focusin", ({ target }) => {
 export function byKeys() {
   return keyed;
 }
+
+/** What core/keys.js has to know of `target`, which has the focus. */
+export function focusOf(target) {
+  const keyed = byKeys() && target !== document.body;
+  const control = target.closest("a, button") !== null && (keyed || target.closest(".message-list") === null);
+  return { writing: target.closest("input, textarea, select, [contenteditable]") !== null, keyed, control };
+}

@@ -19,11 +19,12 @@ import { bound, NEVER, newRoom } from "./room.js";
 import { NEWS_RULES } from "./news.js";
 import { SEARCH_RULES } from "./search.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
-import { ask, broken, change, current, setConnection, of, put, question } from "./state.js";
+import { alive, ask, broken, change, current, setConnection, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
 const PAGE = 100; // older entries requested at a time
 const TYPING_EVERY = 3_000;
+const FULL = 1013; // the close code of a full server
 
 /** The state after `event`, and the effects. */
 export function step(state, event) {
@@ -59,7 +60,12 @@ const RULES = {
   },
   waiting(turn, { retryAt, code }) {
     setConnection(turn, { phase: "waiting", retryAt, code });
+    if (code === FULL) turn.state.blocked = { status: 503, detail: "" };
     broken(turn, code);
+  },
+  /** The server has said why there is no connection. */
+  blocked(turn, { status, detail }) {
+    if (!alive(turn.state)) turn.state.blocked = { status, detail };
   },
   stopped(turn, { code }) {
     setConnection(turn, { phase: "stopped", code });
@@ -138,11 +144,14 @@ const RULES = {
   ...PRESENCE_RULES,
 
   // -- messages
-  draft(turn, { text, clipped = false, now }) {
+  touch(turn, { on }) {
+    turn.state.touch = on;
+  },
+  draft(turn, { text, clipped = false, files = false, now }) {
     const { key } = turn.state;
     const { name, phase, typedAt } = of(turn, key);
     change(turn, key, { draft: text });
-    Object.assign(turn.state, { refusals: 0, clipped });
+    Object.assign(turn.state, { refusals: 0, clipped, files });
     if (blank(text) || phase !== "here" || now - typedAt < TYPING_EVERY) return;
     turn.send.push({ type: "typing", room: name });
     change(turn, key, { typedAt: now });
@@ -165,7 +174,7 @@ const RULES = {
     turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: target?.gone ? null : replying });
     change(turn, key, { draft: "", mark: null });
     release(turn); // the draft from before an edit returns
-    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false });
+    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false, files: false });
   },
   /** Another tab of this browser was closed, and left these `items` unsent. */
   restored(turn, { items }) {

@@ -25,7 +25,7 @@ export const SERVER_EVENTS = {
     if (keyOf(lobby) !== waiting && of(turn, waiting)?.log.epoch === null) {
       change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the name of the lobby
     }
-    Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false });
+    Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false, blocked: null });
     wantList(turn);
   },
   joined(turn, event) {

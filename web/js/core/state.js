@@ -15,11 +15,12 @@ import { resumed } from "./unsent.js";
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The initial state of a page that opens in the room `name`, with what was stored earlier. */
-export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, permission = "denied", name, online, hidden, focused = true, now }) {
+export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, permission = "denied", name, online, hidden, focused = true, touch = false, now }) {
   const state = {
     // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
     online,
+    blocked: null, // why the server refuses the connection, as far as it has said: { status, detail }
     hidden,
     focused,
     attended: !hidden && focused, // whether incoming messages count as read: see presence.js
@@ -48,6 +49,8 @@ export function begin({ identity, drafts, purposes = [], seen, roomNames = [], a
     activeAt: now, // when the user was last active
     gone: false, // whether the server was told that the user is away
     clipped: false, // whether only a part of a pasted text was accepted
+    files: false, // whether the last paste or drop had files, which cannot be sent
+    touch, // whether there is a touch screen, and no keyboard has been used
     refusals: 0, // how often sending was refused by the page
     sheet: null, // the open dialog: { name, busy, refusal }
     search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, complete: true, next: null, refusal: null },

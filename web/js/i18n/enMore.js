@@ -3,10 +3,12 @@
 export const words = {
   "sheet.close": "Close",
 
-  "switcher.title": "Find a room",
+  "rooms.badName": "A room name starts with a letter or digit, followed by letters, digits, - and _; 64 characters at most.",
+  "switcher.title": "Find or create a room",
   "switcher.field": "Room name",
   "switcher.list": "Rooms",
   "switcher.create": "Create #{room}",
+  "switcher.most": "These are the first {count} rooms. For another one, type its name.",
   "switcher.here": "current room",
 
   "room.topic": "Topic",
@@ -41,6 +43,9 @@ export const words = {
   "search.not_joined": "You are not connected to this room. Try again in a moment.",
   "search.other": "The search failed: {message}",
 
+  "attention.offer": "Somebody mentioned you. Do you want a notification when that happens while you are not looking at this page?",
+  "attention.yes": "Notify me",
+  "attention.no": "Not now",
   "attention.title": "Notify me about",
   "attention.all": "All messages",
   "attention.mentions": "Messages that mention me",

@@ -16,7 +16,7 @@ export function pick(languages) {
 }
 
 /** Parts of the page that are loaded later, with their own texts. */
-const LATE = "dialog, .action-bar";
+const LATE = "dialog, .action-bar, .attention-offer";
 
 let speaking = null; // the present language: { words, more, word }
 

@@ -3,10 +3,12 @@
 export const words = {
   "sheet.close": "关闭",
 
-  "switcher.title": "查找房间",
+  "rooms.badName": "房间名须以文字或数字开头，其余可用文字、数字、- 和 _，最多 64 个字符。",
+  "switcher.title": "查找或新建房间",
   "switcher.field": "房间名",
   "switcher.list": "房间",
   "switcher.create": "新建 #{room}",
+  "switcher.most": "这里列出前 {count} 个房间。要找其他房间，请输入其名称。",
   "switcher.here": "当前房间",
 
   "room.topic": "话题",
@@ -41,6 +43,9 @@ export const words = {
   "search.not_joined": "你尚未连接到这个房间，请稍后再试。",
   "search.other": "搜索失败：{message}",
 
+  "attention.offer": "有人提到了你。当你没在看此页面时，要用通知提醒你吗？",
+  "attention.yes": "提醒我",
+  "attention.no": "暂时不用",
   "attention.title": "通知我",
   "attention.all": "所有消息",
   "attention.mentions": "提到你的消息",
