@@ -11,27 +11,29 @@ RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 BENCH_READY := $(VENV)/.bench-ready
 
-# The page's scripts are checked with tools from npm, where there is npm.
+# The page's scripts are checked with tools from npm, if npm is installed.
 NPM := $(shell command -v npm)
 PAGE_BIN := tests/web/node_modules/.bin
 PAGE_READY := tests/web/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel zipapp clean
+.PHONY: help run setup test coverage check lint types page-lint page-types format conformance soak fuzz hostile bench screenshots measure wheel zipapp clean
 
-help: ## List what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(RUN_READY) ## Serve the chat on http://127.0.0.1:8080/ (others: make run HOST=0.0.0.0 PORT=9000)
+run: $(RUN_READY) ## Serve the chat on http://127.0.0.1:8080/ (or: make run HOST=0.0.0.0 PORT=9000)
 	@$(BIN)/python -m gochat_py --host $(HOST) --port $(PORT) || { status=$$?; \
 		[ $$status -ne 2 ] || echo "With make, the flags are variables: make run HOST=$(HOST) PORT=$(PORT)" >&2; exit $$status; }
+
+setup: $(DEV_READY) ## Install what the tests need, and run nothing
 
 test: $(DEV_READY) ## Run the tests
 	$(BIN)/python -m tests
 
-coverage: $(DEV_READY) ## Run the tests without a browser, and say which lines they reach
+coverage: $(DEV_READY) ## Run the tests without a browser, and measure their coverage (least value: fail_under in setup.cfg)
 	$(BIN)/python -m coverage erase
-	for part in unit core store backplane http cli properties integration; do \
+	for part in unit core store backplane http cli laws properties integration; do \
 		$(BIN)/python -m coverage run --append -m unittest discover -s tests/$$part -t . || exit 1; done
 	$(BIN)/python -m coverage report
 
@@ -56,23 +58,23 @@ page-lint page-types:
 	@! echo ",$$GOCHAT_TEST_REQUIRE," | grep -q ,node,
 endif
 
-format: $(DEV_READY) ## Put the code into the house style
+format: $(DEV_READY) ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 conformance: $(DEV_READY) ## Run all 517 WebSocket conformance cases (about 20 minutes)
 	$(BIN)/python -m tests.conformance
 
-soak: $(DEV_READY) ## Kill the server again and again for ten minutes (other length: MINUTES=60)
+soak: $(DEV_READY) ## Kill the server again and again for ten minutes (or: MINUTES=60)
 	$(BIN)/python -m tests.soak $(MINUTES)
 
-fuzz: $(DEV_READY) ## Damage the redo log in every way for about an hour (other length: FILES=500)
+fuzz: $(DEV_READY) ## Damage the redo log in every way for about an hour (or: FILES=500)
 	GOCHAT_TEST_FUZZ=$(FILES) $(BIN)/python -m unittest -v tests.properties.test_redo_log
 
-hostile: $(DEV_READY) ## Attack the server in every known way while a quiet room talks (about a quarter of an hour)
+hostile: $(DEV_READY) ## Attack the server in every known way, and measure a quiet room (about 15 minutes)
 	$(BIN)/python -m tests.hostile
 
-bench: $(BENCH_READY) ## Measure speed and memory beside other servers
+bench: $(BENCH_READY) ## Compare speed and memory with other servers
 	$(BIN)/python -m tests.bench
 
 screenshots: $(DEV_READY) ## Take the pictures of the page that the documentation shows
@@ -84,35 +86,41 @@ measure: $(DEV_READY) ## Measure the page in a browser (about two minutes)
 wheel: $(DEV_READY) ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
-zipapp: $(RUN_READY) ## Build dist/gochat.pyz, one file that Python runs
+zipapp: $(RUN_READY) ## Build dist/gochat.pyz, a single file that Python runs
 	@$(BIN)/python tools/single_file.py dist/gochat.pyz
 
 clean: ## Remove everything that was set up or built
 	rm -rf $(VENV) tests/web/node_modules build dist *.egg-info .mypy_cache .ruff_cache .hypothesis
 
+MAKE_VENV = $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv; then run make again" >&2; exit 1; }
+
+# Ends a recipe that downloads something: what to do if it fails.
+CHECK_NETWORK = { echo "This is downloaded once, so check the network, then run make again" >&2; exit 1; }
+
 $(BIN)/python:
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gochat_py needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
-		echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv; then run make again" >&2; exit 1; }
+	@$(MAKE_VENV)
 
 $(RUN_READY): $(BIN)/python setup.cfg
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+		echo "Setting up $(VENV) again, because the last time was interrupted"; $(MAKE_VENV); }
 	@echo "Installing gochat_py and wsproto into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || { \
-		echo "wsproto could not be installed; it is downloaded once, so check the network, then run make again" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . || $(CHECK_NETWORK)
 	@touch $@
 
 $(DEV_READY): $(RUN_READY)
 	@echo "Installing what the tests need into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' || $(CHECK_NETWORK)
 	@touch $@
 
 $(PAGE_READY): tests/web/package-lock.json
 	@echo "Installing what checks the page's scripts into tests/web/node_modules"
-	@cd tests/web && npm ci --no-audit --no-fund --silent
+	@cd tests/web && npm ci --no-audit --no-fund --silent || $(CHECK_NETWORK)
 	@touch $@
 
 $(BENCH_READY): $(RUN_READY)
 	@echo "Installing the servers to compare with into $(VENV)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]' || $(CHECK_NETWORK)
 	@touch $@

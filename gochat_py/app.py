@@ -1,13 +1,13 @@
 """The composition root: builds the parts, starts them, and stops them in reverse.
 
-    main thread     accepts connections until told to stop
+    main thread     accepts connections until `stop` is called
     journal         one thread
     hub             one thread
-    reader, writer  two threads a connection; the reader begins as the request's handler
+    reader, writer  two threads for each connection; the reader begins as the request's handler
 
-Shutdown follows the message flow: no new connections, then the journal writes what it has, the hub
-gives that out and dismisses everyone, then each connection's threads finish, all within one
-deadline.
+Shutdown follows the message flow: first no new connections are accepted; then the journal persists
+its inbox; then the hub delivers it and closes all connections; then their threads end. All this has
+one deadline.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ log = logging.getLogger(__name__)
 
 
 class App:
-    """One chat server. `run` is called once, by the main thread; `stop` by anybody."""
+    """One chat server. `run` is called once, by the main thread; `stop` by any."""
 
     def __init__(self, settings: Settings) -> None:
-        """Build everything and listen. Raises `StartupError` with the cure where that fails."""
+        """Build everything and listen. Raises `StartupError`, which names the remedy."""
         self._settings = settings
         path = settings.password_file
         self._password = None if path is None else PasswordFile(Path(path))
@@ -90,10 +90,10 @@ class App:
         self.failed = False
 
     def run(self) -> bool:
-        """Serve until `stop`. Returns whether everything ended by itself within the deadline.
+        """Serve until `stop`. Returns whether all threads ended within the deadline.
 
-        Where the hub, the journal or the loop that accepts connections fails, the log says why,
-        the server stops in order, and `failed` is set.
+        If the hub, the journal or the loop that accepts connections fails, the error is logged, the
+        server stops in order, and `failed` is set.
         """
         hub = self._start(self._hub.run, "hub")
         journal = self._start(self._journal.run, "journal")
@@ -142,15 +142,15 @@ class App:
 
     @property
     def waker(self) -> int:
-        """Where `signal.set_wakeup_fd` is to write; a byte there ends the main thread's wait.
+        """The descriptor for `signal.set_wakeup_fd`; a byte there ends the main thread's wait.
 
-        A signal that comes just before that wait, or that the kernel gives to another thread, would
-        else go unheard until somebody connects.
+        Otherwise a signal that arrives just before the wait, or in another thread, would have no
+        effect until a client connects.
         """
         return self._server.waker.fileno()
 
     def _serve(self, upgrade: Upgrade) -> None:
-        """Serve one upgraded socket to its end, in the thread that read the request."""
+        """Serve one upgraded socket until it ends, in the thread that read the request."""
         dialect: V1 | Classic
         if upgrade.subprotocol == SUBPROTOCOL:
             dialect = V1(self._hub.inbox, self._journal, self._terms)
@@ -168,10 +168,10 @@ class App:
 
 
 def _admission_terms(settings: Settings) -> admission.Terms:
-    """What one connection, user and address may cost.
+    """The limits of what one connection, user and address may cost.
 
-    The budgets follow the limits they stand beside: whoever raises `--rate`, or
-    `--max-connections-per-address`, wants more work to be done for each.
+    The budgets grow with `--rate` and `--max-connections-per-address`: an operator who raises these
+    wants more work to be done for each address.
     """
     held = settings.max_connections_per_address
     budget = settings.budget * 1000.0 * settings.rate or math.inf
@@ -188,7 +188,7 @@ def _admission_terms(settings: Settings) -> admission.Terms:
 
 
 def _terms(settings: Settings, password: PasswordFile | None) -> Terms:
-    """What every gochat.v1 connection is told, and held to."""
+    """The terms of every gochat.v1 connection."""
     return Terms(
         allowance=Allowance(
             hello_within=settings.hello_wait,

@@ -1,7 +1,7 @@
-"""The classic dialect: goChat's own wire.
+"""The classic dialect: the protocol of goChat, plain text messages in one room.
 
-Each text message is one chat line, for everybody in the lobby, the sender included, verbatim but
-for what could harm or deceive those who read it (`core.text.clean_line`).
+Each message of a client is sent to all clients in the lobby, also to the sender. It is sent as it
+is, except for characters that could deceive a person who reads it (`core.text.clean_line`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .refusals import Refusal
 #: The room that every classic connection is in.
 LOBBY = "lobby"
 
-#: What a guest's four characters are made of: none that is easily taken for another.
+#: The characters of guests' names; no two of them look alike.
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -35,35 +35,37 @@ class Classic:
     """One classic connection: goChat's ``wsHandler``. Owned by its reader thread."""
 
     def __init__(self, hub: Inbox[Order], backplane: Backplane, rate: float, burst: int) -> None:
-        """`rate` lines a second are taken, `burst` at once; whoever is faster waits."""
+        """The client may send `rate` messages a second, `burst` at once; the others wait."""
         self._hub = hub
         self._backplane = backplane
         self._sending = TokenBucket(rate, burst)
         name = GUEST + "".join(secrets.choice(ALPHABET) for _ in range(4))
-        # Two guests may come to the same four characters; their ids still differ.
+        # Two guests may have the same four characters; their ids still differ.
         self._user = User(f"{name}-{secrets.token_hex(6)}", name)
 
     def opened(self, connection: Connection) -> None:
-        """Register with the hub, so that the connection hears its own first line."""
+        """Register with the hub and enter the lobby, so it receives its own first message."""
         self._hub.put(Register(connection))
         self._hub.put(Enter(connection, self._user, LOBBY, LOBBY))
 
     def price(self, text: str) -> float:
-        """What a line costs: all of it is published."""
-        return prices.LINE + prices.STORED_BYTE * len(text)
+        """The price of a message, which is published as it is."""
+        return prices.MESSAGE + prices.STORED_BYTE * len(text)
 
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
-        """Publish each line, at the rate that is allowed.
+        """Publish each message, at the rate that is allowed.
 
-        A binary message ends the connection with 1003, a line that is too long with 1009: the
-        dialect has no other way to say so.
+        The dialect has no error messages. So a binary message closes the connection with 1003, and
+        a message that is too long with 1009.
         """
         for message in messages:
             if isinstance(message, bytes):
-                connection.close(Close.UNSUPPORTED_DATA, "chat lines are text")
+                connection.close(Close.UNSUPPORTED_DATA, "only text messages are allowed")
                 return
             if len(message) > MAX_TEXT:
-                connection.close(Close.MESSAGE_TOO_BIG, f"a line has at most {MAX_TEXT} characters")
+                connection.close(
+                    Close.MESSAGE_TOO_BIG, f"a message has at most {MAX_TEXT} characters"
+                )
                 return
             while wait := self._sending.take(time.monotonic()):
                 connection.pause(wait)
@@ -75,26 +77,26 @@ class Classic:
                 return
 
     def ending(self, connection: Connection) -> None:
-        """Nothing is owed: a line is not a question."""
+        """There are no answers to wait for."""
 
     def closed(self, connection: Connection) -> None:
-        """Unregister, unless the hub is gone and has dismissed everyone already."""
+        """Unregister, unless the hub has ended and closed all connections already."""
         try:
             self._hub.put(Unregister(connection))
         except Closed:
             return
 
     def described(self) -> connection_log.Described:
-        """Who this is, for the log."""
+        """The user, for the log."""
         return connection_log.Described("classic", self._user.id, self._user.nick, rooms=1)
 
     def patience(self) -> None:
-        """Nothing has to come first."""
+        """There is no message that the client must send first."""
 
-    def kept_waiting(self, connection: Connection) -> None:
-        """Never called: there is nothing to wait for."""
+    def timed_out(self, connection: Connection) -> None:
+        """Never called, because `patience` returns None."""
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:
-        """Hang up: the dialect has no word for a line that was lost, but a lost line says it."""
+        """Close the connection, because the dialect has no error messages."""
         connection_log.refused(connection, refusal)
         connection.close(Close.INTERNAL_ERROR, refusal.message)

@@ -116,7 +116,7 @@ class Connection:
 
     # -- any thread ------------------------------------------------------------------------------
 
-    def tell(self, event: bytes) -> None:
+    def send_event(self, event: bytes) -> None:
         """Send one text message to this peer; close with 4008 if its outbox is full."""
         payload = frames.text(event)
         if self.form.deflated and len(event) >= self._settings.compress_from:
@@ -277,7 +277,7 @@ class Connection:
                     self._limit_waits(left)
                     continue
                 if patience is not None:
-                    self._dialect.kept_waiting(self)
+                    self._dialect.timed_out(self)
                     return b""
                 self.close(Close.SLOW, "no data was received for too long; reconnect")
                 data = b""

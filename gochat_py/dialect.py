@@ -49,7 +49,7 @@ class Dialect(Protocol[C]):
     def patience(self) -> float | None:
         """Seconds left for a message that the peer must send first; None if it need not."""
 
-    def kept_waiting(self, connection: C) -> None:
+    def timed_out(self, connection: C) -> None:
         """The peer did not send that message in time."""
 
     def refuse(self, connection: C, refusal: Refusal) -> None:

@@ -1,14 +1,14 @@
-"""The hub: one thread that knows who is in which room, and gives everyone what is new there.
+"""The hub: one thread that knows which users are in which room, and sends them what is new there.
 
-Owns    rooms, members, who is catching up, and its own inbox. Nothing else touches them, so
-        nothing is locked.
-Waits   on its inbox, at most until there is news of somebody's presence to tell.
-Gives   frames to connections by `offer`; a connection whose send buffer is full is evicted.
-Fails   one order at a time: the connections that it concerns are closed with 1011, and come back.
+Owns    rooms, members, who is catching up, and its own inbox. No other thread uses them, so nothing
+        is locked.
+Waits   on its inbox, at most until the next presence event is due.
+Sends   frames to connections by `offer`; a connection whose send buffer is full is evicted.
+Fails   one order at a time: the connections concerned are closed with 1011, and reconnect.
 
 goChat's hub selects over three channels: register, unregister, broadcast. Its channels are
-unbuffered, so a registration is received before the next line of code runs. A bounded queue does
-not promise that across three queues; one queue of tagged commands does.
+unbuffered, so a registration is received before the next statement runs. Three bounded queues do
+not guarantee that; one queue of tagged orders does.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .core.rendering import Rendering, of_delivery, of_event
 from .core.replay import Hole
 from .errors import Closed
 from .hub_failing import Failing
-from .hub_room import HubRoom, News
+from .hub_room import ChangedRooms, HubRoom
 from .message import Entry, User
 from .orders import (
     Away,
@@ -52,40 +52,41 @@ from .refusals import made_too_many
 
 log = logging.getLogger(__name__)
 
-#: Commands that may wait for the hub; beyond that, producers wait, and their peers through TCP.
+#: Orders that may wait for the hub; beyond that, producers wait, and their peers through TCP.
 INBOX = 1024
 
 
 class Hub:
-    """Multiplexes what connections ask of it. `run` is one thread; `handle` needs none."""
+    """Handles the orders of all connections. `run` is the hub thread; `handle` needs no thread."""
 
     def __init__(self, compress_from: int) -> None:
         self.inbox: Inbox[Order] = Inbox(INBOX)
         self._compress_from = compress_from
-        #: Each registered connection, and in which rooms it is, by key.
+        #: The rooms of each registered connection, by key.
         self._connections: dict[Connection, dict[str, HubRoom]] = {}
         self._rooms: dict[str, HubRoom] = {}
-        self._keys: list[str] = []  # of the rooms, in order
-        #: The connections of each user that said ``hello``, by the user's id; and the other way.
+        self._keys: list[str] = []  # of the rooms, sorted
+        #: The connections of each user, by the user's id, once ``hello`` is answered; and the
+        #: reverse.
         self._of_user: dict[str, set[Connection]] = {}
         self._user_of: dict[Connection, str] = {}
-        #: Connections whose readers are away, in whatever room.
+        #: Connections whose users are away, in all rooms.
         self._away: set[Connection] = set()
-        self._news = News()
+        self._changed_rooms = ChangedRooms()
         self._failing = Failing(self._forget)
 
     def run(self) -> None:
-        """Handle commands until the inbox is closed, then dismiss everyone.
+        """Handle orders until the inbox is closed, then close all connections.
 
-        The hub thread lives here. Where it fails, it takes nothing more, and everyone is told so.
+        The hub thread runs this. If it fails, it closes the inbox and all connections.
         """
         batch: list[Order] = []
         try:
             while True:
-                batch = self.inbox.take(self._news.due_in(time.monotonic()))
+                batch = self.inbox.take(self._changed_rooms.due_in(time.monotonic()))
                 self.handle(batch)
                 batch = []
-                self.tell_news(time.monotonic())
+                self.send_presence(time.monotonic())
         except Closed:
             for connection in self._connections:
                 connection.close(Close.GOING_AWAY, "the server is stopping")
@@ -94,7 +95,7 @@ class Hub:
             raise
 
     def handle(self, batch: Iterable[Order]) -> None:
-        """Carry out `batch` in order; entries that follow each other are sent together."""
+        """Handle `batch` in order; consecutive entries are sent together."""
         written: list[Written[Connection]] = []
         for order in batch:
             if isinstance(order, Publish):
@@ -110,15 +111,15 @@ class Hub:
         if written:
             self._publish(written)
 
-    def tell_news(self, now: float) -> None:
-        """Tell rooms who came and who went, if it is time."""
-        for room, event in self._news.due(now, self._failing.room):
+    def send_presence(self, now: float) -> None:
+        """Send the presence events that are due."""
+        for room, event in self._changed_rooms.due(now, self._failing.room):
             try:
-                self._give(room.introduced, of_event(event, self._compress_from))
+                self._send(room.introduced, of_event(event, self._compress_from))
             except Exception as error:
                 self._failing.room(room, error)
 
-    # -- who is where ----------------------------------------------------------------------------
+    # -- rooms and their members -----------------------------------------------------------------
 
     def _register(self, order: Register) -> None:
         self._connections[order.connection] = {}
@@ -139,39 +140,39 @@ class Hub:
 
     def _depart(self, connection: Connection, room: HubRoom) -> None:
         room.leave(connection)
-        if room.maker is connection:
-            room.maker = None
+        if room.creator is connection:
+            room.creator = None
         if room:
-            self._news.add(room)
+            self._changed_rooms.add(room)
         else:
             del self._rooms[room.key]
             del self._keys[bisect_left(self._keys, room.key)]
-            self._news.drop(room)
+            self._changed_rooms.drop(room)
 
     def _identified(self, order: Identified) -> None:
         connection, user = order.connection, order.user
         if connection not in self._connections:
-            return  # evicted meanwhile
+            return  # it was evicted meanwhile
         self._user_of[connection] = user.id
         self._of_user.setdefault(user.id, set()).add(connection)
         nick = user.nick
         if nick != order.nick:  # another connection changed it before this one was known here
             event = encode.renamed(User(user.id, nick))
-            self._give([connection], of_event(event, self._compress_from))
+            self._send([connection], of_event(event, self._compress_from))
 
     def _enter(self, order: Enter) -> None:
         connection = order.connection
         rooms = self._connections.get(connection)
-        if rooms is not None:  # else it was evicted meanwhile, and its reader will learn that
+        if rooms is not None:  # else it was evicted meanwhile; its reader will notice that
             room = self._rooms.get(order.key)
             if room is None:
                 room = self._rooms[order.key] = HubRoom(order.room, order.key)
                 insort(self._keys, order.key)
-                room.maker = connection
+                room.creator = connection
             user = User(order.user.id, order.user.nick)
             room.enter(connection, user, away=connection in self._away)
             rooms[order.key] = room
-            self._news.add(room)
+            self._changed_rooms.add(room)
             if not order.catches_up:
                 room.caught_up(connection, 0)
 
@@ -183,17 +184,17 @@ class Hub:
         if order.named is not None:
             order.named.give(room.name if room is not None else "")
         if room is None:
-            order.reply.give(True)  # gone: there is nobody to tell
+            order.reply.give(True)  # it is gone, so nothing is sent
             return
-        if order.first is not None and room.maker is connection:
-            room.maker = None
+        if order.first is not None and room.creator is connection:
+            room.creator = None
             wait = 0.0 if order.first.info.room else connection.meter.new_room(time.monotonic())
-            if wait:  # nothing was ever written there, and too many such rooms were made
+            if wait:  # nothing was ever written there; it creates too many such rooms
                 order.reply.give(made_too_many("rooms", wait))
                 return
         missed: list[Entry] | None = None
         if order.last:
-            with contextlib.suppress(Hole):  # more was said meanwhile than is held: read on
+            with contextlib.suppress(Hole):  # more was published than is held: it reads on
                 missed = room.caught_up(connection, order.seq)
         live = missed is not None
         rest = ",".join(map(entry_json, missed or ()))
@@ -204,7 +205,7 @@ class Hub:
                 room.introduce(connection)
         else:
             event = encode.replay(room.name, entries, end=live)
-        self._give([connection], of_event(event, self._compress_from))
+        self._send([connection], of_event(event, self._compress_from))
         order.reply.give(live)
 
     def _leave(self, order: Leave) -> None:
@@ -212,23 +213,23 @@ class Hub:
         if room is not None:
             self._depart(order.connection, room)
         if not order.silent:
-            told = of_event(encode.ok(answers=order.answers), self._compress_from)
-            self._give([order.connection], told)
+            answer = of_event(encode.ok(answers=order.answers), self._compress_from)
+            self._send([order.connection], answer)
 
     def _set_away(self, order: Away) -> None:
         rooms = self._connections.get(order.connection)
         if rooms is None:
             return
         (self._away.add if order.away else self._away.discard)(order.connection)
-        reached = 0
+        recipients = 0
         for room in rooms.values():
             room.set_away(order.connection, order.away)
-            reached += room.member_count
-            self._news.add(room)
-        self._charge(order.connection, prices.of_fan_out(reached))
+            recipients += room.member_count
+            self._changed_rooms.add(room)
+        self._charge(order.connection, prices.of_fan_out(recipients))
         if order.answers is not None:
-            told = of_event(encode.ok(answers=order.answers), self._compress_from)
-            self._give([order.connection], told)
+            answer = of_event(encode.ok(answers=order.answers), self._compress_from)
+            self._send([order.connection], answer)
 
     def _census(self, order: Census) -> None:
         start = bisect_right(self._keys, order.after)
@@ -238,10 +239,10 @@ class Hub:
         rooms = {key: self._rooms[key] for key in (*order.keys, *following) if key in self._rooms}
         order.reply.give({key: (room.name, room.member_count) for key, room in rooms.items()})
 
-    # -- who is told what ------------------------------------------------------------------------
+    # -- what is sent to whom --------------------------------------------------------------------
 
     def _publish(self, batch: Sequence[Written[Connection]]) -> None:
-        """Give each room what was written there."""
+        """Deliver persisted entries, to each room its own."""
         by_room: dict[str, list[Written[Connection]]] = {}
         for written in batch:
             by_room.setdefault(written.entry.key, []).append(written)
@@ -259,12 +260,12 @@ class Hub:
         if room is not None:
             new = [written.entry for written in batch if not written.duplicate]
             if new:
-                room.name = new[0].room  # the same, unless the one who made it was evicted
+                room.name = new[0].room  # the same name, unless its creator was evicted
             already_sent = room.already_sent_to(new)
             live = room.publish(new)
             self._charge_senders(batch, prices.of_fan_out(len(room)))
         for delivery in plan(batch, live, already_sent, self._takes_answers):
-            self._give(delivery.recipients, of_delivery(delivery, self._compress_from))
+            self._send(delivery.recipients, of_delivery(delivery, self._compress_from))
 
     def _takes_answers(self, connection: Connection) -> bool:
         return connection in self._connections and not connection.form.classic
@@ -280,42 +281,42 @@ class Hub:
             others = [each for each in room.live if each is not order.connection]
             self._charge(order.connection, prices.of_fan_out(len(others)))
             event = encode.typing(room.name, order.user)
-            self._give(others, of_event(event, self._compress_from))
+            self._send(others, of_event(event, self._compress_from))
 
     def _read(self, order: ReadMark) -> None:
         room = self._rooms.get(order.key)
         if room is not None:
             theirs = self._of_user.get(order.user, set()) - {order.connection}
-            told = room.read(theirs, order.seq)
-            self._charge(order.connection, prices.of_fan_out(len(told)))
-            self._give(told, of_event(encode.read(room.name, order.seq), self._compress_from))
+            recipients = room.read(theirs, order.seq)
+            self._charge(order.connection, prices.of_fan_out(len(recipients)))
+            self._send(recipients, of_event(encode.read(room.name, order.seq), self._compress_from))
 
     def _renamed(self, order: Renamed) -> None:
-        told: dict[Connection, None] = {}
+        recipients: dict[Connection, None] = {}
         if order.changed:
             theirs = self._of_user.get(order.user.id, ())
             rooms = {room.key: room for each in theirs for room in self._connections[each].values()}
             for room in rooms.values():
                 if room.renamed(order.user):
-                    told.update(dict.fromkeys(room.introduced))
-            told.update(dict.fromkeys(theirs))
-            told.pop(order.connection, None)
-        self._charge(order.connection, prices.of_fan_out(len(told)))
-        self._give(told, of_event(encode.renamed(order.user), self._compress_from))
+                    recipients.update(dict.fromkeys(room.introduced))
+            recipients.update(dict.fromkeys(theirs))
+            recipients.pop(order.connection, None)
+        self._charge(order.connection, prices.of_fan_out(len(recipients)))
+        self._send(recipients, of_event(encode.renamed(order.user), self._compress_from))
         if not order.greeting:
             answer = encode.renamed(order.user, answers=order.answers)
-            self._give([order.connection], of_event(answer, self._compress_from))
+            self._send([order.connection], of_event(answer, self._compress_from))
 
     def _barrier(self, order: Barrier) -> None:
         order.reply.give(None)
 
     def _charge(self, connection: Connection | None, cost: float) -> None:
-        """Let the connection pay for what it has caused, before it is heard again."""
+        """Charge the connection for what it has caused."""
         if connection is not None and cost and not connection.meter.free:
             connection.meter.spend(cost, time.monotonic())
 
-    def _give(self, connections: Iterable[Connection], rendering: Rendering) -> None:
-        """Offer each connection its form of it; evict those that are full."""
+    def _send(self, connections: Iterable[Connection], rendering: Rendering) -> None:
+        """Offer each connection its form of the event; evict those whose send buffer is full."""
         slow: list[Connection] = []
         form, joined, count = None, b"", 0
         for connection in connections:
@@ -327,10 +328,10 @@ class Hub:
         for connection in slow:
             log.info("evicting %s: its send buffer is full", connection.address)
             self._forget(connection)
-            connection.close(Close.SLOW, "too slow; come back")
+            connection.close(Close.SLOW, "too slow; reconnect")
 
 
-#: How each order is carried out; `Publish` is apart, for what follows each other goes together.
+#: The method for each order. `Publish` is not here: consecutive ones are handled together.
 RULES: dict[type[Order], Callable[[Hub, Any], None]] = {
     Register: Hub._register,
     Unregister: Hub._unregister,

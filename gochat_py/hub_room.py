@@ -1,4 +1,4 @@
-"""A room as the hub keeps it, and when rooms tell who came and who went."""
+"""A room in the hub, and the schedule of the rooms' presence events."""
 
 from __future__ import annotations
 
@@ -13,38 +13,37 @@ from .core.room import Room
 from .message import Author, Entry, Kind, RoomInfo, User
 from .orders import First
 
-#: Seconds between two pieces of news of one room, at the least.
-NEWS_PERIOD = 0.1
+#: The least seconds between two presence events of one room.
+PRESENCE_PERIOD = 0.1
 
-#: Seconds without news for each connection that was told some: ten times what telling it takes.
-#: However many come and go, and whatever the rooms' sizes, presence takes a tenth of the hub's
-#: time at the most.
-NEWS_REST = 100e-6
+#: Seconds without presence events for each connection that got one: ten times what sending it
+#: takes. So presence takes at most a tenth of the hub's time, however many users join and leave.
+PRESENCE_REST = 100e-6
 
-#: Connections told between two looks at the inbox, where there are more rooms with news: what is
-#: said meanwhile waits for some milliseconds. (One room of 5,000 takes 40 ms.)
-NEWS_AT_ONCE = 500
+#: Connections that get presence events before the hub handles its inbox again, so that messages
+#: wait only for some milliseconds. (One room of 5,000 takes 40 ms; a room is not split.)
+PRESENCE_AT_ONCE = 500
 
-#: Members named in one piece of news that cost as much as one more connection to tell it to.
+#: Members named in a presence event that cost as much as one more connection to send it to.
 NAMES = 32
 
 
 class HubRoom(Room[Connection]):
-    """A room with the name by which it is shown to everybody. Owned by the hub thread."""
+    """A room with the name that all clients show. Owned by the hub thread."""
 
     def __init__(self, name: str, key: str) -> None:
         super().__init__()
-        #: As it is kept; where nothing is kept, as it was first entered.
+        #: As it is stored; if nothing is stored yet, as its first member spelled it.
         self.name = name
         self.key = key
-        #: Whoever entered first, until it is known that they may make a room.
-        self.maker: Connection | None = None
+        #: The first member, until it is known that they may create a room.
+        self.creator: Connection | None = None
         #: How far users have read meanwhile whose connections have no `joined` yet.
         self._read: dict[Connection, int] = {}
-        self._shown_json: str | None = None  # the shown members; None when that has changed
+        self._shown_json: str | None = None  # the shown members; None after a change
 
     def members_json(self, user: Author) -> str:
-        """The shown members, and `user`, who is one in any case; JSON objects, with commas."""
+        """The shown members, and `user` in any case, as JSON objects joined by commas."""
         if self._shown_json is None:
             self._shown_json = ",".join(map(_member_json, self.presence.shown))
         if self.presence.shows(user.id):
@@ -78,18 +77,18 @@ class HubRoom(Room[Connection]):
         )
 
     def read(self, connections: Collection[Connection], seq: int) -> list[Connection]:
-        """Those of `connections` that are to be told now that their user has read up to `seq`.
+        """Those of `connections` that get an event, because their user has read up to `seq`.
 
         One that has no `joined` yet gets the seq in it: the reader thread may have read an older
         one from the database.
         """
-        told = []
+        recipients = []
         for connection in connections:
             if self.is_introduced(connection):
-                told.append(connection)
+                recipients.append(connection)
             elif connection in self:
                 self._read[connection] = max(seq, self._read.get(connection, 0))
-        return told
+        return recipients
 
     def leave(self, connection: Connection) -> None:
         """Remove the connection. It need not be in the room."""
@@ -97,32 +96,31 @@ class HubRoom(Room[Connection]):
         super().leave(connection)
 
     def renamed(self, user: User) -> bool:
-        """Whether `user` is here; if so, under this nick from now on."""
+        """Whether `user` is a member; if so, under this nick from now on."""
         self._shown_json = None
         return super().renamed(user)
 
-    def news(self) -> tuple[bytes, int]:
-        """The event that tells who came and who went, and how many it names."""
-        news = self.presence.flush()
+    def presence_event(self) -> tuple[bytes, int]:
+        """The event with the members who joined and left, and the number of members in it."""
+        changes = self.presence.flush()
         self._shown_json = None
         event = encode.presence(
             self.name,
-            joined=map(_member_json, news.joined),
-            left=news.left,
-            member_count=news.member_count,
+            joined=map(_member_json, changes.joined),
+            left=changes.left,
+            member_count=changes.member_count,
         )
-        return event, len(news.joined) + len(news.left)
+        return event, len(changes.joined) + len(changes.left)
 
 
 def _member_json(member: Member) -> str:
     return encode.member_json(member.user, away=member.away)
 
 
-class News:
-    """The rooms in which somebody came, went or changed, and nobody was told yet.
+class ChangedRooms:
+    """The rooms with changes of presence that were not sent yet, in the order of the first change.
 
-    Owned by the hub thread; times are its clock's. They have their turn in the order in which they
-    came here.
+    Owned by the hub thread; times are from its clock.
     """
 
     def __init__(self) -> None:
@@ -130,37 +128,38 @@ class News:
         self._not_before = -math.inf
 
     def add(self, room: HubRoom) -> None:
-        """The room has news; it keeps its place if it had some already."""
+        """Add a room; if it is there already, it stays in its place."""
         self._rooms.setdefault(room.key, room)
 
     def drop(self, room: HubRoom) -> None:
-        """Nobody is there any more to be told."""
+        """Remove a room, because it has no members any more."""
         self._rooms.pop(room.key, None)
 
     def due_in(self, now: float) -> float | None:
-        """Seconds until there is something to tell; None without news."""
+        """Seconds until an event is due; None if there is none."""
         return max(0.0, self._not_before - now) if self._rooms else None
 
     def due(
         self, now: float, failed: Callable[[HubRoom, Exception], None]
     ) -> Iterator[tuple[HubRoom, bytes]]:
-        """The rooms that are to be told now, each with the event; then a rest in proportion.
+        """The rooms whose events are due, each with its event. The next are due after a while.
 
-        `failed` is called with a room whose event cannot be made, and why; the others get theirs.
+        `failed` is called with a room whose event cannot be made, and the error; the other rooms
+        still get theirs.
         """
         if now < self._not_before or not self._rooms:
             return
-        told = 0
-        for key in list(islice(self._rooms, NEWS_AT_ONCE)):  # who is evicted meanwhile is new news
-            if told >= NEWS_AT_ONCE:
+        sent = 0
+        for key in list(islice(self._rooms, PRESENCE_AT_ONCE)):  # an eviction meanwhile adds a room
+            if sent >= PRESENCE_AT_ONCE:
                 break
             room = self._rooms.pop(key, None)
             if room is not None and room.presence.changed:
                 try:
-                    event, names = room.news()
+                    event, names = room.presence_event()
                 except Exception as error:
                     failed(room, error)
                     continue
-                told += len(room) * (1 + names // NAMES)
+                sent += len(room) * (1 + names // NAMES)
                 yield room, event
-        self._not_before = now + max(NEWS_PERIOD, told * NEWS_REST)
+        self._not_before = now + max(PRESENCE_PERIOD, sent * PRESENCE_REST)

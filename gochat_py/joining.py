@@ -1,7 +1,8 @@
-"""Joining a room in gochat.v1: held, then caught up in parts, then live.
+"""Joining a room in gochat.v1: the client gets the history in parts, then it is live.
 
-Runs in the reader thread of the connection that joins, which waits for the hub, for the database
-and for its own peer, one at a time (docs/architecture.md, "Catching up").
+Meanwhile the hub holds new entries back (docs/architecture.md, "Catching up"). This runs in the
+reader thread of the connection, which waits for the hub, for the database and for its own peer, one
+at a time.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from .store.history import LONGEST_REPLAY, Page, Replay
 
 T = TypeVar("T")
 
-#: Seconds to wait for the hub, which never waits itself; longer means that something is broken.
+#: Seconds to wait for the hub, which never waits itself. If it takes longer, something is broken.
 HUB_PATIENCE = 10.0
 
-#: Parts that are read for somebody who joins, at the most. Each goes on where the last one ended,
-#: so only a room that talks faster than it can be read needs so many.
+#: Most parts that are read for one join. Each continues where the one before ended, so only a room
+#: in which entries are written faster than they can be read needs so many.
 PARTS = 200
 
 
@@ -41,11 +42,11 @@ def join(
     *,
     fixed: bool = False,
 ) -> str:
-    """Make the connection a member and let it catch up; gives the name under which it is shown.
+    """Make the connection a member and let it catch up; returns the room's name.
 
-    `fixed` says that the room is called as it is `wanted`, also where nothing is kept.
-    Raises `Refusal` while ``joined`` has not been said; afterwards, what goes wrong closes the
-    connection with 1013, as no error can answer the command any more.
+    `fixed` means that the room has the `wanted` name even if nothing is stored. Raises `Refusal`
+    before ``joined`` is sent. After that, an error cannot answer the command any more, so a failure
+    closes the connection with 1013.
     """
     gate, key = connection.meter.gate, wanted.key
     try:
@@ -75,14 +76,14 @@ def _enter(
     wanted: EnterRoom,
     fixed: bool,
 ) -> tuple[Replay, First]:
-    """Let the hub hold what is said from now on, and read what was said before."""
+    """Let the hub hold new entries from now on, and read the first part of the history."""
     hub.put(Enter(connection, user, wanted.room, wanted.key, catches_up=True))
-    # There is no need to wait for the hub here. What the journal has put into the hub's inbox
-    # before this was written before, so it is found; what it puts there later is held.
+    # There is no need to wait for the hub here. Entries that are in its inbox already were written
+    # before, so they are read here; those that come later are held.
     found, read = backplane.replay(user, wanted.key, wanted.since)
     if not found.room and not fixed:
-        # Perhaps somebody was here, wrote the room's first entry, and left before this one entered:
-        # then it is on its way, and the hub does not know any more how the room was spelled.
+        # Perhaps another user wrote the room's first entry and left. Then the journal is still
+        # writing it, and the hub no longer knows how that user spelled the name.
         connection.meter.spend(prices.ASKED, time.monotonic())
         if backplane.name_of(wanted.key):
             found, read = backplane.replay(user, wanted.key, wanted.since)
@@ -96,7 +97,7 @@ def _enter(
 def _read_on(
     hub: Inbox[Order], backplane: Backplane, connection: Connection, key: str, reached: int
 ) -> None:
-    """Give the parts after the seq `reached`, each when the peer has taken the one before."""
+    """Send the parts after the seq `reached`, each when the peer has received the one before."""
     for _ in range(PARTS):
         connection.drained()
         with connection.meter.gate:
@@ -104,7 +105,7 @@ def _read_on(
             reached = part.entries[-1].seq if part.entries else reached
             if _hand_over(hub, connection, key, part, reached):
                 return
-    raise Refusal(Code.BUSY, "The room talks faster than it can be read; come back.")
+    raise Refusal(Code.BUSY, "Messages arrive faster than they can be read; reconnect later.")
 
 
 def _hand_over(
@@ -116,9 +117,9 @@ def _hand_over(
     first: First | None = None,
     named: Reply[str] | None = None,
 ) -> bool:
-    """Let the hub give the peer a part, which ends at `reached`; whether it is live now, or gone.
+    """Let the hub send a part, which ends at `reached`; whether the peer is live now, or gone.
 
-    If not, more is to come from there on. Raises `Refusal` if the room may not be made.
+    If not, the next part must follow. Raises `Refusal` if the room may not be created.
     """
     encoded = ",".join(map(entry_json, part.entries))
     live: Reply[bool] = Reply()
@@ -127,10 +128,10 @@ def _hand_over(
 
 
 def hub_answer(reply: Reply[T]) -> T:
-    """What the hub answers. A stopping hub answers nobody, and ends the connection soon.
+    """The hub's answer. A hub that stops does not answer, and closes the connection soon.
 
-    Raises a fatal `Refusal` after `HUB_PATIENCE`: what was asked may still be done and answered, so
-    nothing else can be the only answer.
+    Raises a fatal `Refusal` after `HUB_PATIENCE`. It has to be fatal, because the hub may still
+    answer the command, and each command has one answer.
     """
     try:
         return reply.wait(HUB_PATIENCE)

@@ -117,7 +117,8 @@ class Typing:
 class ReadMark:
     """The user with the id `user` has read a room up to `seq`, which is persisted.
 
-    Their other connections in the room are told; `connection` asked for it, and is not.
+    The user's other connections in the room get a `read` event, but not `connection`, which sent
+    the read mark.
     """
 
     connection: Connection

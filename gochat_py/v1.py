@@ -1,9 +1,9 @@
-"""The dialect gochat.v1: JSON commands in, events out; the shell around `core.session`.
+"""The dialect gochat.v1: JSON commands in, events out (docs/protocol.md).
 
-One object for each connection, owned by its reader thread. The session decides; here its decisions
-are carried out, each to its end before the next command is looked at. So a client that sends
-`hello`, `join` and `send` in one breath is understood, and whoever waits here (for the journal, for
-the hub) is felt by that one peer alone, through TCP.
+There is one object for each connection, owned by its reader thread. `core.session` decides what a
+command does; this module carries the decision out before it reads the next command. So a client may
+send `hello`, `join` and `send` without waiting for the answers. If the reader waits here, for the
+journal or the hub, only its own peer is delayed.
 """
 
 from __future__ import annotations
@@ -56,38 +56,38 @@ class V1:
         self._backplane = backplane
         self._terms = terms
         self._session = Session(terms.allowance, time.monotonic())
-        #: How each joined room is shown to everybody, by key.
+        #: The name of each joined room, by its key.
         self._names: dict[str, str] = {}
-        #: A user made by this connection's `hello`, while nothing shows that they were told so.
-        self._untold: OnlineUser | None = None
-        self._client: str | None = None  # what the client calls itself
-        #: Something was put into the journal's inbox, and is not known to be done.
-        self._journal_behind = False
-        #: The hub may have something to answer that was asked for by this connection.
-        self._hub_behind = False
+        #: A user created by `hello`, until the client shows that it has received the token.
+        self._unconfirmed: OnlineUser | None = None
+        self._client: str | None = None  # the client's name for itself
+        #: Whether the journal may not have handled all requests of this connection yet.
+        self._journal_pending = False
+        #: Whether the hub may not have answered all requests of this connection yet.
+        self._hub_pending = False
 
     # -- the connection's dialect ----------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
-        """Register with the hub; the rest waits for `hello`."""
+        """Register with the hub. Everything else comes after `hello`."""
         self._hub.put(Register(connection))
 
     def price(self, text: str) -> float:
-        """What a command costs by its size; what it asks for is paid when it is done."""
+        """The price of parsing a command. What it does is charged when it is done."""
         return prices.of_text(text)
 
     def received(self, connection: Connection, messages: list[str | bytes]) -> None:
-        """Carry out each command; a binary message ends the connection with 1003."""
+        """Carry out each command; a binary message closes the connection with 1003."""
         for message in messages:
             if isinstance(message, bytes):
                 self.ending(connection)
                 connection.close(Close.UNSUPPORTED_DATA, "gochat.v1 is JSON in text messages")
                 return
-            self._untold = None
+            self._unconfirmed = None
             command: c.Command | None = None
             try:
                 command = wire.decode(message)
-                if self._journal_behind and type(command) in OVERTAKING:
+                if self._journal_pending and type(command) in OVERTAKING:
                     self._wait_for_journal(connection)
                 decision = self._session.receive(command, time.monotonic())
                 if decision is not None:
@@ -95,37 +95,37 @@ class V1:
             except Refusal as refusal:
                 if command is not None:
                     refusal.answers = command.id
-                told = self._session.refused(refusal, time.monotonic())
-                if told.fatal:
+                answer = self._session.refused(refusal, time.monotonic())
+                if answer.fatal:
                     self.ending(connection)
-                self.refuse(connection, told)
-                if told.fatal:
+                self.refuse(connection, answer)
+                if answer.fatal:
                     return
 
     def ending(self, connection: Connection) -> None:
-        """Wait until all that was asked for is answered: a close frame is to follow."""
+        """Wait until all earlier commands are answered, because a close frame will follow."""
         try:
-            if self._journal_behind:
+            if self._journal_pending:
                 self._wait_for_journal(connection)
-            if self._hub_behind:
+            if self._hub_pending:
                 with connection.meter.gate:
                     answered: Reply[None] = Reply()
                     self._hub.put(Barrier(answered))
                     hub_answer(answered)
-                self._hub_behind = False
+                self._hub_pending = False
         except Refusal:
-            return  # the server is too busy: the rest is answered if it comes before the end
+            return  # the server is too busy to wait longer; the rest may stay unanswered
 
     def _wait_for_journal(self, connection: Connection) -> None:
-        """Wait until what this connection has put into the journal's inbox is done.
+        """Wait until the journal has handled all requests of this connection.
 
-        What was written is in the hub's inbox then. Raises `Refusal` after a while.
+        Then their entries are in the hub's inbox. Raises `Refusal` after a timeout.
         """
         self._spend(connection, prices.ASKED)
         with connection.meter.gate:
             self._backplane.barrier()
-        self._journal_behind = False
-        self._hub_behind = True
+        self._journal_pending = False
+        self._hub_pending = True
 
     def _carry_out(self, connection: Connection, decision: d.Decision) -> None:
         kind = type(decision)
@@ -141,43 +141,43 @@ class V1:
             RULES[kind](self, connection, decision)
 
     def closed(self, connection: Connection) -> None:
-        """Unregister, and remember when this user was last here."""
+        """Unregister, and store when the user was last seen."""
         try:
             self._hub.put(Unregister(connection))
-            if self._untold is not None and connection.vanished:
-                # The peer may never have got its token, and will ask for the same nick again.
-                self._backplane.release_nick(self._untold)
+            if self._unconfirmed is not None and connection.vanished:
+                # The client may not have received its token; then it asks for the same nick again.
+                self._backplane.release_nick(self._unconfirmed)
             elif self.patience() is None:
                 self._backplane.seen(self._session.user)
         except (Closed, Refusal):
-            return  # the server is stopping, or too busy for a mere note
+            return  # the server is stopping, or too busy to store it
 
     def patience(self) -> float | None:
         """Seconds left for `hello`, which must come first."""
         return self._session.hello_due(time.monotonic())
 
-    def kept_waiting(self, connection: Connection) -> None:
-        """End a connection that has not said `hello` in time."""
+    def timed_out(self, connection: Connection) -> None:
+        """Close a connection that has not sent `hello` in time."""
         self.refuse(connection, self._session.too_late())
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:
         """Send an ``error`` event; a fatal one is the last. Any thread may call this."""
         connection_log.refused(connection, refusal)
-        connection.tell(encode.error(refusal))
+        connection.send_event(encode.error(refusal))
         if refusal.close is not None:
             connection.close(refusal.close, refusal.message)
 
     def described(self) -> connection_log.Described:
-        """Who this is, for the log; to be asked at the end."""
+        """The client and its user, for the log. Called when the connection has ended."""
         if self._session.state is State.GREETING:
             return connection_log.Described(SUBPROTOCOL)
         user, rooms = self._session.user, len(self._session.rooms)
         return connection_log.Described(SUBPROTOCOL, user.id, user.nick, self._client, rooms)
 
-    # -- what the session decided ----------------------------------------------------------------
+    # -- decisions of the session ----------------------------------------------------------------
 
     def _spend(self, connection: Connection, cost: float) -> float:
-        """Let the connection pay for what it asked; gives the seconds it is to wait for that."""
+        """Charge the connection; returns the seconds that it has to wait."""
         return connection.meter.spend(cost, time.monotonic()) if cost else 0.0
 
     def _publish(self, connection: Connection, draft: Draft) -> None:
@@ -185,9 +185,9 @@ class V1:
         if room != draft.room:
             draft = draft._replace(room=room)
         text = draft.text
-        cost = prices.LINE if text is None else prices.LINE + prices.STORED_BYTE * len(text)
+        cost = prices.MESSAGE if text is None else prices.MESSAGE + prices.STORED_BYTE * len(text)
         self._spend(connection, cost)
-        self._journal_behind = True
+        self._journal_pending = True
         self._backplane.publish(draft, connection)
 
     def _identify(self, connection: Connection, wanted: d.Identify) -> None:
@@ -205,10 +205,10 @@ class V1:
                 refusal.close = Close.TRY_AGAIN_LATER  # the time for `hello` must not run out here
             raise
         self._session.welcomed(user, connection.meter.identify(user.id).sending)
-        self._untold = user if token != wanted.token else None
+        self._unconfirmed = user if token != wanted.token else None
         self._client = wanted.client
         nick = user.nick
-        connection.tell(
+        connection.send_event(
             encode.welcome(
                 User(user.id, nick),
                 server=f"gochat_py {__version__}",
@@ -241,24 +241,24 @@ class V1:
 
     def _leave(self, connection: Connection, wanted: d.LeaveRoom) -> None:
         self._names.pop(wanted.key, None)
-        self._hub_behind = True
+        self._hub_pending = True
         self._hub.put(Leave(connection, wanted.key, wanted.answers))
 
     def _typing(self, connection: Connection, wanted: d.ShowTyping) -> None:
         self._hub.put(Typing(connection, wanted.room, wanted.key, wanted.user))
 
     def _mark_read(self, connection: Connection, wanted: d.MarkRead) -> None:
-        self._journal_behind = True
+        self._journal_pending = True
         self._backplane.mark_read(wanted.user, wanted.key, wanted.seq, connection, wanted.answers)
 
     def _set_away(self, connection: Connection, wanted: d.SetAway) -> None:
-        self._hub_behind = True
+        self._hub_pending = True
         self._hub.put(Away(connection, wanted.away, wanted.answers))
 
     def _history(self, connection: Connection, wanted: d.ReadHistory) -> None:
         page = self._backplane.page(wanted.key, wanted.before, wanted.after, wanted.limit)
         entries = map(entry_json, page.entries)
-        connection.tell(
+        connection.send_event(
             encode.history(
                 self._names.get(wanted.key, wanted.room),
                 entries,
@@ -273,7 +273,7 @@ class V1:
             wanted.keys, wanted.query, wanted.before, wanted.next, wanted.limit
         )
         entries = map(entry_json, found.entries)
-        connection.tell(
+        connection.send_event(
             encode.results(
                 entries,
                 more=found.more or not found.complete,
@@ -284,44 +284,43 @@ class V1:
         )
 
     def _list_rooms(self, connection: Connection, wanted: d.ListRooms) -> None:
-        kept, more = self._backplane.rooms(wanted.after, wanted.limit)
+        stored, more = self._backplane.rooms(wanted.after, wanted.limit)
         counted: Reply[dict[str, tuple[str, int]]] = Reply()
-        last = kept[-1].key if more else None
-        keys = tuple(info.key for info in kept)
+        last = stored[-1].key if more else None
+        keys = tuple(info.key for info in stored)
         self._hub.put(Census(keys, wanted.after, last, wanted.limit + 1, counted))
         census = hub_answer(counted)
-        # Rooms that have members and no entries yet are listed in between.
+        # Rooms that have members but no entries yet are only in the census.
         listed = {key: RoomInfo(name, key, "", 0) for key, (name, _) in census.items()}
-        listed.update((info.key, info) for info in kept)
+        listed.update((info.key, info) for info in stored)
         page = sorted(listed.items())[: wanted.limit]
         pieces, whole = encode.fitting(
             [encode.room_json(info, census.get(key, ("", 0))[1]) for key, info in page]
         )
         more = more or len(listed) > len(page) or not whole
-        connection.tell(encode.rooms(pieces, more=more, answers=wanted.answers))
+        connection.send_event(encode.rooms(pieces, more=more, answers=wanted.answers))
 
     def _rename(self, connection: Connection, wanted: d.Rename) -> None:
-        self._hub_behind = True
+        self._hub_pending = True
         self._backplane.rename(
             wanted.user, wanted.nick, wanted.nick_key, connection, wanted.answers
         )
-        self._journal_behind = False  # it has done this, and so all that came before
+        self._journal_pending = False  # it has done this, and everything before it
 
     def _pong(self, connection: Connection, wanted: d.AnswerPing) -> None:
-        connection.tell(encode.pong(wanted.fields, time=_now()))
+        connection.send_event(encode.pong(wanted.fields, time=_now()))
 
 
-#: Commands that are not put into the journal's inbox. They wait until what this connection put
-#: there before is done, where there is anything, so that commands are carried out in their order.
-#: (`ping` concerns nothing but the connection.)
+#: Commands that the journal does not handle. They would overtake earlier ones of the connection
+#: that are in its inbox, so they wait for them. (`ping` depends on nothing else.)
 OVERTAKING = frozenset((c.Join, c.Leave, c.Typing, c.Away, c.History, c.Search, c.Rooms))
 
-#: What reads the database, and what waits for the journal. (Entering a room does both, and waits
-#: for the peer between its parts; `joining` has its own gates.)
+#: Decisions that read the database, and those that wait for the journal. (Entering a room does
+#: both, and waits for the peer in between; `joining` passes the gates itself.)
 READING = frozenset((d.ReadHistory, d.RunSearch, d.ListRooms))
 ASKING = frozenset((d.Identify, d.Rename))
 
-#: How each decision is carried out.
+#: The method that carries out each decision.
 RULES: dict[type[d.Decision], Callable[[V1, Connection, Any], None]] = {
     d.Identify: V1._identify,
     d.EnterRoom: V1._enter,

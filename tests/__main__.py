@@ -1,10 +1,11 @@
 """Runs all tests: ``python -m tests``.
 
-First what needs no browser, in one process, for some of it measures memory or counts threads. Then
-what does, class by class in two processes: such a test mostly waits for the browser, which leaves a
-second core idle. Each process is `tests.support.runner`, which is
-`unittest` that also says why tests were skipped; the first writes through, what the second
-writes is shown when it has ended. The closing lines are those of `unittest`, for all of them.
+First what needs no browser, in two processes: tests that may measure memory or count threads in
+one, tests that only compute in the other. Then what needs a browser, class by class in two
+processes: such a test mostly waits for the browser, which leaves a second core idle. Each process
+is `tests.support.runner`, which is `unittest` that also says why tests were skipped. The first of
+two writes through; what the second writes is shown when it has ended. The closing lines are those
+of `unittest`, for all of them.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import sys
 import threading
 import unittest
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.support.parts import Tally, apart, split, tally
 
 HERE = Path(__file__).parent
 BROWSERS = 2
+
+#: The packages with tests that only compute.
+COMPUTING = ("core", "laws", "properties", "store", "web")
 
 
 def modules() -> Iterator[str]:
@@ -82,15 +86,20 @@ def _write(output: bytes) -> None:
     sys.stderr.buffer.flush()
 
 
+def run(shares: Sequence[list[str]]) -> Tally:
+    """Run each share in a process of its own, all at the same time; gives what they come to."""
+    parts = [Part(names, through=number == 0) for number, names in enumerate(shares)]
+    total = Tally()
+    for part in parts:
+        total += part.end()
+    return total
+
+
 def main() -> int:
     """Run all tests; gives the exit status."""
     others, browser = apart(modules(), "tests.browser")
-    total = Part(others, through=True).end()
-    shares = split(classes(browser), BROWSERS)
-    parts = [Part(names, through=number == 0) for number, names in enumerate(shares)]
-    tallies = [part.end() for part in parts]
-    for each in tallies:
-        total += each
+    total = run(apart(others, *(f"tests.{name}" for name in COMPUTING)))
+    total += run(split(classes(browser), BROWSERS))
     print(f"\n{total}", file=sys.stderr)
     return 0 if total.good else 1
 

@@ -16,8 +16,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-#: What Python runs. `zipapp` could write it, but its version drops the exit status.
+#: What Python runs, an older one too. `zipapp` could write it, but drops the exit status.
 MAIN = """import sys
+
+if sys.version_info < ({version}):
+    sys.exit("gochat needs Python {spelled} or newer, and this is %d.%d" % sys.version_info[:2])
 
 from gochat_py.cli import main
 
@@ -28,11 +31,12 @@ sys.exit(main())
 INTERPRETER = "/usr/bin/env python3"
 
 
-def requirements() -> list[str]:
-    """The names of the packages in setup.cfg's ``install_requires``."""
+def requirements() -> tuple[str, list[str]]:
+    """The oldest version of Python that setup.cfg allows, and the packages that it requires."""
     text = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    (oldest,) = re.findall(r"^python_requires = >=([\d.]+)$", text, re.MULTILINE)
     (block,) = re.findall(r"^install_requires =\n((?:[ ]+.*\n)+)", text, re.MULTILINE)
-    return re.findall(r"^ +([\w-]+)", block, re.MULTILINE)
+    return oldest, re.findall(r"^ +([\w-]+)", block, re.MULTILINE)
 
 
 def copy_installed(name: str, into: Path) -> None:
@@ -50,15 +54,17 @@ def copy_installed(name: str, into: Path) -> None:
 
 def build(target: Path) -> None:
     """Write the file. The directories on the way to it are made."""
+    oldest, packages = requirements()
     ignored = shutil.ignore_patterns("__pycache__", ".*")
     with tempfile.TemporaryDirectory() as name:
         tree = Path(name)
         shutil.copytree(ROOT / "gochat_py", tree / "gochat_py", ignore=ignored)
         shutil.copytree(ROOT / "web", tree / "gochat_py" / "web", ignore=ignored)
         shutil.copy(ROOT / "LICENSE", tree / "gochat_py" / "LICENSE")
-        for each in requirements():
+        for each in packages:
             copy_installed(each, tree)
-        (tree / "__main__.py").write_text(MAIN, encoding="utf-8")
+        main = MAIN.format(version=oldest.replace(".", ", "), spelled=oldest)
+        (tree / "__main__.py").write_text(main, encoding="utf-8")
         target.parent.mkdir(parents=True, exist_ok=True)
         zipapp.create_archive(tree, target, INTERPRETER, compressed=True)
 

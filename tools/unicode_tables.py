@@ -107,12 +107,12 @@ def main(confusables: Path, ucd: Path, directory: Path = PACKAGE) -> None:
 
 
 def stable(text: str) -> bool:
-    """Whether NFKD leaves it as it is."""
+    """Whether NFKD leaves the text unchanged."""
     return unicodedata.normalize("NFKD", text) == text
 
 
 def in_use(scripts: Path, extensions: Path, aliases: Path) -> dict[int, str]:
-    """The scripts of each character that is written in one that is in use today, or in any."""
+    """The scripts in use today of each character that has one, or that belongs to any script."""
     names = {long: short for kind, short, long, *_ in fields(aliases) if kind == "sc"}
     found: dict[int, frozenset[str]] = {}
     for characters, name in fields(scripts):
@@ -127,16 +127,16 @@ def in_use(scripts: Path, extensions: Path, aliases: Path) -> dict[int, str]:
 
 
 def fold(text: str) -> str:
-    """As `nick_key` does before it compares."""
+    """Fold a text as `nick_key` does before it compares."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
 
 
 def compared_as(prototypes: dict[str, str]) -> dict[str, str]:
-    """What each case-folded character is compared as.
+    """The text as which each case-folded character is compared.
 
     Nicks are compared without case, so a small letter counts as what it looks like, and as what its
     capital looks like (Cyrillic в as b, for the sake of В and B). Where this would make one of two
-    characters that are told apart in ASCII (Greek ν as v, Ν as N), the small letter wins.
+    characters that differ in ASCII (Greek ν as v, Ν as N), the small letter counts.
     """
     classes = Classes()
     for letters in ONE_LETTER:
@@ -156,13 +156,13 @@ def compared_as(prototypes: dict[str, str]) -> dict[str, str]:
     for source, one, other in pairs:
         if source != one and len(other) == 1:
             roots = {classes.root(one), classes.root(other)}
-            if len(roots & longer.keys()) < 2 and sum(map(told_apart(longer), roots)) < 2:
+            if len(roots & longer.keys()) < 2 and sum(map(distinct(longer), roots)) < 2:
                 expansion = [longer[root] for root in roots if root in longer]
                 classes.join(one, other)
                 if expansion:
                     longer[classes.root(one)] = expansion[0]
     for source, one, other in pairs:
-        if source != one and len(other) > 1 and not told_apart(longer)(classes.root(one)):
+        if source != one and len(other) > 1 and not distinct(longer)(classes.root(one)):
             longer[classes.root(one)] = other
 
     def spelled(text: str, within: frozenset[str] = frozenset()) -> str:
@@ -178,13 +178,13 @@ def compared_as(prototypes: dict[str, str]) -> dict[str, str]:
     return {char: made for char in sorted(classes) if (made := spelled(char)) != char}
 
 
-def told_apart(longer: dict[str, str]) -> Callable[[str], bool]:
-    """Whether a class has a face of its own: one of ASCII, or a sequence."""
+def distinct(longer: dict[str, str]) -> Callable[[str], bool]:
+    """Whether a class is one of its own: an ASCII character, or a sequence."""
     return lambda root: root.isascii() or root in longer
 
 
 class Classes:
-    """Sets of characters that are compared as one; each goes by its member of least code point."""
+    """Sets of characters that are compared as one. Each is named by its least member (`rank`)."""
 
     def __init__(self) -> None:
         self._parent: dict[str, str] = {}
@@ -193,20 +193,20 @@ class Classes:
         return iter(self._parent)
 
     def root(self, char: str) -> str:
-        """The member that the set of `char` goes by."""
+        """The member by which the set of `char` is named."""
         self._parent.setdefault(char, char)
         while self._parent[char] != char:
             char = self._parent[char]
         return char
 
     def join(self, one: str, other: str) -> None:
-        """Makes one set of two."""
+        """Unite two sets."""
         first, second = sorted((self.root(one), self.root(other)), key=rank)
         self._parent[second] = first
 
 
 def rank(char: str) -> tuple[bool, int]:
-    """Letters before digits and signs, so that the class of i, l, 1 and | goes by a letter."""
+    """The order of the members, so that the class of i, l, 1 and | is named by l."""
     return char != "l" and char != "o", ord(char)
 
 
@@ -222,7 +222,7 @@ def fields(path: Path) -> Iterator[list[str]]:
 
 
 def stated(path: Path, pattern: str) -> str:
-    """What the head of a file says about itself."""
+    """What the head of a file states, found by `pattern`."""
     match = re.search(pattern, path.read_text(encoding="utf-8-sig")[:2_000])
     assert match is not None, f"{path} does not state {pattern}"
     return match[1]
@@ -235,7 +235,7 @@ def spread(characters: str) -> range:
 
 
 def spans(values: dict[int, str]) -> Iterator[tuple[str, str]]:
-    """Code points in a row that have one value, as one span."""
+    """Consecutive code points with the same value, as one span."""
     ordered = sorted(values)
     start = 0
     for at, code in enumerate(ordered, 1):
@@ -246,7 +246,7 @@ def spans(values: dict[int, str]) -> Iterator[tuple[str, str]]:
 
 
 def grouped(mapping: dict[str, str]) -> Iterator[str]:
-    """A mapping by what it maps to."""
+    """The sources of each target of a mapping, as text."""
     groups = defaultdict(list)
     for source, target in mapping.items():
         groups[target].append(source)
@@ -255,14 +255,14 @@ def grouped(mapping: dict[str, str]) -> Iterator[str]:
 
 
 def listing(chars: Iterable[str]) -> str:
-    """Characters as spans."""
+    """Characters as a list of spans."""
     return ",".join(each for each, _ in spans(dict.fromkeys(map(ord, chars), "")))
 
 
 def write(
     path: Path, about: str, sources: Iterable[Path], tables: dict[str, tuple[str, Iterable[str]]]
 ) -> None:
-    """Writes one module: its tables, each with a comment and its words."""
+    """Write one module: its tables, each with a comment."""
     dated = (f"{source.name} of {stated(source, r'Date: ([0-9-]+)')}" for source in sources)
     (version,) = {stated(source, r"(?:Version: |-)([0-9]+\.[0-9.]+[0-9])") for source in sources}
     lines = [HEAD.format(about=about, version=version, sources=", ".join(dated))]

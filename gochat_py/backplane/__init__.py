@@ -66,8 +66,8 @@ class Backplane(Protocol):
     ) -> None:
         """Store how far `user` has read a room. Does not wait until this is persisted.
 
-        Then the user's other connections in the room are told. `sender` gets an answer only if
-        this fails.
+        Then the user's other connections in the room get a `read` event. `sender` gets an answer
+        only if this fails.
         """
 
     def seen(self, user: Author) -> None:

@@ -30,7 +30,7 @@ class _Attendee:
 
 
 class Attendance:
-    """Counts each user's connections. ``user_id in attendance`` tells whether there is any.
+    """Counts each user's connections. ``user_id in attendance`` is true if there is any.
 
     The journal thread counts a connection in the same step that identifies it: so no later rename
     misses it. A connection whose reader no longer waits for `identify` is not counted.
@@ -40,7 +40,7 @@ class Attendance:
         self._lock = threading.Lock()  # guards `_attendees`, and the fields of an `Arrival`
         self._attendees: dict[str, _Attendee] = {}
 
-    def came(self, user: User, arrival: Arrival, *, returned: bool) -> None:
+    def connected(self, user: User, arrival: Arrival, *, returned: bool) -> None:
         """Count the connection as one of this user's.
 
         The journal thread calls this. While nothing can be stored, no user is renamed, and the
@@ -62,9 +62,9 @@ class Attendance:
             if arrival.user is None:
                 arrival.given_up = True
                 return
-        self.went(arrival.user.id)
+        self.disconnected(arrival.user.id)
 
-    def went(self, user_id: str) -> None:
+    def disconnected(self, user_id: str) -> None:
         """One of the user's connections has ended; does nothing if there is none."""
         with self._lock:
             attendee = self._attendees.get(user_id)

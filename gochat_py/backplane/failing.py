@@ -58,6 +58,6 @@ def busy() -> Refusal:
     return Refusal(Code.BUSY, "The server is busy; try again.", retry_after=BUSY)
 
 
-def tell_refusal(sender: Connection, answers: str | None, refusal: Refusal) -> None:
+def send_refusal(sender: Connection, answers: str | None, refusal: Refusal) -> None:
     """Refuse the command of `sender` with the id `answers`, in its dialect. Any thread."""
     sender.refuse(Refusal(refusal.code, refusal.message, answers=answers))

@@ -28,7 +28,7 @@ from ..message import Draft, User
 from ..orders import Barrier, Order, Publish
 from ..refusals import Refusal, internal_error
 from ..store import Directory, NothingToDo, StorageFailed, StoreError, users
-from .failing import BUSY, busy, not_stored, refused, tell_refusal
+from .failing import BUSY, busy, not_stored, refused, send_refusal
 from .maintenance import Maintenance
 from .reading import Reading
 from .requests import Ask, Request, Write
@@ -110,19 +110,19 @@ class Journal(UserRequests, Reading):
             elif not isinstance(request, Write):
                 asked.append((request, outcome))
             elif request.sender is not None:
-                self._tell(request.sender, request.draft.id, outcome)
+                self._answer(request.sender, request.draft.id, outcome)
         self._maintenance.wrote(written)
         if written:
             self._hub.put(Publish(tuple(written)))
         for each, outcome in asked:
             self._reply(each, outcome)
 
-    def _tell(self, sender: Connection, answers: str | None, outcome: Refusal | None) -> None:
+    def _answer(self, sender: Connection, answers: str | None, outcome: Refusal | None) -> None:
         try:
             if outcome is None:
-                sender.tell(encode.ok(answers=answers))
+                sender.send_event(encode.ok(answers=answers))
             else:
-                tell_refusal(sender, answers, outcome)
+                send_refusal(sender, answers, outcome)
         except Exception as error:
             self._failures.log(error, "an answer could not be sent")
             sender.close(Close.INTERNAL_ERROR, "internal error; reconnect")

@@ -25,7 +25,7 @@ from ..store import NotFound, history, users
 from ..store.health import Health
 from .attendance import Arrival
 from .departures import Departures
-from .failing import BUSY, busy, tell_refusal
+from .failing import BUSY, busy, send_refusal
 from .maintenance import Maintenance
 from .requests import Ask, Request
 
@@ -76,7 +76,7 @@ class UserRequests:
                     raise
         assert token is not None
         arrival = Arrival()
-        self._attendance.came(known, arrival, returned=True)
+        self._attendance.connected(known, arrival, returned=True)
         assert arrival.user is not None, "a connection that still waits is counted"
         return arrival.user, token
 
@@ -125,7 +125,7 @@ class UserRequests:
             user, known_by = answer
             if here.renamed(user):
                 self._hub.put(Renamed(connection, user, None, greeting=True))
-            here.came(user, arrival, returned=known_by == token)
+            here.connected(user, arrival, returned=known_by == token)
 
         try:
             _, known_by = self._ask(known_or_new, on_persisted=arrived)
@@ -169,13 +169,13 @@ class UserRequests:
                 self._hub.put(ReadMark(sender, user.id, key, stored))
 
         def refused(refusal: Refusal) -> None:
-            tell_refusal(sender, answers, refusal)
+            send_refusal(sender, answers, refusal)
 
         self._put(Ask(mark, None, on_persisted=marked, on_refused=refused))
 
     def seen(self, user: Author) -> None:
         """Record that a connection of `user` has ended; see `Backplane.seen`."""
-        self._attendance.went(user.id)
+        self._attendance.disconnected(user.id)
         if self._departures.add(user.id):
             try:
                 self._put(self._departures.request())
@@ -185,7 +185,7 @@ class UserRequests:
 
     def release_nick(self, user: OnlineUser) -> None:
         """Let other users take the nick of `user`; see `Backplane.release_nick`."""
-        self._attendance.went(user.id)
+        self._attendance.disconnected(user.id)
 
         def release(db: sqlite3.Connection, now: float) -> None:
             if user.returned or user.id in self._attendance:

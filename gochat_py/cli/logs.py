@@ -112,7 +112,7 @@ class QueueHandler(logging.Handler):
         self._count = 0
         self._bytes = 0
         self._dropped = 0
-        self._closed = False  # only the closing thread uses it
+        self._closed = True  # until the thread runs; only the closing thread uses it
         try:
             self._thread = threads.launch(self._run, "log")
         except threads.NO_THREAD as error:
@@ -120,6 +120,7 @@ class QueueHandler(logging.Handler):
                 f"the system grants no thread for the log ({error}); raise the limits "
                 "(ulimit -u, ulimit -v)"
             ) from None
+        self._closed = False
 
     # ---- any thread ---------------------------------------------------------------------------
 

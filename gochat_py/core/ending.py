@@ -16,7 +16,7 @@ what is queued, then waits for `READER_DONE`. If that takes longer than `write_w
 socket down, which wakes the reader. In `ENDED` it sends what is queued, and ends. In `BROKEN` and
 `GONE` the queue is dropped.
 
-The reader tells the hub to forget the connection, and waits for the writer. Unless the peer is
+The reader unregisters the connection from the hub, and waits for the writer. Unless the peer is
 gone, it waits a little for the peer to close its side (a reset could destroy the close frame). Then
 the thread that accepted the socket closes it.
 

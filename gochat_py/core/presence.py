@@ -31,7 +31,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Changes:
     """The changes since the last event: members that are newly shown or changed, ids that left.
 
     `member_count` is the number of all members, shown or counted.
@@ -51,9 +51,9 @@ class Presence:
         #: Announced by number only, in order of arrival; empty while fewer than `most` are shown.
         self._counted: dict[str, Member] = {}
         #: Not announced yet: members who are new or whose shown state has changed.
-        self._came: dict[str, Member] = {}
+        self._joined: dict[str, Member] = {}
         #: Not announced yet: announced members who have left.
-        self._went: dict[str, None] = {}
+        self._left: dict[str, None] = {}
 
     @property
     def shown(self) -> Iterable[Member]:
@@ -66,7 +66,7 @@ class Presence:
 
     def member(self, user_id: str) -> Member:
         """The current state of a user who is present, announced or not."""
-        for members in (self._came, self._shown, self._counted):
+        for members in (self._joined, self._shown, self._counted):
             if user_id in members:
                 return members[user_id]
         raise KeyError(user_id)
@@ -76,50 +76,50 @@ class Presence:
         announced = user_id in self._shown or user_id in self._counted
         return len(self._shown) + len(self._counted) + (not announced)
 
-    def came(self, member: Member) -> None:
+    def update(self, member: Member) -> None:
         """`member` is present: with a first connection, or with a changed state."""
         user_id = member.user.id
-        self._went.pop(user_id, None)  # left and came again between two events
+        self._left.pop(user_id, None)  # left and came again between two events
         if user_id in self._counted:
             self._counted[user_id] = member  # the old state was never sent
         elif self._shown.get(user_id) == member:
-            self._came.pop(user_id, None)
+            self._joined.pop(user_id, None)
         else:
-            self._came[user_id] = member
+            self._joined[user_id] = member
 
-    def went(self, user_id: str) -> None:
+    def remove(self, user_id: str) -> None:
         """The last connection of the user has left."""
-        self._came.pop(user_id, None)
+        self._joined.pop(user_id, None)
         if user_id in self._shown or user_id in self._counted:
-            self._went[user_id] = None
+            self._left[user_id] = None
 
     def set_away(self, user_id: str, away: bool) -> None:
         """A user who is present is away or back."""
-        self.came(replace(self.member(user_id), away=away))
+        self.update(replace(self.member(user_id), away=away))
 
     def renamed(self, user: User) -> None:
         """A user who is present has a new nick; the event ``renamed`` announces it."""
-        for members in (self._shown, self._counted, self._came):
+        for members in (self._shown, self._counted, self._joined):
             if user.id in members:
                 members[user.id] = replace(members[user.id], user=user)
 
     @property
     def changed(self) -> bool:
         """Whether there is a change to announce."""
-        return bool(self._came or self._went)
+        return bool(self._joined or self._left)
 
-    def flush(self) -> News:
+    def flush(self) -> Changes:
         """The changes to send now; from now on they count as announced."""
-        left = tuple(user_id for user_id in self._went if self._shown.pop(user_id, None))
-        for user_id in self._went:
+        left = tuple(user_id for user_id in self._left if self._shown.pop(user_id, None))
+        for user_id in self._left:
             self._counted.pop(user_id, None)
-        changed = [user_id for user_id in self._came if user_id in self._shown]
-        for user_id, member in self._came.items():
+        changed = [user_id for user_id in self._joined if user_id in self._shown]
+        for user_id, member in self._joined.items():
             (self._shown if user_id in self._shown else self._counted)[user_id] = member
         shown_now = list(islice(self._counted, self._most - len(self._shown)))
         for user_id in shown_now:
             self._shown[user_id] = self._counted.pop(user_id)
         joined = tuple(self._shown[user_id] for user_id in (*changed, *shown_now))
-        self._came.clear()
-        self._went.clear()
-        return News(joined, left, len(self._shown) + len(self._counted))
+        self._joined.clear()
+        self._left.clear()
+        return Changes(joined, left, len(self._shown) + len(self._counted))

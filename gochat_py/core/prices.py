@@ -21,14 +21,15 @@ VALUE = 0.25  #: a JSON value: each comma, colon and opening bracket counts as o
 COMMAND = 50.0  #: a command of gochat.v1, also one that is refused
 
 # The work of other threads; the reader's own time is measured.
-LINE = 60.0  #: a classic line or a draft: numbered, written, published
+MESSAGE = 60.0  #: a classic line or a draft: numbered, written, published
 STORED_BYTE = 0.5  #: a byte of stored text: inserted, indexed, copied by checkpoints
 ASKED = 150.0  #: other work of the journal: users, read marks, nicks
 LOOK_UP = 1_000.0  #: reading history, or a search: a deposit, so that many at once must wait
 ROOM = 150.0  #: entering or leaving a room
 DELIVERY = 8.0  #: a message sent to one connection: one `send`
 
-#: What a decision costs in other threads, beside the deliveries. A draft costs `LINE` and its text.
+#: What a decision costs in other threads, beside the deliveries. A draft costs `MESSAGE`, and
+#: `STORED_BYTE` for its text.
 OF_DECISION: dict[type[d.Decision], float] = {
     d.Identify: ASKED,
     d.EnterRoom: ROOM,

@@ -96,7 +96,7 @@ class Room(Generic[Token]):
             self._users[token] = user.id
             tokens = self._tokens.setdefault(user.id, {})
             if not tokens:
-                self.presence.came(Member(user, away))
+                self.presence.update(Member(user, away))
             tokens[token] = away
             self.presence.set_away(user.id, all(tokens.values()))
         self._live.pop(token, None)
@@ -172,7 +172,7 @@ class Room(Generic[Token]):
             self.presence.set_away(user_id, all(tokens.values()))
         else:
             del self._tokens[user_id]
-            self.presence.went(user_id)
+            self.presence.remove(user_id)
 
     def set_away(self, token: Token, away: bool) -> None:
         """The user is away or back on a connection that is in the room.

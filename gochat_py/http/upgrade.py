@@ -35,7 +35,7 @@ REQUIRED = problem(
     kind="websocket",
 )
 
-#: What a client of goChat's protocol is told where a password is required.
+#: The answer to a client of goChat's protocol if a password is required.
 NO_CLASSIC = (
     "This server requires a password, which goChat's protocol cannot send. Use a client for "
     "gochat.v1, or start the server with --classic."

@@ -1,4 +1,4 @@
-"""Those who leave are recorded together, and nobody is forgotten."""
+"""The last-seen times of users who disconnect are recorded in batches, and none is lost."""
 
 import sqlite3
 from typing import Any
@@ -29,7 +29,7 @@ class DeparturesTest(TestCase):
     def carry_out(self, request) -> None:
         request.function(self.db, 1.0)
 
-    def test_only_the_first_puts_a_request(self):
+    def test_only_the_first_departure_puts_a_request(self):
         self.assertEqual([self.departures.add(user) for user in "abc"], [True, False, False])
         self.carry_out(self.departures.request())
         self.assertEqual(self.written, [["a", "b", "c"]])
@@ -44,14 +44,14 @@ class DeparturesTest(TestCase):
         self.carry_out(self.departures.next_request(100.0 + RECORD_EVERY))
         self.assertEqual(self.written, [["a"], ["b"]])
 
-    def test_the_journal_is_left_alone_once_nobody_waits(self):
+    def test_without_departures_the_journal_gets_no_request(self):
         self.departures.add("a")
         self.carry_out(self.departures.next_request(100.0))
         self.assertIsNone(self.departures.next_request(100.0 + RECORD_EVERY))
         self.assertIsNone(self.departures.due_in(200.0))
         self.assertTrue(self.departures.add("b"), "it has to be woken")
 
-    def test_one_statement_records_a_bounded_number(self):
+    def test_one_statement_records_a_limited_number_of_users(self):
         for number in range(RECORDED_AT_ONCE + 1):
             self.departures.add(str(number))
         self.carry_out(self.departures.request())
@@ -59,7 +59,7 @@ class DeparturesTest(TestCase):
         self.carry_out(self.departures.next_request(1e9))
         self.assertEqual(self.written[1], [str(RECORDED_AT_ONCE)])
 
-    def test_a_request_that_is_done_again_records_the_same_users(self):
+    def test_a_repeated_request_records_the_same_users(self):
         self.departures.add("a")
         request = self.departures.request()
         request.function(self.db, 1.0)
@@ -67,21 +67,21 @@ class DeparturesTest(TestCase):
         self.carry_out(request)
         self.assertEqual(self.written, [["a"], ["a"]])
 
-    def test_a_request_that_could_not_be_put_is_put_by_the_next_who_leaves(self):
+    def test_a_request_that_could_not_be_put_is_put_by_the_next_departure(self):
         self.departures.add("a")
         self.departures.not_requested()
         self.assertTrue(self.departures.add("b"))
         self.carry_out(self.departures.request())
         self.assertEqual(self.written, [["a", "b"]])
 
-    def test_a_request_that_failed_before_it_began_holds_up_nobody(self):
+    def test_a_request_that_failed_before_it_began_delays_no_departure(self):
         self.departures.add("a")
         self.departures.request()  # its transaction cannot begin
         self.carry_out(self.departures.next_request(100.0))
         self.assertEqual(self.written, [["a"]])
 
     @given(st.lists(st.sampled_from(["add", "put", "journal", "fail"]), max_size=40))
-    def test_whatever_happens_each_who_leaves_is_recorded(self, steps):
+    def test_every_departure_is_recorded_whatever_fails(self, steps):
         self.written.clear()
         departures = Departures()
         inbox: list[Any] = []
@@ -117,8 +117,8 @@ class JournalTest(JournalCase):
         rows = not_none(self.journal._writer._db).execute("SELECT id, seen FROM users").fetchall()
         return {seen for user, seen in rows if user in ids}
 
-    def test_thousands_who_leave_are_a_few_statements_and_one_request_at_a_time(self):
-        """Each was a request and a statement: a thousand of them kept a message waiting."""
+    def test_thousands_of_departures_are_a_few_statements_and_one_request_at_a_time(self):
+        """Each was a request and a statement, and a message waited behind a thousand of them."""
         everybody = [self.identify(f"u{number}")[0] for number in range(RECORDED_AT_ONCE + 100)]
         for user in everybody:
             self.journal.seen(user)
@@ -130,7 +130,7 @@ class JournalTest(JournalCase):
         self.assertEqual(saw.call_count, 2)
         self.assertEqual(self.seen_at({user.id for user in everybody}), {50.0})
 
-    def test_the_journal_wakes_for_those_who_left_since(self):
+    def test_the_journal_wakes_for_later_departures(self):
         ann, _ = self.identify("Ann")
         bob, _ = self.identify("Bob")
         self.ask(lambda: self.journal.seen(ann))
@@ -140,7 +140,7 @@ class JournalTest(JournalCase):
         due = not_none(self.journal._departures.due_in(0.0))
         self.assertLessEqual(not_none(wait), due)
 
-    def test_the_journal_records_those_who_left_since_without_being_asked(self):
+    def test_the_journal_records_later_departures_without_a_request(self):
         ann, _ = self.identify("Ann")
         bob, _ = self.identify("Bob")
         self.ask(lambda: self.journal.seen(ann))
@@ -153,7 +153,7 @@ class JournalTest(JournalCase):
             self.journal.run()
         self.assertEqual([call.args[1] for call in saw.call_args_list], [[bob.id]])
 
-    def test_a_failing_disk_loses_the_note_and_nothing_else(self):
+    def test_a_failing_disk_loses_only_the_last_seen_times(self):
         ann, _ = self.identify("Ann")
         failing = mock.patch.object(
             self.journal._writer, "acknowledge", side_effect=StorageFailed("full")

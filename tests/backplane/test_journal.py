@@ -20,14 +20,14 @@ ANN = User("1", "Ann")
 
 
 class FakeSender(Connection):
-    """A connection that writes down what it is told."""
+    """A connection that records what is sent to it."""
 
     def __init__(self) -> None:
-        self.told: list[bytes] = []
+        self.sent: list[bytes] = []
         self.refused: list[Refusal] = []
 
-    def tell(self, event: bytes) -> None:
-        self.told.append(event)
+    def send_event(self, event: bytes) -> None:
+        self.sent.append(event)
 
     def refuse(self, refusal: Refusal) -> None:
         self.refused.append(refusal)
@@ -38,7 +38,7 @@ def message(text: str, id: str, user: User = ANN) -> Draft:  # noqa: A002  the f
 
 
 class JournalCase(TestCase):
-    """A journal that is called by hand, in the thread of the test."""
+    """A journal without a thread; the test calls it."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -91,7 +91,7 @@ class JournalCase(TestCase):
 
 
 class JournalTest(JournalCase):
-    def test_what_waits_together_is_one_transaction_and_one_order_to_the_hub(self):
+    def test_waiting_drafts_are_one_transaction_and_one_order_to_the_hub(self):
         self.write(message("a", "1"), message("b", "2"))
         self.assertEqual(len(self.hub.inbox.queue), 1)
         self.assertEqual([w.entry.seq for w in self.published()], [1, 2])
@@ -103,14 +103,14 @@ class JournalTest(JournalCase):
         self.assertEqual((first.duplicate, again.duplicate), (False, True))
         self.assertEqual(first.entry, again.entry)
 
-    def test_one_bad_draft_spoils_no_other_and_its_sender_is_told(self):
+    def test_a_refused_draft_affects_no_other_and_its_sender_is_answered(self):
         bad = Draft(kind=Kind.DELETED, room="lobby", key="lobby", user=ANN, target=99, id="d")
         self.write(message("a", "1"), bad, message("b", "2"))
         self.assertEqual([w.entry.text for w in self.published()], ["a", "b"])
         (refusal,) = self.sender.refused
         self.assertEqual((refusal.code, refusal.answers), (Code.NOT_FOUND, "d"))
 
-    def test_nothing_is_told_to_anybody_before_the_commit(self):
+    def test_nothing_is_sent_before_the_commit(self):
         with mock.patch.object(self.journal._writer, "acknowledge") as acknowledge:
             acknowledge.side_effect = lambda: self.assertEqual(self.published(), [])
             self.write(message("a", "1"))
@@ -118,7 +118,7 @@ class JournalTest(JournalCase):
         self.assertEqual(len(self.published()), 1)
         self.journal._writer.rollback()
 
-    def test_when_nothing_can_be_stored_all_senders_are_told_and_nobody_else(self):
+    def test_if_nothing_can_be_stored_only_the_senders_are_answered(self):
         failing = mock.patch.object(
             self.journal._writer, "acknowledge", side_effect=StorageFailed("full")
         )
@@ -134,16 +134,16 @@ class JournalTest(JournalCase):
         self.write(message("a", "1"))
         self.assertEqual([w.entry.seq for w in self.published()], [1])
 
-    def test_a_reaction_that_was_never_there_is_taken_back_with_ok(self):
+    def test_removing_a_reaction_that_does_not_exist_is_answered_with_ok(self):
         self.write(message("a", "1"))
         off = Draft(
             kind=Kind.REACTED, room="lobby", key="lobby", user=ANN, id="r",
             target=1, emoji="👍", on=False,
         )  # fmt: skip
         self.write(off)
-        self.assertEqual(self.sender.told, [b'{"type":"ok","id":"r"}'])
+        self.assertEqual(self.sender.sent, [b'{"type":"ok","id":"r"}'])
 
-    def test_a_new_user_may_be_refused_and_nothing_is_written(self):
+    def test_a_refused_new_user_is_not_stored(self):
         user, token = self.identify("Ann")
 
         def refuse() -> None:
@@ -160,7 +160,7 @@ class JournalTest(JournalCase):
         self.allow_new = lambda: None
         self.identify("Bob")
 
-    def test_a_token_brings_the_same_user_back_and_a_nick_has_one_owner(self):
+    def test_a_token_identifies_its_user_and_a_nick_has_one_owner(self):
         user, token = self.identify("Zoë")
         again, same = self.identify("Zoë", token)
         self.assertEqual((again, same), (user, token))
@@ -168,12 +168,12 @@ class JournalTest(JournalCase):
             self.identify("zoë")
         self.assertEqual(caught.exception.code, Code.NICK_TAKEN)
 
-    def test_an_unknown_token_makes_a_new_user_with_a_new_token(self):
+    def test_an_unknown_token_creates_a_user_with_a_new_token(self):
         user, token = self.identify("Ann", "no such token")
         self.assertNotEqual(token, "no such token")
         self.assertEqual(self.identify("Ann", token)[0], user)
 
-    def test_a_full_inbox_is_busy(self):
+    def test_a_full_inbox_raises_busy(self):
         with (
             mock.patch.object(self.journal.inbox, "put", side_effect=queue.Full),
             self.assertRaises(Refusal) as caught,
@@ -181,8 +181,8 @@ class JournalTest(JournalCase):
             self.journal.publish(message("a", "1"), None)
         self.assertEqual(caught.exception.code, Code.BUSY)
 
-    def test_whoever_waits_at_a_barrier_goes_on_when_all_before_is_with_the_hub(self):
-        """What a connection asks of the hub next comes after what it wrote before."""
+    def test_a_barrier_is_answered_when_all_earlier_entries_are_in_the_hub_s_inbox(self):
+        """The connection's next order to the hub comes after its earlier entries."""
         there = []
         replies = [mock.Mock(give=lambda _: there.append(len(self.hub.inbox.queue))) for _ in "ab"]
         self.journal.handle(
@@ -204,7 +204,7 @@ class JournalTest(JournalCase):
             self.assertIsNone(reply.wait(0))
             begin.assert_not_called()
 
-    def test_a_barrier_is_passed_also_when_nothing_can_be_stored(self):
+    def test_a_barrier_is_answered_even_if_nothing_can_be_stored(self):
         reply: Reply[None] = Reply()
         with (
             mock.patch.object(self.journal._writer, "acknowledge", side_effect=StorageFailed("x")),
@@ -215,7 +215,7 @@ class JournalTest(JournalCase):
         self.assertIsNone(reply.wait(0))
         self.assertEqual([each.answers for each in self.sender.refused], ["1"])
 
-    def test_a_barrier_that_is_not_reached_in_time_is_busy(self):
+    def test_a_barrier_that_times_out_raises_busy(self):
         with (
             mock.patch("gochat_py.backplane.local.BUSY", 0.0),
             self.assertRaises(Refusal) as caught,
@@ -223,7 +223,7 @@ class JournalTest(JournalCase):
             self.journal.barrier()
         self.assertEqual((caught.exception.code, caught.exception.fatal), (Code.BUSY, False))
 
-    def test_what_nobody_waits_for_is_done_all_the_same(self):
+    def test_a_request_without_a_waiting_thread_is_handled(self):
         done = []
         self.journal.handle([Ask(lambda _connection, now: done.append(now), None)], now=7.0)
         self.assertEqual(done, [7.0])

@@ -1,4 +1,4 @@
-"""Whatever one request does, it is that request's failure."""
+"""An unexpected error in one request fails only that request."""
 
 import sqlite3
 from typing import Any
@@ -48,7 +48,7 @@ class FaultTest(JournalCase):
 
         return mock.patch.object(ledger.Ledger, name, method)
 
-    def test_it_is_that_draft_s_refusal_and_all_others_are_written(self):
+    def test_an_unexpected_error_refuses_that_draft_only(self):
         for number, error in enumerate(FAULTS):
             with (
                 self.subTest(repr(error)),
@@ -68,7 +68,7 @@ class FaultTest(JournalCase):
         self.write(message("a", "a0"))
         self.assertTrue(self.published()[0].duplicate)
 
-    def test_so_it_is_for_what_changes_a_message_and_nothing_is_half_done(self):
+    def test_an_unexpected_error_refuses_that_change_only_and_leaves_no_part_of_it(self):
         self.write(message("a", "1"))
         self.published()
         change = self.bad(Kind.EDITED, target=1)
@@ -81,7 +81,7 @@ class FaultTest(JournalCase):
         page = self.journal.page("lobby", None, None, 50)
         self.assertEqual([(entry.seq, entry.text) for entry in page.entries], [(1, "a"), (2, "b")])
 
-    def test_so_it_is_for_what_is_asked(self):
+    def test_an_unexpected_error_refuses_that_request_only(self):
         def fail(connection, _now):
             connection.execute("UPDATE terms SET name = 'half done'")
             raise RuntimeError
@@ -103,7 +103,7 @@ class FaultTest(JournalCase):
         self.assertEqual(len(self.published()), 1)
         self.assertNotEqual(self.journal.replay(ANN, "lobby", None)[0].epoch, "half done")
 
-    def test_an_error_of_the_database_fails_all_and_is_over_with_it(self):
+    def test_a_database_error_refuses_the_batch_and_the_next_one_works(self):
         full = sqlite3.OperationalError("database or disk is full")
         full.sqlite_errorcode = sqlite3.SQLITE_FULL
         with (
@@ -115,7 +115,7 @@ class FaultTest(JournalCase):
         self.write(message("a", "1"))
         self.assertEqual([w.entry.seq for w in self.published()], [1])
 
-    def test_what_was_stored_before_the_database_failed_is_not_refused(self):
+    def test_requests_stored_before_the_database_failed_are_not_refused(self):
         full = StorageFailed("full")
         with (
             self.faulty("_message", ValueError(), lambda draft: draft.text == "bad"),
@@ -141,7 +141,7 @@ class FaultTest(JournalCase):
 
         return acknowledge
 
-    def test_a_failure_while_reading_is_that_reader_s_refusal(self):
+    def test_an_unexpected_error_while_reading_refuses_that_request_only(self):
         self.write(message("a", "1"))
         for error in FAULTS:
             with (
@@ -167,7 +167,7 @@ class FaultTest(JournalCase):
         self.assertEqual(len(logs.records), 1)
         self.assertEqual(len(self.sender.refused), 5)
 
-    def test_a_limit_is_told_with_its_cure(self):
+    def test_a_limit_is_refused_with_its_remedy(self):
         self.journal._writer.close()
         self.journal._writer._most_rooms = 1
         self.write(message("a", "1"), Draft(Kind.MESSAGE, "B", "b", ANN, "2", "b"))

@@ -1,4 +1,4 @@
-"""While the storage cannot be written: who is known comes in, and whoever asks is told why."""
+"""While nothing can be stored: known users can connect, and `/readyz` has the reason."""
 
 import shutil
 import sqlite3
@@ -60,7 +60,7 @@ class StoredCase(JournalCase):
 
 
 class KnownTest(StoredCase):
-    def test_whoever_is_known_comes_in_and_a_new_user_does_not(self):
+    def test_if_nothing_can_be_stored_known_users_can_connect_and_new_ones_cannot(self):
         ann, token = self.identify("Ann")
         bob, _ = self.identify("Bob")
         self.write(message("hello", "1", ann))
@@ -81,7 +81,7 @@ class KnownTest(StoredCase):
         self.assertEqual(self.identify("Ann", token), (ann, token))
         self.assertNotEqual(bob.id, ann.id)
 
-    def test_they_keep_the_nick_they_had_if_they_ask_for_another(self):
+    def test_if_nothing_can_be_stored_a_known_user_keeps_the_old_nick(self):
         ann, token = self.identify("Ann")
         other = self.locked()
         with self.assertLogs("gochat_py.store.health", "ERROR"):
@@ -91,7 +91,7 @@ class KnownTest(StoredCase):
         user, _ = self.identify("Anna", token)
         self.assertEqual((user.id, user.nick), (ann.id, "Anna"))
 
-    def test_known_or_not_a_nick_of_another_is_refused_while_one_can_write(self):
+    def test_a_nick_of_another_user_is_refused_while_the_storage_works(self):
         _, token = self.identify("Ann")
         self.identify("Bob")
         self.assertEqual(self.refusal(lambda: self.identify("Bob", token)).code, Code.NICK_TAKEN)
@@ -100,7 +100,7 @@ class KnownTest(StoredCase):
         """As `identify`, while the journal does nothing."""
         return self.journal.identify(self.sender, nick, nick_key(nick), token, self.allow_new)
 
-    def test_where_the_journal_does_not_get_round_to_it_they_come_in_too(self):
+    def test_known_users_can_connect_if_the_journal_is_too_busy(self):
         ann, token = self.identify("Ann")
         with mock.patch.object(local, "BUSY", 0.01):
             known = self.journal.identify(
@@ -119,7 +119,7 @@ class ReadinessTest(StoredCase):
     def unready(self) -> str | None:
         return self.ask(self.journal.unready)
 
-    def test_says_nothing_is_wrong_and_asks_for_proof_once_in_a_while(self):
+    def test_ready_without_a_failure_and_a_write_proves_it_now_and_then(self):
         commits = mock.patch.object(Writer, "commit", autospec=True, side_effect=Writer.commit)
         with commits as commit:
             for _ in range(20):
@@ -130,7 +130,7 @@ class ReadinessTest(StoredCase):
                 self.assertIsNone(self.unready())
             self.assertEqual(commit.call_count, 2)
 
-    def test_says_why_nothing_can_be_written_and_that_it_can_again(self):
+    def test_unready_with_the_reason_until_writing_works_again(self):
         other = self.locked()
         self.directory.health.written_at = 0.0
         with (
@@ -148,7 +148,7 @@ class ReadinessTest(StoredCase):
             self.journal._watch.step(1e9 + 2 * TRY_EVERY, 1.0)
         self.assertIsNone(self.unready())
 
-    def test_says_at_once_that_files_were_replaced(self):
+    def test_unready_at_once_if_files_were_replaced(self):
         self.assertIsNone(self.unready())
         away = self.place / "away"
         self.data.rename(away)
@@ -164,12 +164,12 @@ class ReadinessTest(StoredCase):
         self.journal._watch.step(1e9, 1.0)
         self.assertIsNone(self.unready())
 
-    def test_that_nobody_answers_is_a_reason_too(self):
+    def test_unready_if_the_journal_does_not_answer(self):
         with mock.patch.object(watching, "WAIT_FOR_PROOF", 0.01):
             self.assertIn("nothing was committed", not_none(self.journal.unready()))
         self.journal.inbox.queue.clear()
 
-    def test_only_one_waits_for_a_proof(self):
+    def test_only_one_thread_waits_for_the_journal(self):
         asked, go = threading.Event(), threading.Event()
         readiness = Readiness(self.directory.files, self.directory.health)
 
@@ -178,16 +178,16 @@ class ReadinessTest(StoredCase):
             go.wait(PATIENCE)
             reply.give(None)
 
-        told: list[str | None] = []
-        thread = threading.Thread(target=lambda: told.append(readiness.reason(ask)))
+        reasons: list[str | None] = []
+        thread = threading.Thread(target=lambda: reasons.append(readiness.reason(ask)))
         thread.start()
         self.assertTrue(asked.wait(PATIENCE))
         self.assertIsNone(readiness.reason(lambda _: self.fail("nobody else asks")))
         go.set()
         thread.join(PATIENCE)
-        self.assertEqual(told, [None])
+        self.assertEqual(reasons, [None])
 
-    def test_while_it_stops_it_says_so(self):
+    def test_unready_while_the_server_stops(self):
         self.journal.inbox.close()
         self.assertEqual(self.journal.unready(), "stopping")
 
@@ -202,7 +202,7 @@ class ReadinessTest(StoredCase):
 
 
 class WatchTest(StoredCase):
-    def test_looks_at_the_files_though_nobody_writes(self):
+    def test_the_files_are_checked_while_nothing_is_written(self):
         watch = self.journal._watch
         self.assertLessEqual(watch.due_in(100.0), LOOK_EVERY)
         watch.step(100.0, 1.0)
@@ -216,14 +216,14 @@ class WatchTest(StoredCase):
         self.assertEqual(watch.due_in(100.0 + LOOK_EVERY), TRY_EVERY)
         (self.place / "away").rename(self.data)
 
-    def test_a_failure_is_noticed_in_time_whoever_finds_it(self):
+    def test_a_failure_found_by_any_thread_is_retried_in_time(self):
         watch = self.journal._watch
         watch.step(100.0, 1.0)
         with self.assertLogs("gochat_py.store.health", "ERROR"):
             self.directory.health.failed("full")
         self.assertEqual(watch.due_in(100.0), TRY_EVERY)
 
-    def test_what_nobody_foresaw_does_not_end_the_journal(self):
+    def test_an_unexpected_error_of_the_check_does_not_end_the_journal(self):
         with (
             mock.patch.object(Writer, "verify", side_effect=MemoryError),
             self.assertLogs("gochat_py.failures", "ERROR"),
@@ -232,7 +232,7 @@ class WatchTest(StoredCase):
 
 
 class AnswerTest(StoredCase):
-    """An answer that cannot be given is that connection's failure."""
+    """An answer that cannot be sent fails only that connection."""
 
     def test_of_one_draft(self):
         class Broken(FakeSender):
@@ -268,7 +268,7 @@ class AnswerTest(StoredCase):
             replies[0].wait(0)
         self.assertEqual(replies[1].wait(0), 2)
 
-    def test_a_page_that_is_damaged_fails_who_needs_it_and_nobody_else_of_the_batch(self):
+    def test_a_damaged_page_fails_only_the_requests_that_need_it(self):
         corrupt = sqlite3.DatabaseError("database disk image is malformed")
         corrupt.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         replies = [Reply[Any](), Reply[Any]()]
@@ -293,7 +293,7 @@ class AnswerTest(StoredCase):
         self.assertEqual([w.entry.text for w in self.published()], ["a", "b"])
         self.assertIsNone(self.directory.health.reason)
 
-    def test_whoever_waits_for_a_journal_that_ends_is_answered(self):
+    def test_threads_that_wait_for_a_journal_that_fails_are_answered(self):
         in_hand, waiting = Reply[None](), Reply[None]()
         self.journal.inbox.put(Ask(touch, in_hand))
 
@@ -309,7 +309,7 @@ class AnswerTest(StoredCase):
         with self.assertRaises(Closed):
             self.journal.inbox.put(Ask(touch, None))
 
-    def test_what_goes_wrong_in_the_beginning_of_a_batch_is_a_reason(self):
+    def test_an_unexpected_error_at_the_beginning_of_a_batch_is_a_storage_failure(self):
         self.write(message("a", "0"))
         self.write(message("a", "1"))
         self.published()

@@ -1,4 +1,4 @@
-"""Each piece of maintenance is done in time, whatever the traffic; a failure of one is its own."""
+"""Each task of maintenance is done in time under any load; a failure affects only that task."""
 
 import contextlib
 import itertools
@@ -25,7 +25,7 @@ SECRET = b"a secret text"
 
 
 class IdleTest(MaintainedCase):
-    def test_a_copy_of_the_database_file_alone_is_whole_when_idle_for_some_seconds(self):
+    def test_a_copy_of_the_database_file_is_complete_after_some_idle_seconds(self):
         for number in range(400):
             self.say(message(f"said {number}"))
         self.passes(WHEN_IDLE + 1.0)
@@ -37,20 +37,20 @@ class IdleTest(MaintainedCase):
             (said,) = connection.execute("PRAGMA integrity_check").fetchone()
         self.assertEqual((count, said), (400, "ok"))
 
-    def test_all_is_indexed_and_then_it_waits_until_the_next_look(self):
+    def test_everything_is_indexed_and_then_maintenance_waits(self):
         for number in range(3):
             self.say(message(f"hello {number}"))
         self.passes(10.0)
         self.assertEqual(self.read(trigrams.backlog), 0)
         self.assertGreater(self.maintenance.idle_timeout(self.time), LOOK_EVERY - 60.0)
 
-    def test_what_is_acknowledged_is_committed_a_tenth_of_a_second_later(self):
+    def test_acknowledged_messages_are_committed_a_tenth_of_a_second_later(self):
         self.say(message("first"))
         self.say(message("second"))
         self.passes(0.11)
         self.assertEqual(self.read(history.newest, "tea").seq, 2)
 
-    def test_at_the_end_what_was_acknowledged_is_committed(self):
+    def test_acknowledged_messages_are_committed_at_the_stop(self):
         self.say(message("first"))
         self.say(message("second"))
         self.maintenance.commit(self.writer)
@@ -58,9 +58,9 @@ class IdleTest(MaintainedCase):
 
 
 class TrafficTest(MaintainedCase):
-    """The same, while somebody writes."""
+    """The same under load."""
 
-    def test_what_is_acknowledged_is_committed_within_a_second(self):
+    def test_under_load_acknowledged_messages_are_committed_within_a_second(self):
         for _ in range(30):
             self.say(message("noise"))
             self.time += 0.05
@@ -79,8 +79,8 @@ class TrafficTest(MaintainedCase):
                     self.passes(2.0, every=every)
                     self.assertNotIn(SECRET, self.raw())
 
-    def test_so_it_is_when_deletions_never_end(self):
-        """Each is gone two seconds later, and a checkpoint never begins where the last ended."""
+    def test_deleted_text_is_gone_within_two_seconds_when_deletions_never_end(self):
+        """Each is gone two seconds later, and there is a pause between two checkpoints."""
         said = [
             entry.seq
             for number in range(100)
@@ -93,7 +93,7 @@ class TrafficTest(MaintainedCase):
             if number >= 20:
                 self.assertNotIn(f"<secret {number - 20:03}>".encode(), self.raw())
 
-    def test_a_checkpoint_that_takes_long_is_made_less_often_but_in_time(self):
+    def test_a_slow_checkpoint_is_done_less_often_but_in_time(self):
         due = checkpoints.Checkpoints()
         due.deleted(100.0)
         self.assertEqual(due.due(), 100.5)
@@ -102,7 +102,7 @@ class TrafficTest(MaintainedCase):
         due.ended(101.0, took=60.0)
         self.assertEqual(due.due(), 100.0 + ERASE_LATEST)
 
-    def test_trimmed_text_is_gone_two_seconds_after_it_is_too_old(self):
+    def test_trimmed_text_is_gone_two_seconds_after_its_retention(self):
         for every in TRAFFIC:
             with self.subTest(every=every):
                 self.start(keep=10.0)
@@ -112,7 +112,7 @@ class TrafficTest(MaintainedCase):
                 self.passes(1.0 + 1.0 + 2.0, every=every)  # it looks every second
                 self.assertNotIn(SECRET, self.raw())
 
-    def test_the_oldest_entry_is_hardly_older_than_it_may_be(self):
+    def test_the_oldest_entry_is_hardly_older_than_the_retention(self):
         """At two messages a second it was 200 s old where 30 were allowed."""
         for every in TRAFFIC:
             with self.subTest(every=every):
@@ -124,12 +124,12 @@ class TrafficTest(MaintainedCase):
                     oldest = max(oldest, self.oldest())
                 self.assertLess(oldest, 30.0 + 3.0 + 2.0)
 
-    def test_so_it_is_where_the_time_is_shorter_than_between_two_looks(self):
+    def test_a_retention_shorter_than_the_check_period_is_obeyed(self):
         self.start(keep=0.3)
         self.passes(10.0, every=0.05)
         self.assertLess(self.oldest(), 0.3 + 0.5 + 2.0)
 
-    def test_a_room_with_many_entries_to_trim_holds_up_no_other(self):
+    def test_a_room_with_many_entries_to_trim_delays_no_other(self):
         self.fill("Full", 20_000)
         self.start(keep=10.0)
         for _ in range(30):
@@ -178,7 +178,7 @@ class TrafficTest(MaintainedCase):
                 self.passes(10.0, every=every)
                 self.assertEqual(self.read(trigrams.residue), 0)
 
-    def test_scrubbing_rests_between_passes(self):
+    def test_scrubbing_pauses_between_passes(self):
         """With deletions that never end, it takes a tenth of the time."""
         passes = []
         real = trigrams.scrub
@@ -212,7 +212,7 @@ class TrafficTest(MaintainedCase):
         self.passes(2 * LOOK_EVERY, every=100.0)
         self.assertNotIn(nick.encode(), self.raw())
 
-    def test_who_makes_room_for_another_leaves_no_name_in_the_log(self):
+    def test_a_user_removed_for_a_new_one_leaves_no_name_in_the_log(self):
         self.write(users.create, User("q", "quux"), b"token", "quux", self.wall - 31 * DAY)
         self.passes(5.0)
         self.assertIn(b"quux", self.raw())
@@ -230,7 +230,7 @@ class TrafficTest(MaintainedCase):
 
 
 class CheckpointTest(MaintainedCase):
-    def test_a_reader_in_the_way_only_delays_it(self):
+    def test_a_thread_that_reads_only_delays_the_checkpoint(self):
         (entry,) = self.say(message(SECRET.decode()))
         self.passes(1.0)
         with self.read_pool.borrow() as connection:
@@ -277,7 +277,7 @@ class CheckpointTest(MaintainedCase):
         self.assertLess(self.writer.log_size, grown)
         self.assertLess(LOG_MOST, 1 << 30)
 
-    def test_where_somebody_always_writes_it_is_emptied_once_a_minute(self):
+    def test_under_constant_load_the_log_is_emptied_once_a_minute(self):
         self.passes(1.0, every=0.05)
         self.assertGreater(self.writer.log_size, 0)
         with mock.patch.object(
@@ -286,7 +286,7 @@ class CheckpointTest(MaintainedCase):
             self.passes(3 * WHEN_BUSY, every=0.05)
         self.assertIn(made.call_count, (2, 3, 4))
 
-    def test_nothing_is_written_to_the_disk_where_nothing_was_written(self):
+    def test_an_idle_server_writes_nothing_to_the_disk(self):
         self.start(keep=30.0)
         self.passes(10.0)
         with mock.patch.object(Writer, "checkpoint") as made:
@@ -297,7 +297,7 @@ class CheckpointTest(MaintainedCase):
 class FailureTest(MaintainedCase):
     keep = 30.0
 
-    def test_a_task_that_always_fails_is_logged_and_starves_no_other(self):
+    def test_a_task_that_always_fails_is_logged_and_delays_no_other(self):
         for error in (StorageFailed("full"), sqlite3.DatabaseError("malformed"), KeyError("what")):
             with (
                 self.subTest(error=repr(error)),
@@ -319,7 +319,7 @@ class FailureTest(MaintainedCase):
         self.passes(70.0, every=0.1)
         self.assertLess(self.oldest(), 40.0, "it has recovered")
 
-    def test_a_commit_that_fails_is_tried_again_and_loses_nothing(self):
+    def test_a_failed_commit_is_tried_again_and_loses_nothing(self):
         self.say(message("before"))
         self.passes(1.0)
         self.say(message("acknowledged"))
@@ -333,7 +333,7 @@ class FailureTest(MaintainedCase):
         self.passes(RETRY + 1.0)
         self.assertEqual(self.read(history.newest, "tea").seq, 2)
 
-    def test_a_checkpoint_that_fails_is_tried_again(self):
+    def test_a_failed_checkpoint_is_tried_again(self):
         (entry,) = self.say(message(SECRET.decode()))
         self.passes(1.0)
         self.say(delete(entry.seq))

@@ -1,4 +1,4 @@
-"""Who somebody is, what they are called, and who is told, over several connections of one user."""
+"""Users, nicks and read marks over several connections of one user."""
 
 import itertools
 from unittest import mock
@@ -22,7 +22,7 @@ from tests.support.store import StoreCase
 
 
 class NickTest(JournalCase):
-    def test_all_connections_of_a_user_share_what_they_are_called(self):
+    def test_all_connections_of_a_user_share_one_nick(self):
         first, token = self.identify("Ann")
         second, _ = self.identify("Ann", token)
         self.assertIs(first, second)
@@ -31,7 +31,7 @@ class NickTest(JournalCase):
         self.write(message("hello", "1", first))
         self.assertEqual(self.published()[0].entry.nick, "Anna")
 
-    def test_the_hub_is_told_of_a_new_nick_after_what_was_written_by_the_old_one(self):
+    def test_the_hub_gets_a_rename_after_the_messages_under_the_old_nick(self):
         user, _ = self.identify("Ann")
         self.write(message("hello", "1", user))
         self.rename(user, "Anna")
@@ -39,27 +39,27 @@ class NickTest(JournalCase):
         self.assertEqual(as_a(Publish, published).batch[0].entry.nick, "Ann")
         self.assertEqual(renamed, Renamed(self.sender, User(user.id, "Anna"), "n"))
 
-    def test_the_same_nick_again_is_answered_and_told_to_nobody(self):
+    def test_an_unchanged_nick_is_answered_and_sent_to_no_other_user(self):
         user, _ = self.identify("Ann")
         self.rename(user, "Ann")
         (renamed,) = self.orders()
         self.assertFalse(as_a(Renamed, renamed).changed)
 
-    def test_hello_with_another_nick_is_told_where_the_user_is_connected(self):
+    def test_hello_with_another_nick_renames_a_connected_user(self):
         user, token = self.identify("Ann")
         self.identify("Anna", token)
         (renamed,) = self.orders()
         self.assertEqual(renamed, Renamed(self.sender, User(user.id, "Anna"), None, greeting=True))
         self.assertEqual(user.nick, "Anna")
 
-    def test_hello_with_another_nick_is_told_to_nobody_where_the_user_is_not(self):
+    def test_hello_with_another_nick_of_a_user_without_connections_is_not_sent(self):
         user, token = self.identify("Ann")
         self.ask(lambda: self.journal.seen(user))
         again, _ = self.identify("Anna", token)
         self.assertEqual((again.id, again.nick), (user.id, "Anna"))
         self.assertEqual(self.orders(), [])
 
-    def test_a_rename_that_was_not_stored_is_not_seen(self):
+    def test_a_rename_that_was_not_stored_has_no_effect(self):
         user, _ = self.identify("Ann")
         with (
             mock.patch.object(self.journal._writer, "acknowledge", side_effect=StorageFailed("x")),
@@ -71,8 +71,8 @@ class NickTest(JournalCase):
         self.assertEqual(user.nick, "Ann")
         self.assertEqual(self.orders(), [])
 
-    def test_who_does_not_get_an_answer_in_time_is_hung_up_on(self):
-        """It may be done later, and told: a second answer must not reach the one who asked."""
+    def test_a_request_that_times_out_closes_the_connection(self):
+        """It may be done and answered later; the connection must not get a second answer."""
         user, _ = self.identify("Ann")
         with (
             mock.patch("gochat_py.backplane.user_requests.BUSY", 0.0),
@@ -81,7 +81,7 @@ class NickTest(JournalCase):
             self.journal.rename(user, "Anna", "anna", FakeSender(), "n")
         self.assertEqual(caught.exception.close, Close.TRY_AGAIN_LATER)
 
-    def test_a_user_is_there_as_long_as_a_connection_is(self):
+    def test_a_user_is_present_as_long_as_a_connection_is(self):
         user, token = self.identify("Ann")
         self.identify("Ann", token)
         self.ask(lambda: self.journal.seen(user))
@@ -89,7 +89,7 @@ class NickTest(JournalCase):
         self.ask(lambda: self.journal.seen(user))
         self.assertNotIn(user.id, self.journal._attendance)
 
-    def test_a_hello_that_is_refused_or_given_up_counts_for_nobody(self):
+    def test_a_hello_that_is_refused_or_times_out_is_not_counted(self):
         user, _ = self.identify("Ann")
         with self.assertRaises(Refusal):
             self.identify("Ann")
@@ -114,7 +114,7 @@ class NickTest(JournalCase):
         (refusal,) = self.sender.refused
         self.assertEqual((refusal.code, refusal.answers), (Code.STORAGE_FAILED, "r"))
 
-    def test_a_stored_read_mark_goes_to_the_hub_and_never_goes_back(self):
+    def test_a_stored_read_mark_is_sent_to_the_hub_and_never_decreases(self):
         user, _ = self.identify("Ann")
         for text in ("a", "b", "c"):
             self.write(message(text, text, user))
@@ -123,14 +123,14 @@ class NickTest(JournalCase):
         marks = [each for each in self.orders() if isinstance(each, ReadMark)]
         self.assertEqual(marks, [ReadMark(self.sender, user.id, "lobby", n) for n in (2, 2, 3)])
 
-    def test_a_read_mark_where_nothing_was_written_is_not_refused(self):
+    def test_a_read_mark_in_an_empty_room_is_not_refused(self):
         user, _ = self.identify("Ann")
         self.ask(lambda: self.journal.mark_read(user, "lobby", 1, self.sender, "r"))
-        self.assertEqual((self.sender.refused, self.sender.told), ([], []))
+        self.assertEqual((self.sender.refused, self.sender.sent), ([], []))
 
 
 class ReleaseTest(JournalCase):
-    """A new user's first connection was lost; perhaps nobody was told the token."""
+    """A new user's first connection was lost; perhaps the client did not receive the token."""
 
     def release(self, user) -> None:
         self.ask(lambda: self.journal.release_nick(user))
@@ -143,18 +143,18 @@ class ReleaseTest(JournalCase):
             return True
         return False
 
-    def test_a_nick_nobody_knows_to_be_theirs_is_free(self):
+    def test_the_nick_of_a_user_who_never_got_the_token_is_released(self):
         user, _ = self.identify("Ann")
         self.release(user)
         self.assertFalse(self.taken("Ann"))
 
-    def test_a_nick_stays_with_whoever_has_another_connection(self):
+    def test_a_nick_is_not_released_if_the_user_has_another_connection(self):
         user, token = self.identify("Ann")
         self.identify("Ann", token)
         self.release(user)
         self.assertTrue(self.taken("Ann"))
 
-    def test_a_nick_stays_with_whoever_came_back_meanwhile(self):
+    def test_a_nick_is_not_released_if_the_user_reconnected(self):
         user, token = self.identify("Ann")
         again, _ = self.identify("Ann", token)
         self.ask(lambda: self.journal.seen(again))
@@ -163,14 +163,14 @@ class ReleaseTest(JournalCase):
 
 
 class ExpiryTest(JournalCase):
-    """The clock of these tests stands at 1.0, and is set by `ask`; it is trusted."""
+    """The clock of these tests is at 1.0, set by `ask`, and trusted."""
 
     def setUp(self) -> None:
         super().setUp()
         for seconds in (0.0, 3_600.0):
             self.journal._maintenance.observe_clock(seconds, EARLIEST + seconds)
 
-    def test_who_is_connected_keeps_the_nick_though_seen_long_ago(self):
+    def test_a_connected_user_keeps_the_nick_even_if_seen_long_ago(self):
         """As when a machine starts without knowing the time, and its clock is set right."""
         user, _ = self.identify("Ann")
         self.seen_long_ago()
@@ -194,13 +194,13 @@ class ExpiryTest(JournalCase):
 
 
 class PresentTest(StoreCase):
-    def test_all_who_are_connected_are_recorded_as_seen_a_few_at_a_time(self):
+    def test_all_connected_users_are_recorded_as_seen_a_few_at_a_time(self):
         attendance = Attendance()
         people = [User(f"{number:04}", f"user {number}") for number in range(600)]
         for user in people:
             self.write(users.create, user, user.id.encode(), user.nick, 1.0)
             if int(user.id) % 2:
-                attendance.came(user, Arrival(), returned=False)
+                attendance.connected(user, Arrival(), returned=False)
         after, steps = "", 0
         while after is not None:
             after = self.write(users.saw_present, attendance, 7.0, after=after)
@@ -210,10 +210,10 @@ class PresentTest(StoreCase):
         self.assertEqual({seen for user, seen in seen if int(user) % 2}, {7.0})
         self.assertEqual({seen for user, seen in seen if not int(user) % 2}, {1.0})
 
-    def test_maintenance_records_them_every_hour_once_the_clock_has_run_for_one(self):
+    def test_maintenance_records_connected_users_every_hour(self):
         maintenance, ann = Maintenance(0.0, 0), User("1", "Ann")
         self.write(users.create, ann, b"", "ann", EARLIEST)
-        maintenance.attendance.came(ann, Arrival(), returned=False)
+        maintenance.attendance.connected(ann, Arrival(), returned=False)
         now, end = 0.0, 3.5 * SWEEP_EVERY
         recorded = set()
         while now < end:
@@ -227,20 +227,20 @@ class PresentTest(StoreCase):
 
 
 class AttendanceTest(TestCase):
-    def test_counts_connections(self):
+    def test_attendance_counts_connections(self):
         attendance, ann = Attendance(), User("1", "Ann")
         for _ in range(2):
-            attendance.came(ann, Arrival(), returned=False)
-        attendance.went("1")
+            attendance.connected(ann, Arrival(), returned=False)
+        attendance.disconnected("1")
         self.assertIn("1", attendance)
-        attendance.went("1")
-        attendance.went("1")
+        attendance.disconnected("1")
+        attendance.disconnected("1")
         self.assertNotIn("1", attendance)
-        attendance.came(ann, Arrival(), returned=False)
+        attendance.connected(ann, Arrival(), returned=False)
         self.assertIn("1", attendance)
 
     @given(st.lists(st.tuples(st.sampled_from(["came", "gave_up", "went"]), st.integers(0, 2))))
-    def test_whoever_has_a_connection_is_there(self, steps):
+    def test_a_user_with_a_connection_is_present(self, steps):
         attendance = Attendance()
         users_ = [User(str(number), f"user {number}") for number in range(3)]
         arrivals: dict[str, list[Arrival]] = {user.id: [] for user in users_}
@@ -249,17 +249,17 @@ class AttendanceTest(TestCase):
             mine = arrivals[user.id]
             if what == "came":
                 mine.append(Arrival())
-                attendance.came(user, mine[-1], returned=False)
+                attendance.connected(user, mine[-1], returned=False)
             elif what == "gave_up":  # before it was counted, or after
                 if mine:
                     attendance.gave_up(mine.pop())
                 late = Arrival()
                 attendance.gave_up(late)
-                attendance.came(user, late, returned=False)
+                attendance.connected(user, late, returned=False)
                 self.assertIsNone(late.user)
             elif mine:
                 mine.pop()
-                attendance.went(user.id)
+                attendance.disconnected(user.id)
             there = sorted(user for user, each in arrivals.items() if each)
             self.assertEqual(attendance.after("", 3), there)
             self.assertEqual(attendance.after("0", 1), [u for u in there if u > "0"][:1])

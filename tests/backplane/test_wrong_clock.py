@@ -1,4 +1,4 @@
-"""A clock that is wrong, for seconds or for years, deletes nothing and keeps nothing for ever."""
+"""A clock that is wrong by seconds or years deletes nothing, and keeps nothing for ever."""
 
 import logging
 import random
@@ -15,7 +15,7 @@ YEAR = 365 * DAY
 
 
 class WrongClockCase(MaintainedCase):
-    """Days pass here, so it looks once an hour for what is too old."""
+    """Days pass here, so maintenance looks for old entries once an hour."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -25,7 +25,7 @@ class WrongClockCase(MaintainedCase):
         self.addCleanup(log.removeHandler, quiet)
 
     def set_clock(self, seconds: float) -> None:
-        self.ahead += seconds
+        self.clock_offset += seconds
 
     def said(self, room: str = "Tea") -> int:
         (entry,) = self.say(message(f"said at {self.time}", room=room))
@@ -36,7 +36,7 @@ class HistoryTest(WrongClockCase):
     keep = 30 * DAY
 
     def test_a_server_that_starts_with_the_clock_ahead_trims_nothing_for_an_hour(self):
-        """Started 31 days ahead, it had emptied history within four seconds."""
+        """A server that started 31 days ahead had emptied the history within four seconds."""
         for _ in range(5):
             self.said()
         self.set_clock(31 * DAY)
@@ -47,7 +47,7 @@ class HistoryTest(WrongClockCase):
         self.passes(2 * DAY, every=600.0)
         self.assertEqual(len(self.kept()), 5)
 
-    def test_nor_does_one_whose_clock_is_set_while_it_runs(self):
+    def test_a_server_whose_clock_is_set_forward_trims_nothing_for_an_hour(self):
         for _ in range(5):
             self.said()
         self.passes(DAY, every=600.0)
@@ -59,17 +59,17 @@ class HistoryTest(WrongClockCase):
         self.passes(2 * DAY, every=600.0)
         self.assertEqual(len(self.kept()), 5)
 
-    def test_a_clock_that_nobody_has_set_trims_nothing_ever(self):
+    def test_a_clock_that_was_never_set_trims_nothing(self):
         for _ in range(5):
             self.said()
-        self.ahead = 0.0  # 1970
+        self.clock_offset = 0.0  # 1970
         self.start()
         for _ in range(5):
             self.said()
         self.passes(40 * DAY)
         self.assertEqual(len(self.kept()), 10)
 
-    def test_a_short_retention_waits_for_a_tenth_of_it(self):
+    def test_a_short_retention_waits_for_a_tenth_of_its_period(self):
         self.said()
         self.passes(40.0)
         self.start(keep=30.0)
@@ -78,8 +78,8 @@ class HistoryTest(WrongClockCase):
         self.passes(1.0)
         self.assertEqual(self.kept(), [])
 
-    def test_what_is_said_after_a_wrong_time_has_the_right_one(self):
-        """One message with the clock a day ahead had stamped all later ones a day ahead."""
+    def test_a_message_after_one_with_a_wrong_time_has_the_right_time(self):
+        """After one message with the clock a day ahead, all later ones had times a day ahead."""
         self.said()
         self.set_clock(DAY)
         self.said()
@@ -107,8 +107,8 @@ class HistoryTest(WrongClockCase):
                 self.passes(20 * DAY)
                 self.assertEqual(self.kept(room.casefold()), [])
 
-    def test_a_room_that_ends_in_the_future_is_trimmed_when_that_was_met_long_ago(self):
-        """With the clock ten years ahead once, nothing was forgotten any more."""
+    def test_a_room_that_ends_in_the_future_is_trimmed_after_the_retention(self):
+        """After the clock was ten years ahead once, nothing was trimmed any more."""
         self.passes(2 * LOOK_EVERY)
         self.said()
         self.set_clock(10 * YEAR)
@@ -122,7 +122,7 @@ class HistoryTest(WrongClockCase):
         self.passes(3 * DAY)
         self.assertEqual(self.kept(), [])
 
-    def test_so_is_one_in_which_somebody_speaks_again(self):
+    def test_a_room_with_new_messages_after_the_future_is_trimmed(self):
         self.set_clock(10 * YEAR)
         for _ in range(300):
             self.said()
@@ -135,7 +135,7 @@ class HistoryTest(WrongClockCase):
         self.assertEqual(self.kept(), [])
         self.assertEqual(self.said(), later + 1)
 
-    def test_a_clock_that_is_behind_makes_nothing_old(self):
+    def test_a_clock_that_is_behind_trims_nothing(self):
         """All that is stored lies in the future then; it is as old as before when the clock is set
         right, and what was said meanwhile is not older than what follows it.
         """
@@ -150,7 +150,7 @@ class HistoryTest(WrongClockCase):
         self.passes(30 * DAY, every=DAY / 4)
         self.assertEqual(self.kept(), [])
 
-    def test_a_history_limit_trims_past_the_future_and_spares_what_may_be_retried(self):
+    def test_a_history_limit_trims_future_entries_except_what_may_be_retried(self):
         self.start(keep=0.0, history_limit=3)
         self.set_clock(10 * YEAR)
         for _ in range(5):
@@ -163,7 +163,7 @@ class HistoryTest(WrongClockCase):
         self.passes(2 * LOOK_EVERY)
         self.assertEqual(self.kept(), [8, 9, 10])
 
-    def test_the_way_over_a_million_future_entries_is_short(self):
+    def test_a_million_future_entries_are_passed_in_few_steps(self):
         reads: list[str] = []
         for _ in range(3_000):
             self.writer.begin()
@@ -179,8 +179,8 @@ class HistoryTest(WrongClockCase):
         self.assertEqual(trimmed.entries, retention.ENTRIES_AT_ONCE)
         self.assertLess(sum("SELECT time FROM entries" in each for each in reads), 60)
 
-    def test_whatever_the_clock_did_a_prefix_goes_and_nothing_young_in_it(self):
-        """Times at random; what goes is the room's oldest, of which none is known to be young."""
+    def test_whatever_the_clock_did_only_old_entries_at_the_beginning_are_trimmed(self):
+        """With random times, only the oldest entries of the room are trimmed, and no young one."""
         chance = random.Random(5)
         for _ in range(60):
             room = f"Room-{chance.getrandbits(64)}"
@@ -219,7 +219,7 @@ class UsersTest(WrongClockCase):
         rows = self.read(lambda c: c.execute("SELECT id FROM users").fetchall())
         return {row[0] for row in rows}
 
-    def test_nobody_is_forgotten_in_the_hour_after_a_start_or_a_jump(self):
+    def test_no_user_is_forgotten_in_the_hour_after_a_start_or_a_jump(self):
         self.passes(1.0)
         self.create(ANN)
         self.set_clock(31 * DAY)
@@ -229,7 +229,7 @@ class UsersTest(WrongClockCase):
         self.passes(2 * LOOK_EVERY)
         self.assertEqual(self.there_are(), set())
 
-    def test_no_nick_expires_then(self):
+    def test_no_nick_expires_in_the_hour_after_a_jump(self):
         self.create(ANN)
         self.create(BOB)
         self.set_clock(31 * DAY)
@@ -243,7 +243,7 @@ class UsersTest(WrongClockCase):
         self.passes(LOOK_EVERY)
         self.assertTrue(self.maintenance.may_expire)
 
-    def test_nobody_makes_room_then(self):
+    def test_no_user_is_removed_for_a_new_one_in_the_hour_after_a_jump(self):
         self.create(ANN)
         with self.assertRaises(LimitReached):
             self.write(users.create, BOB, b"bob", "bob", self.wall + 2 * DAY, most=1, expire=False)
@@ -251,7 +251,7 @@ class UsersTest(WrongClockCase):
             self.write(users.create, BOB, b"bob", "bob", self.wall + 2 * DAY, most=1, expire=True)
         )
 
-    def test_who_was_seen_in_the_future_is_forgotten_in_the_end(self):
+    def test_a_user_seen_in_the_future_is_forgotten_in_the_end(self):
         self.passes(2 * LOOK_EVERY)
         self.set_clock(10 * YEAR)
         self.create(ANN)
@@ -262,7 +262,7 @@ class UsersTest(WrongClockCase):
         self.passes(4 * DAY, every=DAY / 2)
         self.assertEqual(self.there_are(), set())
 
-    def test_but_not_who_comes_every_day(self):
+    def test_a_user_who_connects_every_day_is_not_forgotten(self):
         self.passes(2 * LOOK_EVERY)
         self.set_clock(10 * YEAR)
         self.create(ANN)
@@ -273,7 +273,7 @@ class UsersTest(WrongClockCase):
             self.passes(DAY, every=DAY / 2)
         self.assertEqual(self.there_are(), {ANN.id})
 
-    def test_a_mark_from_the_future_is_the_first_to_go(self):
+    def test_a_read_mark_from_the_future_is_removed_first(self):
         self.create(ANN)
         for number in range(3):
             self.said(f"Room-{number}")
@@ -300,7 +300,7 @@ class RoomsTest(WrongClockCase):
         self.passes(DAY, every=3_600.0)
         self.assertEqual(self.read(history.newest, "tea").room, "")
 
-    def test_none_is_dropped_because_the_clock_is_set(self):
+    def test_no_room_is_dropped_because_the_clock_was_set(self):
         self.said()
         self.say(delete(1))
         self.set_clock(31 * DAY)
@@ -333,7 +333,7 @@ class RoomsTest(WrongClockCase):
 
 
 class SearchTest(WrongClockCase):
-    def test_in_a_room_what_is_found_is_in_the_order_of_seqs(self):
+    def test_results_of_a_room_are_in_the_order_of_seqs(self):
         for jump in (0.0, DAY, -DAY, 0.0):
             self.set_clock(jump)
             self.said()

@@ -14,9 +14,21 @@ from .works import Figure, Work
 Runs = Mapping[str, Mapping[str, Sequence[Result]]]
 
 
+def disturbed(run: Result) -> bool:
+    """Whether others took so much of the cores that the run's figures are not to be relied on."""
+    return bool(run.get("others", 0.0) > DISTURBED)
+
+
+def counted(runs: Iterable[Result], key: str) -> list[float]:
+    """A figure of each run that has it; of those that others disturbed only if all were."""
+    having = [run for run in runs if key in run]
+    quiet = [run for run in having if not disturbed(run)]
+    return [run[key] for run in quiet or having]
+
+
 def median(runs: Iterable[Result], key: str) -> float | None:
-    """The median of a figure over the runs that have it; None if none has."""
-    values = [run[key] for run in runs if key in run]
+    """The median of a figure over the runs that count; None if no run has it."""
+    values = counted(runs, key)
     return statistics.median(values) if values else None
 
 
@@ -67,25 +79,37 @@ def faults(runs: Sequence[Result]) -> str:
 
 
 def others(runs: Iterable[Result]) -> float | None:
-    """The largest part of the cores that others took in a run, in percent; None if none says."""
-    values = [run["others"] for run in runs if "others" in run]
+    """The most that others took of the cores in a run that counts, in percent; None without one."""
+    values = counted(runs, "others")
     return 100 * max(values) if values else None
 
 
 def disturbance(runs: Runs) -> str:
     """How busy the machine was, in a sentence or two."""
-    every = [run for work in runs.values() for own in work.values() for run in own]
-    most = others(every)
-    if most is None:
+    rows = [own for work in runs.values() for own in work.values() if own]
+    every = [run for own in rows for run in own]
+    taken = [most for own in rows if (most := others(own)) is not None]
+    if not taken:
         return "No run was completed."
-    words = f"Others took at most {most:.1f} % of the cores during a run"
     repeated = sum(run.get("tries", 1) > 1 for run in every)
+    left_out = sum(disturbed(run) for own in rows if not _unreliable(own) for run in own)
+    unreliable = sum(_unreliable(own) for own in rows)
+    parts = [f"Others took at most {max(taken):.1f} % of the cores during a run"]
     if repeated:
-        words += f"; {repeated} of {len(every)} runs were repeated because others disturbed them"
-    disturbed = sum(run.get("others", 0.0) > DISTURBED for run in every)
-    if disturbed:
-        words += f"; {disturbed} stayed disturbed, so these figures are not to be relied on"
-    return f"{words}."
+        parts.append(f"{repeated} of {len(every)} runs were repeated because others disturbed them")
+    if left_out:
+        parts.append(f"runs that stayed disturbed and do not count: {left_out}")
+    if unreliable:
+        parts.append(
+            f"rows of which all runs were disturbed, and that are not to be relied on: {unreliable}"
+        )
+    return "; ".join(parts) + "."
+
+
+def _unreliable(runs: Sequence[Result]) -> bool:
+    """Whether others disturbed all runs of a row that have figures."""
+    most = others(runs)
+    return most is not None and most > 100 * DISTURBED
 
 
 def table(work: Work, servers: Sequence[Server], runs: Mapping[str, Sequence[Result]]) -> str:

@@ -179,9 +179,24 @@ class Disturbed(TestCase):
         )
         busy: list[measure.Result] = [{"others": 0.25, "tries": 3}, {"others": 0.0, "tries": 2}]
         said = report.disturbance({"crowd": {"ours": quiet, "theirs": busy}})
-        for words in ("at most 25.0 %", "2 of 4 runs were repeated", "1 stayed disturbed"):
+        for words in ("at most 0.1 %", "2 of 4 runs were repeated", "do not count: 1"):
+            self.assertIn(words, said)
+        said = report.disturbance({"crowd": {"ours": quiet, "theirs": busy[:1]}})
+        for words in ("at most 25.0 %", "not to be relied on: 1"):
             self.assertIn(words, said)
         self.assertEqual(report.disturbance({"crowd": {"ours": []}}), "No run was completed.")
+
+    def test_a_run_that_stayed_disturbed_counts_only_if_all_did(self) -> None:
+        runs: list[measure.Result] = [
+            {"cpu_us": 9.0, "others": 0.5},
+            {"failed": "it ended"},
+            {"cpu_us": 1.0, "others": 0.01},
+        ]
+        self.assertEqual(report.median(runs, "cpu_us"), 1.0)
+        self.assertEqual(report.others(runs), 1.0)
+        self.assertEqual(report.median(runs[:2], "cpu_us"), 9.0)
+        self.assertEqual(report.others(runs[:2]), 50.0)
+        self.assertIsNone(report.others(runs[1:2]))
 
     def test_the_table_has_the_worst_of_each_row(self) -> None:
         run = measure.derive(TOLD, 0.6)

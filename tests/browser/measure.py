@@ -278,7 +278,7 @@ def fill(url: str, count: int, room: str = "long") -> None:
         for number in range(count - 1):
             talker.say("send", room=room, text=f"message {number} " + "word " * (number % 40))
             if number % 500 == 499:
-                talker.settle()
+                talker.take_events()
         talker.send(room, "the last")
 
 

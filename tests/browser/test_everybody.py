@@ -227,6 +227,40 @@ class TimeTest(FakeTestCase):
         self.assertEqual(clock, "02:00")
         self.assertRegex(exact or "", r"^Dienstag, 25\. November 2025 um 02:00:00$")
 
+    def test_day_lines_have_the_order_of_the_user_s_locale_in_the_page_s_words(self) -> None:
+        for locale, expected in (
+            ("en-US", "Monday, November 24, 2025"),
+            ("en-GB", "Monday, 24 November 2025"),
+            ("de-DE", "Monday, 24 November 2025"),
+        ):
+            page = self.fake(locale=locale, timezone_id="UTC")
+            page.evaluate("time => server.live({ text: 'x', time })", self.NOON)
+            expect(page.locator(".message-list .note.day")).to_have_text(expected)
+
+    def test_today_is_yesterday_from_midnight_on_also_in_search_results(self) -> None:
+        page = self.blank(timezone_id="UTC")
+        page.clock.install(time="2025-11-24T23:59:30Z")
+        enter(page, "Ada")
+        page.evaluate(
+            """() => {
+              server.live({ text: "tea", time: Date.now() / 1000 });
+              server.serve.search = () => {
+                const { entries } = server.room("lobby");
+                return { type: "results", entries, more: false, complete: true };
+              };
+            }"""
+        )
+        day = page.locator(".message-list .note.day")
+        expect(day).to_have_text("Today")
+        page.click(".room-header .search")
+        page.fill(".search-panel .field", "tea")
+        page.press(".search-panel .field", "Enter")
+        result = page.locator(".search-panel .result .time")
+        expect(result).to_have_text("Today, 23:59")
+        page.clock.fast_forward("01:00")
+        expect(day).to_have_text("Yesterday")
+        expect(result).to_have_text("Yesterday, 23:59")
+
     def test_how_long_ago_it_was_stands_with_what_can_be_done(self) -> None:
         page = self.fake()
         page.evaluate("time => server.live({ text: 'x', time })", time.time() - 7_500)

@@ -223,13 +223,63 @@ class KeyboardTest(FakeTestCase):
 
 
 class ManyRoomsTest(FakeTestCase):
-    def test_a_list_of_many_pages_is_shown_whole_up_to_a_bound(self) -> None:
+    def crowd(self, count: int, **context: Any) -> Page:
+        """A page of somebody who is in two of very many rooms, with some people."""
+        page = self.fake(**context)
+        page.evaluate(
+            "count => { for (let n = 1; n <= count; n++) server.room(`room-${1000 + n}`); }", count
+        )
+        go(page, "room-1007")
+        go(page, "lobby")
+        return page
+
+    def test_the_panel_lists_what_one_follows_and_the_people_are_in_sight(self) -> None:
+        for context in ({}, PHONE):
+            with self.subTest(phone=context is PHONE):
+                page = self.crowd(300, **context)
+                page.wait_for_function("() => document.querySelectorAll('.member').length > 0")
+                if context:
+                    page.click(".room-header .menu")
+                names = page.locator(".room-list .room .name")
+                expect(names).to_have_text(["lobby", "room-1007"])
+                expect(page.locator(".member-list .member").first).to_be_in_viewport()
+                page.context.close()
+
+    def test_even_many_followed_rooms_leave_the_people_in_sight(self) -> None:
         page = self.fake()
-        page.evaluate("() => { for (let n = 1; n <= 1500; n++) server.room(`room-${1000 + n}`); }")
-        page.keyboard.press("Control+k")
-        expect(page.locator(".room-list .room")).to_have_count(1000)
-        page.locator(f"{SWITCHER} .field").fill("1750")
+        for n in range(18):
+            go(page, f"mine-{n}")
+        expect(page.locator(".room-list .room")).to_have_count(19)
+        expect(page.locator(".member-list .member").first).to_be_in_viewport()
+        expect(page.locator(".room-list [aria-current]")).to_be_in_viewport()
+
+    def test_the_directory_has_all_rooms_a_page_at_a_time_up_to_a_bound(self) -> None:
+        page = self.crowd(1500)
+        page.get_by_role("button", name="Find or create a room").click()
+        field = page.locator(f"{SWITCHER} .field")
+        expect(field).to_be_focused()
+        expect(page.locator(CHOICES)).to_have_count(50)
+        more = page.get_by_role("button", name="Show more")
+        more.click()
+        expect(page.locator(CHOICES)).to_have_count(100)
+        expect(field).to_be_focused()
+        expect(page.locator(CHOSEN)).to_have_text("room-1050")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("PageUp")
+        for _ in range(10):
+            page.keyboard.press("PageDown")
+        expect(page.locator(CHOICES)).to_have_count(150)
+        for count in range(200, 1001, 50):
+            more.click()
+            expect(page.locator(CHOICES)).to_have_count(count)
+        expect(more).to_be_hidden()
+        expect(page.locator(f"{SWITCHER} .none")).to_have_text(
+            "These are the first 1000 rooms. For another one, type its name."
+        )
+        field.fill("1750")
         expect(page.locator(CHOSEN)).to_have_text("room-1750")
+        field.fill("room-2400")
+        expect(page.locator(CHOSEN)).to_have_text("Create #room-2400")
 
 
 class AccessTest(FakeTestCase):

@@ -199,6 +199,40 @@ class FirefoxTest(FirefoxPageTest):
         ada.click('.room-list .room[data-room="lobby"]')
         ada.wait_for_value(DRAFT, "half a thought")
 
+    def test_the_focus_decides_what_is_read(self) -> None:
+        server = self.serve()
+        ada, bob = self.open(server.url, "Ada"), self.open(server.url, "Bob")
+        say(bob, "news")
+        wait_for_lines(ada, ["news"])
+        title = "(title) => document.title === title"
+        ada.wait_for(title, "(1) #lobby · goChat")
+        self.assertFalse(ada.evaluate("() => document.hidden"))
+        ada.activate()
+        ada.wait_for(title, "#lobby · goChat")
+
+    def test_a_long_paste_is_cut_and_can_be_undone(self) -> None:
+        server = self.serve()
+        ada = self.open(server.url, "Ada")
+        ada.type("so: ")
+        ada.evaluate(
+            """(text) => {
+              const source = document.createElement("textarea");
+              Object.assign(source, { id: "source", value: text });
+              document.body.append(source);
+              source.select();
+            }""",
+            "word " * 4_000,
+        )
+        ada.press("Control+c")
+        ada.evaluate("() => document.querySelector('#source').remove()")
+        ada.click(DRAFT)
+        ada.press("End", "Control+v")
+        ada.wait_for_one("#hint", "The rest was not pasted.")
+        length = "(draft) => document.querySelector(draft).value.length"
+        self.assertEqual(ada.evaluate(length, DRAFT), 16_000)
+        ada.press("Control+z")
+        ada.wait_for_value(DRAFT, "so: ")
+
     def test_what_is_copied_is_what_was_written(self) -> None:
         server = self.serve()
         ada = self.open(server.url, "Ada")

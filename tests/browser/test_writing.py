@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unittest
+from typing import Any, ClassVar
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # ships none
 from playwright.sync_api import Page, expect
@@ -12,6 +13,7 @@ from tests.browser.fake import FakeTestCase
 from tests.support.page import (
     DRAFT,
     LINES,
+    VIEW,
     BrowserTestCase,
     lines,
     say,
@@ -128,6 +130,160 @@ class CompletionTest(FakeTestCase):
             expect(page.locator(LIST)).to_be_visible()
             found = Axe().run(page)
             self.assertEqual(found.violations_count, 0, found.generate_report())
+
+
+class UndoTest(FakeTestCase):
+    """What the page inserts can be undone, as what is typed can."""
+
+    def test_a_completion_is_undone_and_redone(self) -> None:
+        page = self.fake()
+        page.evaluate(COMPANY)
+        wait_for_lines(page, 1)
+        write(page, "thanks @b")
+        page.press(DRAFT, "Enter")
+        expect(page.locator(DRAFT)).to_have_value("thanks @Bob ")
+        page.keyboard.press("Control+z")
+        expect(page.locator(DRAFT)).to_have_value("thanks @b")
+        page.keyboard.press("Control+Shift+z")
+        expect(page.locator(DRAFT)).to_have_value("thanks @Bob ")
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")
+        expect(page.locator(DRAFT)).to_have_value("")
+        write(page, "party :tad")
+        page.press(DRAFT, "Tab")
+        expect(page.locator(DRAFT)).to_have_value("party 🎉 ")
+        page.keyboard.press("Control+z")
+        expect(page.locator(DRAFT)).to_have_value("party :tad")
+
+    def test_in_an_edit_undo_goes_back_to_the_message_and_no_further(self) -> None:
+        page = self.fake()
+        say(page, "mine")
+        wait_for_lines(page, 1)
+        write(page, "a draft")
+        for _ in "a draft":
+            page.press(DRAFT, "Backspace")
+        page.press(DRAFT, "ArrowUp")
+        expect(page.locator(DRAFT)).to_have_value("mine")
+        write(page, "!")
+        for _ in range(3):
+            page.keyboard.press("Control+z")
+        expect(page.locator(DRAFT)).to_have_value("mine")
+
+
+#: Has `kind`, "paste" or "drop", happen at the element `at` with a text and with files.
+BRING = """([kind, at, text, files, uri]) => {
+  const data = new DataTransfer();
+  if (text) data.setData("text/plain", text);
+  if (uri) data.setData("text/uri-list", uri);
+  if (files) data.items.add(new File(["x"], "x.png", { type: "image/png" }));
+  const element = document.querySelector(at);
+  const how = { bubbles: true, cancelable: true };
+  const event = kind === "paste"
+    ? new ClipboardEvent("paste", { ...how, clipboardData: data })
+    : new DragEvent("drop", { ...how, dataTransfer: data });
+  const over = new DragEvent("dragover", { ...how, dataTransfer: data });
+  if (kind === "drop") window.over = !element.dispatchEvent(over);
+  return !element.dispatchEvent(event);
+}"""
+
+
+class BringTest(FakeTestCase):
+    """What is pasted and dropped."""
+
+    def test_a_file_that_is_dropped_never_replaces_the_page_and_a_sentence_says_why(self) -> None:
+        page = self.fake()
+        for at in (VIEW, "body", DRAFT, ".side-panel", ".room-list .field"):
+            page.fill(DRAFT, "x")
+            expect(page.locator(HINT)).to_contain_text("Enter sends")
+            self.assertTrue(page.evaluate(BRING, ["drop", at, "", True, ""]), at)
+            self.assertTrue(page.evaluate("() => over"), at)
+            if at != ".room-list .field":
+                expect(page.locator(HINT)).to_contain_text("cannot be sent")
+                expect(page.locator(".composer .spoken")).to_contain_text("cannot be sent")
+        page.click(".room-header .about")
+        expect(page.locator(".room-sheet")).to_be_visible()
+        self.assertTrue(page.evaluate(BRING, ["drop", ".room-sheet", "", True, ""]))
+        page.keyboard.press("Escape")
+        write(page, "x")
+        expect(page.locator(HINT)).to_contain_text("Enter sends")
+
+    def test_a_pasted_picture_is_said_to_be_left_out_and_its_text_is_pasted(self) -> None:
+        page = self.fake()
+        write(page, "see: ")
+        page.evaluate(BRING, ["paste", DRAFT, "a table", True, ""])
+        expect(page.locator(DRAFT)).to_have_value("see: a table")
+        expect(page.locator(HINT)).to_contain_text("cannot be sent")
+        page.keyboard.press("Control+z")
+        expect(page.locator(DRAFT)).to_have_value("see: ")
+        page.evaluate(BRING, ["paste", DRAFT, "", True, ""])
+        expect(page.locator(DRAFT)).to_have_value("see: ")
+        expect(page.locator(HINT)).to_contain_text("cannot be sent")
+        page.press(DRAFT, "Enter")
+        self.assertEqual(wait_for_lines(page, 1), ["see:"])
+        expect(page.locator(HINT)).to_contain_text("Enter sends")
+
+    def test_text_and_links_that_are_dropped_or_pasted_beside_the_composer_go_there(self) -> None:
+        page = self.fake()
+        write(page, "see ")
+        self.assertTrue(page.evaluate(BRING, ["drop", VIEW, "", False, "https://example.org/"]))
+        expect(page.locator(DRAFT)).to_have_value("see https://example.org/")
+        page.keyboard.press("Control+z")
+        expect(page.locator(DRAFT)).to_have_value("see ")
+        page.click(VIEW)
+        self.assertTrue(page.evaluate(BRING, ["paste", VIEW, "what\r\nfor", False, ""]))
+        expect(page.locator(DRAFT)).to_have_value("see what\nfor")
+        expect(page.locator(DRAFT)).to_be_focused()
+        # the browser does these itself
+        self.assertFalse(page.evaluate(BRING, ["drop", DRAFT, "text", False, ""]))
+        self.assertFalse(page.evaluate(BRING, ["paste", DRAFT, "text", False, ""]))
+        self.assertFalse(page.evaluate(BRING, ["paste", ".room-list .field", "tea", False, ""]))
+        expect(page.locator(DRAFT)).to_have_value("see what\nfor")
+
+    def test_words_of_the_page_that_are_dragged_a_little_are_not_written(self) -> None:
+        page = self.fake()
+        drag = "() => dispatchEvent(new DragEvent('dragstart'))"
+        page.evaluate(drag)
+        self.assertTrue(page.evaluate(BRING, ["drop", VIEW, "hello", False, ""]))
+        expect(page.locator(DRAFT)).to_have_value("")
+
+
+class TouchTest(FakeTestCase):
+    """Enter on a touch screen starts a new line, until a keyboard is used."""
+
+    PHONE: ClassVar[dict[str, Any]] = {
+        "has_touch": True,
+        "is_mobile": True,
+        "viewport": {"width": 390, "height": 760},
+    }
+
+    def test_enter_starts_a_new_line_and_the_button_sends(self) -> None:
+        page = self.fake(**self.PHONE)
+        write(page, "one")
+        page.press(DRAFT, "Enter")
+        write(page, "two")
+        expect(page.locator(DRAFT)).to_have_value("one\ntwo")
+        self.assertEqual(page.get_attribute(DRAFT, "enterkeyhint"), "enter")
+        page.tap(".composer .send")
+        self.assertEqual(wait_for_lines(page, 1), ["one\ntwo"])
+        write(page, "three")
+        page.press(DRAFT, "Control+Enter")
+        wait_for_lines(page, 2)
+
+    def test_with_a_keyboard_enter_sends(self) -> None:
+        page = self.fake(**self.PHONE)
+        page.press(DRAFT, "Tab")
+        write(page, "one")
+        page.press(DRAFT, "Enter")
+        self.assertEqual(wait_for_lines(page, 1), ["one"])
+        self.assertEqual(page.get_attribute(DRAFT, "enterkeyhint"), "send")
+
+    def test_enter_takes_what_is_suggested_on_a_touch_screen_too(self) -> None:
+        page = self.fake(**self.PHONE)
+        page.evaluate(COMPANY)
+        write(page, "@bo")
+        expect(page.locator(LIST)).to_be_visible()
+        page.press(DRAFT, "Enter")
+        expect(page.locator(DRAFT)).to_have_value("@Bob ")
 
 
 class KeysTest(FakeTestCase):

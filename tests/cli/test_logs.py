@@ -1,4 +1,4 @@
-"""The log: nobody waits for it, it has an end, and no peer can write lines of its own into it."""
+"""The log: no thread waits for it, it is bounded, and no peer can forge a line."""
 
 import contextlib
 import gc
@@ -22,7 +22,7 @@ NASTY = "a\r\n2026-01-01 INFO \x1b[31m\x9b\x00\u202e\u2028\u2029\x7f\ud800é大"
 
 
 class LogCase(TestCase):
-    """A pipe in the place of standard error."""
+    """A pipe in place of standard error."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -51,7 +51,7 @@ class LogCase(TestCase):
         return handler
 
     def written(self, handler: QueueHandler, skip: int = 0) -> list[str]:
-        """Read while the handler is closed; gives the lines, without the first `skip` bytes."""
+        """Read while the handler is closed; returns the lines, without the first `skip` bytes."""
         pieces: list[bytes] = []
 
         def read() -> None:
@@ -72,13 +72,13 @@ def record(message: str, *arguments: object, error: BaseException | None = None)
 
 
 class QueueTest(LogCase):
-    def test_records_are_written_in_their_order(self) -> None:
+    def test_records_are_written_in_order(self) -> None:
         handler = self.handler()
         for number in range(1000):
             handler.handle(record("line %d", number))
         self.assertEqual(self.written(handler), [f"line {number}" for number in range(1000)])
 
-    def test_nobody_waits_for_a_full_pipe_and_what_is_dropped_is_counted(self) -> None:
+    def test_no_thread_waits_for_a_full_pipe_and_dropped_records_are_counted(self) -> None:
         for size, most in ((1, logs.MAX_LINES), (10_000, logs.MAX_BYTES // 10_000)):
             with self.subTest(size):
                 filled = self.fill()
@@ -89,16 +89,16 @@ class QueueTest(LogCase):
                 self.assertLessEqual(handler._bytes, logs.MAX_BYTES)
                 self.assertLessEqual(handler._count, logs.MAX_LINES)
                 lines = self.written(handler, filled)
-                (told,) = [line for line in lines if "dropped" in line]
-                lines.remove(told)
+                (notice,) = [line for line in lines if "dropped" in line]
+                lines.remove(notice)
                 self.assertEqual([int(line.split()[0]) for line in lines], [*range(len(lines))])
                 self.assertIn(len(lines), range(most - 1, most + 3))
-                self.assertEqual(int(told.split()[0]), count - len(lines))
+                self.assertEqual(int(notice.split()[0]), count - len(lines))
                 self.reading, self.writing = os.pipe()
                 self.addCleanup(self.close, self.reading)
                 self.addCleanup(self.close, self.writing)
 
-    def test_closing_gives_up_in_time_and_again_at_once(self) -> None:
+    def test_closing_obeys_its_timeout_and_returns_at_once_the_second_time(self) -> None:
         filled = self.fill()
         handler = self.handler()
         handler.handle(record("never read in time"))
@@ -113,7 +113,7 @@ class QueueTest(LogCase):
         handler._thread.join(PATIENCE)
         self.assertFalse(handler._thread.is_alive())
 
-    def test_a_closed_standard_error_is_survived(self) -> None:
+    def test_a_closed_standard_error_is_no_failure(self) -> None:
         handler = self.handler()
         os.close(self.reading)
         handler.handle(record("into a pipe without a reader"))
@@ -125,14 +125,14 @@ class QueueTest(LogCase):
         handler.close()
         self.assertFalse(handler._thread.is_alive())
 
-    def test_a_descriptor_that_somebody_made_non_blocking_is_waited_for(self) -> None:
+    def test_a_descriptor_that_another_program_made_non_blocking_is_waited_for(self) -> None:
         filled = self.fill()
         os.set_blocking(self.writing, False)
         handler = self.handler()
         handler.handle(record("late"))
         self.assertEqual(self.written(handler, filled), ["late"])
 
-    def test_a_record_that_cannot_be_formatted_is_counted_and_hurts_nobody(self) -> None:
+    def test_a_record_that_cannot_be_formatted_is_counted(self) -> None:
         handler = self.handler()
         handler.handle(record("%d", "no number"))
         handler.handle(record("next"))
@@ -140,13 +140,13 @@ class QueueTest(LogCase):
         self.assertEqual(lines[0], "next")
         self.assertIn("1 log records were dropped", lines[1])
 
-    def test_it_may_be_entered_again_by_a_finalizer(self) -> None:
+    def test_a_finalizer_may_log_while_a_record_is_logged(self) -> None:
         handler = self.handler()
         with handler._guard:
             handler.handle(record("from within"))
         self.assertEqual(self.written(handler), ["from within"])
 
-    def test_without_a_thread_for_it_the_start_is_refused(self) -> None:
+    def test_without_a_thread_for_the_log_the_start_is_refused(self) -> None:
         with (
             mock.patch.object(threads, "launch", side_effect=RuntimeError("can't start")),
             self.assertRaisesRegex(StartupError, "ulimit -u"),
@@ -174,14 +174,14 @@ class FormTest(TestCase):
             self.assertTrue(line.startswith("    "), line)
         self.assert_safe(rest[-1])
 
-    def test_a_json_record_is_one_safe_line_with_the_very_message(self) -> None:
+    def test_a_json_record_is_one_line_with_the_unchanged_message(self) -> None:
         line = JsonFormatter().format(self.nasty())
         self.assert_safe(line)
         said = json.loads(line)
         self.assertEqual(said["message"], f"who: {NASTY}")
         self.assertIn(f"ValueError: {NASTY}", said["traceback"])
 
-    def test_what_is_long_is_cut(self) -> None:
+    def test_long_records_are_cut(self) -> None:
         for formatter in (TextFormatter(), JsonFormatter()):
             self.assertLess(len(formatter.format(record("x" * 10_000_000))), 2 * logs.MAX_TEXT)
 
@@ -218,7 +218,7 @@ class StandardErrorTest(LogCase):
             pieces.append(data)
         return b"".join(pieces).decode().splitlines()
 
-    def test_whatever_writes_there_goes_through_the_queue_line_by_line(self) -> None:
+    def test_everything_written_to_standard_error_goes_through_the_queue(self) -> None:
         lines = self.said()
         for words in (
             *("INFO", "from a logger", "stderr: print", "stderr: a", r"stderr: b\x1b"),
@@ -236,7 +236,7 @@ class StandardErrorTest(LogCase):
 
 
 class Unlucky:
-    """Raises where nobody can catch it."""
+    """Raises in a place where no caller can catch it."""
 
     def __del__(self) -> None:
         raise OSError("lost")

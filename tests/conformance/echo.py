@@ -1,4 +1,4 @@
-"""An echo server on the project's own HTTP edge and connections, as the suite asks for.
+"""An echo server made of the project's own HTTP server and connections, as the suite needs.
 
 ``python -m tests.conformance.echo`` serves on a free port and prints its address.
 """
@@ -31,7 +31,7 @@ SETTINGS = Settings(
 
 
 class Echo:
-    """Gives each message back to its sender, deflated where that was agreed."""
+    """Sends each message back to its sender, deflated if that was negotiated."""
 
     def opened(self, connection: Connection) -> None:
         pass
@@ -55,7 +55,7 @@ class Echo:
     def patience(self) -> None:
         pass
 
-    def kept_waiting(self, connection: Connection) -> None:
+    def timed_out(self, connection: Connection) -> None:
         pass
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:

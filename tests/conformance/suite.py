@@ -1,4 +1,4 @@
-"""Starts the echo server as a process of its own, and runs cases against it."""
+"""Starts the echo server in a process of its own, and runs cases against it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The short form: every case that takes less than a moment. ``make conformance`` runs them all."""
+"""The short form: all cases that take little time. ``make conformance`` runs them all."""
 
 from tests.support.case import TestCase
 

@@ -1,4 +1,4 @@
-"""When the wall clock is believed. Times are arguments, so nothing waits."""
+"""When the wall clock is trusted. Times are arguments, so nothing waits."""
 
 from gochat_py.core.clock import EARLIEST, LOOK_AGAIN, MOST, TOLERANCE, ClockWatch, allowance
 from tests.support.case import TestCase
@@ -8,7 +8,7 @@ WALL = EARLIEST + 100 * DAY
 
 
 class AllowanceTest(TestCase):
-    def test_is_a_tenth_of_the_period_an_hour_at_most_and_never_less_than_clocks_differ(self):
+    def test_the_allowance_is_a_tenth_of_the_period_within_limits(self):
         self.assertEqual(allowance(300.0), 30.0)
         self.assertEqual(allowance(30 * DAY), MOST)
         self.assertEqual(allowance(1.0), TOLERANCE)
@@ -21,15 +21,15 @@ class ClockWatchTest(TestCase):
         self.now, self.wall = 50.0, WALL
 
     def passes(self, seconds, wall=None):
-        """So many seconds pass; the wall clock says that it were `wall`."""
+        """Let so many seconds pass; the wall clock shows `wall`."""
         self.now += seconds
         self.wall += seconds if wall is None else wall
         return self.watch.observe(self.now, self.wall)
 
-    def test_nothing_is_trusted_before_the_first_look(self):
+    def test_no_clock_is_trusted_before_the_first_observation(self):
         self.assertFalse(self.watch.trusts(0.0))
 
-    def test_after_a_start_a_tenth_of_the_period_passes_and_an_hour_at_most(self):
+    def test_after_a_start_the_clock_is_trusted_after_a_tenth_of_the_period_or_an_hour(self):
         self.passes(0.0)
         for period, hold in ((30.0, 3.0), (600.0, 60.0), (30 * DAY, MOST)):
             self.assertEqual(self.watch.trusted_at(period), 50.0 + hold)
@@ -39,7 +39,7 @@ class ClockWatchTest(TestCase):
         self.passes(MOST)
         self.assertTrue(self.watch.trusts(30 * DAY))
 
-    def test_a_clock_that_is_set_starts_this_anew_in_either_direction(self):
+    def test_setting_the_clock_in_either_direction_starts_the_wait_again(self):
         self.passes(0.0)
         for jump in (31 * DAY, -31 * DAY, TOLERANCE + 0.5, -TOLERANCE - 0.5):
             self.passes(2 * MOST)
@@ -50,13 +50,13 @@ class ClockWatchTest(TestCase):
             self.assertTrue(self.watch.trusts(30.0))
             self.assertFalse(self.watch.trusts(30 * DAY))
 
-    def test_what_clocks_differ_by_is_no_jump(self):
+    def test_a_small_difference_of_clocks_is_no_jump(self):
         self.passes(2 * MOST)
         for _ in range(100):
             self.assertEqual(self.passes(3600.0, 3601.5), 0.0)
         self.assertTrue(self.watch.trusts(30 * DAY))
 
-    def test_a_clock_that_was_not_set_since_1970_is_never_trusted(self):
+    def test_a_clock_near_1970_is_never_trusted(self):
         self.wall = 0.0
         self.passes(10 * DAY)
         self.passes(10 * DAY)

@@ -1,4 +1,4 @@
-"""What eight times as much of a peer's text costs: about eight times as much, and never 64 times.
+"""Eight times as much text of a peer costs about eight times as much, and never 64 times.
 
 Each function that takes a peer's text or bytes runs on its worst inputs, of two sizes. Seconds
 would tell more of the machine than of the code, and Python's own counters see nothing of `re`,
@@ -189,7 +189,7 @@ def _taking(take: Callable[[str], object], unit: str) -> Callable[[int], Callabl
     instructions.available, "This test counts instructions with Valgrind, which is not installed."
 )
 class ComplexityTest(TestCase):
-    def test_eight_times_as_much_costs_about_eight_times_as_much(self):
+    def test_the_cost_of_text_work_is_linear(self):
         found = instructions.counts("tests.core.test_complexity", PATIENCE)
         named = [name for name, _ in cases()]
         for name, (small, large) in zip(named, found, strict=True):

@@ -1,4 +1,4 @@
-"""The generated tables against Unicode's own files, as far as this machine has them.
+"""Compares the generated tables with Unicode's own files, if this machine has them.
 
 confusables.txt comes with no package that a test could ask for; where it lies, CONFUSABLES says.
 Scripts are compared with /usr/share/unicode (Debian's package ``unicode-data``).
@@ -37,7 +37,7 @@ def fields(path: Path) -> list[list[str]]:
 
 
 class LookAlikeTest(TestCase):
-    """What a character looks like: refused, or the same nick."""
+    """A character that looks like another is refused, or makes the same nick."""
 
     def assert_no_impostors(self, pairs: dict[str, str]) -> None:
         looking = defaultdict(list)
@@ -58,11 +58,11 @@ class LookAlikeTest(TestCase):
                     if allowed(nick):
                         self.assertEqual(nick_key(nick), nick_key(name), ascii(nick))
 
-    def test_no_character_of_the_table_makes_an_impostor(self):
+    def test_no_character_of_the_table_makes_two_nicks_look_alike(self):
         self.assert_no_impostors({chr(code): looks for code, looks in prototypes().items()})
 
     @unittest.skipUnless(CONFUSABLES.is_file(), NO_FILE)
-    def test_no_character_of_unicode_s_own_table_makes_an_impostor(self):
+    def test_no_character_of_unicode_s_table_makes_two_nicks_look_alike(self):
         pairs = {
             chr(int(source, 16)): "".join(chr(int(code, 16)) for code in target.split())
             for source, target, _ in fields(CONFUSABLES)
@@ -73,7 +73,7 @@ class LookAlikeTest(TestCase):
             self.assertEqual(pairs[chr(code)], looks)
 
     @unittest.skipUnless(CONFUSABLES.is_file(), NO_FILE)
-    def test_the_tables_are_what_the_tool_makes(self):
+    def test_the_tables_are_those_that_the_tool_writes(self):
         core = ROOT / "gochat_py" / "core"
         with tempfile.TemporaryDirectory() as directory:
             script = "tools/unicode_tables.py"
@@ -82,7 +82,7 @@ class LookAlikeTest(TestCase):
             for made in Path(directory).iterdir():
                 self.assertEqual(made.read_text(), (core / made.name).read_text(), made.name)
 
-    def test_the_table_of_looks_knows_the_prototypes(self):
+    def test_the_table_of_looks_has_all_prototypes(self):
         self.assertEqual(LOOKS[ord("m")], "rn")
         self.assertEqual(LOOKS[ord("ס")], "o")
 
@@ -108,7 +108,7 @@ class ScriptTest(TestCase):
         self.assertIn("Kore", scripts_of("王") & scripts_of("김"))
         self.assertFalse(scripts_of("あ") & scripts_of("김"))
 
-    def test_what_goes_with_any_script(self):
+    def test_characters_of_any_script_are_recognized(self):
         for char in " 7-_!\u0301😀\U0001faf8":
             self.assertIs(scripts_of(char), ANY, ascii(char))
         for char in "𐐔𓀀\U0001e6c0":
@@ -117,7 +117,7 @@ class ScriptTest(TestCase):
     @unittest.skipUnless(
         (UCD / "Scripts.txt").is_file(), "This test needs Debian's package unicode-data."
     )
-    def test_every_letter_is_of_unicode_s_own_script(self):
+    def test_every_letter_has_the_script_of_unicode(self):
         names = {
             long: short
             for kind, short, long, *_ in fields(UCD / "PropertyValueAliases.txt")

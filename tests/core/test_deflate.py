@@ -7,11 +7,11 @@ BOTH = "server_no_context_takeover; client_no_context_takeover"
 
 
 class OfferTest(TestCase):
-    def test_nothing_is_kept_between_messages_whatever_is_offered(self):
+    def test_no_compression_context_is_kept_whatever_is_offered(self):
         for offer in (NAME, f"{NAME}; client_max_window_bits", f"{NAME};client_max_window_bits=8"):
             self.assertEqual(BoundedDeflate(1).accept(offer), BOTH)
 
-    def test_a_small_window_at_the_peer_is_agreed_and_known(self):
+    def test_a_small_window_of_the_peer_is_accepted_and_remembered(self):
         for offered, known in (("10", 10), ("15", 15), ("8", None)):
             unit = BoundedDeflate(1)
             self.assertEqual(

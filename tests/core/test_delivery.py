@@ -1,4 +1,4 @@
-"""Who receives what: `plan` against a rule said the other way round, entry by entry."""
+"""Who receives what: compares `plan` with a rule for each entry."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +42,7 @@ class PlanTest(TestCase):
         st.dictionaries(st.sampled_from(PEOPLE), st.integers(1, 9)),
         st.sets(st.sampled_from(PEOPLE)),
     )
-    def test_each_receives_what_concerns_them_once_and_in_order(self, batch, live, sent, answers):
+    def test_each_member_receives_its_entries_once_and_in_order(self, batch, live, sent, answers):
         already_sent = {member: seq for member, seq in sent.items() if member in live}
         received: dict[str, list[tuple[int, bool]]] = {}
         for delivery in plan(batch, live, already_sent, answers.__contains__):
@@ -70,7 +70,7 @@ class PlanTest(TestCase):
             ]
             self.assertEqual(received.get(member, []), expected, member)
 
-    def test_where_nobody_is_an_exception_the_live_members_are_not_copied(self):
+    def test_without_exceptions_the_live_members_are_not_copied(self):
         live = dict.fromkeys(PEOPLE)
         batch = [written(1), written(2)]
         (delivery,) = plan(batch, live, {}, lambda _: True)
@@ -80,7 +80,7 @@ class PlanTest(TestCase):
 
 class PortionsTest(TestCase):
     @given(st.lists(st.integers(0, JOIN_CHARS), min_size=1, max_size=400))
-    def test_all_is_in_one_portion_in_order_and_none_is_too_large(self, sizes):
+    def test_each_entry_is_in_one_portion_in_order_and_no_portion_is_too_large(self, sizes):
         batch = [written(seq, text="x" * size) for seq, size in enumerate(sizes, start=1)]
         found = list(portions(batch))
         self.assertEqual([each for part in found for each in part], batch)

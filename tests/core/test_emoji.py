@@ -1,4 +1,4 @@
-"""Reactions that are one, however a keyboard wrote them."""
+"""Reactions that are the same emoji in different spellings."""
 
 import unicodedata
 import unittest
@@ -12,7 +12,7 @@ EMOJI_TEST = Path("/usr/share/unicode/emoji/emoji-test.txt")
 
 
 class FormTest(TestCase):
-    def test_a_sign_with_or_without_its_selector_is_one_emoji(self):
+    def test_a_sign_with_or_without_its_variation_selector_is_one_emoji(self):
         for form, *others in (
             ("❤️", "❤", "❤︎", "❤️️"),
             ("1️⃣", "1⃣", "1︎⃣"),
@@ -48,7 +48,7 @@ class FormTest(TestCase):
         self.assertEqual([emoji_form(each) for each in emoji], list(emoji))
         self.assertEqual(emoji_form("✌️🏽"), "✌🏽")
 
-    def test_what_is_no_emoji_is_only_composed(self):
+    def test_other_text_is_only_composed(self):
         self.assertEqual(emoji_form("e\u0301"), "é")
         for text in ("+1", "42", "#", "lol", "好", "é"):
             self.assertEqual(emoji_form(text), text)

@@ -11,7 +11,7 @@ class EncodeTest(TestCase):
         for name, event in EXAMPLES.items():
             self.assertEqual(json.loads(event)["type"], name.split(",")[0].split(" ")[0])
 
-    def test_a_refusal_says_when_to_try_again_and_if_it_is_the_end(self):
+    def test_a_refusal_has_retry_after_and_fatal(self):
         event = json.loads(
             encode.error(Refusal(Code.BUSY, "Busy.", answers="1", retry_after=0, close=4029))
         )
@@ -25,7 +25,7 @@ class EncodeTest(TestCase):
         }
         self.assertEqual(event, expected)
 
-    def test_of_a_list_so_much_goes_into_an_answer_as_fits_and_at_least_one(self):
+    def test_an_answer_has_the_items_that_fit_and_at_least_one(self):
         large = "é" * (encode.ANSWER_BYTES // 4)
         self.assertEqual(encode.fitting([large, "a", large, "b"]), ([large, "a"], False))
         self.assertEqual(encode.fitting([large * 9, "a"]), ([large * 9], False))

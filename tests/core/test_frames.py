@@ -25,17 +25,17 @@ def receiver(limit: int = LIMIT, *, deflate: bool = False) -> Receiver:
 
 
 class ReceivingTest(TestCase):
-    def test_a_text_message_is_given_whole(self):
+    def test_a_text_message_is_returned_whole(self):
         self.assertEqual(receiver().receive(client.text("héllo")), ["héllo"])
 
     def test_an_empty_message_is_a_message(self):
         self.assertEqual(receiver().receive(client.text("")), [""])
 
-    def test_messages_that_came_together_are_given_in_order(self):
+    def test_messages_that_arrive_together_are_returned_in_order(self):
         data = client.text("a") + client.masked(0x82, b"\0") + client.text("b")
         self.assertEqual(receiver().receive(data), ["a", b"\0", "b"])
 
-    def test_fragments_are_joined_and_a_ping_between_them_is_given_first(self):
+    def test_fragments_are_joined_and_a_ping_between_them_is_returned_first(self):
         data = (
             client.masked(0x01, b"a\xc3")
             + client.masked(0x89, b"?")
@@ -43,10 +43,10 @@ class ReceivingTest(TestCase):
         )
         self.assertEqual(receiver().receive(data), [Pinged(b"?"), "aéb"])
 
-    def test_a_pong_is_given(self):
+    def test_a_pong_is_returned(self):
         self.assertEqual(receiver().receive(client.masked(0x8A, b"")), [Ponged()])
 
-    def test_a_close_frame_ends_it_and_what_follows_is_ignored(self):
+    def test_bytes_after_a_close_frame_are_ignored(self):
         unit = receiver()
         self.assertEqual(unit.receive(client.close(1001) + client.text("x")), [Closing(1001, "")])
         self.assertEqual(unit.receive(client.text("y")), [])
@@ -64,7 +64,7 @@ class ReceivingTest(TestCase):
         (event,) = receiver().receive(client.masked(0x81, b"\xff" + b"x" * 99)[:20])
         self.assertEqual(as_a(Failed, event).code, 1007)
 
-    def test_a_length_not_spelled_shortest_fails(self):
+    def test_a_length_that_is_not_in_its_shortest_form_fails(self):
         data = struct.pack("!BBH", 0x81, 0x80 | 126, 5) + client.MASK + b"12345"
         (event,) = receiver().receive(data)
         self.assertEqual(as_a(Failed, event).code, 1002)
@@ -75,10 +75,10 @@ class ReceivingTest(TestCase):
 
 
 class LimitTest(TestCase):
-    def test_a_message_of_the_limit_is_taken(self):
+    def test_a_message_of_exactly_the_limit_is_accepted(self):
         self.assertEqual(receiver().receive(client.text("x" * LIMIT)), ["x" * LIMIT])
 
-    def test_a_claim_of_a_gibibyte_fails_at_its_header(self):
+    def test_a_frame_header_of_a_gibibyte_fails_at_once(self):
         header = client.masked(0x81, b"", length=1 << 30)[:10] + client.MASK
         (event,) = receiver().receive(header)
         self.assertEqual(as_a(Failed, event).code, 1009)
@@ -98,12 +98,12 @@ class LimitTest(TestCase):
         self.assertEqual(event, Failed(1009, "too many fragments; send fewer"))
         self.assertEqual(unit.frames, 1_025)
 
-    def test_fragments_of_some_size_may_be_many(self):
+    def test_a_message_may_have_many_fragments_of_some_size(self):
         piece = client.masked(0x00, b"x" * 16)
         data = client.masked(0x01, b"") + piece * 5_000 + client.masked(0x80, b"")
         self.assertEqual(receiver(5_000 * 16).receive(data), ["x" * 80_000])
 
-    def test_each_message_may_have_as_many_fragments(self):
+    def test_the_limit_of_fragments_is_for_each_message(self):
         one = (
             client.masked(0x01, b"a") + client.masked(0x00, b"") * 1_000 + client.masked(0x80, b"")
         )
@@ -116,7 +116,7 @@ class LimitTest(TestCase):
             unit.receive(data[at : at + 1])
         self.assertEqual(unit.frames, 3)
 
-    def test_a_byte_at_a_time_takes_no_more_memory_than_the_message(self):
+    def test_a_message_that_arrives_byte_by_byte_needs_no_more_memory(self):
         """Each byte was kept as a string of its own, of 80 bytes."""
         data = client.masked(0x01, ("é" * 30_000).encode())
         unit = receiver(65_536)
@@ -141,14 +141,14 @@ class DeflateTest(TestCase):
         data = client.masked(0xC1, client.deflated(b"hello" * 9)) + client.text("plain")
         self.assertEqual(receiver(deflate=True).receive(data), ["hello" * 9, "plain"])
 
-    def test_what_the_server_deflates_a_receiver_inflates(self):
+    def test_a_receiver_inflates_what_the_server_deflates(self):
         payload = b"again and " * 40
         body = frames.deflated_text(payload)
         self.assertEqual(body[0], 0xC1)
         mine = client.masked(0xC1, body[2 if body[1] < 126 else 4 :])
         self.assertEqual(receiver(deflate=True).receive(mine), [payload.decode()])
 
-    def test_a_message_that_grows_past_the_limit_fails_without_growing(self):
+    def test_a_message_that_would_inflate_past_the_limit_fails_without_being_inflated(self):
         bomb = client.masked(0xC1, client.deflated(bytes(64 * 1024 * 1024)))
         self.assertLess(len(bomb), 70_000)
         limit = 65_536
@@ -163,11 +163,11 @@ class DeflateTest(TestCase):
         self.assertEqual([as_a(Failed, event).code for event in found], [1009])
         self.assertLess(peak, 1024 * 1024)
 
-    def test_a_message_that_grows_to_exactly_the_limit_is_taken(self):
+    def test_a_message_that_inflates_to_exactly_the_limit_is_accepted(self):
         data = client.masked(0xC1, client.deflated(b"x" * LIMIT))
         self.assertEqual(receiver(deflate=True).receive(data), ["x" * LIMIT])
 
-    def test_one_byte_more_fails(self):
+    def test_one_byte_more_than_the_limit_fails(self):
         data = client.masked(0xC1, client.deflated(b"x" * (LIMIT + 1)))
         (event,) = receiver(deflate=True).receive(data)
         self.assertEqual(as_a(Failed, event).code, 1009)
@@ -196,13 +196,13 @@ class DeflateTest(TestCase):
         (event,) = receiver(deflate=True).receive(pieces)
         self.assertEqual(as_a(Failed, event).code, 1009)
 
-    def test_each_message_may_have_as_many_last_blocks(self):
+    def test_the_limit_of_last_blocks_is_for_each_message(self):
         one = client.masked(0xC1, b"\x03\x00" * 16 + client.deflated(b"Hello"))
         self.assertEqual(receiver(deflate=True).receive(one * 3), ["Hello"] * 3)
 
 
 class SendingTest(TestCase):
-    def test_each_length_is_spelled_shortest(self):
+    def test_each_length_is_sent_in_its_shortest_form(self):
         for size, header in (
             (0, b"\x81\x00"),
             (125, b"\x81\x7d"),
@@ -217,7 +217,7 @@ class SendingTest(TestCase):
         self.assertEqual(frames.close(1001), b"\x88\x02\x03\xe9")
         self.assertEqual(len(frames.close(4008, "é" * 100)), 2 + 2 + 122)
 
-    def test_of_many_frames_only_so_many_are_begun_at_a_time(self):
+    def test_the_number_of_frames_parsed_at_once_is_limited(self):
         taking = receiver()
         stream = b"".join(client.text(str(number)) for number in range(10))
         stream += client.masked(0x8A, b"") + client.text("end")
@@ -229,6 +229,6 @@ class SendingTest(TestCase):
         self.assertEqual(taking.receive(b"", 3), ["end"])
         self.assertEqual((taking.more, taking.frames), (False, 12))
 
-    def test_codes_that_are_never_sent_become_none(self):
+    def test_reserved_close_codes_are_sent_as_none(self):
         self.assertEqual(frames.close(1005), b"\x88\x00")
         self.assertEqual(frames.close(1006, "gone"), b"\x88\x00")

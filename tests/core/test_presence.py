@@ -1,4 +1,4 @@
-from gochat_py.core.presence import SHOWN, Member, News, Presence
+from gochat_py.core.presence import SHOWN, Changes, Member, Presence
 from gochat_py.message import User
 from tests.support.case import TestCase
 
@@ -14,51 +14,51 @@ class PresenceTest(TestCase):
         super().setUp()
         self.presence = Presence()
 
-    def test_what_is_new_is_told_once(self):
+    def test_a_change_is_in_one_event(self):
         self.assertFalse(self.presence.changed)
-        self.presence.came(ADA)
+        self.presence.update(ADA)
         self.assertTrue(self.presence.changed)
-        self.assertEqual(self.presence.flush(), News((ADA,), (), 1))
+        self.assertEqual(self.presence.flush(), Changes((ADA,), (), 1))
         self.assertFalse(self.presence.changed)
 
-    def test_a_thousand_who_come_together_are_one_piece_of_news(self):
+    def test_a_thousand_users_who_join_together_are_in_one_event(self):
         for number in range(1000):
-            self.presence.came(Member(User(f"u{number}", "x")))
+            self.presence.update(Member(User(f"u{number}", "x")))
         self.assertEqual(len(self.presence.flush().joined), 1000)
 
-    def test_who_comes_and_goes_in_between_is_not_told_of(self):
-        self.presence.came(ADA)
-        self.presence.went(ADA.user.id)
+    def test_a_user_who_joins_and_leaves_between_events_is_in_none(self):
+        self.presence.update(ADA)
+        self.presence.remove(ADA.user.id)
         self.assertFalse(self.presence.changed)
 
-    def test_who_goes_and_comes_back_in_between_was_never_away(self):
-        self.presence.came(ADA)
+    def test_a_user_who_leaves_and_rejoins_between_events_is_in_none(self):
+        self.presence.update(ADA)
         self.presence.flush()
-        self.presence.went(ADA.user.id)
-        self.presence.came(ADA)
+        self.presence.remove(ADA.user.id)
+        self.presence.update(ADA)
         self.assertFalse(self.presence.changed)
 
-    def test_who_comes_back_under_another_nick_is_told_of(self):
-        self.presence.came(ADA)
+    def test_a_user_who_rejoins_under_another_nick_is_in_the_event(self):
+        self.presence.update(ADA)
         self.presence.flush()
-        self.presence.went(ADA.user.id)
-        self.presence.came(IDA)
-        self.assertEqual(self.presence.flush(), News((IDA,), (), 1))
+        self.presence.remove(ADA.user.id)
+        self.presence.update(IDA)
+        self.assertEqual(self.presence.flush(), Changes((IDA,), (), 1))
 
-    def test_a_list_given_in_between_is_put_right_by_the_next_news(self):
-        """Ada leaves, somebody is given the list, Ada is back: leaving her out would lose her."""
-        self.presence.came(ADA)
+    def test_a_list_sent_between_two_events_is_completed_by_the_next_event(self):
+        """Ada leaves, a user gets the list, Ada is back: that user must still see her."""
+        self.presence.update(ADA)
         self.presence.flush()
-        self.presence.went(ADA.user.id)
+        self.presence.remove(ADA.user.id)
         given = set(self.presence.shown)
-        self.presence.came(ADA)
-        self.presence.came(BOB)
+        self.presence.update(ADA)
+        self.presence.update(BOB)
         news = self.presence.flush()
         self.assertEqual((given | set(news.joined)) - set(), {ADA, BOB})
         self.assertEqual(news.member_count, 2)
 
     def test_a_new_nick_is_shown(self):
-        self.presence.came(ADA)
+        self.presence.update(ADA)
         self.presence.flush()
         self.presence.renamed(IDA.user)
         self.assertEqual(list(self.presence.shown), [IDA])
@@ -69,26 +69,26 @@ class AwayTest(TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.presence = Presence()
-        self.presence.came(ADA)
+        self.presence.update(ADA)
 
-    def test_who_is_away_is_told_of_again_and_so_is_who_is_back(self):
+    def test_a_user_who_is_away_or_back_is_in_the_next_event(self):
         self.presence.flush()
         self.presence.set_away(ADA.user.id, True)
-        self.assertEqual(self.presence.flush(), News((ADA_AWAY,), (), 1))
+        self.assertEqual(self.presence.flush(), Changes((ADA_AWAY,), (), 1))
         self.presence.set_away(ADA.user.id, False)
-        self.assertEqual(self.presence.flush(), News((ADA,), (), 1))
+        self.assertEqual(self.presence.flush(), Changes((ADA,), (), 1))
 
-    def test_who_looks_away_for_a_moment_is_not_told_of(self):
+    def test_a_user_who_is_away_only_between_events_is_in_none(self):
         self.presence.flush()
         self.presence.set_away(ADA.user.id, True)
         self.presence.set_away(ADA.user.id, False)
         self.assertFalse(self.presence.changed)
 
-    def test_who_comes_and_is_away_at_once_is_told_of_once(self):
+    def test_a_user_who_joins_and_is_away_at_once_is_in_one_event(self):
         self.presence.set_away(ADA.user.id, True)
-        self.assertEqual(self.presence.flush(), News((ADA_AWAY,), (), 1))
+        self.assertEqual(self.presence.flush(), Changes((ADA_AWAY,), (), 1))
 
-    def test_a_new_nick_leaves_who_is_away_away(self):
+    def test_a_rename_keeps_a_user_away(self):
         self.presence.set_away(ADA.user.id, True)
         self.presence.renamed(IDA.user)
         self.assertEqual(self.presence.flush().joined, (Member(IDA.user, away=True),))
@@ -97,61 +97,61 @@ class AwayTest(TestCase):
 
 
 class CrowdTest(TestCase):
-    """More members than are told by name: here, two."""
+    """More members than are named; here the limit is two."""
 
     def setUp(self) -> None:
         super().setUp()
         self.presence = Presence(most=2)
         for member in (ADA, BOB, CYN):
-            self.presence.came(member)
+            self.presence.update(member)
 
-    def test_beyond_the_first_they_are_only_counted(self):
-        self.assertEqual(self.presence.flush(), News((ADA, BOB), (), 3))
-        self.presence.came(DAN)
-        self.assertEqual(self.presence.flush(), News((), (), 4))
+    def test_members_beyond_the_first_are_only_counted(self):
+        self.assertEqual(self.presence.flush(), Changes((ADA, BOB), (), 3))
+        self.presence.update(DAN)
+        self.assertEqual(self.presence.flush(), Changes((), (), 4))
         self.assertEqual(list(self.presence.shown), [ADA, BOB])
-        self.presence.went(CYN.user.id)
-        self.assertEqual(self.presence.flush(), News((), (), 3))
+        self.presence.remove(CYN.user.id)
+        self.assertEqual(self.presence.flush(), Changes((), (), 3))
 
-    def test_the_next_in_the_row_takes_the_place_of_who_leaves(self):
+    def test_the_first_counted_member_takes_the_place_of_one_that_leaves(self):
         self.presence.flush()
-        self.presence.came(DAN)
-        self.presence.went(ADA.user.id)
-        self.assertEqual(self.presence.flush(), News((CYN,), (ADA.user.id,), 3))
-        self.presence.went(BOB.user.id)
-        self.presence.went(CYN.user.id)
-        self.presence.came(ADA)
-        news = News((DAN, ADA), (BOB.user.id, CYN.user.id), 2)
+        self.presence.update(DAN)
+        self.presence.remove(ADA.user.id)
+        self.assertEqual(self.presence.flush(), Changes((CYN,), (ADA.user.id,), 3))
+        self.presence.remove(BOB.user.id)
+        self.presence.remove(CYN.user.id)
+        self.presence.update(ADA)
+        news = Changes((DAN, ADA), (BOB.user.id, CYN.user.id), 2)
         self.assertEqual(self.presence.flush(), news)
 
-    def test_who_is_only_counted_is_shown_as_they_are_then(self):
+    def test_a_counted_member_is_shown_with_its_current_state(self):
         self.presence.flush()
         self.presence.set_away(CYN.user.id, True)
         self.presence.renamed(User(CYN.user.id, "Cynthia"))
         self.assertFalse(self.presence.changed)
-        self.presence.went(ADA.user.id)
+        self.presence.remove(ADA.user.id)
         cynthia = Member(User(CYN.user.id, "Cynthia"), away=True)
         self.assertEqual(self.presence.flush().joined, (cynthia,))
 
-    def test_who_is_only_counted_and_gone_for_a_moment_keeps_the_place_in_the_row(self):
+    def test_a_counted_member_that_rejoins_between_events_keeps_its_place(self):
         self.presence.flush()
-        self.presence.came(DAN)
+        self.presence.update(DAN)
         self.presence.flush()
-        self.presence.went(CYN.user.id)
-        self.presence.came(CYN)
+        self.presence.remove(CYN.user.id)
+        self.presence.update(CYN)
         self.assertFalse(self.presence.changed)
-        self.presence.went(ADA.user.id)
+        self.presence.remove(ADA.user.id)
         self.assertEqual(self.presence.flush().joined, (CYN,))
 
-    def test_who_is_told_of_is_counted_once(self):
+    def test_a_shown_member_is_counted_once(self):
         self.assertEqual(self.presence.count_with(CYN.user.id), 1)
         self.presence.flush()
         self.assertEqual(self.presence.count_with(CYN.user.id), 3)
         self.assertEqual(self.presence.count_with(DAN.user.id), 4)
 
-    def test_a_thousand_are_told_by_name(self):
+    def test_a_thousand_members_are_named(self):
         presence = Presence()
         for number in range(SHOWN + 1):
-            presence.came(Member(User(f"u{number}", "x")))
+            presence.update(Member(User(f"u{number}", "x")))
         news = presence.flush()
         self.assertEqual((len(news.joined), news.member_count), (1_000, 1_001))

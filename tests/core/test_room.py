@@ -21,13 +21,13 @@ class RoomTest(TestCase):
         super().setUp()
         self.room: Room[str] = Room(held=3, held_chars=5)
 
-    def test_who_catches_up_gets_nothing_live_until_they_have(self):
+    def test_a_member_that_catches_up_gets_no_live_entries(self):
         self.room.enter("tab", ADA)
         self.assertEqual(list(self.room.publish(entries(2, 3))), [])
         self.assertEqual(self.room.caught_up("tab", 2), entries(3))
         self.assertEqual(list(self.room.publish(entries(4))), ["tab"])
 
-    def test_two_tabs_are_one_member(self):
+    def test_two_connections_of_a_user_are_one_member(self):
         self.room.enter("one", ADA)
         self.room.presence.flush()
         self.room.enter("two", User(ADA.id, "the nick of yesterday"))
@@ -39,7 +39,7 @@ class RoomTest(TestCase):
         self.assertEqual(self.room.presence.flush().left, (ADA.id,))
         self.assertEqual((len(self.room), self.room.member_count), (0, 0))
 
-    def test_of_too_much_the_newest_is_held_and_the_rest_is_read(self):
+    def test_only_the_newest_entries_are_held_and_the_others_are_read(self):
         self.room.enter("tab", ADA)
         self.room.publish(entries(1, 2))
         self.room.publish(entries(3, 4))
@@ -50,7 +50,7 @@ class RoomTest(TestCase):
         self.room.publish(entries(6))
         self.assertEqual(self.room.caught_up("tab", 3), entries(4, 5, 6))
 
-    def test_long_texts_are_held_only_so_far(self):
+    def test_the_length_of_held_texts_is_limited(self):
         self.room.enter("tab", ADA)
         long = entries(1)[0]._replace(text="xxxxxx")
         self.room.publish([long])
@@ -59,7 +59,7 @@ class RoomTest(TestCase):
         self.room.publish(entries(2))
         self.assertEqual(self.room.caught_up("tab", 1), entries(2))
 
-    def test_a_hole_is_read_again_too(self):
+    def test_a_gap_is_read_again(self):
         self.room.enter("tab", ADA)
         self.room.publish(entries(4))
         with self.assertRaises(Hole):
@@ -67,7 +67,7 @@ class RoomTest(TestCase):
         self.assertEqual(list(self.room.live), [])
         self.assertEqual(self.room.caught_up("tab", 4), [])
 
-    def test_nothing_is_held_where_nobody_catches_up(self):
+    def test_nothing_is_held_if_no_member_catches_up(self):
         self.room.enter("tab", ADA)
         self.room.publish(entries(1, 2, 3, 4))
         self.room.caught_up("tab", 4)
@@ -75,7 +75,7 @@ class RoomTest(TestCase):
         self.room.enter("two", BOB)
         self.assertEqual(self.room.caught_up("two", 5), [])
 
-    def test_who_is_told_of_the_members_in_the_midst_gets_their_news(self):
+    def test_a_member_that_knows_the_others_gets_presence_events_while_catching_up(self):
         self.room.enter("tab", ADA)
         self.assertEqual(list(self.room.introduced), [])
         self.room.introduce("tab")
@@ -84,21 +84,21 @@ class RoomTest(TestCase):
         self.room.caught_up("tab", 1)
         self.assertEqual(list(self.room.introduced), ["tab"])
 
-    def test_who_enters_again_catches_up_again(self):
+    def test_a_member_that_enters_again_catches_up_again(self):
         for _ in range(2):
             self.room.enter("tab", ADA)
             self.assertEqual(list(self.room.publish(entries(2))), [])
             self.assertEqual(self.room.caught_up("tab", 1), entries(2))
         self.assertEqual((len(self.room), list(self.room.live)), (1, ["tab"]))
 
-    def test_who_left_while_reading_gets_nothing(self):
+    def test_a_member_that_left_while_catching_up_gets_nothing(self):
         self.room.enter("tab", ADA)
         self.room.leave("tab")
         self.room.leave("tab")
         self.assertIsNone(self.room.caught_up("tab", 1))
         self.assertEqual(len(self.room), 0)
 
-    def test_only_those_who_are_here_are_renamed(self):
+    def test_only_members_are_renamed(self):
         self.room.enter("tab", ADA)
         self.room.presence.flush()
         self.assertTrue(self.room.renamed(User(ADA.id, "Ida")))
@@ -106,28 +106,28 @@ class RoomTest(TestCase):
         self.assertEqual([each.user.nick for each in self.room.presence.shown], ["Ida"])
 
     def test_a_member_is_away_when_all_of_their_connections_are(self):
-        def told() -> tuple[Member, ...] | None:
+        def presence() -> tuple[Member, ...] | None:
             presence = self.room.presence
             return presence.flush().joined if presence.changed else None
 
         here, away = (Member(ADA),), (Member(ADA, away=True),)
         self.room.enter("one", ADA)
-        self.assertEqual(told(), here)
+        self.assertEqual(presence(), here)
         self.room.set_away("one", True)
-        self.assertEqual(told(), away)
+        self.assertEqual(presence(), away)
         self.room.enter("two", ADA)
-        self.assertEqual(told(), here)
+        self.assertEqual(presence(), here)
         self.room.enter("three", ADA, away=True)
-        self.assertIsNone(told())
+        self.assertIsNone(presence())
         self.room.leave("two")
-        self.assertEqual(told(), away)
+        self.assertEqual(presence(), away)
         self.room.set_away("three", False)
-        self.assertEqual(told(), here)
+        self.assertEqual(presence(), here)
         self.room.set_away("three", True)
         self.room.enter("one", ADA)
-        self.assertEqual(told(), away)
+        self.assertEqual(presence(), away)
 
-    def test_who_comes_in_away_is_shown_so_and_nobody_inherits_it(self):
+    def test_a_user_who_enters_as_away_is_shown_as_away_and_no_other_is(self):
         self.room.enter("tab", ADA, away=True)
         self.assertEqual(self.room.presence.flush().joined, (Member(ADA, away=True),))
         self.room.leave("tab")

@@ -42,17 +42,17 @@ class SessionTestCase(TestCase):
 
 
 class GreetingTest(SessionTestCase):
-    def test_hello_asks_who_it_is(self):
+    def test_hello_identifies_the_user(self):
         decision = self.session.receive(c.Hello("Bill", "t", "p", "curl", "1"), 100.0)
         self.assertEqual(decision, Identify("Bill", "blll", "t", "p", "curl", "1"))
 
-    def test_everything_else_is_refused_until_it_is_known_who_it_is(self):
+    def test_other_commands_are_refused_before_the_user_is_identified(self):
         for command in (c.Ping({}, "1"), c.Join("a", id="2"), c.Send("a", "x", "3"), c.Rooms("4")):
             self.assertIs(self.refused(command).code, Code.HELLO_FIRST)
         self.session.welcomed(ADA, TokenBucket(self.allowance.rate, self.allowance.burst))
         self.assertIsInstance(self.session.receive(c.Rooms(), 100.0), ListRooms)
 
-    def test_hello_may_be_said_again_when_it_failed(self):
+    def test_hello_may_be_sent_again_after_a_failure(self):
         self.session.receive(c.Hello("Ada"), 100.0)
         self.assertIsInstance(self.session.receive(c.Hello("Ida"), 100.0), Identify)
 
@@ -77,7 +77,7 @@ class OpenTest(SessionTestCase):
         open_to = {command for state, command in RULES if state is State.OPEN}
         self.assertEqual(open_to, set(c.Command.__args__) - {c.Hello})
 
-    def test_what_is_written_becomes_a_draft(self):
+    def test_commands_that_write_become_drafts(self):
         made = partial(Draft, room="LOBBY", key="lobby", user=ADA, id="1")
         cases: tuple[tuple[c.Command, Draft], ...] = (
             (c.Send("LOBBY", "hi", "1", 7), made(kind=Kind.MESSAGE, text="hi", reply_to=7)),
@@ -93,7 +93,7 @@ class OpenTest(SessionTestCase):
             with self.subTest(command=command):
                 self.assertEqual(self.session.receive(command, 60.0 * minute), draft)
 
-    def test_what_is_asked_becomes_what_to_look_up(self):
+    def test_commands_that_read_become_decisions_to_read(self):
         now = 300.0
         for command, decision in (
             (c.Read("LOBBY", 4, "1"), MarkRead("lobby", ADA, 4, "1")),
@@ -113,7 +113,7 @@ class OpenTest(SessionTestCase):
                 now += 1.0
                 self.assertEqual(self.session.receive(command, now), decision)
 
-    def test_a_room_is_joined_once_and_left_once(self):
+    def test_a_room_can_be_joined_once_and_left_once(self):
         self.assertIs(self.refused(c.Join("lobby", id="1")).code, Code.DUPLICATE_JOIN)
         since = Position("e", 3)
         self.assertEqual(
@@ -124,7 +124,7 @@ class OpenTest(SessionTestCase):
         self.assertIs(self.refused(c.Leave("lobby", id="4")).code, Code.NOT_JOINED)
         self.session.receive(c.Join("c"), 100.0)
 
-    def test_what_needs_a_room_needs_to_be_in_it(self):
+    def test_commands_for_a_room_require_membership(self):
         for command in (
             c.Send("x", "t", "1"), c.Edit("x", 1, "t", "1"), c.Delete("x", 1, "1"),
             c.React("x", 1, "e", True, "1"), c.Topic("x", "t", "1"), c.Typing("x", "1"),
@@ -133,30 +133,30 @@ class OpenTest(SessionTestCase):
         ):  # fmt: skip
             self.assertIs(self.refused(command).code, Code.NOT_JOINED)
 
-    def test_a_room_that_could_not_be_joined_is_forgotten(self):
+    def test_a_failed_join_is_forgotten(self):
         self.session.left("lobby")
         self.assertIs(self.refused(c.Send("lobby", "t", "1")).code, Code.NOT_JOINED)
 
-    def test_whoever_writes_too_fast_is_told_when_to_go_on(self):
+    def test_a_user_who_writes_too_fast_is_refused_with_the_time_to_wait(self):
         for number in range(3):
             self.session.receive(c.Send("lobby", "x", str(number)), 100.0)
         refusal = self.refused(c.Send("lobby", "x", "4"), 100.2501)
         self.assertEqual((refusal.code, refusal.retry_after), (Code.RATE_LIMITED, 0.75))
         self.session.receive(c.Send("lobby", "x", "4"), 100.2501 + not_none(refusal.retry_after))
 
-    def test_looking_things_up_has_its_own_limit(self):
+    def test_reading_has_its_own_limit(self):
         for _ in range(4):
             self.session.receive(c.Rooms(), 100.0)
         self.assertIs(self.refused(c.Search("x", id="1")).code, Code.RATE_LIMITED)
         self.session.receive(c.Send("lobby", "x", "1"), 100.0)
 
-    def test_who_comes_and_goes_too_often_is_told_so_as_well(self):
+    def test_joining_and_leaving_too_often_is_refused(self):
         for away in (True, False, True, False):
             decision = self.session.receive(c.Away(away, "1"), 100.0)
             self.assertEqual(decision, SetAway(away, "1"))
         self.assertIs(self.refused(c.Away(True, "1")).code, Code.RATE_LIMITED)
 
-    def test_typing_is_passed_on_every_three_seconds_in_each_room(self):
+    def test_typing_is_sent_at_most_every_three_seconds_in_each_room(self):
         self.session.receive(c.Join("b"), 100.0)
         typing = c.Typing("lobby")
         self.assertEqual(self.session.receive(typing, 100.0), ShowTyping("lobby", "lobby", ADA))
@@ -164,14 +164,14 @@ class OpenTest(SessionTestCase):
         self.assertIsNotNone(self.session.receive(c.Typing("b"), 102.9))
         self.assertIsNotNone(self.session.receive(typing, 103.0))
 
-    def test_a_nick_that_another_connection_took_is_on_the_next_draft(self):
+    def test_a_rename_by_another_connection_is_used_in_the_next_draft(self):
         user = OnlineUser(User("u1", "Ada"))
         self.session.welcomed(user, TokenBucket(2.0, 3))
         user.nick = "Ida"
         draft = as_a(Draft, self.session.receive(c.Send("lobby", "x", "1"), 100.0))
         self.assertEqual(draft.user.nick, "Ida")
 
-    def test_who_goes_on_being_refused_is_flooding(self):
+    def test_many_refused_commands_close_the_connection(self):
         refusals = [
             self.session.refused(self.refused(c.Typing("x", "1")), 100.0 + n) for n in range(3)
         ]

@@ -27,7 +27,7 @@ HARMLESS = (
 
 
 class WrongWithTest(TestCase):
-    def test_harmless_texts_are_right(self):
+    def test_harmless_texts_are_accepted(self):
         for given in HARMLESS:
             with self.subTest(ascii(given)):
                 self.assertIsNone(wrong_with(given))
@@ -41,17 +41,17 @@ class WrongWithTest(TestCase):
                     f"without the character U+{ord(char):04X}",
                 )
 
-    def test_line_breaks_and_tabs_are_right_where_there_are_lines(self):
+    def test_line_breaks_and_tabs_are_accepted_in_texts_of_several_lines(self):
         for char in "\n\t\u2028\u2029":
             self.assertIsNone(wrong_with(f"a{char}b", lines=True))
             self.assertIn("U+", wrong_with(f"a{char}b") or "")
 
-    def test_tags_are_right_in_flags_only(self):
-        """They are not seen, and so could say anything to a program that reads them."""
+    def test_tag_characters_are_accepted_only_in_flags(self):
+        """They are invisible, and could give hidden instructions to a program that reads them."""
         for wrong in (FLAG[:-1], FLAG[1:], f"{FLAG}\U000e0041", "👍" + FLAG[1:]):
             self.assertIn("U+E00", wrong_with(wrong) or "")
 
-    def test_more_than_thirty_marks_in_a_row_are_wrong(self):
+    def test_more_than_thirty_marks_in_a_row_are_refused(self):
         """As UAX #15, section 13 counts them: after NFKD, those of the letter before too."""
         for wrong in (
             "a" + "\u0301" * 31,
@@ -68,7 +68,7 @@ class WrongWithTest(TestCase):
                 wrong_with(wrong, lines=True), "without more than 30 combining marks in a row"
             )
 
-    def test_the_marks_are_those_of_this_python_s_unicode(self):
+    def test_the_marks_are_those_of_python_s_unicode_version(self):
         marks = {
             char
             for char in map(chr, range(sys.maxunicode + 1))
@@ -92,7 +92,7 @@ class WrongWithTest(TestCase):
 
 
 class BlankTest(TestCase):
-    def test_what_shows_nothing_is_blank(self):
+    def test_a_text_without_visible_characters_is_blank(self):
         for said in (
             "", " ", "\n\t ", "\u200b", "\u2800", "\u3164", "\xad", "\u2060", "\u200d", "\ufe0f",
             "\u034f", "\u061c", "\u115f\u1160", "\u17b4", "\u180e", "\u2066\u2069",
@@ -102,7 +102,7 @@ class BlankTest(TestCase):
             with self.subTest(said=ascii(said)):
                 self.assertTrue(is_blank(said))
 
-    def test_what_shows_anything_is_not(self):
+    def test_a_text_with_a_visible_character_is_not_blank(self):
         for said in (
             "a", " a ", "\u200ba", "a\u0301", "😀", "❤️", "👩‍💻", "हिन्दी", "ा",
             "\u0600", "\u06dd", "。", ".",
@@ -114,7 +114,7 @@ class BlankTest(TestCase):
 
 
 class CleanLineTest(TestCase):
-    def test_harmless_lines_are_verbatim(self):
+    def test_harmless_lines_are_unchanged(self):
         for line in (*HARMLESS, "", "a\nb", "a\tb", "a\n"):
             self.assertEqual(clean_line(line), line)
 
@@ -127,7 +127,7 @@ class CleanLineTest(TestCase):
     def test_carriage_returns_are_line_breaks(self):
         self.assertEqual(clean_line("a\r\nb\rc\n"), "a\nb\nc\n")
 
-    def test_of_a_long_run_of_marks_the_first_thirty_stay(self):
+    def test_a_long_run_of_marks_is_cut_after_thirty(self):
         self.assertEqual(clean_line("a" + "\u0301" * 9_000 + "b"), "a" + "\u0301" * 30 + "b")
         self.assertEqual(cut_runs("é" + "\u0301" * 40), "é" + "\u0301" * 29)
         self.assertEqual(
@@ -136,12 +136,12 @@ class CleanLineTest(TestCase):
 
 
 class OneLineTest(TestCase):
-    def test_each_line_break_is_shown_and_makes_no_other_line(self):
+    def test_each_line_break_is_replaced_by_a_visible_sign(self):
         for broken in ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"):
             self.assertEqual(one_line(f"hi{broken}Bob: I quit"), "hi ⏎ Bob: I quit")
             self.assertEqual(len(one_line(f"a{broken}{broken}b").splitlines()), 1)
 
-    def test_whatever_python_calls_a_line_break_is_one(self):
+    def test_every_line_break_of_python_is_one(self):
         for code in range(sys.maxunicode + 1):
             if len(f"a{chr(code)}b".splitlines()) > 1:
                 self.assertEqual(one_line(f"a{chr(code)}b"), "a ⏎ b", ascii(chr(code)))

@@ -1,4 +1,4 @@
-"""The vectors that the server and the page both keep to: tests/vectors/*.json."""
+"""The test vectors of the server and the page: tests/vectors/*.json."""
 
 import json
 from dataclasses import asdict
@@ -29,13 +29,13 @@ def as_object(command: Command) -> dict[str, object]:
 
 
 class CommandVectorsTest(TestCase):
-    def test_what_is_well_formed_is_decoded(self):
+    def test_each_valid_command_is_decoded(self):
         for vector in vectors("commands.json"):
             if "decoded" in vector:
                 with self.subTest(vector["name"]):
                     self.assertEqual(as_object(wire.decode(vector["json"])), vector["decoded"])
 
-    def test_what_is_not_is_refused_by_name(self):
+    def test_each_invalid_command_is_refused_with_its_code(self):
         for vector in vectors("commands.json"):
             if "refusal" in vector:
                 expected = vector["refusal"]
@@ -56,7 +56,7 @@ class CommandVectorsTest(TestCase):
 
 
 class RoomVectorsTest(TestCase):
-    """Which names are one room: the page has the same rule, in its own words."""
+    """Which names are one room; the page has the same rule."""
 
     def test_names_are_one_room_or_two(self):
         for vector in vectors("rooms.json"):
@@ -66,7 +66,7 @@ class RoomVectorsTest(TestCase):
         keys = [vector["key"] for vector in vectors("rooms.json") if "key" in vector]
         self.assertEqual(len(keys), len(set(keys)))
 
-    def test_what_is_no_name_is_refused(self):
+    def test_invalid_names_are_refused(self):
         for vector in vectors("rooms.json"):
             if "refused" in vector:
                 with self.subTest(vector["refused"]), self.assertRaises(Refusal) as caught:
@@ -75,7 +75,7 @@ class RoomVectorsTest(TestCase):
 
 
 class EventVectorsTest(TestCase):
-    def test_what_is_encoded_is_what_the_page_decodes(self):
+    def test_the_encoded_events_are_those_of_the_vectors(self):
         written = {vector["name"]: vector for vector in vectors("events.json")}
         self.assertEqual(set(written), set(EXAMPLES))
         for name, event in EXAMPLES.items():

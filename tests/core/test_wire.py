@@ -17,7 +17,7 @@ class DecodeTest(TestCase):
             wire.decode(text)
         return caught.exception
 
-    def test_a_command_is_its_fields(self):
+    def test_a_command_has_its_fields(self):
         self.assertEqual(
             wire.decode('{"type":"send","id":"1","room":"lobby","text":"hi","reply_to":3}'),
             Send("lobby", "hi", "1", 3),
@@ -39,12 +39,12 @@ class DecodeTest(TestCase):
                 (Code.BAD_FIELD, Code.BAD_JSON),
             )
 
-    def test_an_id_that_cannot_be_read_is_not_answered_to(self):
+    def test_an_id_that_cannot_be_read_is_not_in_the_answer(self):
         self.assertIsNone(self.refusal('{"type":"rooms","id":{"a":1}}').answers)
         self.assertIsNone(self.refusal('{"type":"nothing","id":"\\ud800"}').answers)
         self.assertEqual(self.refusal('{"type":"nothing","id":"a"}').answers, "a")
 
-    def test_a_sentence_names_the_field(self):
+    def test_a_refusal_names_the_field(self):
         self.assertEqual(
             self.refusal('{"type":"send","id":"1","room":"a"}').message, '"text" is missing.'
         )
@@ -53,8 +53,8 @@ class DecodeTest(TestCase):
             '"text" must be at most 4,000 characters, not 4,001.',
         )
 
-    def test_no_free_text_takes_long_runs_of_marks_or_what_reorders_others(self):
-        """Ten lines of marks took 35 s to index; U+202E turned the text of others around."""
+    def test_text_with_long_runs_of_marks_or_bidi_controls_is_refused(self):
+        """Ten messages of marks took 35 s to index; U+202E reversed the text of others."""
         marks = "without more than 30 combining marks in a row"
         for command, field in (
             ({"type": "send", "room": "a", "id": "1"}, "text"),
@@ -87,7 +87,7 @@ class DecodeTest(TestCase):
         topic = {"type": "topic", "room": "a", "text": "a\u2028b"}
         self.assertIs(self.refusal(json.dumps(topic)).code, Code.BAD_FIELD)
 
-    def test_nesting_is_counted_outside_strings(self):
+    def test_brackets_in_strings_do_not_count_as_nesting(self):
         def ping(nested: str) -> str:
             return f'{{"type":"ping","x":{nested}}}'
 
@@ -99,7 +99,7 @@ class DecodeTest(TestCase):
         self.assertIs(self.refusal('"' * 3 + "[" * 65_000).code, Code.BAD_JSON)
         self.assertIs(self.refusal("\\" * 65_000 + "[" * 100).code, Code.BAD_JSON)
 
-    def test_deep_nesting_does_not_end_a_process_with_small_stacks(self):
+    def test_deep_nesting_does_not_crash_a_thread_with_a_small_stack(self):
         """CPython 3.13 lets its JSON reader go further than half a MiB of stack: it crashed."""
         script = (
             "import sys, threading\n"

@@ -1,1 +1,1 @@
-"""The red team: one address attacks a server with default settings while a quiet room talks."""
+"""Attacks by one address on a server with default settings, while a quiet room is measured."""

@@ -1,4 +1,4 @@
-"""``python -m tests.hostile``: let each attack run against a server of its own; print a table."""
+"""``python -m tests.hostile``: runs each attack against a server of its own; prints a table."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bounds, address = (TOGETHER, FRIENDS) if options.same_address else (APART, STRANGER)
     outcomes: list[Outcome] = []
     for name in options.attacks or ATTACKS:
-        calm = control(options.control)
-        outcomes.append(attempt(name, options.seconds, calm, bounds=bounds, address=address))
+        undisturbed = control(options.control)
+        outcomes.append(attempt(name, options.seconds, undisturbed, bounds=bounds, address=address))
         verdict = "; ".join(outcomes[-1].problems) or "ok"
         print(f"{name}: {verdict}", file=sys.stderr, flush=True)
     print(table(outcomes))

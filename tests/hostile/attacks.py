@@ -50,8 +50,8 @@ def v1(target: Target, *joined: str, token: str | None = None, deflate: bool = F
 class MarksInClassicLines(Attack):
     """Classic lines of 64 KB that are one letter and combining marks.
 
-    Right: a run of marks is cut (Unicode's Stream-Safe text), a line has at most 4,000 characters,
-    and a connection says at most 10 a second.
+    Right: a run of marks is cut (Unicode's Stream-Safe text), a message has at most 4,000
+    characters, and a connection sends at most 10 a second.
     """
 
     name = "marks-classic"

@@ -1,4 +1,4 @@
-"""The attackers' side: many connections in one thread, each playing what its attack says.
+"""The attackers: many connections in one thread, each controlled by its attack.
 
 ``python -m tests.hostile.flood ATTACK PORT ADDRESS`` prepares the attack, prints "ready", and goes
 on until its standard input ends. It gives way to everybody else on the machine (nice), since real
@@ -45,7 +45,7 @@ Play = Iterator[bytes | float]
 
 
 class Attack:
-    """What one address does to a server.
+    """What one address sends to a server.
 
     The docstring of each says what it does, and what is right. `authors` is how many at the most
     have entries stored by it, and `size` the bytes of one: from these follows how much the disk
@@ -79,7 +79,7 @@ class _Line:
 
 
 class Flood:
-    """Plays an attack until `run` is told to stop."""
+    """Runs an attack until `run` is stopped."""
 
     def __init__(self, attack: Attack, target: Target) -> None:
         self._attack = attack

@@ -1,4 +1,4 @@
-"""The quiet room: four who say a line now and then, and measure what everybody else feels."""
+"""The quiet room: four users who send a message now and then, and measure the delays."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VISITS = 1.0
 
 @dataclass(slots=True)
 class Figures:
-    """What the quiet room felt."""
+    """The delays in the quiet room."""
 
     #: Seconds from just before a line was sent until one of the members had it, for each of both.
     waits: list[float] = field(default_factory=list)

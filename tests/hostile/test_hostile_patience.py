@@ -1,4 +1,4 @@
-"""A client that does as it is told is never taken for an attacker, however much it has to say."""
+"""A client that obeys `retry_after` is never treated as an attacker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COUNT, BURST, RATE = 100, 5, 20
 
 
 class PatienceTest(TestCase):
-    def test_who_obeys_retry_after_to_the_millisecond_is_never_closed_for_flooding(self) -> None:
+    def test_a_client_that_obeys_retry_after_exactly_is_never_closed_for_flooding(self) -> None:
         """Each refused message is sent again the moment it may be, until all are in.
 
         All are refused together and come again together, so that there are many times more refusals

@@ -1,4 +1,4 @@
-"""Each attack for a moment: strangers do not disturb a quiet room. `make hostile` takes longer."""
+"""Each attack for a short time: it does not disturb a quiet room. `make hostile` takes longer."""
 
 from __future__ import annotations
 
@@ -35,21 +35,23 @@ NEIGHBOURS = ("typing-lists", "classic-flood", "history")
 
 
 class StrangersTest(TestCase):
-    calm: ClassVar[Figures]
+    undisturbed: ClassVar[Figures]
 
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.calm = control(SECONDS)
+        cls.undisturbed = control(SECONDS)
 
     def assert_hardly_felt(self, name: str, *, near: bool = False) -> None:
         """One attempt, and another where the machine may have been busy with something else."""
         bounds, address = (TOGETHER, FRIENDS) if near else (APART, STRANGER)
 
-        def once(calm: Figures) -> Outcome:
-            return attempt(name, SECONDS, calm, bounds=bounds, address=address, to_the_end=near)
+        def once(undisturbed: Figures) -> Outcome:
+            return attempt(
+                name, SECONDS, undisturbed, bounds=bounds, address=address, to_the_end=near
+            )
 
-        outcome = once(self.calm)
+        outcome = once(self.undisturbed)
         if outcome.problems:
             outcome = once(control(SECONDS))
         self.assertEqual(outcome.problems, [], f"\n{table([outcome])}")
@@ -71,47 +73,47 @@ for _name in NEIGHBOURS:
 
 class JudgeTest(TestCase):
     def outcome(self, **changed: object) -> Outcome:
-        calm = Figures(waits=[0.001, 0.002, 0.003], visits=[0.01])
-        good = Outcome("any", calm, Figures(waits=[0.004], visits=[0.02]), 1, 2, 3, 0)
+        undisturbed = Figures(waits=[0.001, 0.002, 0.003], visits=[0.01])
+        good = Outcome("any", undisturbed, Figures(waits=[0.004], visits=[0.02]), 1, 2, 3, 0)
         for name, value in changed.items():
             setattr(good, name, value)
         judge(good, APART)
         return good
 
-    def test_what_is_hardly_felt_is_no_problem(self) -> None:
+    def test_a_small_delay_is_no_problem(self) -> None:
         self.assertEqual(self.outcome().problems, [])
 
     def test_each_bound_is_a_problem_of_its_own(self) -> None:
         for words, changed in (
-            ("median 21 ms, not under 20", {"felt": Figures(waits=[0.021])}),
-            ("worst 501 ms, not under 500", {"felt": Figures(waits=[0.001, 0.001, 0.501])}),
-            ("a visitor waited 6.0 s", {"felt": Figures(waits=[0.001], visits=[6.0])}),
+            ("median 21 ms, not under 20", {"attacked": Figures(waits=[0.021])}),
+            ("worst 501 ms, not under 500", {"attacked": Figures(waits=[0.001, 0.001, 0.501])}),
+            ("a visitor waited 6.0 s", {"attacked": Figures(waits=[0.001], visits=[6.0])}),
             ("memory +64 MiB, not under 64", {"memory": 64 * MIB}),
             ("disk +9 MiB, not under 8", {"disk": 9 * MIB, "disk_allowed": 8 * MIB}),
-            ("a member was dropped", {"felt": Figures([0.001], [], ["a member was dropped"])}),
+            ("a member was dropped", {"attacked": Figures([0.001], [], ["a member was dropped"])}),
         ):
             with self.subTest(words=words):
                 outcome = self.outcome(**changed)
                 self.assertEqual(outcome.problems, [words])
                 self.assertIn(words, table([outcome]))
 
-    def test_nothing_heard_at_all_is_a_problem(self) -> None:
-        self.assertEqual(len(self.outcome(felt=Figures()).problems), 2)
+    def test_no_messages_at_all_is_a_problem(self) -> None:
+        self.assertEqual(len(self.outcome(attacked=Figures()).problems), 2)
 
-    def test_a_machine_that_is_slow_anyway_is_no_problem(self) -> None:
+    def test_a_slow_machine_is_no_problem(self) -> None:
         busy = Figures(waits=[0.03, 0.03, 0.4])
-        felt = Figures(waits=[0.08, 0.08, 1.1])
-        self.assertEqual(self.outcome(control=busy, felt=felt).problems, [])
+        attacked = Figures(waits=[0.08, 0.08, 1.1])
+        self.assertEqual(self.outcome(control=busy, attacked=attacked).problems, [])
 
 
 class AttackersTest(TestCase):
-    def test_each_attack_says_what_is_right(self) -> None:
+    def test_each_attack_describes_the_right_behaviour(self) -> None:
         for name, attack in ATTACKS.items():
             with self.subTest(attack=name):
                 self.assertIn("Right:", attack.__doc__ or "")
                 self.assertTrue(0 < attack.connections <= MOST)
 
-    def test_frames_are_taken_however_they_are_cut(self) -> None:
+    def test_frames_are_read_however_they_are_split(self) -> None:
         payloads = [b"", b"short", b"m" * 300, b"l" * 70_000]
         stream = b"".join(map(frames.text, payloads))
         for size in (1, 1_000, len(stream)):
@@ -124,7 +126,7 @@ class AttackersTest(TestCase):
                 self.assertEqual(taken, [(TEXT, payload) for payload in payloads])
                 self.assertEqual(data, b"")
 
-    def test_what_an_attacker_says_is_understood(self) -> None:
+    def test_the_attacks_send_valid_frames(self) -> None:
         """Else a server would stand all of it that only refuses it."""
         with ServerProcess() as server:
             target = Target(server.port, STRANGER)

@@ -1,4 +1,4 @@
-"""One trial: a server with default settings, a quiet room, and one attack; and what was felt."""
+"""One trial: a server with default settings, a quiet room, and one attack."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ VISIT = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What the quiet room may feel, in milliseconds, at the most.
+    """The greatest delays that are allowed in the quiet room, in milliseconds.
 
     A machine that is slow or busy without any attack is not blamed on the server: the control's
     figures, times `times`, are allowed in any case.
@@ -63,11 +63,11 @@ APART, TOGETHER = Bounds(20.0, 500.0), Bounds(50.0, 1000.0)
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a trial. Memory and disk are what they grew by, in bytes."""
+    """The result of a trial. Memory and disk are their growth in bytes."""
 
     name: str
     control: Figures
-    felt: Figures = field(default_factory=Figures)
+    attacked: Figures = field(default_factory=Figures)
     memory: int = 0
     disk: int = 0
     disk_allowed: int = 0
@@ -84,19 +84,19 @@ def control(seconds: float) -> Figures:
 def attempt(
     name: str,
     seconds: float,
-    calm: Figures,
+    undisturbed: Figures,
     *,
     bounds: Bounds = APART,
     address: str = STRANGER,
     to_the_end: bool = True,
 ) -> Outcome:
-    """Let one attack run for so long from `address`; `calm` is the control.
+    """Let one attack run for so long from `address`; `undisturbed` is the control.
 
     The server is stopped while the attack goes on, unless it is not to go on `to_the_end`: then
     the attackers vanish before. That saves up to four seconds, which the server gives to
     connections that do not answer its goodbye.
     """
-    outcome = Outcome(name, calm)
+    outcome = Outcome(name, undisturbed)
     attack = ATTACKS[name]
     with ServerProcess() as server:
         pid = server.process.pid
@@ -105,7 +105,7 @@ def attempt(
                 forget_peak(pid)
                 memory, disk, begun = peak_memory(pid), on_disk(server.data), time.monotonic()
                 strangers.enter_context(attacking(name, server.port, address))
-                outcome.felt = room.talk(seconds)
+                outcome.attacked = room.talk(seconds)
                 took = time.monotonic() - begun
                 outcome.memory = peak_memory(pid) - memory
                 outcome.disk = on_disk(server.data) - disk
@@ -137,21 +137,21 @@ def stop(server: ServerProcess) -> int | None:
 
 def judge(outcome: Outcome, bounds: Bounds) -> None:
     """Note in the outcome what is not as it should be."""
-    felt, calm, problems = outcome.felt, outcome.control, outcome.problems
-    median = max(bounds.median, bounds.times * calm.median)
-    worst = max(bounds.worst, bounds.times * calm.worst)
-    if felt.median >= median:
-        problems.append(f"median {felt.median:.0f} ms, not under {median:.0f}")
-    if felt.worst >= worst:
-        problems.append(f"worst {felt.worst:.0f} ms, not under {worst:.0f}")
-    if felt.visits and felt.slowest_visit >= VISIT * 1000:
-        problems.append(f"a visitor waited {felt.slowest_visit / 1000:.1f} s")
+    attacked, undisturbed, problems = outcome.attacked, outcome.control, outcome.problems
+    median = max(bounds.median, bounds.times * undisturbed.median)
+    worst = max(bounds.worst, bounds.times * undisturbed.worst)
+    if attacked.median >= median:
+        problems.append(f"median {attacked.median:.0f} ms, not under {median:.0f}")
+    if attacked.worst >= worst:
+        problems.append(f"worst {attacked.worst:.0f} ms, not under {worst:.0f}")
+    if attacked.visits and attacked.slowest_visit >= VISIT * 1000:
+        problems.append(f"a visitor waited {attacked.slowest_visit / 1000:.1f} s")
     if outcome.memory >= MEMORY:
         problems.append(f"memory +{outcome.memory / MIB:.0f} MiB, not under {MEMORY / MIB:.0f}")
     if outcome.disk >= outcome.disk_allowed:
         allowed = outcome.disk_allowed / MIB
         problems.append(f"disk +{outcome.disk / MIB:.0f} MiB, not under {allowed:.0f}")
-    problems += sorted(set(felt.faults))[:3]
+    problems += sorted(set(attacked.faults))[:3]
 
 
 @contextlib.contextmanager
@@ -205,10 +205,10 @@ def table(outcomes: Sequence[Outcome]) -> str:
         (
             each.name,
             f"{_ms(each.control.median)}/{_ms(each.control.worst)}",
-            _ms(each.felt.median),
-            _ms(each.felt.worst),
-            _ms(each.felt.slowest_visit) if each.felt.visits else "–",
-            str(len(each.felt.faults)),
+            _ms(each.attacked.median),
+            _ms(each.attacked.worst),
+            _ms(each.attacked.slowest_visit) if each.attacked.visits else "–",
+            str(len(each.attacked.faults)),
             f"{each.memory / MIB:+.0f}",
             f"{each.disk / MIB:+.1f}/{each.disk_allowed / MIB:.0f}",
             "; ".join(each.problems) or "ok",

@@ -1,4 +1,4 @@
-"""What the attackers and the quiet room put on the wire, and read from it, as cheaply as it goes.
+"""Cheap encoding and decoding of what the attackers and the quiet room send and receive.
 
 The machine is shared by server, attackers and those who measure, so nothing here takes the
 processor without need: frames are masked with zeros (RFC 6455, 5.3 allows any key), which leaves
@@ -77,7 +77,7 @@ def take_frames(data: bytearray) -> Iterator[tuple[int, bytes]]:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The server, and the address from which it is approached."""
+    """The server, and the address from which clients connect."""
 
     port: int
     address: str

@@ -37,7 +37,7 @@ class RefusedTest(TestCase):
         self.refused.refuse(sock, "a test", at_once=at_once)
         return client
 
-    def hear(self) -> None:
+    def read(self) -> None:
         for key, _ in self.selector.select(PATIENCE):
             assert isinstance(key.fileobj, socket.socket)
             self.refused.read(key.fileobj)
@@ -48,17 +48,17 @@ class RefusedTest(TestCase):
             self.assertEqual(client.answer().status, 503)
             self.assertTrue(client.ended())
 
-    def test_a_client_is_heard_until_it_leaves(self) -> None:
+    def test_a_refused_client_is_read_until_it_closes(self) -> None:
         client = self.refuse_one()
-        self.hear()
+        self.read()
         client.send(b"more")
-        self.hear()
+        self.read()
         self.assertIsNotNone(self.refused.wait)
         client.sock.close()
-        self.hear()
+        self.read()
         self.assertIsNone(self.refused.wait)
 
-    def test_a_client_that_stays_is_closed_when_it_had_its_time(self) -> None:
+    def test_a_refused_client_is_closed_after_its_time(self) -> None:
         self.refuse_one()
         self.refused.close(late_only=True)
         self.assertIsNotNone(self.refused.wait)
@@ -69,7 +69,7 @@ class RefusedTest(TestCase):
         self.refused.close()
         self.assertIsNone(self.refused.wait)
 
-    def test_there_is_an_end_to_how_many_are_heard(self) -> None:
+    def test_the_number_of_refused_clients_that_are_read_is_limited(self) -> None:
         self.refused = Refused(self.selector, most=2)
         self.addCleanup(self.refused.close)
         clients = [self.refuse_one() for _ in range(5)]
@@ -77,7 +77,7 @@ class RefusedTest(TestCase):
         for client in clients:
             self.assertEqual(client.answer().status, 503)
 
-    def test_a_client_that_is_gone_already_does_no_harm(self) -> None:
+    def test_a_refused_client_that_is_gone_is_no_error(self) -> None:
         client = Client(self.listener.getsockname()[1])
         sock, _ = self.listener.accept()
         linger = struct.pack("ii", 1, 0)
@@ -91,7 +91,7 @@ class RefusedTest(TestCase):
 
 
 class ScarceTest(TestCase):
-    def test_where_descriptors_are_scarce_fewer_are_heard(self) -> None:
+    def test_with_few_descriptors_fewer_refused_clients_are_read(self) -> None:
         for soft, connections, most in (
             (10_000, 100, refused.MAX_REFUSED),
             (resource.RLIM_INFINITY, 100, refused.MAX_REFUSED),

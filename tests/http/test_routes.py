@@ -1,4 +1,4 @@
-"""Paths lead where the table says, and nowhere else."""
+"""Paths are routed by the table."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,31 +26,31 @@ class FindTest(TestCase):
         found = ROUTES.find(path)
         return None if found is None else (found.target(method), dict(found.names))
 
-    def test_a_name_is_one_segment_that_is_not_empty(self) -> None:
+    def test_a_name_in_a_pattern_matches_one_nonempty_segment(self) -> None:
         self.assertEqual(self.found("GET", "/a/x"), ("get one", {"one": "x"}))
         self.assertEqual(self.found("POST", "/a/x/b/y z"), ("post two", {"one": "x", "two": "y z"}))
         for path in ("/a/", "/a", "/a/x/", "/a/x/b/", "/a//b/y", "/a/x/b/y/z", "a/x", "", "//"):
             self.assertIsNone(ROUTES.find(path), path)
 
-    def test_a_name_with_a_star_is_all_that_is_left(self) -> None:
+    def test_a_name_with_a_star_matches_the_rest_of_the_path(self) -> None:
         self.assertEqual(self.found("GET", "/files/a/b.c"), ("file", {"path": "a/b.c"}))
         self.assertEqual(self.found("GET", "/files/a\nb"), ("file", {"path": "a\nb"}))
         self.assertIsNone(ROUTES.find("/files/"))
 
-    def test_a_pattern_without_names_goes_first_and_means_itself(self) -> None:
+    def test_a_pattern_without_names_comes_first(self) -> None:
         self.assertEqual(self.found("GET", "/a/exact"), ("exact", {}))
         self.assertEqual(self.found("GET", "/a.b"), ("dot", {}))
         self.assertIsNone(ROUTES.find("/aXb"))
         self.assertEqual(self.found("GET", "/a/{one}"), ("get one", {"one": "{one}"}))
 
-    def test_get_brings_head_and_each_method_has_its_target(self) -> None:
+    def test_get_includes_head_and_each_method_has_its_target(self) -> None:
         self.assertEqual(self.found("HEAD", "/a/x"), ("get one", {"one": "x"}))
         self.assertEqual(self.found("DELETE", "/a/x"), ("delete one", {"one": "x"}))
         self.assertEqual(self.found("POST", "/a/x"), (None, {"one": "x"}))
         self.assertEqual(self.found("HEAD", "/a/x/b/y"), (None, {"one": "x", "two": "y"}))
         self.assertEqual(ROUTES.methods(), ["GET", "HEAD", "DELETE", "POST", "OPTIONS"])
 
-    def test_a_table_that_contradicts_itself_is_refused(self) -> None:
+    def test_a_contradictory_table_is_refused(self) -> None:
         for rows in (
             (("GET", "/", 1), ("GET", "/", 2)),
             (("HEAD", "/", 1),),
@@ -62,7 +62,7 @@ class FindTest(TestCase):
                 Routes(rows)
 
     @given(st.text("/abx.{}*\n é", max_size=12))
-    def test_any_path_leads_to_at_most_one_pattern_which_it_spells(self, path: str) -> None:
+    def test_each_path_matches_at_most_one_pattern(self, path: str) -> None:
         found = ROUTES.find(path)
         if found is not None:
             spelled = found.pattern
@@ -76,7 +76,7 @@ class FindTest(TestCase):
 class AnswerTest(TestCase):
     """The real table, through a real connection."""
 
-    def test_a_path_says_which_methods_it_takes(self) -> None:
+    def test_a_405_lists_the_methods_of_the_path(self) -> None:
         with Edge() as edge:
             for path in ("/", "/r/lobby", "/ws", "/assets/js/a.js", "/sw.js", "/readyz", "*"):
                 answer = edge.ask(request("OPTIONS", path))
@@ -88,7 +88,7 @@ class AnswerTest(TestCase):
                 self.assertEqual(answer.headers["allow"], "GET, HEAD, OPTIONS")
                 self.assertIn(b"This path allows only GET and HEAD.", answer.body)
 
-    def test_where_nothing_is_no_method_is_understood(self) -> None:
+    def test_an_unknown_path_has_no_methods(self) -> None:
         with Edge() as edge:
             for path in (
                 "/nothing",
@@ -104,7 +104,7 @@ class AnswerTest(TestCase):
                     with self.subTest(path=path, method=method):
                         self.assertEqual(edge.ask(request(method, path), method).status, 404)
 
-    def test_each_row_answers(self) -> None:
+    def test_each_row_of_the_table_is_answered(self) -> None:
         with Edge() as edge:
             for method, pattern in TABLE.rows:
                 path = pattern.replace("{room}", "lobby").replace("{file*}", "css/a.css")

@@ -1,4 +1,4 @@
-"""The door: binding, counting, refusing, and the order in which it closes."""
+"""The HTTP server: binding, counting and refusing connections, and the order of its stop."""
 
 import socket
 import threading
@@ -24,27 +24,27 @@ def read_pool() -> list[threading.Thread]:
 
 
 class StartTest(TestCase):
-    def test_a_taken_port_is_a_sentence_with_its_cure(self) -> None:
+    def test_a_port_that_is_taken_is_refused_with_the_remedy(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
             port = other.getsockname()[1]
             with self.assertRaisesRegex(StartupError, f"port {port} is taken.*--port"):
                 server(port=port)
 
-    def test_an_address_of_another_machine_is_a_sentence_with_its_cure(self) -> None:
+    def test_an_address_of_another_machine_is_refused_with_the_remedy(self) -> None:
         with self.assertRaisesRegex(StartupError, "192.0.2.1 is not an address of this machine"):
             server(host="192.0.2.1")
 
-    def test_a_host_that_is_none_is_a_sentence_with_its_cure(self) -> None:
+    def test_a_host_that_cannot_be_resolved_is_refused_with_the_remedy(self) -> None:
         for host in ("999.999.999.999", "a..b", "", "x" * 300):
             with self.subTest(host), self.assertRaisesRegex(StartupError, "--host"):
                 server(host=host)
 
-    def test_the_url_says_where_it_listens(self) -> None:
+    def test_the_url_has_the_listening_address(self) -> None:
         four = server()
         self.addCleanup(four.server_close)
         self.assertEqual(four.url, f"http://127.0.0.1:{four.server_port}/")
 
-    def test_ipv6_is_listened_on_and_written_in_brackets(self) -> None:
+    def test_an_ipv6_address_is_written_in_brackets(self) -> None:
         try:
             six = server(host="::1")
         except StartupError as error:
@@ -52,7 +52,7 @@ class StartTest(TestCase):
         self.addCleanup(six.server_close)
         self.assertEqual(six.url, f"http://[::1]:{six.server_port}/")
 
-    def test_every_address_means_ipv4_too(self) -> None:
+    def test_listening_on_all_addresses_includes_ipv4(self) -> None:
         seen: list[str] = []
         try:
             edge = Edge(lambda upgraded: seen.append(upgraded.address), host="::")
@@ -63,13 +63,13 @@ class StartTest(TestCase):
             self.assertTrue(client.ended())
         self.assertEqual(seen, ["127.0.0.1"])
 
-    def test_nobody_asks_a_name_server(self) -> None:
+    def test_no_name_server_is_asked(self) -> None:
         with mock.patch("socket.getfqdn", side_effect=AssertionError("a look-up")):
             server().server_close()
 
 
 class StopTest(TestCase):
-    def test_shutdown_may_come_before_serving_twice_and_after_the_end(self) -> None:
+    def test_shutdown_may_be_called_before_serving_twice_and_after_the_end(self) -> None:
         early = server()
         early.shutdown()
         early.serve_forever()
@@ -80,7 +80,7 @@ class StopTest(TestCase):
         early.server_close()
         early.shutdown()
 
-    def test_connections_between_requests_end_at_once(self) -> None:
+    def test_at_the_stop_connections_between_requests_end_at_once(self) -> None:
         edge = Edge()
         with Client(edge.port) as kept, Client(edge.port) as silent, Client(edge.port) as halfway:
             self.assertEqual(kept.ask(request()).status, 200)
@@ -90,7 +90,7 @@ class StopTest(TestCase):
             for client in (kept, silent, halfway):
                 self.assertTrue(client.ended())
 
-    def test_an_answer_on_its_way_is_finished(self) -> None:
+    def test_at_the_stop_an_answer_is_sent_to_its_end(self) -> None:
         edge = Edge()
         with Client(edge.port) as client:
             client.send(request(path="/assets/img/big.png"))
@@ -101,14 +101,14 @@ class StopTest(TestCase):
             self.assertTrue(client.ended())
         self.assertEqual(edge.stop(), 0)
 
-    def test_a_client_that_takes_nothing_is_cut_off_at_the_deadline(self) -> None:
+    def test_at_the_stop_a_client_that_reads_nothing_is_cut_off_at_the_deadline(self) -> None:
         edge = Edge()
         with Client(edge.port) as client:
             client.send(request(path="/assets/img/big.png"))
             client.more()
             self.assertEqual(edge.stop(seconds=0.1), 0)
 
-    def test_websockets_are_left_to_their_endpoint(self) -> None:
+    def test_at_the_stop_websockets_are_left_to_their_endpoint(self) -> None:
         def echo(upgraded: Upgrade) -> None:
             upgraded.sock.settimeout(PATIENCE)
             while (data := upgraded.sock.recv(4)) not in (b"", b"stop"):
@@ -125,7 +125,7 @@ class StopTest(TestCase):
             self.assertEqual(edge.stop(), 0)
             self.assertTrue(client.ended())
 
-    def test_an_endpoint_that_never_ends_is_counted(self) -> None:
+    def test_at_the_stop_an_endpoint_that_does_not_end_is_counted(self) -> None:
         ending = threading.Event()
         edge = Edge(lambda upgraded: void(ending.wait(PATIENCE)))
         with Client(edge.port) as client:
@@ -134,7 +134,7 @@ class StopTest(TestCase):
                 self.assertEqual(edge.stop(seconds=0.0), 2)  # the reader, and its writer
             ending.set()
 
-    def test_no_upgrade_is_agreed_on_once_stopping(self) -> None:
+    def test_at_the_stop_no_upgrade_is_accepted(self) -> None:
         with Edge() as edge:
             client = edge.client()
             self.assertEqual(client.ask(request(path="/readyz")).body, b"ok\n")
@@ -143,7 +143,7 @@ class StopTest(TestCase):
             self.assertEqual(answer.status, 503)
             self.assertTrue(client.ended())
 
-    def test_readiness_ends_with_the_stop_and_so_does_keep_alive(self) -> None:
+    def test_at_the_stop_readiness_and_keep_alive_end(self) -> None:
         with Edge() as edge:
             client = edge.client()
             self.assertEqual(client.ask(request(path="/readyz")).status, 200)
@@ -154,7 +154,7 @@ class StopTest(TestCase):
 
 
 class LimitTest(TestCase):
-    def test_one_too_many_gets_503_and_room_is_made_by_leaving(self) -> None:
+    def test_a_connection_beyond_the_limit_gets_503_until_one_ends(self) -> None:
         for limit in ("max_connections", "max_connections_per_address"):
             changed: dict[str, Any] = {limit: 2}
             quietly = self.assertLogs("gochat_py.http", "WARNING")
@@ -173,7 +173,7 @@ class LimitTest(TestCase):
                 second.sock.close()
                 eventually(lambda: edge.ask(request()).status == 200, "the place was given again")
 
-    def test_a_storm_of_refusals_leaves_room_for_the_rest(self) -> None:
+    def test_many_refusals_leave_connections_for_others(self) -> None:
         with self.assertLogs("gochat_py.http", "WARNING") as said, Edge(max_connections=1) as edge:
             inside = edge.client()
             self.assertEqual(inside.ask(request()).status, 200)
@@ -183,7 +183,7 @@ class LimitTest(TestCase):
             self.assertEqual(inside.ask(request()).status, 200)
         self.assertEqual(len(said.output), 1)  # one line a minute, not one for each
 
-    def test_a_thread_that_cannot_start_is_a_503_and_the_server_goes_on(self) -> None:
+    def test_a_thread_that_cannot_start_is_answered_with_503(self) -> None:
         with Edge() as edge:
             failing = mock.patch.object(
                 threading.Thread, "start", side_effect=RuntimeError("can't start new thread")
@@ -196,8 +196,8 @@ class LimitTest(TestCase):
                 "nobody is counted any more",
             )
 
-    def test_without_a_thread_for_its_writer_no_upgrade_is_agreed_on(self) -> None:
-        """The 101 was sent, and then came nothing but a traceback in the log."""
+    def test_without_a_thread_for_its_writer_no_upgrade_is_accepted(self) -> None:
+        """The 101 was sent, and after it nothing; the log had a traceback."""
         for error in (RuntimeError("can't start new thread"), MemoryError()):
             with self.subTest(error), Edge() as edge:
                 failing = mock.patch.object(edge.server.thread_pool, "reserve", side_effect=error)
@@ -211,7 +211,7 @@ class LimitTest(TestCase):
                 self.assertIn("refusing WebSockets", said.output[0])
                 self.assertEqual(edge.ask(upgrade()).status, 101)
 
-    def test_a_writer_that_is_not_needed_is_let_go(self) -> None:
+    def test_a_writer_that_is_not_needed_is_released(self) -> None:
         with Edge() as edge:
             with Client(edge.port) as client:
                 self.assertEqual(client.ask(request()).status, 200)
@@ -220,7 +220,7 @@ class LimitTest(TestCase):
                 self.assertTrue(client.ended())
             eventually(lambda: not edge.server.thread_pool._tasks, "no thread is kept")
 
-    def test_a_request_without_memory_for_it_is_a_503(self) -> None:
+    def test_a_request_without_memory_for_it_is_answered_with_503(self) -> None:
         for where in ("handler.parse", "requests.Request.tokens", "handler.Upgrade"):
             with self.subTest(where), Edge() as edge:
                 with Client(edge.port) as client:
@@ -260,26 +260,26 @@ class LimitTest(TestCase):
                 "nobody is counted any more",
             )
 
-    def test_a_trusted_proxy_is_counted_by_whom_it_brings(self) -> None:
+    def test_connections_of_a_trusted_proxy_count_for_its_clients(self) -> None:
         with Edge(max_connections_per_address=1, trusted_proxy=("127.0.0.1",)) as edge:
             held = [edge.client() for _ in range(3)]
             for number, client in enumerate(held):
-                told = upgrade(X_Forwarded_For=f"6.6.6.6, 198.51.100.{number}")
-                self.assertEqual(client.ask(told).status, 101)
+                forwarded = upgrade(X_Forwarded_For=f"6.6.6.6, 198.51.100.{number}")
+                self.assertEqual(client.ask(forwarded).status, 101)
             again = upgrade(X_Forwarded_For="198.51.100.1")
             self.assertEqual(edge.ask(again).status, 503)
             held[1].sock.close()
             eventually(lambda: edge.ask(again).status == 101, "the place was given again")
 
-    def test_one_connection_of_a_proxy_may_speak_for_many(self) -> None:
+    def test_one_connection_of_a_proxy_may_serve_several_clients(self) -> None:
         with Edge(max_connections_per_address=1, trusted_proxy=("127.0.0.1",)) as edge:
             client = edge.client()
             for number in range(5):
-                told = request(headers={"X-Forwarded-For": f"198.51.100.{number}"})
-                self.assertEqual(client.ask(told).status, 200)
+                forwarded = request(headers={"X-Forwarded-For": f"198.51.100.{number}"})
+                self.assertEqual(client.ask(forwarded).status, 200)
             self.assertEqual(edge.server.visits.admission.addresses.held(), {"198.51.100.4": 1})
 
-    def test_counts_are_gone_with_the_connections(self) -> None:
+    def test_counts_end_with_the_connections(self) -> None:
         with Edge() as edge:
             for _ in range(20):
                 self.assertEqual(edge.ask(request()).status, 200)
@@ -299,7 +299,7 @@ class ConnectionTest(TestCase):
                     self.assertTrue(client.ended())
         self.assertEqual(names, ["reader-1", "reader-2"])
 
-    def test_small_answers_do_not_wait_for_more(self) -> None:
+    def test_small_answers_are_sent_without_delay(self) -> None:
         seen: list[int] = []
 
         def look(upgraded: Upgrade) -> None:
@@ -310,7 +310,7 @@ class ConnectionTest(TestCase):
             self.assertTrue(client.ended())
         self.assertEqual([bool(each) for each in seen], [True])
 
-    def test_an_endpoint_that_fails_costs_one_connection(self) -> None:
+    def test_an_endpoint_that_fails_ends_one_connection(self) -> None:
         def fail(upgraded: Upgrade) -> None:
             raise RuntimeError("a bug")
 

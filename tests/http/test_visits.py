@@ -1,4 +1,4 @@
-"""The table of connections: its limits, its counts, and how it ends what is left."""
+"""The table of connections: its limits, its counts, and how it ends connections."""
 
 import select
 import socket
@@ -22,7 +22,7 @@ class VisitsTest(TestCase):
     def held(self) -> dict[str, int]:
         return self.visits.admission.addresses.held()
 
-    def test_there_are_so_many_in_all_and_so_many_of_one_address(self) -> None:
+    def test_connections_are_limited_in_total_and_for_each_address(self) -> None:
         first, second, third = (self.visit() for _ in range(3))
         self.assertTrue(self.visits.register(first, "192.0.2.1"))
         self.assertTrue(self.visits.register(second, "192.0.2.1"))
@@ -36,7 +36,7 @@ class VisitsTest(TestCase):
         self.assertTrue(self.visits.register(third, "192.0.2.1"))
         self.assertEqual(self.held(), {"192.0.2.1": 2, "192.0.2.2": 1})
 
-    def test_a_client_that_a_proxy_names_is_counted_in_place_of_the_one_before(self) -> None:
+    def test_a_client_named_by_a_proxy_is_counted_instead_of_the_one_before(self) -> None:
         visit = self.visit()
         self.assertTrue(self.visits.register(visit, None))
         self.assertEqual((visit.meter, self.held()), (None, {}))
@@ -50,7 +50,7 @@ class VisitsTest(TestCase):
         self.visits.forget(visit)
         self.assertEqual(len(self.visits), 2)
 
-    def test_hanging_up_ends_what_is_no_websocket_and_cutting_ends_all(self) -> None:
+    def test_hang_up_ends_http_connections_and_cut_ends_all(self) -> None:
         plain, upgraded = self.visit("192.0.2.1"), self.visit("192.0.2.2")
         for visit in (plain, upgraded):
             self.visits.register(visit, visit.peer)
@@ -66,7 +66,7 @@ class VisitsTest(TestCase):
         readable, _, _ = select.select([visit.sock for visit in visits], [], [], 0)
         return [visit for visit in visits if visit.sock in readable and not visit.sock.recv(1)]
 
-    def test_no_connection_is_promoted_once_the_server_stops(self) -> None:
+    def test_no_connection_is_upgraded_while_the_server_stops(self) -> None:
         visit = self.visit()
         self.visits.register(visit, "192.0.2.1")
         self.visits.stopping = True

@@ -14,7 +14,7 @@ class WakerTest(TestCase):
         return bool(select.select([self.waker.readable], [], [], 0)[0])
 
     def test_it_wakes_until_it_is_drained(self):
-        """Nobody read what woke the main thread: after one signal it never slept again."""
+        """The wake-up byte was not read: after one signal the main thread never slept again."""
         self.assertFalse(self.awake())
         self.waker.wake()
         self.assertTrue(self.awake())
@@ -24,12 +24,12 @@ class WakerTest(TestCase):
         self.waker.wake()
         self.assertTrue(self.awake())
 
-    def test_waking_never_waits_however_often(self):
+    def test_waking_many_times_never_waits(self):
         for _ in range(100_000):
             self.waker.wake()
         self.waker.drain()
         self.assertFalse(self.awake())
 
-    def test_waking_after_the_end_does_nothing(self):
+    def test_waking_after_closing_does_nothing(self):
         self.waker.close()
         self.waker.wake()

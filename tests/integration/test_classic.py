@@ -1,4 +1,4 @@
-"""goChat's own behaviour, seen by clients of another library, and by raw ones."""
+"""The behaviour of goChat, tested with clients of another library and with raw ones."""
 
 import hashlib
 import selectors
@@ -23,7 +23,7 @@ class ChatTest(TestCase):
     def client(self, **options):
         return self.enterContext(connect(self.server.ws_url, **options))
 
-    def test_a_line_reaches_its_sender_and_everyone_else_once_and_verbatim(self):
+    def test_a_message_is_sent_to_all_clients_once_and_unchanged(self):
         clients = [self.client() for _ in range(11)]
         clients[0].send("hello")
         for client in clients:
@@ -33,7 +33,7 @@ class ChatTest(TestCase):
         for client in clients:
             self.assertEqual(client.recv(PATIENCE), "end")
 
-    def test_lines_are_not_looked_into(self):
+    def test_messages_are_not_parsed(self):
         client = self.client()
         for line in (
             "",
@@ -47,8 +47,8 @@ class ChatTest(TestCase):
             client.send(line)
             self.assertEqual(client.recv(PATIENCE), line)
 
-    def test_what_would_deceive_or_harm_a_terminal_is_replaced(self):
-        """ESC, NUL and U+202E reached others; a line break made one line two people's."""
+    def test_characters_that_could_deceive_or_harm_a_terminal_are_replaced(self):
+        """ESC, NUL and U+202E reached others; a line break made one message look like two."""
         client = self.client()
         for line, shown in (
             ("\0", "\ufffd"),
@@ -63,7 +63,7 @@ class ChatTest(TestCase):
             client.send(line)
             self.assertEqual(client.recv(PATIENCE), shown)
 
-    def test_sixteen_clients_at_once_all_see_the_same_lines(self):
+    def test_sixteen_concurrent_clients_get_the_same_messages(self):
         clients = [self.client() for _ in range(16)]
         for number in range(32):
             for who, client in enumerate(clients):
@@ -76,7 +76,7 @@ class ChatTest(TestCase):
             mine = [line for line in seen[0] if line.startswith(f"{who}:")]
             self.assertEqual(mine, [f"{who}:{n}" for n in range(32)])
 
-    def test_a_long_line_reaches_clients_with_and_without_compression(self):
+    def test_a_long_message_reaches_clients_with_and_without_compression(self):
         packed, plain = self.client(), self.client(compression=None)
         line = "a long line " * 333
         packed.send(line)
@@ -84,12 +84,12 @@ class ChatTest(TestCase):
         self.assertIn("no_context_takeover", packed.response.headers["Sec-WebSocket-Extensions"])
         self.assertNotIn("Sec-WebSocket-Extensions", plain.response.headers)
 
-    def test_a_fragmented_line_is_one_line(self):
+    def test_a_fragmented_message_is_one_message(self):
         client = self.client()
         client.send(["he", "l", "lo"])
         self.assertEqual(client.recv(PATIENCE), "hello")
 
-    def test_a_line_sent_with_the_upgrade_request_is_not_lost(self):
+    def test_a_message_sent_with_the_upgrade_request_is_not_lost(self):
         with RawClient(self.server.port, after=frames.text("early")) as client:
             self.assertEqual(client.line(), "early")
 
@@ -100,7 +100,7 @@ class ChatTest(TestCase):
             client.recv(PATIENCE)
         self.assertEqual(client.close_code, 1003)
 
-    def test_a_line_of_more_than_4000_characters_closes_with_1009(self):
+    def test_a_message_of_more_than_4000_characters_closes_with_1009(self):
         client, other = self.client(), self.client()
         client.send("文" * 4000)
         self.assertEqual(other.recv(PATIENCE), "文" * 4000)
@@ -112,7 +112,7 @@ class ChatTest(TestCase):
         other.send("still here")
         self.assertEqual(other.recv(PATIENCE), "still here")
 
-    def test_one_who_leaves_is_not_waited_for(self):
+    def test_a_client_that_leaves_does_not_delay_the_others(self):
         leaving, staying = self.client(), self.client()
         leaving.close()
         staying.send("still here")
@@ -120,9 +120,9 @@ class ChatTest(TestCase):
 
 
 class SlowClientTest(TestCase):
-    """One slow reader harms nobody (the protocol's fifth promise)."""
+    """A slow client does not affect others (the protocol's fifth promise)."""
 
-    def test_a_client_that_never_reads_is_closed_and_fifty_others_miss_nothing(self):
+    def test_a_client_that_never_reads_is_closed_and_fifty_others_get_everything(self):
         count, window, read_pool = 20_000, 64, 50
         lines = [f"{number:06d} " + "x" * 1000 for number in range(count)]
         stream = [server_frames.text(line.encode()) for line in lines]

@@ -40,7 +40,7 @@ def answers(port: int) -> bool:
 
 
 class MistakesTest(TestCase):
-    """One sentence with its cure, exit status 2, no traceback."""
+    """One sentence with the remedy, exit status 2, no traceback."""
 
     def refused(self, *flags: str, words: tuple[str, ...], **environment: str) -> None:
         done = run(*flags, **environment)
@@ -61,8 +61,8 @@ class MistakesTest(TestCase):
         self.refused(words=("GOCHAT_PROT", "GOCHAT_PORT"), GOCHAT_PROT="1")
         self.refused(words=("gochat_port", "GOCHAT_PORT"), gochat_port="1")
 
-    def test_a_text_that_is_empty(self):
-        """--data '' used the directory it was started in; --host '' let everybody in."""
+    def test_an_empty_text(self):
+        """--data '' used the current directory; --host '' listened on all addresses."""
         for flag in ("--data", "--host", "--name", "--origin", "--trusted-proxy"):
             for value in ("", " \t\n"):
                 with self.subTest(flag=flag, value=value):
@@ -88,10 +88,10 @@ class MistakesTest(TestCase):
             port = str(taken.getsockname()[1])
             self.refused("--port", port, words=(port, "taken", "--port"))
 
-    def test_a_host_that_is_not_ours(self):
+    def test_a_host_of_another_machine(self):
         self.refused("--port", "0", "--host", "192.0.2.1", words=("192.0.2.1", "--host"))
 
-    def test_a_host_that_is_no_host(self):
+    def test_an_invalid_host(self):
         self.refused("--port", "0", "--host", "no such host", words=("no such host", "--host"))
 
 
@@ -111,7 +111,7 @@ class HelpTest(TestCase):
 
 
 class StreamsTest(TestCase):
-    """Standard streams that are closed, full or left: no traceback, and it serves on."""
+    """With closed, full or abandoned standard streams the server runs without a traceback."""
 
     def trace(self, *flags: str, redirected: str) -> subprocess.CompletedProcess[bytes]:
         """Run the command to its end with a shell's redirections."""
@@ -130,13 +130,13 @@ class StreamsTest(TestCase):
                     done = self.trace(flag, redirected=redirected)
                     self.assertEqual((done.returncode, done.stderr), (0, b""))
 
-    def test_a_mistake_needs_no_standard_error(self):
+    def test_an_error_needs_no_standard_error(self):
         for redirected in ("2>&-", "2>/dev/full"):
             with self.subTest(redirected=redirected):
                 done = self.trace("--nope", redirected=redirected)
                 self.assertEqual((done.returncode, done.stdout), (2, b""))
 
-    def test_it_serves_whatever_its_standard_streams_are(self):
+    def test_the_server_runs_with_any_standard_streams(self):
         for redirected in (
             *(">&-", ">/dev/full", "<&- >&-", "<&- >&- 2>&-", "2>&-", "2>/dev/full"),
             *("| true", "2>&1 | true"),
@@ -169,7 +169,7 @@ class StreamsTest(TestCase):
 
 
 class HangUpTest(TestCase):
-    """SIGHUP: the page's files are read again; nothing ends, and nobody is disturbed."""
+    """SIGHUP reloads the page's files; no connection ends."""
 
     def copied(self) -> tuple[Path, ServerProcess]:
         """A server of its own copy of the package and the page, and where that is."""
@@ -186,7 +186,7 @@ class HangUpTest(TestCase):
         with urllib.request.urlopen(server.url, timeout=PATIENCE) as answer:
             return answer.read().decode()
 
-    def test_a_page_that_was_upgraded_is_served(self):
+    def test_sighup_serves_the_upgraded_page(self):
         place, server = self.copied()
         with RawClient(server.port) as client:
             before = self.page(server)
@@ -204,7 +204,7 @@ class HangUpTest(TestCase):
             client.send("still here")
             self.assertEqual(client.line(), "still here")
 
-    def test_a_page_that_cannot_be_read_leaves_the_one_before(self):
+    def test_sighup_with_an_unreadable_page_keeps_the_old_one(self):
         place, server = self.copied()
         before = self.page(server)
         index = place / "web" / "index.html"
@@ -222,7 +222,7 @@ class HangUpTest(TestCase):
                 )
                 self.assertEqual(self.page(server), before)
 
-    def test_as_many_as_come_end_nothing(self):
+    def test_many_sighups_end_nothing(self):
         with ServerProcess() as server, RawClient(server.port) as client:
             for _ in range(50):
                 os.kill(server.process.pid, signal.SIGHUP)
@@ -231,7 +231,7 @@ class HangUpTest(TestCase):
             self.assertEqual(client.line(), "still here")
             self.assertEqual(server.stop(), 0)
 
-    def test_one_that_is_ignored_from_the_start_stays_ignored(self):
+    def test_a_sighup_ignored_at_the_start_stays_ignored(self):
         """As under nohup(1): the terminal's end is none of its business."""
         prefix = ("sh", "-c", 'trap "" HUP; exec "$@"', "sh")
         with ServerProcess(prefix=prefix) as server, RawClient(server.port) as client:
@@ -243,7 +243,7 @@ class HangUpTest(TestCase):
 
 
 class ServingTest(TestCase):
-    def test_one_line_on_standard_output_says_where(self):
+    def test_standard_output_has_one_line_with_the_address(self):
         with ServerProcess() as server:
             self.assertRegex(server.url, r"^http://127\.0\.0\.1:\d+/$")
             with urllib.request.urlopen(server.url, timeout=PATIENCE) as answer:
@@ -251,7 +251,7 @@ class ServingTest(TestCase):
             self.assertEqual(server.stop(), 0)
             self.assertEqual(not_none(server.process.stdout).read(), b"")
 
-    def test_the_environment_is_heard(self):
+    def test_settings_are_read_from_the_environment(self):
         with ServerProcess(environment={"GOCHAT_HOST": "127.0.0.2"}) as server:
             self.assertIn("http://127.0.0.2:", server.url)
 
@@ -275,7 +275,7 @@ class ServingTest(TestCase):
                 self.assertLessEqual({"time", "level", "message"}, json.loads(line).keys())
 
     @unittest.skipUnless(hasattr(os, "SCHED_BATCH"), "Only Linux has this policy.")
-    def test_all_its_threads_are_a_batch(self):
+    def test_all_threads_have_the_batch_scheduling_policy(self):
         with ServerProcess() as server, RawClient(server.port) as client:
             client.send("hello")
             self.assertEqual(client.line(), "hello")  # so every kind of thread is there
@@ -285,7 +285,7 @@ class ServingTest(TestCase):
             self.assertEqual(policies, {os.SCHED_BATCH})
 
     @unittest.skipUnless(hasattr(os, "SCHED_BATCH"), "Only Linux has this policy.")
-    def test_a_scheduling_policy_that_somebody_chose_is_kept(self):
+    def test_a_chosen_scheduling_policy_is_kept(self):
         program = (
             "import os; from gochat_py import threads\n"
             "os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n"

@@ -1,4 +1,4 @@
-"""A thousand people enter one room within a few seconds."""
+"""A thousand users join one room within a few seconds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ A_SECOND = 300
 
 @dataclass
 class Member:
-    """One connection, and what came over it."""
+    """One connection, and what it received."""
 
     sock: socket.socket
     asked: float  #: when it asked to be let in
@@ -49,7 +49,7 @@ class CrowdTest(TestCase):
         self.members: list[Member] = []
         self.selector = self.enterContext(selectors.DefaultSelector())
 
-    def test_a_thousand_members_enter_one_room_and_presence_is_gathered(self):
+    def test_presence_of_a_thousand_joining_members_is_gathered(self):
         server = self.enterContext(ServerProcess("--max-connections-per-address", "5000"))
         started = time.monotonic()
         for number in range(MEMBERS):
@@ -76,7 +76,7 @@ class CrowdTest(TestCase):
         self.assertLessEqual(told, 10 * lasted + 2, "presence events a member")
 
     def arrive(self, port: int, number: int) -> None:
-        """Connect, say hello and join, all in one breath."""
+        """Connect, and send `hello` and `join` without waiting."""
         nick = json.dumps({"type": "hello", "nick": f"member {number}"})
         join = json.dumps({"type": "join", "room": "tea"})
         upgrade = request(port, "Sec-WebSocket-Protocol: gochat.v1")
@@ -87,7 +87,7 @@ class CrowdTest(TestCase):
         self.selector.register(sock, selectors.EVENT_READ, self.members[-1])
 
     def read(self, patience: float) -> bool:
-        """Take in what has come for anybody; whether anything has."""
+        """Read what the members received; whether there was anything."""
         ready = self.selector.select(patience)
         for key, _ in ready:
             self.take_in(key.data, key.data.sock.recv(1 << 18))

@@ -1,4 +1,4 @@
-"""What is deleted is gone from every file in a moment, however much is said and read meanwhile."""
+"""Deleted text is gone from every file within seconds under any load."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WINDOW = 20
 
 
 class Busy:
-    """Does the same over and over in a thread of its own, until it is told to stop."""
+    """Repeats a function in a thread of its own, until it is stopped."""
 
     def __init__(self, client: Client, window: int, command: str, **fields: object) -> None:
         self.rounds = 0
@@ -62,7 +62,7 @@ class ErasingTest(V1TestCase):
         """
         eventually(lambda: not traces(self.server.data, secret), "the secret is gone")
 
-    def test_deleted_and_edited_text_goes_while_others_talk_and_read(self):
+    def test_deleted_and_edited_text_is_erased_under_load(self):
         talker = self.busy("Tom", WINDOW, "send", text="noise " * 20)
         for number in range(4):
             self.busy(f"Rob {number}", 1, "history", limit=50)

@@ -1,4 +1,4 @@
-"""What may go wrong around the server: it is killed, the network is torn, nothing can be stored.
+"""Faults around the server: it is killed, connections are cut, nothing can be stored.
 
 Nothing that anybody was told is stored is lost, nothing comes twice, and service goes on.
 """
@@ -18,15 +18,15 @@ from tests.support.v1 import Client, Refused, whole_room
 class ExactlyOnceTest(TestCase):
     """The promises of docs/protocol.md, whatever happens; repeat with GOCHAT_TEST_SEED."""
 
-    def test_a_server_killed_twenty_times_loses_nothing_and_doubles_nothing(self):
+    def test_a_server_killed_twenty_times_loses_and_duplicates_nothing(self):
         print(soak.killing(soak.new_seed(), 20), end=" ", flush=True)
 
-    def test_connections_cut_anywhere_lose_nothing_and_double_nothing(self):
+    def test_connections_cut_anywhere_lose_and_duplicate_nothing(self):
         print(soak.tearing(soak.new_seed(), 200), end=" ", flush=True)
 
 
 class StorageTest(TestCase):
-    """While nothing can be stored, senders learn it, and everybody else is served on."""
+    """While nothing can be stored, senders are answered, and all other users are served."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -109,7 +109,7 @@ class StorageTest(TestCase):
             self.assertEqual(refused.code, "storage_failed")
             return False
 
-    def test_all_who_wait_for_a_failing_transaction_are_told_and_nobody_else_hears_of_it(self):
+    def test_all_senders_of_a_failed_transaction_are_answered_and_nothing_is_broadcast(self):
         other = sqlite3.connect(self.server.data / "gochat.db", isolation_level=None)
         self.addCleanup(other.close)
         other.execute(f"PRAGMA busy_timeout = {int(PATIENCE * 1000)}")

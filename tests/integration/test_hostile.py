@@ -1,4 +1,4 @@
-"""What the internet sends: each gets its refusal, and the others are served meanwhile."""
+"""Hostile input: each client is refused, and the others are served meanwhile."""
 
 import socket
 
@@ -45,7 +45,7 @@ class HostileTest(TestCase):
     def test_bad_utf_8(self):
         self.assert_closed_with(1007, frames.masked(0x81, b"\xc0\xaf"))
 
-    def test_a_claim_of_a_gibibyte(self):
+    def test_a_frame_header_of_a_gibibyte(self):
         before = process.status(self.server.process.pid, "VmHWM")
         self.assert_closed_with(1009, frames.masked(0x81, b"x" * 1000, length=1 << 30))
         self.assertLess(process.status(self.server.process.pid, "VmHWM") - before, 8 * 1024)
@@ -61,7 +61,7 @@ class HostileTest(TestCase):
         foreign = request(self.server.port, "Origin: https://evil.example")
         self.assert_refused(403, foreign, "--origin")
 
-    def test_an_upgrade_from_our_own_page(self):
+    def test_an_upgrade_from_the_server_s_own_page(self):
         origin = f"Origin: http://127.0.0.1:{self.server.port}"
         with RawClient(self.server.port, origin) as client:
             client.send("welcome")
@@ -77,7 +77,7 @@ class HostileTest(TestCase):
         data = request(self.server.port, "Sec-WebSocket-Protocol: soap")
         self.assert_refused(400, data, "gochat.v1")
 
-    def test_paths_that_climb(self):
+    def test_paths_with_parent_directories(self):
         for path in (
             "/../setup.cfg", "/assets/../../setup.cfg", "/assets/%2e%2e/%2e%2e/setup.cfg",
             "/assets/..%2f..%2fsetup.cfg", "/assets//etc/passwd", "/assets/....//setup.cfg",

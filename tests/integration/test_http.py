@@ -1,4 +1,4 @@
-"""HTTP over real sockets: what is answered to whom, and that one client's trouble is its own."""
+"""HTTP over real sockets: the answers, and that a failing client affects no other."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class EdgeCase(TestCase):
 
 
 class ResourcesTest(EdgeCase):
-    def test_the_page_is_at_the_root_and_in_every_room(self) -> None:
+    def test_the_page_is_served_at_the_root_and_for_every_room(self) -> None:
         for path in ("/", "/?since=1", "/r/lobby", ROOM, "/r/x?y=z", "/r/" + "x" * 64):
             with self.subTest(path):
                 answer = self.ask(request(path=path))
@@ -66,13 +66,13 @@ class ResourcesTest(EdgeCase):
                 base = b'<base href="../">' if path.startswith("/r/") else b'<base href="./">'
                 self.assertIn(base, answer.body)
 
-    def test_a_room_s_page_is_there_however_its_name_is_put_together(self) -> None:
+    def test_a_room_s_page_is_served_for_every_composition_of_its_name(self) -> None:
         """Some systems write é as e and an accent into an address that was typed or copied."""
         for name in ("Zoe\u0308", "Zoë", "\u1112\u1161\u11ab" * 64):
             with self.subTest(name):
                 self.assertEqual(self.ask(request(path="/r/" + quote(name))).status, 200)
 
-    def test_what_is_no_room_is_not_found(self) -> None:
+    def test_an_invalid_room_is_not_found(self) -> None:
         for path in ("/r", "/r/", "/r/a/b", "/r/a%2Fb", "/r/-a", "/r/_a", "/r/a%20b", "/r/a.b"):
             with self.subTest(path):
                 self.assert_problem(self.ask(request(path=path)), 404)
@@ -80,7 +80,7 @@ class ResourcesTest(EdgeCase):
             with self.subTest(name):
                 self.assert_problem(self.ask(request(path="/r/" + quote(name))), 404)
 
-    def test_files_are_served_with_their_type_and_kept_for_ever(self) -> None:
+    def test_files_are_served_with_their_type_and_cached_for_ever(self) -> None:
         checksum = self.edge.assets.checksum
         answer = self.ask(request(path=f"/assets/{checksum}/js/a.js"))
         self.assertEqual((answer.status, answer.body), (200, FILES["js/a.js"]))
@@ -92,7 +92,7 @@ class ResourcesTest(EdgeCase):
             self.assertEqual((answer.status, answer.body), (304, b""))
             self.assertNotIn("content-length", answer.headers)
 
-    def test_what_an_installed_page_needs_stands_beside_it_and_is_asked_for_each_time(self) -> None:
+    def test_worker_and_manifest_are_served_beside_the_page_and_revalidated(self) -> None:
         for path, kind in (
             ("/sw.js", "text/javascript; charset=utf-8"),
             ("/manifest.webmanifest", "application/manifest+json"),
@@ -110,7 +110,7 @@ class ResourcesTest(EdgeCase):
             with self.subTest(each):
                 self.assertEqual(self.ask(request(path="/" + each.removeprefix("./"))).status, 200)
 
-    def test_nothing_outside_the_table_is_served_however_it_is_spelt(self) -> None:
+    def test_nothing_outside_the_table_is_served_in_any_spelling(self) -> None:
         for path in (
             "/assets/../setup.cfg",
             "/assets/../../etc/passwd",
@@ -143,13 +143,13 @@ class ResourcesTest(EdgeCase):
             with self.subTest(path):
                 self.assertIn(self.ask(request(path=path)).status, (400, 404))
 
-    def test_health_is_plain(self) -> None:
+    def test_health_is_plain_text(self) -> None:
         for path in ("/healthz", "/readyz"):
             answer = self.ask(request(path=path))
             self.assertEqual((answer.status, answer.body), (200, b"ok\n"))
             self.assertEqual(answer.headers["cache-control"], "no-store")
 
-    def test_every_answer_carries_the_security_headers(self) -> None:
+    def test_every_answer_has_the_security_headers(self) -> None:
         with Client(self.edge.port) as client:
             for data, status in (
                 (request(), 200),
@@ -176,7 +176,7 @@ class ResourcesTest(EdgeCase):
                     self.assertEqual(headers["server"], "gochat_py")
                     self.assertRegex(headers["date"], r"^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$")
 
-    def test_the_page_s_policy_spells_out_its_socket_where_that_can_be_spelt(self) -> None:
+    def test_the_page_s_policy_names_its_websocket_address(self) -> None:
         for host, sockets in (
             ("Chat.Example:8080", " ws://chat.example:8080 wss://chat.example:8080"),
             ("[::1]:8080", ""),
@@ -197,7 +197,7 @@ class GrammarTest(EdgeCase):
                 self.assertEqual(answer.headers["connection"], "close")
                 self.assertTrue(client.ended())
 
-    def test_a_request_that_is_not_well_formed_is_refused_and_ends_the_connection(self) -> None:
+    def test_a_malformed_request_is_refused_and_ends_the_connection(self) -> None:
         self.check(
             (b"GET /\r\n\r\n", 400),
             (b"GET / HTTP/1.1 x\r\n" + HOST + b"\r\n", 400),
@@ -215,7 +215,7 @@ class GrammarTest(EdgeCase):
             (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         )
 
-    def test_there_is_one_host_and_it_is_one(self) -> None:
+    def test_a_request_needs_exactly_one_valid_host(self) -> None:
         self.check(
             (b"GET / HTTP/1.1\r\n\r\n", 400),
             (b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n", 400),
@@ -229,7 +229,7 @@ class GrammarTest(EdgeCase):
             (b"GET / HTTP/1.1\r\nHost: [::g]\r\n\r\n", 400),
         )
 
-    def test_a_request_is_framed_in_one_way(self) -> None:
+    def test_a_request_with_two_kinds_of_framing_is_refused(self) -> None:
         post = b"POST / HTTP/1.1\r\n" + HOST
         self.check(
             (post + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
@@ -255,7 +255,7 @@ class GrammarTest(EdgeCase):
             (post + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n", 400),
         )
 
-    def test_other_versions_are_not_spoken(self) -> None:
+    def test_other_versions_of_http_are_refused(self) -> None:
         self.check(
             (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
             (b"GET / HTTP/1.2\r\n" + HOST + b"\r\n", 505),
@@ -264,7 +264,7 @@ class GrammarTest(EdgeCase):
             (b"GET / HTTX/1.1\r\n" + HOST + b"\r\n", 400),
         )
 
-    def test_what_is_too_long_is_told_what(self) -> None:
+    def test_a_part_that_is_too_long_is_named_in_the_refusal(self) -> None:
         long = b"x" * 20_000
         self.check(
             (b"GET /" + long + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414),
@@ -281,7 +281,7 @@ class GrammarTest(EdgeCase):
             ),
         )
 
-    def test_a_body_has_an_end_however_it_is_cut_and_padded(self) -> None:
+    def test_the_size_of_a_body_is_limited_in_every_framing(self) -> None:
         post = request("POST", "/", {"Transfer-Encoding": "chunked"})
         self.check(
             (post + b"1\r\nx\r\n" * 2_000, 413),
@@ -290,10 +290,10 @@ class GrammarTest(EdgeCase):
             (post + b"0\r\n" + b"Trailer: x\r\n" * 20_000, 400),
         )
 
-    def test_empty_lines_have_an_end(self) -> None:
+    def test_the_number_of_empty_lines_is_limited(self) -> None:
         self.check((b"\r\n" * 33 + request(), 400), (b"\n" * 1_000_000, 400))
 
-    def test_only_the_known_expectation_is_met(self) -> None:
+    def test_only_the_expectation_100_continue_is_accepted(self) -> None:
         self.check((request(headers={"Expect": "payment"}), 417))
 
     def test_the_target_may_be_a_whole_url(self) -> None:
@@ -350,14 +350,14 @@ class GrammarTest(EdgeCase):
 
 
 class KeepAliveTest(EdgeCase):
-    def test_pipelined_requests_are_answered_in_their_order(self) -> None:
+    def test_pipelined_requests_are_answered_in_order(self) -> None:
         paths = ["/healthz", "/none", "/assets/js/a.js", "/", "/ws"] * 20
         with Client(self.edge.port) as client:
             client.send(b"".join(request(path=path) for path in paths))
             statuses = [client.answer().status for _ in paths]
         self.assertEqual(statuses, [200, 404, 200, 200, 426] * 20)
 
-    def test_bodies_are_skipped_and_the_next_request_found(self) -> None:
+    def test_bodies_are_skipped_and_the_next_request_is_read(self) -> None:
         trap = request(path="/none")
         chunked = {"Transfer-Encoding": "chunked"}
         with Client(self.edge.port) as client:
@@ -369,7 +369,7 @@ class KeepAliveTest(EdgeCase):
                 client.send(request(path="/readyz"))
                 self.assertEqual([client.answer().status for _ in range(3)], [200, 405, 200])
 
-    def test_close_is_obeyed_and_what_follows_is_not_answered(self) -> None:
+    def test_after_connection_close_nothing_is_answered(self) -> None:
         for last in (
             request(headers={"Connection": "close"}),
             request(headers={"Connection": "keep-alive, Close"}),
@@ -386,13 +386,13 @@ class KeepAliveTest(EdgeCase):
             for before in (b"\r\n", b"\n\r\n\n"):
                 self.assertEqual(client.ask(before + request()).status, 200)
 
-    def test_a_head_may_come_in_any_pieces(self) -> None:
+    def test_a_head_may_arrive_in_any_pieces(self) -> None:
         with Client(self.edge.port) as client:
             for byte in b"\r\n\n\r\n" + request(path="/healthz"):
                 client.send(bytes([byte]))
             self.assertEqual(client.answer().status, 200)
 
-    def test_continue_is_said_before_a_body_and_only_if_it_is_wanted(self) -> None:
+    def test_continue_is_sent_before_a_body_only_if_it_is_expected(self) -> None:
         expecting = {"Content-Length": "5", "Expect": "100-continue"}
         with Client(self.edge.port) as client:
             self.assertEqual(client.ask(request(headers=expecting)).status, 100)
@@ -406,7 +406,7 @@ class KeepAliveTest(EdgeCase):
 
 
 class UpgradeTest(EdgeCase):
-    def test_a_handshake_leads_to_the_endpoint_with_all_that_was_agreed_on(self) -> None:
+    def test_a_handshake_passes_the_connection_and_its_options_to_the_endpoint(self) -> None:
         seen: list[Upgrade] = []
         deflate = "permessage-deflate; client_max_window_bits, x-unknown"
         with Edge(seen.append, subprotocols=("chat.test",)) as edge:
@@ -433,7 +433,7 @@ class UpgradeTest(EdgeCase):
         self.assertEqual(full.window_bits, 15)
         self.assertIs(full.machine.state, ConnectionState.OPEN)
 
-    def test_without_asking_for_it_there_is_a_sentence(self) -> None:
+    def test_a_request_without_an_upgrade_gets_one_sentence(self) -> None:
         for data in (
             request(path="/ws"),
             request(path="/ws", headers={"Upgrade": "h2c", "Connection": "Upgrade"}),
@@ -444,7 +444,7 @@ class UpgradeTest(EdgeCase):
             self.assertEqual(answer.headers["upgrade"], "websocket")
             self.assertIn("Upgrade", answer.headers["connection"])
 
-    def test_a_handshake_that_is_not_right_is_refused_with_its_reason(self) -> None:
+    def test_an_invalid_handshake_is_refused_with_its_reason(self) -> None:
         window = "permessage-deflate; client_max_window_bits="
         for status, changed in (
             (400, {"Connection": None}),
@@ -478,7 +478,7 @@ class UpgradeTest(EdgeCase):
                 self.assertEqual(answer.headers["connection"].split(", ")[-1], "close")
                 self.assertTrue(client.ended())
 
-    def test_odd_but_right_handshakes_are_accepted(self) -> None:
+    def test_unusual_but_valid_handshakes_are_accepted(self) -> None:
         for changed in (
             {"Connection": "keep-alive, UPGRADE"},
             {"Upgrade": "WebSocket"},
@@ -491,7 +491,7 @@ class UpgradeTest(EdgeCase):
             with self.subTest(changed):
                 self.assertEqual(self.ask(upgrade(**changed)).status, 101)
 
-    def test_two_of_what_there_is_one_of_are_refused(self) -> None:
+    def test_duplicate_handshake_headers_are_refused(self) -> None:
         for name, value, status in (
             ("Sec-WebSocket-Key", UPGRADE["Sec-WebSocket-Key"], 400),
             ("Sec-WebSocket-Version", "13", 426),
@@ -500,11 +500,11 @@ class UpgradeTest(EdgeCase):
             data = upgrade()[:-2] + f"{name}: {value}\r\n\r\n".encode()
             self.assert_problem(self.ask(data), status)
 
-    def test_a_foreign_page_is_told_how_to_be_let_in(self) -> None:
+    def test_a_foreign_page_is_refused_with_the_remedy(self) -> None:
         answer = self.ask(upgrade(Origin="http://evil.example"))
         self.assertIn("--origin", json.loads(answer.body)["detail"])
 
-    def test_an_unknown_dialect_is_told_the_known_ones(self) -> None:
+    def test_an_unknown_subprotocol_is_refused_with_the_known_ones(self) -> None:
         answer = self.ask(upgrade(Sec_WebSocket_Protocol="gochat.v0, chat"))
         self.assertIn("chat.test", json.loads(answer.body)["detail"])
 
@@ -516,7 +516,7 @@ class ProxyTest(EdgeCase):
         "name": ("chat.example", "backend"),
     }
 
-    def test_a_trusted_proxy_tells_host_scheme_and_client(self) -> None:
+    def test_a_trusted_proxy_sets_host_scheme_and_client(self) -> None:
         seen: list[str] = []
         through = {
             "Host": "backend:8080",
@@ -542,7 +542,7 @@ class ProxyTest(EdgeCase):
             with self.subTest(changed):
                 self.assertEqual(self.ask(upgrade(**{**through, **changed})).status, status)
 
-    def test_a_stranger_s_headers_change_nothing(self) -> None:
+    def test_the_headers_of_an_untrusted_peer_change_nothing(self) -> None:
         seen: list[str] = []
         lies = {"X_Forwarded_Host": "evil.example", "X_Forwarded_For": "1.1.1.1"}
         with Edge(lambda each: seen.append(each.address)) as edge:
@@ -557,7 +557,7 @@ class ProxyTest(EdgeCase):
 
 
 class NameTest(EdgeCase):
-    """A stranger's name that is made to mean this server's address opens nothing here."""
+    """A foreign host name that resolves to this server's address is refused."""
 
     def refused(self, data: bytes, *words: str, edge: Edge | None = None) -> None:
         with Client((edge or self.edge).port) as client:
@@ -567,7 +567,7 @@ class NameTest(EdgeCase):
                 self.assertIn(word, json.loads(answer.body)["detail"])
             self.assertTrue(client.ended())
 
-    def test_whatever_is_asked_for_must_be_asked_of_a_name_that_is_known(self) -> None:
+    def test_every_request_must_name_a_known_host(self) -> None:
         foreign = {"Host": "rebound.example:8080"}
         for path in ("/", "/r/lobby", "/assets/js/a.js", "/sw.js", "/healthz", "/readyz", "/none"):
             for method in ("GET", "POST", "OPTIONS", "BREW"):
@@ -577,12 +577,12 @@ class NameTest(EdgeCase):
         self.refused(upgrade(Origin="http://rebound.example:8080", **foreign), "--name")
         self.refused(request("CONNECT", "chat.example:443", foreign), "--name rebound.example")
 
-    def test_the_target_s_host_counts_in_place_of_the_header_s(self) -> None:
+    def test_the_host_of_an_absolute_target_overrides_the_header(self) -> None:
         self.refused(request(path="http://rebound.example/"), "--name rebound.example")
         answer = self.ask(request(path="http://chat.example/", headers={"Host": "rebound.example"}))
         self.assertEqual(answer.status, 200)
 
-    def test_addresses_localhost_and_its_own_names_are_known_however_they_are_spelt(self) -> None:
+    def test_addresses_localhost_and_own_names_are_known_in_every_spelling(self) -> None:
         for host in (
             *("127.0.0.1", "127.0.0.1:9", "192.0.2.1", "[::1]:8080", "[::ffff:127.0.0.1]"),
             *("localhost", "LOCALHOST:80", "localhost.", "a.localhost", "chat.example.:80"),
@@ -590,7 +590,7 @@ class NameTest(EdgeCase):
             with self.subTest(host):
                 self.assertEqual(self.ask(request(headers={"Host": host})).status, 200)
 
-    def test_odd_forms_of_an_address_are_names(self) -> None:
+    def test_unusual_forms_of_an_address_count_as_names(self) -> None:
         for host in (
             "127.1",
             "2130706433",
@@ -601,24 +601,24 @@ class NameTest(EdgeCase):
         ):
             self.refused(request(headers={"Host": host}), f"--name {host}")
 
-    def test_a_request_without_a_name_is_no_browser_s(self) -> None:
+    def test_a_request_without_a_host_is_accepted(self) -> None:
         self.assertEqual(self.ask(b"GET /healthz HTTP/1.0\r\n\r\n").status, 200)
         self.refused(b"GET /healthz HTTP/1.0\r\nHost: rebound.example\r\n\r\n", "--name")
 
-    def test_a_trusted_proxy_s_word_counts_in_place_of_the_host(self) -> None:
+    def test_the_host_of_a_trusted_proxy_overrides_the_header(self) -> None:
         with Edge(trusted_proxy=("127.0.0.1",), name=("chat.example",)) as edge:
             through = {"Host": "backend:8080", "X-Forwarded-Host": "chat.example:444"}
             self.assertEqual(edge.ask(request(headers=through)).status, 200)
             self.assertEqual(edge.ask(request(headers={"Host": "chat.example"})).status, 200)
             for forwarded in ("rebound.example", "chat.example, rebound.example", "a b", ","):
-                told = {"Host": "chat.example", "X-Forwarded-Host": forwarded}
-                self.refused(request(headers=told), edge=edge)
+                headers = {"Host": "chat.example", "X-Forwarded-Host": forwarded}
+                self.refused(request(headers=headers), edge=edge)
             bare = b"GET / HTTP/1.0\r\nX-Forwarded-For: 198.51.100.1\r\n"
             self.refused(bare + b"\r\n", "X-Forwarded-Host", edge=edge)
             self.assertEqual(edge.ask(b"GET /healthz HTTP/1.0\r\n\r\n").status, 200)
             self.assertEqual(edge.ask(bare + b"Host: chat.example\r\n\r\n").status, 200)
 
-    def test_it_is_logged_seldom_whatever_names_are_tried(self) -> None:
+    def test_unknown_hosts_are_logged_rarely(self) -> None:
         with Edge() as edge, self.assertLogs("gochat_py.http", "WARNING") as said:
             for number in [0, 0, *range(60)]:
                 self.refused(request(headers={"Host": f"n{number}.example"}), edge=edge)
@@ -628,7 +628,7 @@ class NameTest(EdgeCase):
 
 
 class HostileTest(TestCase):
-    def test_a_head_that_trickles_is_ended_while_others_are_served(self) -> None:
+    def test_a_head_that_arrives_too_slowly_is_ended_while_others_are_served(self) -> None:
         with Edge(header_timeout=0.5) as edge:
             client = edge.client()
             head = request(headers={"X-Slow": "x" * 10_000})
@@ -643,13 +643,13 @@ class HostileTest(TestCase):
             self.assertEqual((answer.status, answer.headers["connection"]), (408, "close"))
             self.assertTrue(client.ended())
 
-    def test_a_body_that_does_not_come_is_not_waited_for(self) -> None:
+    def test_a_body_that_does_not_arrive_ends_the_connection(self) -> None:
         with Edge(header_timeout=0.2) as edge, Client(edge.port) as client:
             answer = client.ask(request(headers={"Content-Length": "5"}))
             self.assertEqual(answer.status, 408)
             self.assertTrue(client.ended())
 
-    def test_silence_is_ended_silently(self) -> None:
+    def test_an_idle_connection_is_closed_without_an_answer(self) -> None:
         with Edge(header_timeout=0.2, idle_timeout=0.2) as edge:
             with Client(edge.port) as silent:
                 self.assertTrue(silent.ended())
@@ -660,7 +660,7 @@ class HostileTest(TestCase):
                 self.assertEqual(kept.ask(request() + b"\r\n\r\n").status, 200)
                 self.assertTrue(kept.ended())
 
-    def test_two_hundred_half_open_requests_hold_nobody_up(self) -> None:
+    def test_two_hundred_half_open_requests_delay_no_other(self) -> None:
         with Edge() as edge:
             halves = [edge.client() for _ in range(200)]
             for client in halves:
@@ -672,7 +672,7 @@ class HostileTest(TestCase):
             for client in halves:
                 self.assertEqual(client.answer().status, 200)
 
-    def test_an_answer_nobody_takes_is_given_up(self) -> None:
+    def test_an_answer_that_is_not_read_is_given_up(self) -> None:
         with Edge(write_wait=0.2) as edge:
             greedy = edge.client()
             greedy.send(request(path="/assets/img/big.png") * 4)
@@ -680,7 +680,7 @@ class HostileTest(TestCase):
             self.assertEqual(edge.ask(request()).status, 200)
             eventually(lambda: not edge.server.visits, "it was given up")
 
-    def test_those_who_take_a_file_slowly_share_it(self) -> None:
+    def test_slow_clients_share_one_copy_of_a_file(self) -> None:
         """Each had a copy of its own: a thousand held a thousand times the largest file."""
         files = {**FILES, "img/big.png": bytes(16 * 1024 * 1024)}
         with Edge(files=files) as edge:
@@ -692,7 +692,7 @@ class HostileTest(TestCase):
                 client.more()  # it has begun
             self.assertLess(tracemalloc.get_traced_memory()[0], 16 * 1024 * 1024)
 
-    def test_a_refusal_is_not_lost_when_much_was_sent(self) -> None:
+    def test_a_refusal_is_not_lost_if_the_client_sent_much(self) -> None:
         with Edge() as edge:
             for _ in range(20):
                 with Client(edge.port) as client:
@@ -700,7 +700,7 @@ class HostileTest(TestCase):
                     self.assertEqual(client.answer().status, 414)
                     self.assertTrue(client.ended())
 
-    def test_leaving_at_any_moment_disturbs_nobody(self) -> None:
+    def test_a_client_that_leaves_at_any_moment_affects_no_other(self) -> None:
         whole = request(headers={"Content-Length": "5"}, body=b"hello") + upgrade()
         with Edge() as edge, self.assertNoLogs("gochat_py.http", "WARNING"):
             for end in range(0, len(whole), 7):
@@ -709,7 +709,7 @@ class HostileTest(TestCase):
             eventually(lambda: not edge.server.visits, "all of them are gone")
             self.assertEqual(edge.ask(request()).status, 200)
 
-    def test_many_at_once_are_all_answered(self) -> None:
+    def test_many_concurrent_requests_are_all_answered(self) -> None:
         statuses: list[int] = []
         with Edge() as edge:
             crowd = [
@@ -735,7 +735,7 @@ with Edge() as edge:
 
 
 class ScarcityTest(TestCase):
-    def test_out_of_descriptors_it_refuses_and_recovers(self) -> None:
+    def test_without_descriptors_the_server_refuses_and_recovers(self) -> None:
         """A server at its descriptor limit used to be one that spins on accept and answers none."""
         server = subprocess.Popen(
             [sys.executable, "-c", SCARCE],

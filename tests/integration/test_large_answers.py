@@ -1,4 +1,4 @@
-"""What a client asks for comes whole, in answers that it can take."""
+"""Large answers are complete, in parts of limited size."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ class LargeAnswersTest(V1TestCase):
     #: With so many rooms at a time a client may also join so many at once.
     flags = (*FAST, "--max-rooms", "300", "--new-rooms", "0")
 
-    def test_a_list_of_rooms_comes_in_parts(self):
+    def test_a_long_list_of_rooms_is_sent_in_parts(self):
         """Of 200 such rooms the list just fits; more are never asked for at once."""
         ann = self.client("Ann")
         for number in range(210):
@@ -36,7 +36,7 @@ class LargeAnswersTest(V1TestCase):
         listed = [room["room"] for room in first["rooms"] + rest["rooms"]]
         self.assertEqual(listed, [f"{number:03}" + WIDE * 61 for number in range(210)])
 
-    def test_history_of_long_messages_comes_in_parts(self):
+    def test_a_history_of_long_messages_is_sent_in_parts(self):
         ann = self.client("Ann", "Tea")
         for _ in range(60):
             ann.send("Tea", WIDE * 4000)
@@ -50,7 +50,7 @@ class LargeAnswersTest(V1TestCase):
                 break
         self.assertEqual(seqs, list(range(1, 61)))
 
-    def test_a_long_absence_is_made_up_for_without_a_hole(self):
+    def test_a_client_catches_up_after_a_long_absence_without_a_gap(self):
         ann = self.client("Ann", "Tea")
         joined = self.client("Bob").ask("join", room="Tea")
         for _ in range(60):

@@ -1,4 +1,4 @@
-"""Connections come and go by the thousand: no thread, descriptor or memory stays behind."""
+"""Thousands of connections leave no thread, descriptor or memory."""
 
 import resource
 import sysconfig
@@ -31,7 +31,7 @@ class LeakTest(TestCase):
         return process.status(self.pid, "Threads")
 
     def descriptors(self) -> int:
-        """How many are open, but for the database's own, which come when first needed."""
+        """The number of open descriptors, except the database's, which are opened when needed."""
         data = str(self.server.data)
         return sum(not what.startswith(data) for what in descriptors(self.pid).values())
 
@@ -54,7 +54,7 @@ class LeakTest(TestCase):
             for client in clients:
                 client.close()
 
-    def test_a_storm_and_thousands_of_idle_connections_leave_nothing_behind(self):
+    def test_a_connection_storm_and_thousands_of_idle_connections_leak_nothing(self):
         RawClient(self.server.port).close()  # so that it is serving, not only listening
         eventually(lambda: self.threads() == 4, "only main thread, log, journal and hub are there")
         self.resting = self.threads()

@@ -1,4 +1,4 @@
-"""What a client is told where there are as many as there may be, and what goes on all the same."""
+"""The answers at the limits of rooms, users and changes, and what still works there."""
 
 from gochat_py.store.bounds import EDITS, EMOJI
 from tests.integration.test_v1 import FAST, V1TestCase
@@ -7,7 +7,7 @@ from tests.integration.test_v1 import FAST, V1TestCase
 class LimitsReachedTest(V1TestCase):
     flags = (*FAST, "--max-rooms-total", "2", "--max-users", "2")
 
-    def test_no_room_is_made_beyond_those_that_are_kept(self):
+    def test_no_room_is_created_beyond_the_limit(self):
         ann = self.client("Ann", "Tea", "Milk", "Sugar")
         ann.send("Tea", "hi")
         ann.send("Milk", "hi")
@@ -17,7 +17,7 @@ class LimitsReachedTest(V1TestCase):
         self.assertEqual(ann.send("Tea", "still here")["seq"], 2)
         self.assert_refused("limit_reached", ann, "topic", room="Sugar", text="hi")
 
-    def test_no_user_is_made_beyond_those_that_are_kept_and_those_come_back(self):
+    def test_no_user_is_created_beyond_the_limit_and_known_ones_can_connect(self):
         ann = self.client("Ann")
         self.client("Bob")
         cyn = self.client()
@@ -26,7 +26,7 @@ class LimitsReachedTest(V1TestCase):
         again = cyn.hello("Ann", ann.welcome["token"])
         self.assertEqual(again["user"], ann.welcome["user"])
 
-    def test_a_message_takes_so_much_and_can_still_be_deleted(self):
+    def test_changes_of_a_message_are_limited_and_it_can_still_be_deleted(self):
         ann, bob = self.client("Ann", "Tea"), self.client("Bob", "Tea")
         seq = ann.send("Tea", "hi", id="first")["seq"]
         for number in range(EMOJI):

@@ -1,4 +1,4 @@
-"""What the log says at `info`: a line for each connection that ended, and refusals that matter."""
+"""The log at `info`: a line for each connection that ended, and for notable refusals."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 
 
 def lives(server: ServerProcess) -> list[dict[str, str]]:
-    """The fields of each line about a connection so far, as a program would read them."""
+    """The fields of each connection's log line so far, as a program would read them."""
     found = []
     for line in server.errors().splitlines():
         _, mark, rest = line.partition("connection ended: ")
@@ -42,7 +42,7 @@ def life(server: ServerProcess, count: int = 1) -> dict[str, str]:
 
 
 class ConnectionLineTest(TestCase):
-    def test_a_connection_s_whole_life_is_in_one_line(self):
+    def test_each_connection_has_one_log_line(self):
         with ServerProcess() as server:
             with Client(server.ws_url, "Ada L.", "tea", "lobby") as ada:
                 user = ada.welcome["user"]
@@ -69,7 +69,7 @@ class ConnectionLineTest(TestCase):
             self.assertNotIn("the text of", server.errors())
             self.assertNotIn(ada.welcome["token"], server.errors())
 
-    def test_why_it_ended_and_by_whom(self):
+    def test_the_line_has_the_reason_and_the_side_that_ended_it(self):
         flags = ("--hello-wait", "0.2", "--ping-period", "0.2", "--pong-wait", "0.4")
         with ServerProcess(*flags) as server:
             count = 0
@@ -87,7 +87,9 @@ class ConnectionLineTest(TestCase):
             with RawClient(server.port) as client:
                 client.sock.sendall(frames.masked(0x82, b"binary"))
                 client.close_code()
-            self.assertEqual(ended(), ("classic", "1003", "server", "chat lines are text"))
+            self.assertEqual(
+                ended(), ("classic", "1003", "server", "only text messages are allowed")
+            )
             with RawClient(server.port) as client:
                 self.assertEqual(client.close_code(), 4008)
             self.assertEqual(ended()[:3], ("classic", "4008", "server"))
@@ -98,7 +100,7 @@ class ConnectionLineTest(TestCase):
                 server.stop(signal.SIGTERM)
             self.assertEqual(ended()[:3], ("classic", "1001", "server"))
 
-    def test_nothing_that_a_client_calls_itself_can_pass_for_a_field_or_a_line(self):
+    def test_no_name_of_a_client_can_look_like_a_field_or_a_line(self):
         names = (
             'x" code=1000 by=server nick="Bob',
             "x\\",
@@ -116,7 +118,7 @@ class ConnectionLineTest(TestCase):
                 self.assertEqual(said["client"].encode().decode("unicode_escape") if "\\u" in
                                  said["client"] else said["client"], name)  # fmt: skip
 
-    def test_json_has_the_fields_apart(self):
+    def test_in_json_the_fields_are_separate(self):
         with ServerProcess("--log-format", "json") as server:
             with Client(server.ws_url, "Ada", "tea"):
                 pass
@@ -126,7 +128,7 @@ class ConnectionLineTest(TestCase):
             (fields,) = [each["fields"] for each in found if "fields" in each]
             self.assertEqual((fields["nick"], fields["rooms"], fields["code"]), ("Ada", 1, 1000))
 
-    def test_a_stranger_who_comes_and_goes_fills_no_log_and_is_counted(self):
+    def test_a_client_that_reconnects_all_the_time_does_not_fill_the_log(self):
         most = About.ENDED.of_a_key
         with ServerProcess() as server:
             for _ in range(most + 12):
@@ -203,7 +205,7 @@ class RefusalLineTest(TestCase):
 
 
 class QuietTest(TestCase):
-    def test_what_is_no_upgrade_has_no_line(self):
+    def test_a_request_without_an_upgrade_has_no_line(self):
         with ServerProcess() as server:
             for _ in range(3):
                 urllib.request.urlopen(server.url, timeout=PATIENCE).close()
@@ -214,7 +216,7 @@ class QuietTest(TestCase):
             self.assertEqual(server.stop(), 0)
             self.assertEqual(server.errors(), "")
 
-    def test_at_warning_there_is_none(self):
+    def test_at_the_warning_level_there_is_no_line(self):
         with ServerProcess("--log-level", "warning") as server:
             RawClient(server.port).close()
             self.assertEqual(server.stop(), 0)

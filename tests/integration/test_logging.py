@@ -1,4 +1,4 @@
-"""Nobody reads what the server writes: it serves on, and stops when it is told to."""
+"""The server runs and stops normally if its output is not read."""
 
 import contextlib
 import os
@@ -56,8 +56,8 @@ class StuckLogTest(TestCase):
                 sent = ada.send("tea", f"hello {number}")
                 self.assertEqual(bob.next("message", seq=sent["seq"])["text"], sent["text"])
 
-    def test_an_eviction_is_logged_into_a_full_pipe_and_the_others_talk_on(self) -> None:
-        """One log line stopped the hub, and with it everybody; SIGTERM was not heard either."""
+    def test_an_eviction_logged_to_a_full_pipe_delays_no_other(self) -> None:
+        """One log line blocked the hub, and with it all users; SIGTERM had no effect."""
         _, writing = self.full_pipe()
         flags = (
             *("--log-level", "debug", "--write-wait", "1"),
@@ -87,7 +87,7 @@ class StuckLogTest(TestCase):
             self.assert_talk(server)
             self.assertEqual(server.stop(signal.SIGTERM), 0)
 
-    def test_what_python_itself_writes_there_stops_nobody(self) -> None:
+    def test_output_of_python_itself_to_a_full_pipe_delays_no_thread(self) -> None:
         _, writing = self.full_pipe()
         with ServerProcess(program=("-c", LOUD), stderr=writing) as server:
             with RawClient(server.port) as one, RawClient(server.port) as other:
@@ -96,7 +96,7 @@ class StuckLogTest(TestCase):
             self.assert_talk(server)
             self.assertEqual(server.stop(signal.SIGTERM), 0)
 
-    def test_what_was_dropped_is_counted_once_somebody_reads_again(self) -> None:
+    def test_dropped_log_lines_are_counted_when_the_pipe_is_read_again(self) -> None:
         reading, writing = self.full_pipe()
         flags = ("--log-level", "debug", "--log-format", "json")
         with ServerProcess(*flags, stderr=writing) as server:
@@ -115,7 +115,7 @@ class StuckLogTest(TestCase):
             eventually(told, "it was told how many were dropped")
             self.assertEqual(server.stop(signal.SIGTERM), 0)
 
-    def test_a_full_standard_output_does_not_keep_it_from_serving(self) -> None:
+    def test_a_full_standard_output_does_not_prevent_the_start(self) -> None:
         _, writing = self.full_pipe()
         process = subprocess.Popen(
             [sys.executable, "-m", "gochat_py", "--port", "0", "--memory"],
@@ -134,7 +134,7 @@ class StuckLogTest(TestCase):
             process.kill()
             process.communicate()
 
-    def test_closed_standard_descriptors_are_not_taken_for_files_of_the_server(self) -> None:
+    def test_closed_standard_descriptors_are_not_reused_for_files(self) -> None:
         """Descriptor 2 would be the database's, and a log line written into it."""
         with ServerProcess(
             "--log-level", "debug", prefix=("sh", "-c", 'exec "$@" 0<&- 2>&-', "sh")
@@ -145,7 +145,7 @@ class StuckLogTest(TestCase):
             self.assert_talk(server)
             self.assertEqual(server.stop(signal.SIGTERM), 0)
 
-    def test_a_log_whose_reader_is_gone_is_survived(self) -> None:
+    def test_a_broken_log_pipe_is_no_failure(self) -> None:
         reading, writing = os.pipe()
         os.close(reading)
         self.addCleanup(os.close, writing)
@@ -153,7 +153,7 @@ class StuckLogTest(TestCase):
             self.assert_talk(server)
             self.assertEqual(server.stop(signal.SIGTERM), 0)
 
-    def test_no_peer_can_write_a_line_of_its_own(self) -> None:
+    def test_no_peer_can_forge_a_log_line(self) -> None:
         with ServerProcess("--log-level", "debug") as server:
             exchange(server.port, "/%0a2026-01-01%2000:00:00,000%20INFO%20forged%1b%5b2J%e2%80%a8")
             eventually(lambda: "forged" in server.errors(), "it was logged")

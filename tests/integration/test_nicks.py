@@ -1,4 +1,4 @@
-"""What a user is called, over several connections: docs/protocol.md, "nick" and "renamed"."""
+"""Nicks of a user with several connections: docs/protocol.md, "nick" and "renamed"."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.support.raw import RawClient
 from tests.support.v1 import Client, Event, Refused
 
 
-def heard(client: Client) -> list[Event]:
-    """What has come beside presence."""
-    return [event for event in client.settle() if event["type"] != "presence"]
+def received(client: Client) -> list[Event]:
+    """The received events except presence."""
+    return [event for event in client.take_events() if event["type"] != "presence"]
 
 
 class NicksTest(V1TestCase):
@@ -30,13 +30,13 @@ class NicksTest(V1TestCase):
         return self.client(nick, *rooms, token=self.token)
 
     def wait_until_listed(self, nick: str) -> None:
-        """Let somebody join, and wait until they know the user by this nick."""
+        """Let another user join, and wait until they know the user by this nick."""
         own = {"user": self.user, "nick": nick}
         late = self.client("Late")
-        if own not in late.join("tea")["members"]:  # then that they are here is yet to be told
+        if own not in late.join("tea")["members"]:  # then the presence event is yet to come
             late.wait_for(lambda event: own in event.get("joined", ()))
 
-    def test_what_another_device_says_and_does_has_the_new_nick(self):
+    def test_messages_and_changes_of_another_device_have_the_new_nick(self):
         laptop = self.device("Ada", "tea")
         self.phone.ask("nick", nick="Countess")
         self.assertEqual(laptop.next("renamed"), {
@@ -55,64 +55,64 @@ class NicksTest(V1TestCase):
         self.assertIn(own, laptop.join("milk")["members"])
         other.wait_for(lambda event: own in event.get("joined", ()))
 
-    def test_a_device_that_is_in_no_room_is_told(self):
+    def test_a_device_in_no_room_gets_the_rename(self):
         laptop = self.device("Ada")
         self.phone.ask("nick", nick="Countess")
         self.assertEqual(laptop.next("renamed")["nick"], "Countess")
 
-    def test_who_says_hello_by_another_nick_is_renamed_for_all(self):
+    def test_hello_with_another_nick_renames_the_user_for_all(self):
         idle = self.device("Ada")
         laptop = self.device("Countess")
         self.assertEqual(laptop.welcome["user"], self.user)
-        told = {"type": "renamed", "user": self.user, "nick": "Countess"}
+        expected = {"type": "renamed", "user": self.user, "nick": "Countess"}
         for client in (self.watcher, self.phone, idle):
-            self.assertEqual(client.next("renamed"), told)
-        self.assertEqual(heard(laptop), [], "welcome says it")
+            self.assertEqual(client.next("renamed"), expected)
+        self.assertEqual(received(laptop), [], "welcome says it")
         self.wait_until_listed("Countess")
         self.phone.say("typing", room="tea")
         self.assertEqual(self.watcher.next("typing")["nick"], "Countess")
         self.assertEqual(self.phone.send("tea", "hello")["nick"], "Countess")
 
-    def test_the_same_nick_again_is_told_to_nobody_else(self):
+    def test_an_unchanged_nick_is_not_sent_to_others(self):
         self.device("Ada")
         self.phone.ask("nick", nick="Ada")
-        self.assertEqual([heard(self.watcher), heard(self.phone)], [[], []])
+        self.assertEqual([received(self.watcher), received(self.phone)], [[], []])
 
-    def test_of_a_hundred_devices_each_is_told_once_for_each_nick(self):
+    def test_each_of_a_hundred_devices_gets_each_rename_once(self):
         devices = [self.device("Ada", *(["tea"] if number % 2 else [])) for number in range(100)]
         nicks = [f"Ada {number}" for number in range(5)]
         for number, nick in enumerate(nicks):
             devices[number].ask("nick", nick=nick)
         for number, device in enumerate([*devices, self.phone, self.watcher]):
-            told = [e["nick"] for e in heard(device) if e["type"] == "renamed"]
+            expected = [e["nick"] for e in received(device) if e["type"] == "renamed"]
             own = nicks[number : number + 1]  # that one was the answer
-            self.assertEqual(told, [nick for nick in nicks if nick not in own])
+            self.assertEqual(expected, [nick for nick in nicks if nick not in own])
         for device in devices[1:20:2]:
             device.say("typing", room="tea")
             self.assertEqual(self.watcher.next("typing")["nick"], "Ada 4")
 
-    def test_devices_that_rename_at_the_same_time_agree_in_the_end(self):
+    def test_devices_that_rename_concurrently_agree_in_the_end(self):
         devices = [self.device("Ada", "tea") for _ in range(4)]
         for number in range(25):
             for index, device in enumerate(devices):
                 device.say("nick", nick=f"Ada {index} {number}")
                 device.say("typing", room="tea")
-        told = []
+        expected = []
         for client in (*devices, self.phone, self.watcher):
-            events = client.settle()
+            events = client.take_events()
             while (renames := [e["nick"] for e in events if e["type"] == "renamed"]) and len(
                 renames
             ) < 100:
                 events.append(client.next("renamed"))
-            told.append(renames)
-        for renames in told[1:]:
-            self.assertEqual(renames, told[0], "all are told all, in one order")
-        last = told[0][-1]
+            expected.append(renames)
+        for renames in expected[1:]:
+            self.assertEqual(renames, expected[0], "all get all renames, in one order")
+        last = expected[0][-1]
         self.assertEqual(self.phone.send("tea", "hello")["nick"], last)
         self.wait_until_listed(last)
 
-    def test_the_nick_of_a_lost_first_connection_stays_with_a_second_one(self):
-        """The first one said nothing but `hello`; but whoever has the token was told it."""
+    def test_the_nick_of_a_lost_first_connection_stays_taken_by_a_second_one(self):
+        """The first one sent only `hello`; the second one shows that the token was received."""
         first = self.enterContext(RawClient(self.server.port, "Sec-WebSocket-Protocol: gochat.v1"))
         first.send(json.dumps({"type": "hello", "nick": "Bob", "id": "1"}))
         welcome = json.loads(first.line())

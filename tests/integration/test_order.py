@@ -60,7 +60,7 @@ class OrderCase(V1TestCase):
         self.numbers = itertools.count(1)
 
     def newcomer(self) -> tuple[Client, str]:
-        """Somebody in a room of their own, where they have said something."""
+        """A client in a room of its own, with a message in it."""
         number = next(self.numbers)
         room = f"room-{number}"
         client = self.client(f"user {number}", room)
@@ -76,7 +76,7 @@ class OrderCase(V1TestCase):
         return client.say(name, **{**fields, **changed})
 
     def answers(self, client: Client, code: int = 1000) -> dict[str, list[Event]]:
-        """Hang up, and give what came until the server did, by the ids that it answers."""
+        """Close; return the answers that were received until the server closed, by their ids."""
         with client._socket.protocol_mutex:
             client._socket.protocol.send_close(code)
             client._socket.send_data()
@@ -94,7 +94,7 @@ class OrderCase(V1TestCase):
 
 
 class PairTest(OrderCase):
-    def test_of_any_two_commands_each_is_answered_once_before_the_close_frame(self):
+    def test_any_two_commands_are_answered_once_each_before_the_close_frame(self):
         for first, second in itertools.product(COMMANDS, repeat=2):
             with self.subTest(f"{first}, {second}"):
                 client, room = self.newcomer()
@@ -108,7 +108,7 @@ class PairTest(OrderCase):
                 if refused is not None:
                     self.assertEqual(found[ids[1]][0]["code"], refused)
 
-    def test_what_a_command_did_is_there_for_whoever_comes_back_to_the_room(self):
+    def test_the_effect_of_a_command_is_in_the_next_join(self):
         """`leave` and `join` right behind it, without waiting for anything."""
         for name in COMMANDS:
             if name in ("leave", "hello", "join"):
@@ -141,7 +141,7 @@ class PairTest(OrderCase):
         self.assertEqual(member["nick"].startswith("Countess"), name == "nick")
         self.assertEqual(member.get("away", False), name == "away")
 
-    def test_what_was_written_is_found_by_whatever_is_looked_up_next(self):
+    def test_a_written_message_is_in_the_next_history_and_search(self):
         for name in ("send", "edit", "delete", "react", "topic"):
             with self.subTest(name):
                 client, room = self.newcomer()
@@ -161,7 +161,7 @@ class PairTest(OrderCase):
                 self.assertEqual(listed["seq"], 2)
                 self.assertEqual(listed["topic"], "tea" if name == "topic" else "")
 
-    def test_a_new_nick_is_on_whatever_is_said_next(self):
+    def test_the_next_message_has_the_new_nick(self):
         client, room = self.newcomer()
         watcher = self.client("Watcher", room)
         self.say(client, room, "nick", nick="Countess")
@@ -172,7 +172,7 @@ class PairTest(OrderCase):
         self.assertEqual(watcher.next("message")["nick"], "Countess")
         self.assertEqual(self.answers(client)["x"], [])
 
-    def test_others_hear_everything_in_the_order_in_which_it_was_said(self):
+    def test_other_clients_get_everything_in_the_order_of_the_commands(self):
         client, room = self.newcomer()
         watcher = self.client("Watcher", room)
         watcher.events.clear()
@@ -183,12 +183,12 @@ class PairTest(OrderCase):
         self.say(client, room, "send")
         self.say(client, room, "leave")
         self.answers(client)
-        heard = [watcher.wait_for(lambda e: e["type"] != "presence")["type"] for _ in range(23)]
-        self.assertEqual(heard, ["message"] * 20 + ["typing", "renamed", "message"])
+        received = [watcher.wait_for(lambda e: e["type"] != "presence")["type"] for _ in range(23)]
+        self.assertEqual(received, ["message"] * 20 + ["typing", "renamed", "message"])
 
 
 class RetryTest(OrderCase):
-    def test_what_is_said_again_after_something_else_is_done_again(self):
+    def test_a_change_repeated_after_another_is_done_again(self):
         """A bot shows a state, and gives the same id to the same words."""
         client, room = self.newcomer()
         for command, more in (("topic", {}), ("edit", {"seq": 1})):
@@ -204,8 +204,8 @@ class RetryTest(OrderCase):
 
 
 class ManyTest(OrderCase):
-    def test_leave_overtakes_nothing_that_was_written(self):
-        """Of 150 such rounds, 149 had brought no answer to what came before `leave`."""
+    def test_leave_does_not_overtake_messages(self):
+        """In 149 of 150 such rounds, the commands before `leave` were not answered."""
         client, room = self.newcomer()
         written = [name for name in COMMANDS if name in ("send", "edit", "react", "topic")]
         said: dict[str, str | None] = {}
@@ -225,7 +225,7 @@ class ManyTest(OrderCase):
         said[client.say("leave", room=room)] = "ok"
         self.check_once(self.answers(client), said)
 
-    def test_what_was_read_is_known_to_whoever_comes_back_at_once(self):
+    def test_a_read_mark_is_in_the_next_join(self):
         """Of 30 such rounds, all had given the mark of the time before."""
         client, room = self.newcomer()
         joins = []
@@ -237,13 +237,13 @@ class ManyTest(OrderCase):
         found = self.answers(client)
         self.assertEqual([found[each][0]["read"] for each in joins], [*range(2, 32)])
 
-    def test_what_was_sent_before_a_close_frame_is_answered_before_the_answer_to_that(self):
+    def test_commands_before_a_close_frame_are_answered_before_it(self):
         for _ in range(50):
             client, room = self.newcomer()
             said = {self.say(client, room, "send"): "message" for _ in range(3)}
             self.check_once(self.answers(client), said)
 
-    def test_all_of_a_visit_can_be_said_in_one_breath(self):
+    def test_all_commands_of_a_visit_can_be_sent_at_once(self):
         client = self.client()
         said: dict[str, str | None] = {
             client.say("hello", nick="Ada"): "welcome",
@@ -256,7 +256,7 @@ class ManyTest(OrderCase):
         }
         self.check_once(self.answers(client), said)
 
-    def test_a_command_said_twice_has_two_answers(self):
+    def test_a_command_sent_twice_has_two_answers(self):
         client, room = self.newcomer()
         for name in ("send", "edit", "topic", "react", "delete"):
             for _ in range(2):
@@ -266,8 +266,8 @@ class ManyTest(OrderCase):
         self.assertEqual([len(found[name]) for name in
                           ("send", "edit", "topic", "react", "delete")], [2] * 5)  # fmt: skip
 
-    def test_so_it_is_where_the_server_is_the_one_to_hang_up(self):
-        """A binary message, broken frames, too many refusals: what came before them counts."""
+    def test_commands_are_answered_before_the_server_closes(self):
+        """Commands before a binary message, a broken frame or too many refusals are answered."""
         for end, code in (
             (lambda client: client.raw(b"binary"), 1003),
             (lambda client: client._socket.socket.sendall(b"\xff\x80\0\0\0\0"), 1002),

@@ -1,4 +1,4 @@
-"""The page and the command come along however the project is installed."""
+"""The page and the command are there however the project is installed."""
 
 import os
 import re
@@ -154,7 +154,16 @@ class SingleFileTest(TestCase):
             os.kill(server.process.pid, signal.SIGHUP)
             eventually(lambda: "<title>New " in self.asked(server), "the new page is served")
 
-    def test_what_is_wrong_is_told_with_status_2(self):
+    def test_an_older_python_is_refused_with_a_sentence(self):
+        program = "import runpy, sys; sys.version_info = (3, 10, 4); runpy.run_path(sys.argv[1])"
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", program, str(self.file)],
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        sentence = "gochat needs Python 3.11 or newer, and this is 3.10\n"
+        self.assertEqual((done.returncode, done.stderr), (1, sentence))
+
+    def test_an_error_is_shown_with_status_2(self):
         done = subprocess.run(
             [sys.executable, str(self.file), "--port", "many"],
             capture_output=True, text=True, timeout=PATIENCE, check=False,

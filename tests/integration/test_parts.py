@@ -1,4 +1,4 @@
-"""Long answers come in parts, and a client that does not take them costs little."""
+"""Long answers are sent in parts, and a client that does not read them costs little."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PartsTest(TestCase):
     def client(self, nick: str, **options: Any) -> Client:
         return self.enterContext(Client(self.server.ws_url, nick, **options))
 
-    def test_a_client_that_takes_1_mib_comes_back_to_what_it_missed(self):
+    def test_a_client_with_a_limit_of_1_mib_can_catch_up(self):
         """The library's own limit; a joined of 6 MB would close it with 1009, again and again."""
         bob, talker = self.client("Bob"), self.client("Talker")
         talker.join("tea")
@@ -58,11 +58,11 @@ class PartsTest(TestCase):
             parts.append(part["entries"])
         parts.append(part["entries"])
         self.assertGreater(len(parts), 20)
-        live = [event["seq"] for event in bob.settle() if event["type"] == "message"]
+        live = [event["seq"] for event in bob.take_events() if event["type"] == "message"]
         seqs = [entry["seq"] for part in parts for entry in part] + live
         self.assertEqual(seqs, list(range(1, said[-1] + 1)), "all of it, once and in order")
 
-    def test_nothing_live_comes_before_the_last_part(self):
+    def test_no_live_entry_is_sent_before_the_last_part(self):
         bob, talker = self.client("Bob 2"), self.client("Talker 2")
         talker.join("tea")
         order: list[str] = []
@@ -78,7 +78,7 @@ class PartsTest(TestCase):
                 seen = entry["seq"]
         self.assertNotIn("message", order[: len(order) - order[::-1].index("replay")])
 
-    def test_history_and_search_give_less_than_asked_for_and_say_so(self):
+    def test_history_and_search_return_fewer_entries_if_they_are_large(self):
         cyn = self.client("Cyn")
         cyn.join("tea")
         for found in (
@@ -91,13 +91,13 @@ class PartsTest(TestCase):
             self.assertTrue(found["more"])
             self.assertGreater(len(found["entries"]), 10)
 
-    def test_a_newcomer_gets_the_newest_that_fit(self):
+    def test_a_new_client_gets_the_newest_entries_that_fit(self):
         joined = self.client("Dan").ask("join", room="tea")
         self.assertNotIn("partial", joined)
         self.assertTrue(joined["more"])
         self.assertEqual(joined["entries"][-1]["seq"], joined["seq"])
 
-    def test_clients_that_read_nothing_cost_what_their_buffers_hold(self):
+    def test_clients_that_read_nothing_cost_only_their_buffers(self):
         """Twenty of them once took the server from 308 MB to 2.2 GB."""
         before = process.status(self.server.process.pid, "VmRSS")
         stuck = []
@@ -112,7 +112,7 @@ class PartsTest(TestCase):
             pass
         self.assertLess(process.status(self.server.process.pid, "VmRSS") - before, 64 * 1024)
 
-    def test_a_client_that_trickles_is_given_up(self):
+    def test_a_client_that_reads_very_slowly_is_closed(self):
         with ServerProcess("--write-wait", "0.5", "--rate", "100000", "--burst", "1000") as server:
             with Client(server.ws_url, "Ada", "tea") as ada:
                 epoch = ada.ask("join", room="x")["epoch"]

@@ -1,4 +1,4 @@
-"""A server with a password: who comes in, who does not, and what a stranger learns."""
+"""A server with a password: who can connect, and what others can learn."""
 
 import json
 import os
@@ -48,7 +48,7 @@ class PasswordCase(TestCase):
 
 
 class DoorTest(PasswordCase):
-    def test_who_knows_the_password_comes_in_and_needs_it_only_once(self) -> None:
+    def test_a_client_with_the_password_can_connect_and_needs_it_only_once(self) -> None:
         server = self.serve()
         ada = self.member(server, "Ada", "tea")
         said = ada.send("tea", "hello")
@@ -57,7 +57,7 @@ class DoorTest(PasswordCase):
             self.assertEqual(again.welcome["user"], ada.welcome["user"])
             self.assertEqual(whole_room(again, "tea"), [said])
 
-    def test_who_does_not_is_refused_with_the_reason(self) -> None:
+    def test_a_client_without_the_password_is_refused_with_the_reason(self) -> None:
         server = self.serve()
         for hello, sentence in (
             ({}, "This server requires a password."),
@@ -68,13 +68,13 @@ class DoorTest(PasswordCase):
             with self.subTest(hello):
                 self.assertEqual(self.refusal(server, **hello), ("bad_password", sentence))
 
-    def test_a_refusal_does_not_tell_whether_a_nick_is_taken(self) -> None:
+    def test_a_refusal_does_not_show_whether_a_nick_is_taken(self) -> None:
         server = self.serve()
         self.member(server, "Ada")
         answers = {self.refusal(server, nick=nick) for nick in ("Ada", "Nobody", "ada")}
         self.assertEqual(len(answers), 1)
 
-    def test_a_stranger_reads_and_writes_nothing(self) -> None:
+    def test_a_client_without_the_password_reads_and_writes_nothing(self) -> None:
         server = self.serve()
         ada = self.member(server, "Ada", "tea")
         ada.send("tea", "a secret")
@@ -104,7 +104,7 @@ class DoorTest(PasswordCase):
         self.assertTrue(answer.startswith("HTTP/1.1 403 "), answer)
         self.assertIn("start the server with --classic", answer)
 
-    def test_with_classic_it_is_let_into_the_lobby(self) -> None:
+    def test_with_classic_goChat_s_own_protocol_is_accepted(self) -> None:
         server = self.serve("--classic")
         ada = self.member(server, "Ada", "lobby")
         with RawClient(server.port) as guest:
@@ -135,7 +135,7 @@ class TriesTest(PasswordCase):
 
 
 class ChangeTest(PasswordCase):
-    def test_sighup_reads_the_new_password_and_keeps_who_is_in(self) -> None:
+    def test_sighup_reads_the_new_password_and_known_users_stay(self) -> None:
         server = self.serve()
         ada = self.member(server, "Ada", "tea")
         self.write("battery staple")
@@ -159,7 +159,7 @@ class ChangeTest(PasswordCase):
         eventually(lambda: "is empty" in server.errors(), "it is logged")
         self.member(server, "Ada")
 
-    def test_users_of_an_open_server_stay_users_when_it_gets_a_password(self) -> None:
+    def test_users_of_an_open_server_stay_known_when_it_gets_a_password(self) -> None:
         with (
             ServerProcess("--data", str(self.data)) as server,
             Client(server.ws_url, "Ada", "tea") as ada,

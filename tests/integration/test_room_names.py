@@ -1,4 +1,4 @@
-"""A room has one name for everybody, however each of them wrote it."""
+"""A room has one name for all users, in whatever spelling they joined it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.unit.test_hub import FakeConnection
 
 
 def names_in(value: object) -> set[str]:
-    """Every room that is named anywhere in what the server said."""
+    """The name of every room in any event of the server."""
     if isinstance(value, list):
         return {name for each in value for name in names_in(each)}
     if isinstance(value, dict):
@@ -34,7 +34,7 @@ def names_in(value: object) -> set[str]:
 
 class OneNameTest(V1TestCase):
     def talk(self, ada: Client, bob: Client, spelled: str, otherwise: str) -> set[str]:
-        """Let both do whatever names a room; gives the names of this one that they were told."""
+        """Let both send everything that names a room; returns the names in the events."""
         told: list[dict[str, Any]] = [
             ada.ask("join", room=spelled),
             bob.ask("join", room=otherwise),
@@ -59,19 +59,19 @@ class OneNameTest(V1TestCase):
             ada.wait_for(lambda event: "Bob" in str(event.get("joined"))),
             bob.ask("leave", room=otherwise),
             ada.next("presence", left=[bob.welcome["user"]]),
-            *ada.settle(),
-            *bob.settle(),
+            *ada.take_events(),
+            *bob.take_events(),
         ]
         return {name for name in names_in(told) if room_key(name) == room_key(spelled)}
 
-    def test_where_nothing_is_kept_it_is_that_of_who_came_first(self):
+    def test_without_entries_the_first_member_s_spelling_is_the_name(self):
         pairs = (("Tea", "tEA"), ("Straße", "STRASSE"), ("İzmir", "ızmir"), ("ｔｅａ２", "TEA2"))
         for number, (spelled, otherwise) in enumerate(pairs):
             with self.subTest(spelled):
                 ada, bob = self.client(f"Ada {number}"), self.client(f"Bob {number}")
                 self.assertEqual(self.talk(ada, bob, spelled, otherwise), {spelled})
 
-    def test_where_something_is_kept_it_is_the_kept_one_whoever_comes_first(self):
+    def test_with_entries_the_stored_spelling_is_the_name(self):
         with Client(self.server.ws_url, "Cyn", "Tea") as cyn:
             cyn.send("Tea", "the first word")
         ada, bob = self.client("Ada"), self.client("Bob")
@@ -79,21 +79,21 @@ class OneNameTest(V1TestCase):
         answer = self.client("Dan").ask("join", room="tEA", id="mine")
         self.assertEqual((answer["id"], answer["room"]), ("mine", "Tea"))
 
-    def test_a_room_that_all_have_left_unused_may_be_spelled_anew(self):
+    def test_an_unused_room_without_members_may_be_spelled_anew(self):
         with Client(self.server.ws_url, "Ada", "Tea") as ada:
             ada.ask("leave", room="tea")
             self.assertEqual(self.client("Bob").ask("join", room="teA")["room"], "teA")
             self.assertEqual(ada.ask("join", room="TEA")["room"], "teA")
 
-    def test_who_comes_when_the_first_word_is_on_its_way_is_told_its_name(self):
+    def test_a_client_that_joins_while_the_first_entry_is_written_gets_its_spelling(self):
         for number in range(10):
             with Client(self.server.ws_url, f"Ada {number}", f"Cup{number}") as ada:
                 ada.say("send", room=f"Cup{number}", text="the first word")
             bob = self.client(f"Bob {number}")
             told = [bob.ask("join", room=f"cUP{number}"), bob.send(f"CUP{number}", "x")]
-            self.assertEqual(names_in([*told, *bob.settle()]), {f"Cup{number}"})
+            self.assertEqual(names_in([*told, *bob.take_events()]), {f"Cup{number}"})
 
-    def test_the_lobby_is_called_as_the_server_says(self):
+    def test_the_lobby_has_the_server_s_spelling(self):
         ada = self.client("Ada")
         self.assertEqual(ada.ask("join", room="LOBBY")["room"], ada.welcome["lobby"])
         classic = self.enterContext(connect(self.server.ws_url, proxy=None))
@@ -103,7 +103,7 @@ class OneNameTest(V1TestCase):
 
 
 class SlowFirstWord:
-    """A backplane in which a room's first entry is being written while somebody enters."""
+    """A backplane in which a room's first entry is being written while a user joins."""
 
     def __init__(self) -> None:
         self.written = threading.Event()
@@ -118,7 +118,7 @@ class SlowFirstWord:
 
 
 class EnteringTest(TestCase):
-    def test_what_is_on_its_way_to_the_disk_is_waited_for(self):
+    def test_a_join_waits_for_an_entry_that_is_being_written(self):
         hub = Hub(compress_from=1_000)
         thread = threading.Thread(target=hub.run)
         thread.start()

@@ -1,4 +1,4 @@
-"""The system grants no more: clear answers, service for those inside, and a stop in time.
+"""The system's limits are reached: clear answers, open connections work, and a stop in time.
 
 Each server is a process of its own, with a limit as `ulimit` sets it.
 """
@@ -98,7 +98,7 @@ class ScarcityTest(TestCase):
             self.assertEqual(answers[101], 22)
             self.assertLess(len(descriptors(server.process.pid)), 64)
 
-    def test_what_the_server_needs_itself_is_within_what_it_reserves(self) -> None:
+    def test_the_server_s_own_descriptors_are_within_its_reserve(self) -> None:
         from gochat_py.http.refused import OWN_DESCRIPTORS
 
         with ServerProcess() as server, Client(server.ws_url, "Ada", "tea") as ada:
@@ -110,7 +110,7 @@ class ScarcityTest(TestCase):
                 self.assertEqual(len(descriptors(server.process.pid)), held + 1, "only its socket")
             self.assertLessEqual(held - 1 + 6, OWN_DESCRIPTORS)
 
-    def test_too_few_descriptors_are_a_sentence_with_its_cure(self) -> None:
+    def test_too_few_descriptors_are_refused_with_the_remedy(self) -> None:
         done = subprocess.run(
             [*limited("-n 47"), sys.executable, "-m", "gochat_py", "--port", "0", "--memory"],
             cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False,
@@ -137,7 +137,7 @@ class ScarcityTest(TestCase):
                 self.assertIn("ulimit -v", server.errors())
 
     @unittest.skipUnless(sys.platform == "linux", "Only Linux enforces this limit.")
-    def test_address_space_that_ends_while_it_serves(self) -> None:
+    def test_address_space_that_runs_out_while_the_server_runs(self) -> None:
         with ServerProcess() as server:
             pid = server.process.pid
             with Client(server.ws_url, "Ada", "tea") as ada:
@@ -153,7 +153,7 @@ class ScarcityTest(TestCase):
             self.assertEqual(server.stop(), 0)
 
     @unittest.skipUnless(sys.platform == "linux", "Only Linux enforces this limit.")
-    def test_too_little_of_it_to_start_is_a_sentence_with_its_cure(self) -> None:
+    def test_too_little_address_space_is_refused_with_the_remedy(self) -> None:
         done = subprocess.run(
             [sys.executable, "-c", NO_SPACE], cwd=ROOT, capture_output=True, text=True,
             timeout=PATIENCE, check=False,

@@ -1,4 +1,4 @@
-"""The server is stopped (SIGSTOP) for longer than each of its waits, then goes on."""
+"""The server is suspended (SIGSTOP) for longer than each of its waits, then continues."""
 
 import contextlib
 import os
@@ -35,8 +35,8 @@ class StallTest(TestCase):
         finally:
             os.kill(server.process.pid, signal.SIGCONT)
 
-    def test_ten_who_talk_are_there_afterwards_and_what_they_said_meanwhile_is_answered(self):
-        """All ten were closed with 1002, after which the page never came back."""
+    def test_ten_active_clients_survive_a_stall_and_are_answered(self):
+        """All ten were closed with 1002, and the page never reconnected."""
         with ServerProcess(*FLAGS) as server:
             clients = [
                 self.enterContext(Client(server.ws_url, f"u{number}", "tea"))
@@ -50,7 +50,7 @@ class StallTest(TestCase):
                 self.assertEqual(client.send("tea", "afterwards")["text"], "afterwards")
             eventually(lambda: "was stalled for" in server.errors(), "the stall was logged")
 
-    def test_one_who_only_listens_is_there_afterwards(self):
+    def test_a_silent_client_survives_a_stall(self):
         """It had answered every ping it got; what it was not sent it could not answer."""
         with ServerProcess(*FLAGS) as server:
             listener = self.enterContext(Client(server.ws_url, "Ada", "tea"))
@@ -60,15 +60,15 @@ class StallTest(TestCase):
             sent = speaker.send("tea", "are you there?")
             self.assertEqual(listener.next("message", id=sent["id"]), sent)
 
-    def test_who_was_about_to_say_hello_may_say_it_afterwards(self):
-        """It was closed with 4000, after which the page never came back."""
+    def test_a_client_may_send_hello_after_a_stall(self):
+        """It was closed with 4000, and the page never reconnected."""
         with ServerProcess(*FLAGS) as server:
             client = self.enterContext(Client(server.ws_url))
             with self.stopped(server):
                 pass
             self.assertEqual(client.hello("Ada")["nick"], "Ada")
 
-    def test_half_a_request_may_be_finished_afterwards(self):
+    def test_a_request_may_be_completed_after_a_stall(self):
         """It got 408."""
         with ServerProcess(*FLAGS) as server, HttpClient(server.port) as client:
             client.send(b"GET /healthz HTTP/1.1\r\n")
@@ -78,7 +78,7 @@ class StallTest(TestCase):
                 pass
             self.assertEqual(client.ask(b"Host: localhost\r\n\r\n").status, 200)
 
-    def test_who_was_taking_something_gets_the_rest_afterwards(self):
+    def test_a_client_that_was_reading_gets_the_rest_after_a_stall(self):
         with ServerProcess(*FLAGS, "--rate", "1000", "--burst", "1000") as server:
             line = frames.text("x" * 4_000)
             with RawClient(server.port) as taker, RawClient(server.port) as speaker:
@@ -88,7 +88,7 @@ class StallTest(TestCase):
                 for client in (taker, speaker):
                     self.assertEqual([len(client.line()) for _ in range(20)], [4_000] * 20)
 
-    def test_a_peer_that_is_silent_after_the_stall_is_dropped_all_the_same(self):
+    def test_a_peer_that_stays_silent_after_a_stall_is_closed(self):
         with ServerProcess(*FLAGS) as server, RawClient(server.port) as silent:
             with self.stopped(server):
                 pass

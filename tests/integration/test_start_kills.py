@@ -1,4 +1,4 @@
-"""The server is killed while it starts, and with --durability power: nothing is lost or doubled.
+"""Kills during a start, and with --durability power, lose and duplicate nothing.
 
 GOCHAT_TEST_KILLS is how often each test kills it (5 and 3 times if it is not set).
 """
@@ -64,7 +64,7 @@ def start_and_die(place: Path, line: int) -> subprocess.CompletedProcess[str]:
 
 
 class StartingTest(RedoLogCase):
-    """Killed at a line of its start's code, the server starts again as if it had not been."""
+    """A server killed at any line of its start starts again normally."""
 
     def kill_starts(self, left: Path, epoch: str, expected: list[str], whole: int = 0) -> None:
         """Start copies of the directory `left`; kill each at another line; compare.
@@ -122,20 +122,20 @@ class StartingTest(RedoLogCase):
         self.addCleanup(setattr, log, "disabled", False)
         self.kill_starts(self.place / "data", epoch, [*"1245"], whole=2)
 
-    def test_with_what_the_version_before_left(self) -> None:
+    def test_with_the_log_of_the_version_before(self) -> None:
         before_terms(self.place / "old")
         expected = ["one, edited", "zwei", "one, edited", "three", "四", "from a classic client"]
         self.kill_starts(self.place / "old", EPOCH, [*expected, '"quoted"\\ \n\x01'])
 
 
 class PowerTest(TestCase):
-    def test_a_server_that_writes_to_the_disk_loses_nothing_and_doubles_nothing(self) -> None:
+    def test_with_power_durability_kills_lose_and_duplicate_nothing(self) -> None:
         said = soak.killing(soak.new_seed(), KILLS or 3, "--durability", "power")
         print(said, end=" ", flush=True)
 
 
 class OperatorTest(TestCase):
-    """What whoever runs the server is told of a damaged log."""
+    """What the log says about a damaged redo log."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -152,7 +152,7 @@ class OperatorTest(TestCase):
             server.kill()  # before they are committed, unless the machine is very slow
         self.log = (self.data / LOG).read_bytes()
 
-    def test_a_damaged_log_is_one_warning_and_the_server_serves(self) -> None:
+    def test_a_damaged_log_causes_one_warning_and_the_server_runs(self) -> None:
         data = self.log
         if data.count(RECORD_MAGIC) < 3:
             self.skipTest("The machine was too slow: the messages were committed before.")

@@ -1,4 +1,4 @@
-"""SIGTERM: no new connections, what is queued is given out, everyone is told, nothing is left."""
+"""SIGTERM: no new connections; queued messages are delivered; all connections get 1001."""
 
 import ctypes
 import os
@@ -15,7 +15,7 @@ from tests.support.server import ServerProcess
 
 
 class StoppingTest(TestCase):
-    def test_everyone_gets_what_was_sent_then_1001_and_the_status_is_0(self):
+    def test_all_clients_get_what_was_sent_then_1001_and_the_status_is_0(self):
         with ServerProcess() as server:
             clients = [self.enterContext(connect(server.ws_url)) for _ in range(20)]
             for number in range(50):
@@ -32,7 +32,7 @@ class StoppingTest(TestCase):
             self.assertEqual(server.process.wait(PATIENCE), 0)
             self.assertNotIn("Traceback", server.errors())
 
-    def test_a_peer_that_answers_nothing_does_not_hold_it_up(self):
+    def test_a_peer_that_answers_nothing_does_not_delay_the_stop(self):
         with ServerProcess("--drain-timeout", "0.2") as server:
             silent = [self.enterContext(RawClient(server.port)) for _ in range(5)]
             idle = self.enterContext(socket.create_connection(("127.0.0.1", server.port)))
@@ -44,7 +44,7 @@ class StoppingTest(TestCase):
             self.assertEqual([client.close_code() for client in silent], [1001] * 5)
             self.assertEqual(idle.recv(1), b"")
 
-    def test_nobody_new_is_let_in_while_it_drains(self):
+    def test_no_new_connection_is_accepted_during_the_stop(self):
         with ServerProcess("--drain-timeout", "60") as server:
             client = self.enterContext(RawClient(server.port))
             server.process.send_signal(signal.SIGTERM)
@@ -61,7 +61,7 @@ class StoppingTest(TestCase):
             client.close()
             self.assertEqual(server.process.wait(PATIENCE), 0)
 
-    def test_a_signal_is_heard_though_the_kernel_gives_it_to_another_thread(self):
+    def test_a_signal_delivered_to_another_thread_stops_the_server(self):
         # Nothing interrupts the main thread then; nor does what comes just before it waits.
         try:
             tgkill = ctypes.CDLL(None).tgkill
@@ -73,7 +73,7 @@ class StoppingTest(TestCase):
             self.assertEqual(tgkill(pid, max(threads - {pid}), signal.SIGTERM), 0)
             self.assertEqual(client.close_code(), 1001)
 
-    def test_a_second_signal_ends_it_at_once(self):
+    def test_a_second_signal_ends_the_process_at_once(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with (
                 self.subTest(number=number),

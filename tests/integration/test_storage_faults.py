@@ -1,4 +1,4 @@
-"""The storage fails under a running server: what can be served is served, and it says what cannot.
+"""The storage of a running server fails: reading works, and writing is refused with the reason.
 
 Files are replaced, rows are damaged, nothing can be written, a thread of the server's own fails.
 """
@@ -182,7 +182,7 @@ class FilesReplacedTest(StorageCase):
                 self.server.process.wait(PATIENCE)
                 self.assert_kept(self.server.data)
 
-    def test_nobody_writes_and_the_log_says_so_all_the_same(self):
+    def test_a_failure_is_logged_while_nothing_is_written(self):
         (self.server.data / "gochat.db-wal").unlink()
         eventually(lambda: self.errors(), "it is in the log")
         self.assertIn("gochat.db-wal was removed", self.errors()[0])
@@ -190,7 +190,7 @@ class FilesReplacedTest(StorageCase):
         self.server.process.wait(PATIENCE)
         self.assert_kept(self.server.data)
 
-    def test_without_its_lock_no_second_server_comes_in(self):
+    def test_without_its_lock_file_no_second_server_can_start(self):
         (self.server.data / "lock").unlink()
         command = [
             sys.executable,
@@ -232,7 +232,7 @@ class FilesReplacedTest(StorageCase):
 
 
 class DamagedRowTest(StorageCase):
-    def test_the_room_is_entered_and_read_and_everything_else_goes_on(self):
+    def test_rooms_can_be_joined_and_read_while_nothing_can_be_stored(self):
         self.bob.ask("ping")
         database = self.server.data / "gochat.db"
         for number, change in enumerate(
@@ -338,7 +338,7 @@ class ThreadTest(TestCase):
             self.assertEqual(ada.close_code(), 1001)
             self.assert_it_stops_with_status_1(server, "main")
 
-    def test_what_one_request_or_order_meets_ends_nothing_else(self):
+    def test_an_error_in_one_request_or_order_affects_nothing_else(self):
         for what in (
             {
                 "module": "gochat_py.hub_room", "name": "HubRoom", "method": "joined",

@@ -1,4 +1,4 @@
-"""The other documents are kept true: what they name exists, and their figures are the code's."""
+"""Compares the other documents with the code: names exist, and figures are the same."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def kept_documents() -> list[str]:
 
 
 class NamesTest(TestCase):
-    def test_every_link_leads_somewhere(self):
+    def test_every_link_has_a_target(self):
         for name in [*kept_documents(), "CHANGELOG.md", "tests/bench/README.md"]:
             folder = (ROOT / name).parent
             for target in re.findall(r"\]\(([^)\s]+)\)", docs.document(name)):
@@ -70,7 +70,7 @@ class NamesTest(TestCase):
             ):
                 self.assertIn("".join(target), targets, name)
 
-    def test_every_module_and_constant_that_is_named_exists(self):
+    def test_every_named_module_and_constant_exists(self):
         for name in kept_documents():
             text = docs.document(name)
             for path in re.findall(
@@ -92,7 +92,7 @@ class SettingsDocTest(TestCase):
 
 
 class ReadmeTest(TestCase):
-    def test_its_ratios_are_those_of_the_chart(self):
+    def test_the_readme_s_ratios_are_those_of_the_chart(self):
         """Within 3 %: the chart's own figures are rounded."""
         chart = _chart()
         head, *measured = docs.rows_with_head(docs.section(README, "## How fast it is"))
@@ -107,7 +107,7 @@ class ReadmeTest(TestCase):
                 with self.subTest(work=work, server=server):
                     self.assertLess(abs(told / ratio - 1), 0.03)
 
-    def test_its_other_figures_are_those_of_their_sources(self):
+    def test_the_readme_s_other_figures_are_those_of_their_sources(self):
         chart = _chart()
         latency, idle = chart["20 lines a second → 10"], chart["9,900 idle connections"]
         (start,) = re.findall(r"\| \*\*([\d,]+) bytes\*\* \|", PAGE)
@@ -133,7 +133,7 @@ class LimitsDocTest(TestCase):
             with self.subTest(row[0]):
                 self.assertEqual(docs.missing(row[-1]), [])
 
-    def test_its_flags_have_the_defaults_that_it_says(self):
+    def test_the_flags_have_the_documented_defaults(self):
         told = re.findall(r"`(--[a-z-]+)(?: ([\d.]+))?`(?:[:,]? (\d+) (KiB|MiB))?", LIMITS)
         for flag, plain, number, unit in told:
             if plain or number:
@@ -143,7 +143,7 @@ class LimitsDocTest(TestCase):
                 with self.subTest(flag):
                     self.assertEqual(FLAGS[flag].default, value if not plain else float(plain))
 
-    def test_its_constants_are_those_of_the_code(self):
+    def test_the_documented_constants_are_those_of_the_code(self):
         for figure in (
             f"| {admission.AT_ONCE} (`admission.AT_ONCE`)",
             f"| {admission.READ_AT_ONCE} (`admission.READ_AT_ONCE`)",
@@ -158,7 +158,7 @@ class LimitsDocTest(TestCase):
 class DurabilityDocTest(TestCase):
     MODES = ("## `process`", "## `power`", "## `--memory`")
 
-    def test_each_row_says_what_becomes_of_each_and_names_a_test_that_exists(self):
+    def test_each_row_has_all_columns_and_names_a_test_that_exists(self):
         for mode in self.MODES:
             (heading,) = re.findall(rf"(?m)^{re.escape(mode)}.*$", DURABILITY)
             rows = list(docs.rows(docs.section(DURABILITY, heading)))
@@ -173,13 +173,13 @@ class DurabilityDocTest(TestCase):
                         [docs.missing_dotted(test) for test in tests], [None] * len(tests)
                     )
 
-    def test_it_is_linked_from_where_people_look(self):
+    def test_the_page_is_linked_from_the_index(self):
         self.assertIn("(docs/durability.md)", README)
         self.assertIn("(durability.md)", ARCHITECTURE)
 
 
 class ArchitectureDocTest(TestCase):
-    def test_its_floors_are_those_that_are_tested(self):
+    def test_the_documented_floors_are_those_of_the_test(self):
         drawing = re.search(r"```\n (7 .*?)```", ARCHITECTURE, re.DOTALL)
         assert drawing is not None
         for line in drawing[1].splitlines():
@@ -190,7 +190,7 @@ class ArchitectureDocTest(TestCase):
             expected = [name for name in FLOORS[int(number[1])] if name != "__init__"]
             self.assertEqual(sorted(named), sorted(expected), f"floor {number[1]}")
 
-    def test_its_threads_are_those_that_are_started(self):
+    def test_the_documented_threads_are_those_of_the_code(self):
         told = {row[0] for row in docs.rows(docs.section(ARCHITECTURE, "## Threads"))}
         started = {"main"}
         starting = ("threads.start", "threads.launch", "self.thread_pool.start", "self._start")
@@ -207,7 +207,7 @@ class ArchitectureDocTest(TestCase):
         # A writer has its reader's name and number.
         self.assertEqual(told, started | {"writer-N"})
 
-    def test_its_queues_have_the_capacities_that_it_says(self):
+    def test_the_queues_have_the_documented_capacities(self):
         rows = {row[0]: row[1] for row in docs.rows(docs.section(ARCHITECTURE, "## Queues"))}
         settings = Settings()
         self.assertEqual(

@@ -1,4 +1,4 @@
-"""Laws that can be read off the source: imports go down, without a circle; core never waits."""
+"""Laws checked in the source: imports go down, without a cycle; the core never waits."""
 
 import ast
 import graphlib
@@ -161,7 +161,7 @@ class FloorsTest(TestCase):
         except graphlib.CycleError as error:
             self.fail(f"a circle of imports: {' ← '.join(error.args[1])}")
 
-    def test_core_uses_nothing_that_waits_and_no_clock(self):
+    def test_the_core_uses_nothing_that_waits_and_no_clock(self):
         for place, path in modules():
             if place != "core":
                 continue
@@ -176,12 +176,12 @@ class FloorsTest(TestCase):
             for name in imports(path):
                 self.assertIn(name.split(".")[0], allowed, f"{path.name} imports {name}")
 
-    def test_no_module_outgrows_its_noun(self):
+    def test_no_module_is_longer_than_350_lines(self):
         for _, path in modules():
             lines = len(path.read_text(encoding="utf-8").splitlines())
             self.assertLessEqual(lines, 350, f"{path.name}: split it along a noun")
 
-    def test_no_function_is_longer_than_a_screen(self):
+    def test_no_function_is_longer_than_60_lines(self):
         for _, path in modules():
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -1,4 +1,4 @@
-"""Laws 2 and 3, read off the source: who may wait for whom, and what crosses a queue is frozen."""
+"""Laws 2 and 3, checked in the source: who may `put`, and what crosses a queue is frozen."""
 
 import ast
 import dataclasses
@@ -17,13 +17,13 @@ MAY_PUT = {"joining.py", "classic.py", "v1.py", "local.py", "user_requests.py"}
 
 
 class DownstreamTest(TestCase):
-    def test_only_what_stands_upstream_puts_into_an_inbox(self):
+    def test_only_modules_upstream_put_into_an_inbox(self):
         for path in PACKAGE.rglob("*.py"):
             for called, line in calls(path):
                 if called.endswith("inbox.put"):
                     self.assertIn(path.name, MAY_PUT, f"line {line} waits for another thread")
 
-    def test_the_hub_waits_on_nothing_but_its_inbox(self):
+    def test_the_hub_waits_only_for_its_inbox(self):
         waiting = {"put", "wait", "take", "acquire", "recv", "send", "sendall", "result"}
         for called, line in calls(PACKAGE / "hub.py"):
             if called.rpartition(".")[2] in waiting:
@@ -38,7 +38,7 @@ def calls(path: Path) -> Iterator[tuple[str, int]]:
 
 
 class FrozenTest(TestCase):
-    def test_what_crosses_an_inbox_is_frozen(self):
+    def test_values_that_cross_an_inbox_are_frozen(self):
         for kind in (*typing.get_args(orders.Order), *typing.get_args(requests.Request)):
             if not issubclass(kind, tuple):
                 self.assertTrue(dataclasses.is_dataclass(kind), kind)

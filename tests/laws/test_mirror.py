@@ -31,7 +31,7 @@ class MirrorTest(TestCase):
         for folder in self.folders():
             self.assertTrue(any((TESTS / folder).glob("test_*.py")), folder)
 
-    def test_each_test_is_named_for_a_module_beside_it_or_for_a_subject(self):
+    def test_each_test_module_is_named_for_a_module_or_a_subject(self):
         for folder in self.folders():
             modules = {path.stem for path in place(folder).glob("*.py")}
             subjects = SUBJECTS.get(folder, set())
@@ -41,7 +41,7 @@ class MirrorTest(TestCase):
                 about = any(name == each or name.startswith(f"{each}_") for each in subjects)
                 self.assertTrue(known or about, path.relative_to(ROOT))
 
-    def test_no_subject_is_listed_that_no_test_has(self):
+    def test_each_listed_subject_has_a_test(self):
         for folder, subjects in SUBJECTS.items():
             for each in subjects:
                 self.assertTrue(any((TESTS / folder).glob(f"test_{each}*.py")), each)

@@ -1,4 +1,4 @@
-"""docs/protocol.md is kept true, both ways.
+"""Compares docs/protocol.md with the code, in both directions.
 
 What it names is sent or taken by the code, unless it is marked as planned; what the code sends or
 takes is in it, without that mark.
@@ -21,7 +21,7 @@ from gochat_py.core.presence import SHOWN
 from gochat_py.http.handler import MAX_BLANK, MAX_IDLE_BODY, MAX_IDLE_BODY_SENT, MAX_PIECES
 from gochat_py.http.resources import TABLE
 from gochat_py.http.static.assets import BESIDE_THE_PAGE, Assets, web_root
-from gochat_py.hub_room import NEWS_PERIOD
+from gochat_py.hub_room import PRESENCE_PERIOD
 from gochat_py.message import Draft
 from gochat_py.refusals import Code
 from gochat_py.settings import Settings
@@ -54,7 +54,7 @@ _FIELD = re.compile(r"`(\w+)`(\??)( \*planned\*)?(?: \[?\{([^}]*)\})?")
 
 
 def blocks(marker: str) -> Iterator[str]:
-    """The text of each JSON block that this side of the wire says."""
+    """The text of each JSON block of this side of the protocol."""
     return iter(re.findall(rf"^```json {marker}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
 
 
@@ -137,7 +137,7 @@ def planned_in(cell: str) -> set[str]:
 
 
 class ProtocolDocTest(TestCase):
-    def test_what_the_client_says_is_understood(self):
+    def test_the_document_s_commands_are_decoded(self):
         said = set()
         for block in blocks("client"):
             with self.subTest(block=block):
@@ -147,7 +147,7 @@ class ProtocolDocTest(TestCase):
                 said.add(command["type"])
         self.assertEqual(said, {*wire.COMMANDS, "ping"})
 
-    def test_what_the_server_says_has_the_fields_that_it_writes(self):
+    def test_the_document_s_events_have_the_fields_of_the_code(self):
         for event in within(events()):
             kind = event["type"]
             written = [each for each in within(ENCODED) if each["type"] == kind]
@@ -165,7 +165,7 @@ class ProtocolDocTest(TestCase):
         self.assertEqual(said, {event["type"] for event in ENCODED})
         self.assertLessEqual(ENTRY_TYPES, said)
 
-    def test_every_answer_carries_the_id_of_its_command(self):
+    def test_every_answer_has_the_id_of_its_command(self):
         """Each block of the server's that follows one of the client's answers it."""
         pairs = re.findall(
             r"^```json client\n([^`]*)^```\n\n```json server\n(.*?)^```$", TEXT, re.M | re.S
@@ -174,13 +174,13 @@ class ProtocolDocTest(TestCase):
         for asked, answered in pairs:
             self.assertEqual(json.loads(asked)["id"], json.loads(answered)["id"])
 
-    def test_its_commands_are_those_that_are_taken(self):
+    def test_the_document_s_commands_are_those_of_the_code(self):
         rows = [docs.named(row[0]) for row in docs.rows(COMMANDS)]
-        told = {name for row in rows for name, planned in row.items() if not planned}
-        self.assertEqual(told, {*wire.COMMANDS, "ping"})
+        documented = {name for row in rows for name, planned in row.items() if not planned}
+        self.assertEqual(documented, {*wire.COMMANDS, "ping"})
         planned = {name for row in rows for name, planned in row.items() if planned}
         self.assertEqual(planned & {*wire.COMMANDS, "ping"}, set(), "the mark is to go")
-        for kind in told:
+        for kind in documented:
             self.assertIn(f"\n#### {kind}\n", COMMANDS)
 
     def test_a_command_s_row_names_its_fields(self):
@@ -191,8 +191,8 @@ class ProtocolDocTest(TestCase):
                 for name, _, required in grammar
                 if name != "id" or required
             }
-            told = {name: optional for name, (optional, _) in fields(rows[kind]).items()}
-            self.assertEqual(told, expected, kind)
+            documented = {name: optional for name, (optional, _) in fields(rows[kind]).items()}
+            self.assertEqual(documented, expected, kind)
             self.assertEqual(planned_in(rows[kind]) & set(expected), set(), kind)
 
     def test_every_field_of_hello_is_read(self):
@@ -201,12 +201,12 @@ class ProtocolDocTest(TestCase):
             if name != "id":
                 self.assertRegex(reads, rf"\bwanted\.{name}\b")
 
-    def test_its_events_are_those_that_are_sent(self):
+    def test_the_document_s_events_are_those_of_the_code(self):
         rows = [docs.named(row[0]) for row in docs.rows(EVENTS)]
         sent = {event["type"] for event in ENCODED}
-        told = {name for row in rows for name, planned in row.items() if not planned}
+        documented = {name for row in rows for name, planned in row.items() if not planned}
         planned = {name for row in rows for name, planned in row.items() if planned}
-        self.assertEqual(told, sent)
+        self.assertEqual(documented, sent)
         self.assertEqual(planned & sent, set(), "the mark is to go")
 
     def test_an_event_s_row_names_its_fields_and_those_within_them(self):
@@ -228,12 +228,12 @@ class ProtocolDocTest(TestCase):
         for kind, cell in rows.items():
             but = OF_ENTRIES if kind == "message" else OF_ENTRIES | OF_EVENTS
             written = [entry for entry in within(ENCODED) if entry["type"] == kind]
-            told = compared(written, but | never)
+            documented = compared(written, but | never)
             with self.subTest(kind):
-                self.assertEqual(fields(cell), told)
-                self.assertEqual(planned_in(cell) & set(told), set(), "the mark is to go")
+                self.assertEqual(fields(cell), documented)
+                self.assertEqual(planned_in(cell) & set(documented), set(), "the mark is to go")
 
-    def test_every_field_that_is_written_is_in_an_example(self):
+    def test_every_field_of_the_code_is_in_an_example(self):
         """So a new field cannot be left out of the document by being left out of the examples."""
         tree = ast.parse((docs.PACKAGE / "core" / "encode.py").read_text(encoding="utf-8"))
         everything = {name for event in within(ENCODED) for name in fields_within(event)}
@@ -248,24 +248,24 @@ class ProtocolDocTest(TestCase):
         self.assertLessEqual(written, everything)
         self.assertGreater(len(written), 30)
 
-    def test_its_error_codes_are_those_that_are_sent(self):
+    def test_the_document_s_error_codes_are_those_of_the_code(self):
         cells = " ".join(row[0] for row in docs.rows(ERRORS))
-        told = docs.named(cells)
+        documented = docs.named(cells)
         sent = {Code[name].value for name in docs.used("Code", "refusals.py")}
-        self.assertEqual({code for code, planned in told.items() if not planned}, sent)
-        planned = {code for code, planned in told.items() if planned}
+        self.assertEqual({code for code, planned in documented.items() if not planned}, sent)
+        planned = {code for code, planned in documented.items() if planned}
         self.assertEqual(planned & sent, set(), "the mark is to go")
         self.assertEqual({code.value for code in Code} - sent - planned, set(), "nothing sends it")
 
-    def test_its_close_codes_are_those_that_are_sent(self):
-        told = {row[0].removesuffix(f" {docs.PLANNED}"): row[0] for row in docs.rows(CLOSES)}
-        planned = {int(code) for code, cell in told.items() if cell.endswith(docs.PLANNED)}
+    def test_the_document_s_close_codes_are_those_of_the_code(self):
+        documented = {row[0].removesuffix(f" {docs.PLANNED}"): row[0] for row in docs.rows(CLOSES)}
+        planned = {int(code) for code, cell in documented.items() if cell.endswith(docs.PLANNED)}
         sent = {Close[name] for name in docs.used("Close", "codes.py")} | CLOSED_ELSEWHERE
-        self.assertEqual({int(code) for code in told} - planned, set(map(int, sent)))
+        self.assertEqual({int(code) for code in documented} - planned, set(map(int, sent)))
         self.assertEqual(set(Close), sent, "nothing sends it")
 
-    def test_its_paths_are_those_that_are_answered(self):
-        """A path that is planned is answered like one that nobody ever heard of."""
+    def test_the_document_s_paths_are_those_of_the_code(self):
+        """A planned path is answered like an unknown one."""
         assets = Assets.load(web_root())
         with Edge(assets=assets) as edge:
             for method, path, planned in paths():
@@ -279,19 +279,19 @@ class ProtocolDocTest(TestCase):
             self.assertEqual(edge.ask(request(path="/ws")).status, 426)
             self.assertEqual(edge.ask(upgrade()).status, 101)
 
-    def test_its_table_of_paths_is_that_of_the_code(self):
-        told = set()
+    def test_the_document_s_table_of_paths_is_that_of_the_code(self):
+        documented = set()
         for method, path, planned in paths():
             found = TABLE.find(path.partition("?")[0])
             known = found if found and found.target(method) else None
             with self.subTest(path):
                 self.assertNotEqual(known is not None, planned, "the mark is to go, or missing")
             if known:
-                told.add((method, known.pattern))
-        self.assertEqual(told, TABLE.rows)
+                documented.add((method, known.pattern))
+        self.assertEqual(documented, TABLE.rows)
         self.assertLessEqual({("GET", f"/{name}") for name in BESIDE_THE_PAGE}, TABLE.rows)
 
-    def test_its_figures_are_those_of_the_code(self):
+    def test_the_document_s_figures_are_those_of_the_code(self):
         allowance, settings = session.Allowance(), Settings()
         for figure in (
             f"`text` is 1 to {wire.MAX_TEXT:,} characters",
@@ -327,4 +327,4 @@ class ProtocolDocTest(TestCase):
             f"refused {allowance.flood_count} times within {allowance.flood_seconds:g} seconds",
         ):
             self.assertIn(figure, " ".join(TEXT.split()))
-        self.assertEqual(NEWS_PERIOD, 1 / 10)
+        self.assertEqual(PRESENCE_PERIOD, 1 / 10)

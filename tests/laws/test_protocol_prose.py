@@ -1,4 +1,4 @@
-"""The sentences of docs/protocol.md, too, name only what exists, unless they say it is planned."""
+"""The sentences of docs/protocol.md name only what exists."""
 
 import re
 
@@ -41,7 +41,7 @@ def sent() -> set[str]:
 
 
 class ProseTest(TestCase):
-    def test_no_close_code_is_named_that_is_not_sent(self):
+    def test_each_named_close_code_is_sent(self):
         """A code that is planned is named in a planned passage, or with the mark."""
         planned = {
             int(row[0].split()[0]) for row in docs.rows(CLOSES) if row[0].endswith(docs.PLANNED)
@@ -51,7 +51,7 @@ class ProseTest(TestCase):
         unsent = {1006}  # no close frame came (RFC 6455, 7.1.5)
         self.assertLessEqual(closes, set(map(int, Close)) - planned | unsent)
 
-    def test_no_name_is_used_that_nothing_has(self):
+    def test_each_named_event_and_field_exists(self):
         """Each word in a code span is a command, an event, a field, a code or a setting."""
         known = {*wire.COMMANDS, "ping", *Settings.__slots__, *sent(), *OTHER_WORDS}
         known |= {name for _, grammar in wire.COMMANDS.values() for name, _, _ in grammar}
@@ -62,15 +62,15 @@ class ProseTest(TestCase):
         self.assertGreater(len(words), 80)
         self.assertLessEqual(words, known)
 
-    def test_what_is_planned_is_not_told_as_if_it_were_there(self):
+    def test_planned_features_are_only_in_their_tables(self):
         planned = planned_in(" ".join(row[0] for row in docs.rows(ERRORS))) | unset()
         for name in planned:
             self.assertNotIn(f"`{name}`", PROSE)
 
-    def test_no_path_is_named_that_the_table_lacks(self):
-        told = {(method, path) for method, path, planned in paths() if not planned}
+    def test_each_named_path_is_in_the_table(self):
+        documented = {(method, path) for method, path, planned in paths() if not planned}
         for method, path in re.findall(r"`([A-Z]+) (/[^`]*)`", PROSE):
-            self.assertIn((method, path), told)
+            self.assertIn((method, path), documented)
 
     def test_each_answer_of_a_command_is_an_event(self):
         listed = {name for row in docs.rows(EVENTS) for name in docs.named(row[0])}

@@ -1,4 +1,4 @@
-"""docs/redo-log.md is kept true, and the format stays what it was: read from files made before."""
+"""Compares docs/redo-log.md with the code, and the format with files made before."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class DocumentTest(TestCase):
                 expected = magic if name == "magic" else fields[name]
                 self.assertEqual(data[offset : offset + size], expected, name)
 
-    def test_it_names_the_files_the_sizes_and_the_fields(self):
+    def test_the_document_names_the_files_the_sizes_and_the_fields(self):
         for name in (LOG, LINES, f"{LOG}.unreadable-1", f"{SIZE:,} bytes"):
             self.assertIn(name, TEXT)
         self.assertIn(f"first {READ_AT_MOST >> 20} MiB", TEXT)
@@ -82,12 +82,12 @@ class DocumentTest(TestCase):
 
 
 class VectorTest(StoreCase):
-    def test_what_is_written_is_what_was_written_before(self):
+    def test_the_log_is_written_as_in_the_vectors(self):
         header = Header(IDENTITY, VECTOR["commit"], VECTOR["term"])
         self.assertEqual(pack_header(header).hex(), VECTOR["header"])
         self.assertEqual(pack_record(header, PAYLOAD).hex(), VECTOR["record"])
 
-    def test_what_was_written_before_is_read(self):
+    def test_the_log_of_the_vectors_is_read(self):
         data = bytes.fromhex(VECTOR["header"] + VECTOR["record"])
         header = not_none(unpack_header(data))
         self.assertEqual(header, Header(IDENTITY, VECTOR["commit"], VECTOR["term"], FORMAT))

@@ -1,4 +1,4 @@
-"""Each skipped test says why in a sentence, and a run of all tests shows it."""
+"""Each skipped test has a reason, and a run of all tests shows it."""
 
 from __future__ import annotations
 

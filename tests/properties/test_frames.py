@@ -1,4 +1,4 @@
-"""Whatever arrives, however it is cut: the short road reads what wsproto alone would read."""
+"""The fast path reads any bytes, however they are split, as wsproto alone would."""
 
 from itertools import pairwise
 
@@ -68,13 +68,13 @@ cuts = st.lists(st.integers(0, 5000), max_size=8)
 
 class ReceiverProperties(TestCase):
     @given(st.lists(good, max_size=8), cuts)
-    def test_good_frames_give_what_wsproto_gives(self, sent, at):
+    def test_valid_frames_are_read_as_wsproto_reads_them(self, sent, at):
         data = b"".join(sent)
         self.assertEqual(by_receiver(cut(data, at)), by_wsproto_alone(data))
 
     @settings(max_examples=400)
     @given(st.lists(st.one_of(good, odd), max_size=6), cuts)
-    def test_any_bytes_give_what_wsproto_gives(self, sent, at):
+    def test_any_bytes_are_read_as_wsproto_reads_them(self, sent, at):
         """A whole header is waited for: a failure may be seen a few bytes later, never missed."""
         data = b"".join(sent)
         found, expected = by_receiver(cut(data, at)), by_wsproto_alone(data)

@@ -1,4 +1,4 @@
-"""A bucket never gives more than it should, and never makes anyone wait in vain."""
+"""A token bucket never exceeds its rate, and a token is available after the wait it returned."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ starts = st.sampled_from([0.0, 1e5, 1e9])
 
 class TokenBucketProperties(TestCase):
     @given(rates, bursts, pauses, starts)
-    def test_no_stretch_of_time_sees_more_than_burst_and_rate(self, rate, burst, waits, now):
+    def test_no_period_has_more_than_burst_and_rate(self, rate, burst, waits, now):
         bucket, taken = TokenBucket(rate, burst), []
         for wait in waits:
             now += wait
@@ -27,14 +27,16 @@ class TokenBucketProperties(TestCase):
                 )
 
     @given(rates, bursts, pauses, starts)
-    def test_who_waits_as_long_as_told_gets_one_and_before_that_none(self, rate, burst, waits, now):
+    def test_a_token_is_available_after_the_given_wait_and_not_before(
+        self, rate, burst, waits, now
+    ):
         bucket = TokenBucket(rate, burst)
         for pause in waits:
             now += pause
-            told = bucket.take(now)
-            self.assertGreaterEqual(told, 0)
-            if told > 0:
-                self.assertGreater(bucket.take(now + told / 2 - SLACK), 0)
-                self.assertLessEqual(told, 1 / rate + 2 * SLACK)
-                now += told
+            wait = bucket.take(now)
+            self.assertGreaterEqual(wait, 0)
+            if wait > 0:
+                self.assertGreater(bucket.take(now + wait / 2 - SLACK), 0)
+                self.assertLessEqual(wait, 1 / rate + 2 * SLACK)
+                now += wait
                 self.assertEqual(bucket.take(now), 0)

@@ -1,4 +1,4 @@
-"""Names: whatever somebody calls themselves, checking it twice changes nothing, nor does case."""
+"""Names: a checked name passes unchanged, and case makes no difference."""
 
 import unicodedata
 
@@ -36,7 +36,7 @@ class NameProperties(TestCase):
     @given(names)
     @example("İ")
     @example("ΐ")
-    def test_case_and_composition_make_no_other_nick(self, name):
+    def test_case_and_composition_do_not_distinguish_nicks(self, name):
         nick = checked(check_nick, name)
         for other in (nick.casefold(), nick.lower(), unicodedata.normalize("NFD", nick)):
             self.assertEqual(nick_key(other), nick_key(nick))
@@ -44,7 +44,7 @@ class NameProperties(TestCase):
 
     @settings(max_examples=300)
     @given(names)
-    def test_case_and_composition_make_no_other_room(self, name):
+    def test_case_and_composition_do_not_distinguish_rooms(self, name):
         room = checked(check_room, name)
         for other in (room.casefold(), unicodedata.normalize("NFD", room)):
             self.assertEqual(room_key(other), room_key(room))

@@ -39,7 +39,9 @@ class OriginProperties(TestCase):
             )
 
     @given(schemes, hosts, ports, hosts, ports)
-    def test_a_foreign_page_never_is(self, scheme, host, port, foreign, foreign_port) -> None:
+    def test_a_page_of_another_host_is_never_allowed(
+        self, scheme, host, port, foreign, foreign_port
+    ) -> None:
         own, other = Authority.parse(host), Authority.parse(foreign)
         assert own is not None and other is not None
         assume(own.host != other.host)
@@ -61,7 +63,7 @@ class OriginProperties(TestCase):
         plain(client)
 
     @given(hosts, ports)
-    def test_an_authority_survives_being_written_and_read(self, host, port) -> None:
+    def test_an_authority_is_read_back_as_it_was_written(self, host, port) -> None:
         authority = Authority.parse(spell(host, port))
         self.assertEqual(Authority.parse(str(authority)), authority)
 
@@ -75,7 +77,7 @@ class HostProperties(TestCase):
         self.assertTrue(HostRule("127.0.0.1", ()).allows(authority))
 
     @given(st.lists(names, max_size=4), names, ports, cases, st.sampled_from(["", "."]))
-    def test_a_name_is_known_if_and_only_if_it_is_listed(self, listed, name, port, case, dot):
+    def test_a_name_is_accepted_if_and_only_if_it_is_listed(self, listed, name, port, case, dot):
         authority = Authority.parse(case(spell(name + dot, port)))
         assert authority is not None
         assume(name != "localhost" and not name.endswith(".localhost"))

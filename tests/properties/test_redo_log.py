@@ -1,4 +1,4 @@
-"""Whatever happens to a redo log: no whole record is lost, none is invented, none comes twice.
+"""However a redo log is damaged, no whole record is lost, invented or duplicated.
 
 GOCHAT_TEST_FUZZ is how many files each test tries; ``make fuzz`` tries very many.
 """
@@ -91,7 +91,7 @@ def damaged(data: bytes, changes: list[Any], records: list[bytes], foreign: byte
 
 
 class Template:
-    """What a killed server left, made once: its log, its database, and older and newer ones."""
+    """The files of a killed server, made once: its log, its database, and older and newer ones."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -153,7 +153,7 @@ class Template:
         self.foreign = self.log[: RECORD.size] + b"".join(pack_record(other, p) for p in payloads)
 
 
-def told(entry: Entry) -> tuple[object, ...]:
+def content(entry: Entry) -> tuple[object, ...]:
     """What stays of a message that gets another seq."""
     return entry.user, entry.nick, entry.time, entry.id, entry.text
 
@@ -173,7 +173,7 @@ class RedoLogPropertyTest(TestCase):
 
     @thorough
     @given(damages(*HARM, *SPLICES), st.sampled_from(["same", "same", "older", "committed"]))
-    def test_every_whole_record_is_there_once(self, changes, which):
+    def test_every_whole_record_is_recovered_once(self, changes, which):
         template = self.template
         data = damaged(template.log, changes, template.records, template.foreign)
         whole = [
@@ -191,7 +191,7 @@ class RedoLogPropertyTest(TestCase):
 
     @thorough
     @given(damages(*HARM), st.sampled_from(["same", "older", "committed"]))
-    def test_of_the_format_before_every_whole_message_is_there_once(self, changes, which):
+    def test_every_whole_message_of_the_format_before_is_recovered_once(self, changes, which):
         template = self.template
         log = lines(template.batches)
         records = [line + b"\n" for line in log.split(b"\n")[:-1]]
@@ -205,15 +205,15 @@ class RedoLogPropertyTest(TestCase):
                 for room, found in self.rooms(directory):
                     # Without checksums, a time that was damaged makes those after it later, and a
                     # damaged copy of a message without id is another message.
-                    counted = Counter(told(entry._replace(time=0)) for entry in found)
+                    counted = Counter(content(entry._replace(time=0)) for entry in found)
                     for entry in [*template.committed[which][room], *sure]:
                         if entry.key == room:
-                            times = counted[told(entry._replace(time=0))]
+                            times = counted[content(entry._replace(time=0))]
                             self.assertTrue(times == 1 or (times > 1 and entry.id is None), entry)
 
     @thorough
     @given(st.binary(max_size=3_000), st.sampled_from([LOG, LINES]), st.integers(0, 70))
-    def test_any_bytes_start_and_add_nothing(self, noise, name, start):
+    def test_a_log_of_any_bytes_adds_no_message(self, noise, name, start):
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder) / "data"
             self.prepare(place, "same", name, self.template.log[:start] + noise)
@@ -234,13 +234,13 @@ class RedoLogPropertyTest(TestCase):
                 yield room, found
 
     def compare(self, directory, kept, which):
-        """The rooms hold what is committed, then what is kept, in order, each once."""
+        """The rooms have the committed entries, then the recovered ones, in order, each once."""
         committed = self.template.committed[which]
         for room, found in self.rooms(directory):
             there = {entry.seq for entry in committed[room]}
             rest = [entry for entry in kept if entry.key == room and entry.seq not in there]
             expected = [*committed[room], *rest]
-            self.assertEqual([*map(told, found)], [*map(told, expected)])
+            self.assertEqual([*map(content, found)], [*map(content, expected)])
             reached = 0  # up to here every entry is the one that was told under this seq
             while reached < len(expected) and expected[reached].seq == reached + 1:
                 reached += 1

@@ -1,4 +1,4 @@
-"""Wherever history is cut, replayed and held make the whole: once, in order, or a hole is said."""
+"""Replayed and held entries together are complete, once and in order, or a gap is reported."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ class AfterProperties(TestCase):
                             after(seq, held)
 
     @given(st.integers(0, 12), st.lists(st.integers(1, 16).map(Numbered), max_size=12))
-    def test_whatever_is_given_what_comes_has_no_hole_and_no_repeat(self, seq, held):
+    def test_the_result_has_no_gap_and_no_duplicate(self, seq, held):
         try:
             found = after(seq, held)
         except Hole:

@@ -1,4 +1,4 @@
-"""Whatever comes in as a request, it is read or refused: nothing else, and never by a crash."""
+"""Any bytes as a request are read or refused, and never cause a crash."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,7 +72,7 @@ class RequestProperties(TestCase):
         st.booleans(),
         st.sampled_from([b"HTTP/1.1", b"HTTP/1.0"]),
     )
-    def test_only_a_body_that_is_chunked_and_nothing_else_is_taken(self, lists, length, version):
+    def test_only_a_body_that_is_only_chunked_is_accepted(self, lists, length, version):
         """What one server takes for one request, another may take for two (RFC 9112, 11.2)."""
         lines = [b"POST / " + version, b"Host: a", *([b"Content-Length: 5"] if length else [])]
         lines += [b"Transfer-Encoding: " + b", ".join(each) for each in lists]
@@ -89,7 +89,7 @@ class RequestProperties(TestCase):
             self.assertTrue(taken)
 
     @given(heads(), st.integers(min_value=0))
-    def test_the_end_of_a_head_is_found_wherever_the_search_was_left(self, data, cut) -> None:
+    def test_the_end_of_a_head_is_found_wherever_the_search_continues(self, data, cut) -> None:
         whole = bytearray(data)
         try:
             end = end_of_head(whole, 0)

@@ -1,4 +1,4 @@
-"""A room against a plain model: everyone hears everything once, and knows who is there."""
+"""Compares a room with a simple model: each member gets each entry once, and the members."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ counts = st.integers(1, 3)
 
 
 class RoomMachine(RuleBasedStateMachine):
-    """What a hub and its readers do with a room, in any order.
+    """Does what the hub and the readers do with a room, in any order.
 
     The model of history is a list. The model of a client is what it was given, and the members it
     believes in, and whether they are away: the list it got when it had caught up, and the news
@@ -38,7 +38,7 @@ class RoomMachine(RuleBasedStateMachine):
         self.owner: dict[int, User] = {}
         self.read: dict[int, int] = {}  # what a reader has read, not yet handed to the hub
         self.since: dict[int, int] = {}
-        self.heard: dict[int, list[Entry]] = {}
+        self.received: dict[int, list[Entry]] = {}
         self.believed: dict[int, dict[str, bool]] = {}
         self.counted: dict[int, int] = {}
         self.away: set[int] = set()
@@ -60,7 +60,7 @@ class RoomMachine(RuleBasedStateMachine):
         self.room.leave(token)
         self.away.discard(token)
         for known in (
-            self.owner, self.read, self.since, self.heard, self.believed, self.counted
+            self.owner, self.read, self.since, self.received, self.believed, self.counted
         ):  # fmt: skip
             known.pop(token, None)
 
@@ -80,12 +80,12 @@ class RoomMachine(RuleBasedStateMachine):
         ]
         self.history += new
         for token in self.room.publish(new):
-            self.heard[token] += new
+            self.received[token] += new
 
-    @precondition(lambda self: self.owner.keys() - self.heard.keys())
+    @precondition(lambda self: self.owner.keys() - self.received.keys())
     @rule(data=st.data())
     def read_history(self, data: st.DataObject) -> None:
-        catching_up = sorted(self.owner.keys() - self.heard.keys())
+        catching_up = sorted(self.owner.keys() - self.received.keys())
         self.read[data.draw(st.sampled_from(catching_up))] = len(self.history)
 
     @precondition(lambda self: self.read)
@@ -100,13 +100,13 @@ class RoomMachine(RuleBasedStateMachine):
             assert len(self.history) - seq > HELD
             return
         assert missed is not None
-        self.heard[token] = self.history[self.since[token] : seq] + missed
+        self.received[token] = self.history[self.since[token] : seq] + missed
         self.introduce(token)
 
-    @precondition(lambda self: self.owner.keys() - self.heard.keys())
+    @precondition(lambda self: self.owner.keys() - self.received.keys())
     @rule(data=st.data())
     def introduce_one(self, data: st.DataObject) -> None:
-        token = data.draw(st.sampled_from(sorted(self.owner.keys() - self.heard.keys())))
+        token = data.draw(st.sampled_from(sorted(self.owner.keys() - self.received.keys())))
         self.room.introduce(token)
         self.introduce(token)
 
@@ -122,7 +122,7 @@ class RoomMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.room.presence.changed)
     @rule()
-    def tell_news(self) -> None:
+    def send_presence(self) -> None:
         news = self.room.presence.flush()
         assert set(self.room.introduced) == set(self.believed)
         for token in self.room.introduced:
@@ -135,9 +135,9 @@ class RoomMachine(RuleBasedStateMachine):
 
     @invariant()
     def everyone_heard_everything_since_they_came_once_and_in_order(self) -> None:
-        assert set(self.room.live) == set(self.heard)
-        for token, heard in self.heard.items():
-            assert heard == self.history[self.since[token] :]
+        assert set(self.room.live) == set(self.received)
+        for token, received in self.received.items():
+            assert received == self.history[self.since[token] :]
 
     @invariant()
     def members_are_users_with_a_connection(self) -> None:
@@ -159,7 +159,7 @@ class RoomMachine(RuleBasedStateMachine):
 
 
 class RoomProperties(TestCase):
-    def test_a_room_is_what_its_model_is(self) -> None:
+    def test_a_room_behaves_as_its_model(self) -> None:
         run_state_machine_as_test(
             RoomMachine, settings=settings(max_examples=150, stateful_step_count=40)
         )

@@ -1,4 +1,4 @@
-"""Whatever the traffic, each task of maintenance has its steps, and writers have the rest."""
+"""Under any load each task of maintenance gets its steps, and writers the rest of the time."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,7 +27,7 @@ class Journal:
         self._last_write = 0.0
 
     def run(self, again):
-        """Let the traffic come, `again` says when a task that had a step wants the next one."""
+        """Run the traffic. `again` returns when a task wants its next step."""
         arrives = 0.0
         for gap in self._gaps:
             arrives = max(arrives + gap, self.now)
@@ -64,9 +64,7 @@ class ShareTest(TestCase):
         costs,
         st.lists(st.booleans(), min_size=6, max_size=6),
     )
-    def test_each_task_has_a_step_in_time_and_all_take_no_more_than_the_share(
-        self, gaps, costs, urgent
-    ):
+    def test_each_task_gets_a_step_in_time_and_all_stay_within_the_share(self, gaps, costs, urgent):
         wanted = dict.fromkeys(TASKS, 0.0)
         flags = dict(zip(TASKS, urgent, strict=True))
         waited = []
@@ -93,7 +91,7 @@ class ShareTest(TestCase):
                 taken += took
 
     @given(st.lists(st.floats(0.25, 2.0), min_size=20, max_size=60), costs)
-    def test_in_the_gaps_between_messages_the_steps_follow_each_other(self, gaps, costs):
+    def test_while_idle_the_steps_follow_each_other(self, gaps, costs):
         """Two messages a second: in each gap of half a second, maintenance has all but 0.2 s."""
 
         def again(journal, task, took):
@@ -107,7 +105,7 @@ class ShareTest(TestCase):
         self.assertGreaterEqual(sum(took for _, _, took, _ in journal.steps), free / 2)
 
     @given(st.lists(st.floats(0.0, 0.1), min_size=300, max_size=600), st.sampled_from(TASKS))
-    def test_a_task_that_fails_again_and_again_costs_the_others_nothing(self, gaps, failing):
+    def test_a_task_that_always_fails_does_not_delay_the_others(self, gaps, failing):
         steps = dict.fromkeys(TASKS, 0)
 
         def again(journal, task, took):
@@ -129,7 +127,7 @@ class ShareTest(TestCase):
                 self.assertGreaterEqual(steps[task], int(journal.now / MOST_WAIT))
 
     @given(st.integers(1, 100))
-    def test_a_failed_task_is_tried_again_at_last_once_a_minute(self, times):
+    def test_a_failed_task_is_tried_again_at_least_once_a_minute(self, times):
         schedule, now = Schedule(), 0.0
         schedule.want("trim", now)
         for _ in range(times):

@@ -1,4 +1,4 @@
-"""A search that is cut short goes on: whatever its time, all of it together is one plain scan."""
+"""A search that is interrupted any number of times finds what one complete scan finds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from contextlib import ExitStack, closing
 from unittest import mock
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gochat_py.core import cursor
@@ -49,7 +49,7 @@ SMALL = (
 
 
 class ContinuationTest(TestCase):
-    @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=100)
     @given(
         steps,
         st.text("abc茶", min_size=1, max_size=4),
@@ -57,7 +57,7 @@ class ContinuationTest(TestCase):
         st.integers(1, 4),
         st.sets(rooms, min_size=1),
     )
-    def test_going_on_to_the_end_finds_what_a_plain_scan_finds_each_once(
+    def test_a_continued_search_finds_what_a_plain_scan_finds_once_each(
         self, steps, query, looks, limit, keys
     ):
         with ExitStack() as stack:

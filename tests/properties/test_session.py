@@ -1,4 +1,4 @@
-"""A session against a plain model: what it allows, and when."""
+"""Compares a session with a simple model of what it allows, and when."""
 
 import math
 from collections.abc import Callable
@@ -29,7 +29,7 @@ ids = st.none() | st.sampled_from(["1", "2"])
 
 
 class SessionMachine(RuleBasedStateMachine):
-    """The model: has hello been said, which rooms are joined, when was something written."""
+    """The model: whether hello was sent, the joined rooms, the times of messages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,7 +172,7 @@ class SessionMachine(RuleBasedStateMachine):
 
 
 class SessionProperties(TestCase):
-    def test_a_session_is_what_its_model_is(self) -> None:
+    def test_a_session_behaves_as_its_model(self) -> None:
         run_state_machine_as_test(
             SessionMachine, settings=settings(max_examples=150, stateful_step_count=50)
         )

@@ -1,4 +1,4 @@
-"""Any sequence of drafts does what a few dictionaries say it does."""
+"""Compares any sequence of drafts with a model of a few dictionaries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gochat_py.core.text import fold
@@ -31,7 +31,7 @@ ROOMS = ("tea", "milk")
 
 
 class Model:
-    """The whole store as plain values: for each room its entries, as they stand now."""
+    """The store as plain values: the entries of each room in their current state."""
 
     def __init__(self) -> None:
         self.entries: dict[str, list[Entry]] = {key: [] for key in ROOMS}
@@ -172,9 +172,9 @@ transactions = st.lists(
 
 
 class StorePropertyTest(TestCase):
-    @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=120)
     @given(transactions, texts)
-    def test_any_drafts_do_what_the_model_says(self, steps, query):
+    def test_any_drafts_have_the_effect_of_the_model(self, steps, query):
         with ExitStack() as stack:
             place = stack.enter_context(tempfile.TemporaryDirectory())
             model, now = Model(), 1.0
@@ -222,8 +222,8 @@ class StorePropertyTest(TestCase):
     def compare(self, model, directory, read_pool, query):
         for key in ROOMS:
             entries = tuple(model.entries[key])
-            ahead = directory.redo_log.of(key)
-            page = read_pool.run(history.page, key, uncommitted=ahead, limit=1000)
+            uncommitted = directory.redo_log.of(key)
+            page = read_pool.run(history.page, key, uncommitted=uncommitted, limit=1000)
             self.assertEqual(page.entries, entries)
             self.assertEqual(  # dictionaries are equal in any order; this one has a meaning
                 [list(entry.reactions) for entry in page.entries],
@@ -232,7 +232,7 @@ class StorePropertyTest(TestCase):
             for seq in range(len(entries) + 1):
                 position = Position(directory.epoch, seq)
                 replay = read_pool.run(
-                    history.since, key, position, uncommitted=ahead, limit=20, newest=2
+                    history.since, key, position, uncommitted=uncommitted, limit=20, newest=2
                 )
                 fits = len(entries) - seq <= 20
                 self.assertEqual(replay.recovered, fits)
@@ -243,7 +243,7 @@ class StorePropertyTest(TestCase):
                     search.search,
                     [key],
                     wanted,
-                    uncommitted=ahead,
+                    uncommitted=uncommitted,
                     limit=1000,
                     budget=Budget(PATIENCE),
                 )

@@ -1,8 +1,8 @@
-"""Whatever a text is: cleaned it is right, cut it is Stream-Safe, and nothing else was touched."""
+"""Any text is accepted after cleaning, and Stream-Safe after cutting; the rest is unchanged."""
 
 import unicodedata
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gochat_py.core.text import MAX_MARKS, clean_line, cut_runs, fold, one_line, wrong_with
@@ -24,9 +24,8 @@ def longest_run(text: str) -> int:
 
 
 class TextProperties(TestCase):
-    @settings(deadline=None)
     @given(texts)
-    def test_a_long_run_is_wrong_and_cut(self, text):
+    def test_a_long_run_of_marks_is_refused_and_cut(self, text):
         long = longest_run(text) > MAX_MARKS
         wrong = wrong_with(text, lines=True) or ""
         if "U+" not in wrong:
@@ -35,21 +34,18 @@ class TextProperties(TestCase):
         if not long:
             self.assertEqual(cut_runs(text), text)
 
-    @settings(deadline=None)
     @given(texts)
-    def test_a_cleaned_line_is_right_and_cleaning_it_again_changes_nothing(self, text):
+    def test_a_cleaned_line_is_accepted_and_stays_the_same(self, text):
         line = clean_line(text)
         self.assertIsNone(wrong_with(line, lines=True))
         self.assertEqual(clean_line(line), line)
         if wrong_with(text, lines=True) is None:
             self.assertEqual(line, text)
 
-    @settings(deadline=None)
     @given(texts)
-    def test_one_line_is_one_line(self, text):
+    def test_one_line_has_no_line_breaks(self, text):
         self.assertLessEqual(len(one_line(text).splitlines()), 1)
 
-    @settings(deadline=None)
     @given(texts)
     def test_folding_is_linear_in_length(self, text):
         self.assertLessEqual(len(fold(text)), max(64, 4 * len(text)))

@@ -1,4 +1,4 @@
-"""Whatever a client says: it is decoded, or refused by name; nothing else comes of it."""
+"""Any text of a client is decoded or refused."""
 
 import json
 import math
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gochat_py.core import encode, wire
 from gochat_py.core.commands import Command, Ping
-from gochat_py.core.text import wrong_with
+from gochat_py.core.text import is_blank, wrong_with
 from gochat_py.refusals import Refusal
 from tests.core.test_vectors import as_object
 from tests.support.case import TestCase
@@ -45,7 +45,7 @@ commands = st.builds(
 visible = st.characters(min_codepoint=32, exclude_categories=["Cc", "Cs"])
 ids = st.text(visible, min_size=1, max_size=64).filter(lambda text: not wrong_with(text))
 texts = st.text(visible | st.sampled_from("\n\t"), min_size=1, max_size=200).filter(
-    lambda text: not wrong_with(text, lines=True)
+    lambda text: not wrong_with(text, lines=True) and not is_blank(text)
 )
 rooms = st.from_regex(r"[a-z0-9][A-Za-z0-9_-]{0,20}", fullmatch=True) | st.sampled_from(
     ["聊天室", "café"]
@@ -100,19 +100,19 @@ class WireProperties(TestCase):
     @given(
         st.binary().map(lambda some: some.decode("utf-8", "surrogateescape")), commands, st.data()
     )
-    def test_any_bytes_amid_a_command_are_decoded_or_refused(self, odd, command, data):
+    def test_any_bytes_inside_a_command_are_decoded_or_refused(self, odd, command, data):
         text = json.dumps(command)
         at = data.draw(st.integers(0, len(text)))
         self.only_refuses(text[:at] + odd + text[data.draw(st.integers(at, len(text))) :])
 
     @given(good)
-    def test_a_command_comes_back_as_it_was_sent(self, value):
+    def test_a_command_is_decoded_as_it_was_sent(self, value):
         sent = dict(value, room=value["room"])
         self.assertEqual(as_object(wire.decode(json.dumps(sent))), sent)
         self.assertEqual(as_object(wire.decode(json.dumps(sent, ensure_ascii=False))), sent)
 
     @given(st.dictionaries(st.text(), anything))
-    def test_a_pong_has_what_the_ping_had(self, fields):
+    def test_a_pong_has_the_fields_of_the_ping(self, fields):
         fields.pop("type", None)
         try:
             command = wire.decode(json.dumps({**fields, "type": "ping"}))
@@ -123,7 +123,7 @@ class WireProperties(TestCase):
         self.assertEqual(pong, {**fields, "type": "pong", "time": 1.5})
 
     @given(anything)
-    def test_what_is_decoded_is_finite(self, value):
+    def test_decoded_numbers_are_finite(self, value):
         if isinstance(value, float) and not math.isfinite(value):
             with self.assertRaises(Refusal):
                 wire.decode(json.dumps({"type": "ping", "x": value}))

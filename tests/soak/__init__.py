@@ -1,4 +1,4 @@
-"""A busy conversation while the server is killed, or the network torn, over and over.
+"""A busy conversation while the server is killed, or connections are cut, again and again.
 
 Eight clients talk in four rooms as fast as they can. When it is over, every one of them must know
 the same: each room's seqs from 1 to n without hole or repeat, and in it once whatever was
@@ -33,7 +33,7 @@ FLAGS = ("--rate", "100000", "--burst", "100000")
 #: Events that all clients together see between two faults, at the most.
 BETWEEN_FAULTS = 3_000
 
-Tell = Callable[[str], object]
+Report = Callable[[str], object]
 
 
 def new_seed() -> str:
@@ -140,7 +140,9 @@ class Conversation:
         return f"{total:,} messages, {connections} connections"
 
 
-def killing(seed: str, kills: int, *flags: str, seconds: float = 0.0, tell: Tell = print) -> str:
+def killing(
+    seed: str, kills: int, *flags: str, seconds: float = 0.0, report: Report = print
+) -> str:
     """Kill the server `kills` times, and for at least so many `seconds`. Says figures.
 
     `flags` are given to the server.
@@ -160,7 +162,7 @@ def killing(seed: str, kills: int, *flags: str, seconds: float = 0.0, tell: Tell
                     server.kill()
                 killed += 1
                 if killed % 100 == 0:
-                    tell(f"{killed} kills, {talk.taken:,} entries seen")
+                    report(f"{killed} kills, {talk.taken:,} entries seen")
             with ServerProcess("--data", data, *FLAGS, *flags) as server:
                 talk.listens(server.ws_url)
                 figures = talk.finish(server.ws_url)
@@ -170,26 +172,26 @@ def killing(seed: str, kills: int, *flags: str, seconds: float = 0.0, tell: Tell
     return f"{killed} kills, {figures} in {time.monotonic() - started:.0f} s"
 
 
-def tearing(seed: str, cuts: int, *, seconds: float = 0.0, tell: Tell = print) -> str:
+def tearing(seed: str, cuts: int, *, seconds: float = 0.0, report: Report = print) -> str:
     """Cut connections at random bytes, `cuts` times and for at least so many `seconds`."""
     started = time.monotonic()
     with ServerProcess(*FLAGS) as server, TearingProxy(server.port, seed) as proxy:
         with Conversation(seed) as talk:
             talk.listens(proxy.url)
-            told = 0
+            reported = 0
             while (done := proxy.cuts) < cuts or time.monotonic() - started < seconds:
                 talk.until(lambda done=done: proxy.cuts > done, "a connection is cut")  # type: ignore[misc]  # a default argument, bound now
-                if proxy.cuts - told >= 1000:
-                    told = proxy.cuts
-                    tell(f"{told} cuts, {talk.taken:,} entries seen")
-            proxy.mend()
+                if proxy.cuts - reported >= 1000:
+                    reported = proxy.cuts
+                    report(f"{reported} cuts, {talk.taken:,} entries seen")
+            proxy.restore()
             figures = talk.finish(server.ws_url)
         assert "Traceback" not in server.errors(), server.errors()
     return f"{proxy.cuts} cuts, {figures} in {time.monotonic() - started:.0f} s"
 
 
 class TearingProxy:
-    """Passes bytes on, both ways, and cuts each connection after a random number of them.
+    """Forwards bytes in both directions, and cuts each connection after a random number of them.
 
     What was read and not passed on is lost with it, on one side in good order and on the other with
     a reset, or on both in either way. A context manager; leaving it joins its threads.
@@ -208,7 +210,7 @@ class TearingProxy:
         self._accepting = threading.Thread(target=self._accept, name="tearing proxy")
         self._accepting.start()
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """Cut nothing more."""
         with self._lock:
             self._torn = False

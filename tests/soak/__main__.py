@@ -1,4 +1,4 @@
-"""Kills the server and tears the network in turn, for as long as one likes.
+"""Kills the server and cuts connections in turn, for a given time.
 
     python -m tests.soak [MINUTES]
 

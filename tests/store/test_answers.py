@@ -1,4 +1,4 @@
-"""What is read at once fits one answer, whatever is stored; and part by part all of it comes."""
+"""What is read at once fits one answer, whatever is stored; all parts together are complete."""
 
 import random
 
@@ -30,7 +30,7 @@ class AnswersTest(StoreCase):
     def assert_follow(self, entries, first, last):
         self.assertEqual([entry.seq for entry in entries], list(range(first, last + 1)))
 
-    def test_a_long_replay_comes_in_parts_that_fit(self):
+    def test_a_long_replay_is_split_into_parts_that_fit(self):
         chance = random.Random(1)
         self.fill("é" * chance.randrange(1, 30_000) for _ in range(60))
         replay = self.since(5)
@@ -54,7 +54,7 @@ class AnswersTest(StoreCase):
         self.assertFalse(replay.partial)
         self.assert_follow(replay.entries, 1, 600)
 
-    def test_who_cannot_be_told_all_gets_the_newest_that_fit(self):
+    def test_a_replay_that_is_not_recovered_has_the_newest_entries_that_fit(self):
         self.fill("x" * 60_000 for _ in range(20))
         for replay in (self.read(history.newest, "tea"), self.since(99)):
             self.assertFalse(replay.recovered or replay.partial)
@@ -68,8 +68,8 @@ class AnswersTest(StoreCase):
             self.assert_follow(page.entries, first, last)
             self.assertTrue(page.more)
 
-    def test_an_entry_that_is_too_large_comes_alone(self):
-        """A line of old: 64 KiB of control characters, each of which takes six bytes as JSON."""
+    def test_an_entry_that_is_too_large_is_a_part_of_its_own(self):
+        """An old message: 64 KiB of control characters, each of which takes six bytes as JSON."""
         self.fill(["a", "\x01" * 65_536, "b"])
         self.assertGreater(size([self.read(history.one, "tea", 2)]), ANSWER_BYTES)
         self.assert_follow(self.since(0).entries, 1, 1)
@@ -80,7 +80,7 @@ class AnswersTest(StoreCase):
         self.assert_follow(self.read(history.page, "tea", before=3).entries, 2, 2)
         self.assert_follow(self.read(history.newest, "tea").entries, 3, 3)
 
-    def test_reactions_count(self):
+    def test_reactions_count_towards_the_size(self):
         self.fill("x" for _ in range(30))
         self.writer.begin()
         for seq in range(1, 31):
@@ -92,25 +92,29 @@ class AnswersTest(StoreCase):
         self.assertIn(len(page.entries), range(20, 28))
         self.assertEqual(page.entries[-1].reactions["👍"][7], f"{7:016}")
 
-    def test_what_is_not_committed_yet_counts(self):
+    def test_uncommitted_entries_count_towards_the_size(self):
         self.fill("x" * 60_000 for _ in range(3))
         self.writer.begin()
         for _ in range(3):
             self.writer.apply(message("y" * 60_000), 11.0)
         self.writer.acknowledge()
-        ahead = self.directory.redo_log.of("tea")
-        self.assertEqual(len(ahead), 3)
-        self.assert_follow(self.read(history.page, "tea", uncommitted=ahead).entries, 3, 6)
-        self.assert_follow(self.read(history.page, "tea", after=0, uncommitted=ahead).entries, 1, 4)
-        replay = self.since(1, uncommitted=ahead)
+        uncommitted = self.directory.redo_log.of("tea")
+        self.assertEqual(len(uncommitted), 3)
+        self.assert_follow(self.read(history.page, "tea", uncommitted=uncommitted).entries, 3, 6)
+        self.assert_follow(
+            self.read(history.page, "tea", after=0, uncommitted=uncommitted).entries, 1, 4
+        )
+        replay = self.since(1, uncommitted=uncommitted)
         self.assert_follow(replay.entries, 2, 5)
         self.assertTrue(replay.partial)
         self.writer.begin()
-        self.writer.commit()  # between the two looks: what is ahead is in the database, too
-        self.assert_follow(self.read(history.page, "tea", uncommitted=ahead).entries, 3, 6)
-        self.assert_follow(self.read(history.page, "tea", after=2, uncommitted=ahead).entries, 3, 6)
+        self.writer.commit()  # between the two looks: what is uncommitted is in the database, too
+        self.assert_follow(self.read(history.page, "tea", uncommitted=uncommitted).entries, 3, 6)
+        self.assert_follow(
+            self.read(history.page, "tea", after=2, uncommitted=uncommitted).entries, 3, 6
+        )
 
-    def test_no_more_is_read_than_is_given(self):
+    def test_only_entries_that_fit_are_read(self):
         self.fill("x" * 60_000 for _ in range(200))
         rows: list[int] = []
 

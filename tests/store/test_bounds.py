@@ -1,4 +1,4 @@
-"""Whatever a peer can make grow in the store has a bound, an answer there, and an end."""
+"""Everything that a peer can make grow in the store has a limit, and an answer at the limit."""
 
 import itertools
 from unittest import mock
@@ -25,7 +25,7 @@ from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, reac
 
 
 class MessageTest(StoreCase):
-    """What may become of one message."""
+    """The limits of one message."""
 
     def react_all(self, *drafts):
         self.writer.begin()
@@ -36,7 +36,7 @@ class MessageTest(StoreCase):
     def message(self):
         return self.read(history.one, "tea", 1)
 
-    def test_so_many_different_emoji_and_those_may_be_used_by_all(self):
+    def test_the_number_of_different_emoji_on_a_message_is_limited(self):
         self.entry(message("hi"))
         self.react_all(*(react(1, f"e{number}") for number in range(EMOJI)))
         with self.assertRaisesRegex(LimitReached, f"{EMOJI} different reactions; choose"):
@@ -46,7 +46,7 @@ class MessageTest(StoreCase):
         self.entry(react(1, "e3", on=False))
         self.entry(react(1, "one more"))
 
-    def test_so_many_reactions_in_all_and_the_message_stays_small(self):
+    def test_the_number_of_reactions_on_a_message_is_limited(self):
         self.entry(message("\U00020000" * 4000, id="\U00020000" * 64))
         longest = ["👩" * 31 + chr(ord("a") + number) for number in range(EMOJI)]
         people = [User(f"{number:016x}", "x") for number in range(REACTIONS)]
@@ -57,7 +57,7 @@ class MessageTest(StoreCase):
         self.entry(react(1, longest[0], on=False, user=people[0]))
         self.entry(react(1, longest[0]))
 
-    def test_so_many_changes_and_whoever_reacted_can_still_take_it_back(self):
+    def test_the_number_of_changes_is_limited_and_a_reaction_can_still_be_removed(self):
         self.entry(message("hi"))
         self.entry(react(1, "🎉", user=BOB))
         switches = itertools.cycle([True, False])
@@ -69,7 +69,7 @@ class MessageTest(StoreCase):
         self.entry(react(1, "🎉", on=False, user=BOB))
         self.assertEqual(self.message().reactions, {})
 
-    def test_so_many_edits_and_it_can_still_be_deleted(self):
+    def test_the_number_of_edits_is_limited_and_the_message_can_still_be_deleted(self):
         self.entry(message("0"))
         self.react_all(*(edit(1, str(number), id=str(number)) for number in range(EDITS)))
         with self.assertRaisesRegex(LimitReached, f"edited {EDITS} times; write a new one"):
@@ -91,7 +91,7 @@ class MessageTest(StoreCase):
         self.assertEqual((again.duplicate, again.entry.reactions), (True, {}))
         self.assertEqual([each for each in ran if "FROM reactions" in each], [])
 
-    def test_of_more_reactions_than_there_may_be_the_first_are_shown(self):
+    def test_only_the_first_of_too_many_stored_reactions_are_shown(self):
         self.entry(message("hi"))
         with mock.patch.multiple(bounds, EMOJI=100, REACTIONS=5_000):
             self.react_all(*(react(1, f"e{number}") for number in range(40)))
@@ -102,7 +102,7 @@ class MessageTest(StoreCase):
         self.assertEqual(list(shown), [f"e{number}" for number in range(EMOJI)])
         self.assertLessEqual(sum(map(len, shown.values())), REACTIONS)
 
-    def test_a_retry_of_a_topic_is_sought_in_one_row_however_many_there_are(self):
+    def test_a_retry_of_a_topic_reads_one_row(self):
         self.react_all(*(topic(str(number), id="same") for number in range(300)))
         self.assertTrue(self.apply(topic("299", id="same")).duplicate)
         self.assertFalse(self.apply(topic("298", id="same")).duplicate)
@@ -121,7 +121,7 @@ class RoomsTest(StoreCase):
         found, more = self.read(history.rooms, **where)
         return [info.key for info in found], more
 
-    def test_so_many_rooms_and_those_that_are_there_can_be_used(self):
+    def test_the_number_of_rooms_is_limited_and_existing_ones_can_be_used(self):
         self.writer.close()
         self.writer = self.directory.writer(most_rooms=2)
         for room in ("Tea", "Milk", "Tea"):
@@ -132,14 +132,14 @@ class RoomsTest(StoreCase):
         self.entry(message("hi", room="Milk"))
         self.assertEqual(self.listed(), (["milk", "tea"], False))
 
-    def test_a_draft_that_is_refused_makes_no_room(self):
+    def test_a_refused_draft_creates_no_room(self):
         with self.assertRaises(NotFound):
             self.entry(message("hi", reply_to=1))
         self.assertIsNone(self.read(find_room, "tea"))
         self.entry(message("hi"))
         self.assertIsNotNone(self.read(find_room, "tea"))
 
-    def test_when_all_numbers_of_rooms_are_used_the_lowest_free_one_is(self):
+    def test_if_all_room_numbers_were_used_the_lowest_free_one_is_reused(self):
         for room in ("Tea", "Milk", "Sugar"):
             self.entry(message("hi", room=room))
         self.entry(delete(1, room="Milk"))
@@ -156,7 +156,7 @@ class RoomsTest(StoreCase):
         self.assertEqual(self.read(lambda c: c.execute(query).fetchone()), (2,))
         self.assertEqual(self.entry(message("after it", room="Newer")).seq, 3)
 
-    def test_a_room_of_as_many_entries_as_can_be_counted_takes_no_more(self):
+    def test_a_room_with_the_greatest_seq_accepts_no_more_entries(self):
         self.entry(message("hi"))
         self.entry(message("hi", room="Milk"))
         self.write(lambda c: c.execute("UPDATE rooms SET seq = ? WHERE key = 'tea'", (SEQ_MASK,)))
@@ -186,7 +186,7 @@ class RoomsTest(StoreCase):
         self.write(retention.trim, retention.Rule(now=1e9, keep=1.0))
         self.assertEqual(self.drop(self.now), 1)
 
-    def test_what_is_made_later_counts_on_and_no_position_means_two_things(self):
+    def test_a_room_created_after_a_dropped_one_continues_its_numbers(self):
         for _ in range(5):
             self.entry(message("deleted", room="Gone"))
         for seq in range(1, 6):
@@ -208,7 +208,7 @@ class RoomsTest(StoreCase):
         self.assertEqual(self.read(history.page, "gone", before=11).entries, ())
         self.assertEqual(self.read(search.search, ["gone"], "new").entries[0].seq, 11)
 
-    def test_they_are_listed_page_by_page(self):
+    def test_rooms_are_listed_in_pages(self):
         for number in range(7):
             self.entry(message("hi", room=f"Room-{number}"))
         listed, after = [], ""
@@ -220,7 +220,7 @@ class RoomsTest(StoreCase):
         self.assertEqual(listed, [f"room-{number}" for number in range(7)])
         self.assertEqual(self.listed(after="room-6"), ([], False))
 
-    def test_what_is_remembered_of_rooms_and_authors_is_bounded(self):
+    def test_the_caches_of_rooms_and_authors_are_bounded(self):
         with (
             mock.patch.object(numbering, "ROOMS_KEPT", 3),
             mock.patch.object(authors, "AUTHORS_KEPT", 3),
@@ -252,7 +252,7 @@ class UsersTest(StoreCase):
         while after is not None:
             _, after = self.write(users.forget, now, here=here, after=after)
 
-    def test_at_the_limit_those_seen_longest_ago_make_room(self):
+    def test_at_the_limit_the_users_seen_longest_ago_are_removed(self):
         for number in range(30):
             self.create(number, now=float(number), most=30)
         with self.assertRaisesRegex(LimitReached, "at most 30 users"):
@@ -264,7 +264,7 @@ class UsersTest(StoreCase):
         with self.assertRaises(LimitReached):
             self.create(31, now=DAY + 40.0, most=25, here=here)
 
-    def test_who_never_wrote_or_read_is_forgotten_after_a_day(self):
+    def test_a_user_who_never_wrote_or_read_is_forgotten_after_a_day(self):
         ann, bob, cyn, dan = (self.create(number, now=100.0) for number in range(4))
         self.entry(message("hi", user=ann))
         self.entry(react(1, "👍", user=bob))
@@ -279,14 +279,14 @@ class UsersTest(StoreCase):
         self.assertEqual(self.read(self.rows, "SELECT * FROM reads"), [])
         self.assertEqual(self.read(history.one, "tea", 1).nick, ann.nick)
 
-    def test_who_is_connected_is_seen_now(self):
+    def test_a_connected_user_counts_as_seen_now(self):
         ann = self.create(1, now=100.0)
         self.forget(40 * DAY, here={ann.id})
         self.assertEqual(self.read(users.holder, ann.nick, 69 * DAY), ann.id)
         self.forget(40.5 * DAY)
         self.assertEqual(self.there_are(), [ann.id])
 
-    def test_all_have_their_turn_however_many_there_are(self):
+    def test_all_users_are_checked_in_turn(self):
         with mock.patch.object(users, "LOOKED_AT", 3):
             for number in range(10):
                 self.create(number, now=50.0)
@@ -294,7 +294,7 @@ class UsersTest(StoreCase):
             self.forget(2 * DAY)
         self.assertEqual(self.there_are(), ["user-5"])
 
-    def test_so_many_read_marks_and_the_oldest_goes(self):
+    def test_the_number_of_read_marks_is_limited_and_the_oldest_is_removed(self):
         ann = self.create(1, now=1.0)
         for number in range(5):
             self.entry(message("hi", room=f"Room-{number}"))
@@ -305,7 +305,7 @@ class UsersTest(StoreCase):
         read = [self.read(users.last_read, ann.id, f"room-{number}") for number in range(5)]
         self.assertEqual(read, [1, 0, 0, 1, 1])
 
-    def test_nothing_is_kept_for_who_is_not_known(self):
+    def test_no_read_mark_is_stored_for_an_unknown_user(self):
         self.entry(message("hi"))
         with self.assertRaises(NotFound):
             self.write(users.mark_read, "nobody", "tea", 1, 1.0)

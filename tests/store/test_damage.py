@@ -1,4 +1,4 @@
-"""One damaged row or page: what needs it fails or is shown as deleted, and all else goes on."""
+"""A damaged row or page fails what needs it, or is shown as deleted; everything else works."""
 
 import json
 import sqlite3
@@ -48,7 +48,7 @@ class EntryTest(DamageCase):
         for number in range(1, 6):
             self.entry(message(f"text {number}", id=str(number)))
 
-    def test_a_damaged_entry_is_shown_as_deleted_and_the_others_as_ever(self):
+    def test_a_damaged_entry_is_shown_as_deleted_and_the_others_unchanged(self):
         whole = self.page()
         for column, values in {
             "kind": ("NULL", "'x'", "99", "-1", "x'00'", "3.5"),
@@ -69,9 +69,9 @@ class EntryTest(DamageCase):
                     self.assertIsNone(found[2].text)
                     self.assertEqual((*found[:2], *found[3:]), (*whole[:2], *whole[3:]))
                     for entry in found:  # and it can be told to a client
-                        told = json.loads(entry_json(entry))
-                        self.assertEqual(told["type"], "message")
-                        self.assertIsInstance(told["user"], str)
+                        event = json.loads(entry_json(entry))
+                        self.assertEqual(event["type"], "message")
+                        self.assertIsInstance(event["user"], str)
                     replay = self.read(history.since, "tea", Position(self.directory.epoch, 2))
                     self.assertTrue(replay.recovered)
                     self.assertEqual([entry.seq for entry in replay.entries], [3, 4, 5])
@@ -101,7 +101,7 @@ class EntryTest(DamageCase):
                     last = self.page()[-1]
                     self.assertEqual((last.seq, last.deleted, last.emoji), (seq, True, None))
 
-    def test_of_a_text_that_is_not_utf_8_is_shown_what_can_be(self):
+    def test_invalid_utf_8_in_a_text_is_replaced(self):
         for column in ("text", "nick"):
             self.damage(
                 f"UPDATE entries SET {column} = CAST(x'7465e92078' AS TEXT) WHERE id & 255 = 3"
@@ -120,7 +120,7 @@ class EntryTest(DamageCase):
         self.damage("UPDATE reactions SET emoji = x'ff'")
         self.assertEqual(dict(self.page()[0].reactions), {})
 
-    def test_it_can_be_deleted_by_its_author_and_written_after(self):
+    def test_a_damaged_entry_can_be_deleted_and_others_can_follow_it(self):
         for value in ("x'ff00'", "CAST(x'ff' AS TEXT)", "NULL"):
             self.index()
             seq = self.entry(message("to be damaged")).seq
@@ -131,7 +131,7 @@ class EntryTest(DamageCase):
             self.reopen()  # the journal knows nothing of the room
             self.assertEqual(self.entry(message("after")).seq, seq + 2)
 
-    def test_maintenance_goes_on_over_it(self):
+    def test_maintenance_continues_after_a_damaged_entry(self):
         for number, (column, value) in enumerate(
             [("text", "x'ff'"), ("text", "CAST(x'ff' AS TEXT)"), ("time", "'x'"), ("kind", "'x'")],
             start=1,
@@ -154,7 +154,7 @@ class RoomTest(DamageCase):
             self.entry(message("hello", room=room))
         self.entry(topic("a topic"))
 
-    def test_one_whose_numbers_are_damaged_is_refused_and_the_others_are_served(self):
+    def test_a_room_with_damaged_numbers_is_refused_and_the_others_work(self):
         for column, value in (
             ("seq", "'x'"), ("seq", "NULL"), ("seq", "-1"), ("first", "x'ff'"), ("indexed", "'x'"),
         ):  # fmt: skip
@@ -167,7 +167,7 @@ class RoomTest(DamageCase):
                 )
                 self.assertEqual(self.room(), before)
 
-    def test_so_is_one_with_a_number_that_none_gets(self):
+    def test_a_room_with_an_impossible_number_is_refused(self):
         self.damage("UPDATE rooms SET id = -5 WHERE key = 'tea'")
         self.assert_only_milk_is_served()
         self.damage("UPDATE rooms SET id = 1 << 40 WHERE key = 'tea'")
@@ -199,7 +199,7 @@ class RoomTest(DamageCase):
 
 
 class StartTest(DamageCase):
-    def test_a_damaged_name_does_not_keep_the_server_from_starting(self):
+    def test_a_damaged_name_does_not_prevent_the_start(self):
         self.write(users.create, ANN, b"token", "ann", 1.0)
         for room in ("Milk", "Tea"):
             self.entry(message("hello", room=room))
@@ -210,7 +210,7 @@ class StartTest(DamageCase):
             self.reopen()
             self.assertEqual(self.read(history.newest, "milk").entries[0].text, "hello")
 
-    def test_where_it_cannot_start_a_sentence_says_why(self):
+    def test_a_start_that_is_not_possible_raises_one_sentence(self):
         self.close()
         with (
             mock.patch.object(keys, "renew", side_effect=TypeError("not a name")),
@@ -225,7 +225,7 @@ class UserTest(DamageCase):
         super().setUp()
         self.write(users.create, ANN, b"token", "ann", 1.0)
 
-    def test_whoever_has_a_damaged_nick_comes_in_and_takes_another(self):
+    def test_a_user_with_a_damaged_nick_can_connect_and_take_another(self):
         for value in ("x'ff'", "CAST(x'ff' AS TEXT)", "''"):
             self.damage(f"UPDATE users SET nick = {value}")
             found = self.read(users.find, b"token")
@@ -235,7 +235,7 @@ class UserTest(DamageCase):
             self.write(users.claim_nick, ANN.id, "ann", "ann", 2.0)
             self.assertEqual(self.read(users.find, b"token"), ANN)
 
-    def test_a_damaged_mark_counts_as_none(self):
+    def test_a_damaged_read_mark_counts_as_none(self):
         self.entry(message("hello"))
         self.write(users.mark_read, ANN.id, "tea", 1, 1.0)
         self.assertEqual(self.read(users.last_read, ANN.id, "tea"), 1)
@@ -244,7 +244,7 @@ class UserTest(DamageCase):
 
 
 class PageTest(DamageCase):
-    """A page of the file is damaged, which holds some of the entries of a room."""
+    """A page of the file with some entries of a room is damaged."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -268,7 +268,7 @@ class PageTest(DamageCase):
                 lost.append(seq)
         return lost
 
-    def test_who_comes_gets_what_is_newer_and_hears_what_is_live(self):
+    def test_a_user_who_joins_gets_entries_newer_than_the_damaged_page_and_live_ones(self):
         lost = self.spoilt()
         self.assertIn(50, lost)
         found = self.read(history.since, "tea", None, newest=80)
@@ -276,11 +276,11 @@ class PageTest(DamageCase):
         self.assertTrue(found.more)
 
     def assert_newer(self, lost: list[int], seqs: list[int]) -> None:
-        """All that is newer; but for the last one: Python reads a row ahead of what it gives."""
+        """All newer entries except the last one, because Python reads one row in advance."""
         self.assertEqual(seqs, list(range(seqs[0], 101)))
         self.assertIn(seqs[0], (max(lost) + 1, max(lost) + 2))
 
-    def test_a_replay_over_it_is_not_recovered_and_never_has_a_hole(self):
+    def test_a_replay_across_a_damaged_page_is_not_recovered_and_has_no_gap(self):
         lost = self.spoilt()
         epoch = self.directory.epoch
         for seq in range(0, 101, 5):
@@ -289,9 +289,9 @@ class PageTest(DamageCase):
             self.assertEqual(found.recovered, seq >= max(lost), seq)
             self.assertEqual(seqs, list(range(seqs[0], 101)) if seqs else [], seq)
 
-    def test_who_comes_when_the_newest_cannot_be_read_hears_what_is_live(self):
-        ahead = self.read(history.since, "tea", None)
-        self.assertEqual(ahead.seq, 100)
+    def test_a_user_who_joins_gets_live_entries_if_the_newest_page_is_damaged(self):
+        found = self.read(history.since, "tea", None)
+        self.assertEqual(found.seq, 100)
         self.close()
         damage.spoil(self.place / "data" / "gochat.db", b"<100>")
         self.open()
@@ -299,7 +299,7 @@ class PageTest(DamageCase):
         self.assertEqual((found.entries, found.seq, found.recovered), ((), 100, False))
         self.assertTrue(found.more)
 
-    def test_history_gives_what_can_be_read_and_then_refuses(self):
+    def test_history_returns_readable_entries_and_then_a_refusal(self):
         lost = self.spoilt()
         before, seen = 101, []
         with self.assertRaises(StorageFailed):
@@ -331,7 +331,7 @@ class PageTest(DamageCase):
         self.assertEqual([room.key for room in self.read(history.rooms)[0]], ["tea"])
         self.assertEqual(self.entry(message("more")).seq, 101)
 
-    def test_writing_goes_on_and_who_needs_the_page_fails_alone(self):
+    def test_writing_continues_and_only_requests_for_the_damaged_page_fail(self):
         self.assertEqual(self.entry(message("more")).seq, 101)
         with self.assertRaises(sqlite3.DatabaseError):
             self.entry(delete(50))
@@ -341,7 +341,7 @@ class PageTest(DamageCase):
 
 
 class KindTest(StoreCase):
-    def test_of_all_that_is_really_written_nothing_counts_as_damaged(self):
+    def test_no_entry_that_the_server_writes_counts_as_damaged(self):
         self.entry(message("a", id="1"))
         self.entry(message("b", reply_to=1))
         self.entry(edit(1, "c", id="2"))

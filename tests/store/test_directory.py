@@ -46,13 +46,13 @@ def killed_holder(test: TestCase, what: str) -> Path:
 
 
 class DirectoryTest(StoreCase):
-    def test_is_made_for_its_owner_alone(self):
+    def test_a_new_directory_is_private(self):
         self.entry(message("hi"))
         self.assertEqual(stat.S_IMODE(self.directory.path.stat().st_mode), 0o700)
         for path in self.directory.path.iterdir():
             self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600, path.name)
 
-    def test_a_second_server_is_told_who_has_it_and_what_to_do(self):
+    def test_a_second_server_is_refused_with_the_process_and_the_remedy(self):
         with self.assertRaises(StartupError) as refused:
             open_directory(self.directory.path)
         sentence = str(refused.exception)
@@ -61,12 +61,12 @@ class DirectoryTest(StoreCase):
         self.assertIn("--data", sentence)
         self.assertEqual(self.entry(message("still serving")).seq, 1)
 
-    def test_lets_the_next_in_when_closed(self):
+    def test_a_closed_directory_can_be_opened_again(self):
         self.entry(message("hi"))
         self.reopen()
         self.assertEqual(self.read(history.newest, "tea").entries[0].text, "hi")
 
-    def test_what_cannot_be_a_directory_is_named_with_the_cure(self):
+    def test_a_path_that_cannot_be_a_directory_is_named_with_the_remedy(self):
         file = self.place / "file"
         file.write_text("")
         for path in (file, file / "below"):
@@ -76,7 +76,7 @@ class DirectoryTest(StoreCase):
             self.assertRegex(str(refused.exception), "a file has this name|Not a directory")
             self.assertIn("--data", str(refused.exception))
 
-    def test_an_error_at_the_start_is_told_with_its_remedy(self):
+    def test_an_error_at_the_start_is_one_sentence_with_the_remedy(self):
         self.close()
         full = sqlite3.OperationalError("database or disk is full")
         full.sqlite_errorcode = sqlite3.SQLITE_FULL
@@ -93,7 +93,7 @@ class DirectoryTest(StoreCase):
             ):
                 open_directory(self.place / "data")
 
-    def test_a_database_that_another_program_has_locked_is_told_with_the_remedy(self):
+    def test_a_database_locked_by_another_program_is_refused_with_the_remedy(self):
         self.close()
         with (
             mock.patch.object(directory_module, "STARTUP_PATIENCE", 0.01),
@@ -103,7 +103,7 @@ class DirectoryTest(StoreCase):
             with self.assertRaisesRegex(StartupError, "locked.*; end the program that has it open"):
                 open_directory(self.place / "data")
 
-    def test_a_file_in_the_place_of_another_kind_is_told_with_the_remedy(self):
+    def test_a_file_of_the_wrong_type_is_refused_with_the_remedy(self):
         self.close()
         log = self.place / "data/gochat.db-redo"
         log.unlink()
@@ -111,12 +111,12 @@ class DirectoryTest(StoreCase):
         with self.assertRaisesRegex(StartupError, f"{log}: is not a regular.*; move that file"):
             open_directory(self.place / "data")
 
-    def test_is_not_made_where_it_is_not_wanted(self):
+    def test_no_directory_is_created_unless_wanted(self):
         with self.assertRaises(StartupError):
             open_directory(self.place / "none", create=False)
         self.assertFalse((self.place / "none").exists())
 
-    def test_a_newer_schema_is_refused_and_the_lock_let_go(self):
+    def test_a_newer_schema_is_refused_and_the_lock_is_released(self):
         self.close()
         with closing(sqlite3.connect(self.place / "data/gochat.db")) as connection:
             newer = len(MIGRATIONS) + 1
@@ -130,7 +130,7 @@ class DirectoryTest(StoreCase):
             connection.commit()
         self.open()
 
-    def test_what_is_no_database_is_refused(self):
+    def test_a_file_that_is_no_database_is_refused(self):
         self.close()
         (self.place / "data/gochat.db").write_text("something else " * 1000)
         with self.assertRaisesRegex(StartupError, "not a database"):
@@ -157,7 +157,7 @@ class DirectoryTest(StoreCase):
 
 
 class EpochTest(StoreCase):
-    def test_is_another_after_each_start_and_each_kill(self):
+    def test_each_start_has_a_new_epoch(self):
         epochs = [self.directory.epoch]
         self.reopen()
         epochs.append(self.directory.epoch)
@@ -191,14 +191,14 @@ class MemoryTest(TestCase):
             self.assertTrue(directory.database.exists())
         self.assertFalse(directory.path.exists())
 
-    def test_what_a_killed_server_left_is_removed_by_the_next_and_no_other(self):
+    def test_files_of_a_killed_server_are_removed_by_the_next_and_others_stay(self):
         with open_in_memory() as living:
             left = killed_holder(self, "--memory")
             open_memory().close()
             self.assertFalse(left.exists())
             self.assertTrue(living.database.exists())
 
-    def test_is_used_where_there_is_no_shared_memory(self):
+    def test_memory_mode_works_without_shared_memory(self):
         with (
             tempfile.TemporaryDirectory() as folder,
             mock.patch.object(os, "access", lambda *_: False),

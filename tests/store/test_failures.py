@@ -1,4 +1,4 @@
-"""The disk is full, the database locked, the server killed: nothing acknowledged is lost."""
+"""Nothing acknowledged is lost if the disk is full, the database locked or the server killed."""
 
 import random
 import signal
@@ -132,7 +132,7 @@ class FailuresTest(StoreCase):
         self.open()
         self.assertEqual(self.stored(), committed)
 
-    def test_a_locked_database_fails_until_it_is_let_go(self):
+    def test_writing_to_a_locked_database_fails_until_it_is_unlocked(self):
         self.entry(message("before", id="1"))
         with self.child(FOREIGN, str(self.directory.database)) as foreign:
             self.assertEqual(foreign.stdout.readline(), "locked\n")
@@ -167,7 +167,7 @@ class FailuresTest(StoreCase):
         self.assertTrue(self.apply(message("a retry", id=sent)).duplicate)
 
     def note(self, line, committed):
-        """Remember a line that the child wrote whole."""
+        """Remember a complete line of the child."""
         if line.endswith("\n"):
             room, seq, sent = line.split()
             committed[room][int(seq)] = sent

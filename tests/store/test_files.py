@@ -1,4 +1,4 @@
-"""Files are removed, replaced or moved under a running server: nothing acknowledged is lost."""
+"""Nothing acknowledged is lost if files of a running server are removed, replaced or moved."""
 
 import contextlib
 import os
@@ -48,9 +48,10 @@ class FilesCase(StoreCase):
 
     def texts(self) -> list[str | None]:
         """What a reader sees of the room, with what is not committed yet."""
-        ahead = self.directory.redo_log.of("tea")
+        uncommitted = self.directory.redo_log.of("tea")
         return [
-            each.text for each in self.read(history.since, "tea", None, uncommitted=ahead).entries
+            each.text
+            for each in self.read(history.since, "tea", None, uncommitted=uncommitted).entries
         ]
 
     def stored(self, place: Path) -> list[str | None]:
@@ -155,7 +156,7 @@ class ReplacedTest(FilesCase):
         self.close()
         self.assertFalse(self.data.exists(), "nothing is made in its place")
 
-    def test_what_was_acknowledged_outlives_each_file_but_the_database(self) -> None:
+    def test_acknowledged_messages_survive_the_loss_of_each_file_except_the_database(self) -> None:
         """It is brought into the database itself, so that a kill at that moment loses nothing."""
         for names in (
             ["gochat.db-redo"],
@@ -180,7 +181,7 @@ class ReplacedTest(FilesCase):
                     self.assertEqual(self.stored(alone), ["first", "second"])
                     shutil.rmtree(alone)
 
-    def test_nothing_is_acknowledged_without_the_log_and_its_database(
+    def test_nothing_is_acknowledged_if_the_log_or_the_database_is_missing(
         self,
     ) -> None:
         for name in ("gochat.db-redo", "gochat.db"):
@@ -197,7 +198,7 @@ class ReplacedTest(FilesCase):
                 self.close()
                 self.assertEqual(self.stored(self.data), ["first", "second", "third"])
 
-    def test_a_message_that_is_acknowledged_before_that_is_noticed_is_kept(self) -> None:
+    def test_a_message_acknowledged_before_the_loss_is_noticed_is_not_lost(self) -> None:
         (self.data / "gochat.db-wal").unlink()
         self.assertEqual(self.acknowledge("third"), 3)
         with self.told_once():
@@ -248,7 +249,7 @@ class ReplacedTest(FilesCase):
         with self.told_once():
             self.assertIn("elsewhere.db-wal was removed", self.refused())
 
-    def test_of_a_server_in_memory_too(self) -> None:
+    def test_files_of_memory_mode_are_checked_too(self) -> None:
         directory = open_memory()
         self.addCleanup(directory.close)
         writer = directory.writer()
@@ -265,13 +266,13 @@ class ReplacedTest(FilesCase):
 
 class SecondServerTest(FilesCase):
     def another(self, place: Path) -> str:
-        """What another process says that tries to open `place`; nothing if it could."""
+        """The error of another process that tries to open `place`; empty if it could."""
         command = [sys.executable, "-c", OPEN, str(place)]
         return subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout.strip()
 
-    def test_is_kept_out_though_the_lock_was_removed(self) -> None:
+    def test_a_second_server_is_refused_even_if_the_lock_file_was_removed(self) -> None:
         self.acknowledge("first")
         (self.data / "lock").unlink()
         for _ in range(2):
@@ -282,13 +283,13 @@ class SecondServerTest(FilesCase):
         with self.told_once():
             self.refused()
 
-    def test_is_kept_out_by_each_lock_alone(self) -> None:
+    def test_a_second_server_is_refused_by_each_lock_alone(self) -> None:
         copy = self.place / "copy"
         shutil.copy(self.data / "gochat.db", copy)
         os.replace(copy, self.data / "gochat.db")
         self.assertIn("in use by another gochat", self.another(self.data))
 
-    def test_is_let_in_when_the_first_is_closed(self) -> None:
+    def test_a_second_server_can_start_when_the_first_is_closed(self) -> None:
         self.close()
         self.assertEqual(self.another(self.data), "")
 

@@ -1,4 +1,4 @@
-"""What is deleted, edited away or trimmed is gone from every file, and what is kept is whole."""
+"""Deleted, replaced and trimmed text is gone from every file, and the rest is complete."""
 
 import random
 
@@ -61,7 +61,7 @@ class ForgettingTest(StoreCase):
         found = self.read(history.page, "tea", limit=1000).entries
         return sum(1 for entry in found if entry.text is None or word not in entry.text) - 2
 
-    def test_so_are_its_edits_and_what_it_was_before_them(self):
+    def test_the_edits_of_a_deleted_message_are_gone_too(self):
         seq = self.entry(message(f"{SECRET} first")).seq
         self.index()
         self.crowd(3)
@@ -72,7 +72,7 @@ class ForgettingTest(StoreCase):
         self.tidy()
         self.assert_gone()
 
-    def test_so_is_the_text_before_an_edit(self):
+    def test_the_text_before_an_edit_is_gone_too(self):
         seq = self.entry(message(f"{SECRET} first")).seq
         self.index()
         self.crowd(5)
@@ -80,7 +80,7 @@ class ForgettingTest(StoreCase):
         self.tidy()
         self.assert_gone()
 
-    def test_so_it_is_when_the_server_starts_again_after_a_kill(self):
+    def test_deleted_text_is_gone_after_a_kill_and_a_restart(self):
         seq = self.entry(message(SECRET)).seq
         self.entry(delete(seq))
         self.assertIn(TRACES[0], self.raw())  # in the log
@@ -111,7 +111,7 @@ class ForgettingTest(StoreCase):
         self.assertEqual(self.read(trigrams.residue), 0)
         self.assert_gone()
 
-    def test_a_step_that_was_undone_is_done_again(self):
+    def test_a_step_that_was_rolled_back_is_repeated(self):
         self.crowd(7)
         seq = self.entry(message(SECRET)).seq
         self.index()
@@ -122,7 +122,7 @@ class ForgettingTest(StoreCase):
         self.tidy()
         self.assert_gone()
 
-    def test_many_deletions_at_random_leave_no_trace(self):
+    def test_many_random_deletions_leave_no_trace(self):
         chance = random.Random(8)
         doomed = []
         for seed in range(8):
@@ -140,7 +140,7 @@ class ForgettingTest(StoreCase):
         self.tidy()
         self.assert_gone()
 
-    def test_a_reader_in_the_midst_only_delays_it(self):
+    def test_a_thread_that_reads_only_delays_the_erasure(self):
         seq = self.entry(message(SECRET)).seq
         with self.read_pool.borrow() as connection:
             self.assertEqual(not_none(history.one(connection, "tea", seq)).text, SECRET)
@@ -170,7 +170,7 @@ class RetentionTest(StoreCase):
     def kept(self, room="tea"):
         return [entry.seq for entry in self.read(history.page, room, limit=1000).entries]
 
-    def test_what_is_older_goes_and_the_counting_goes_on(self):
+    def test_older_entries_are_trimmed_and_the_seqs_continue(self):
         entries = [self.entry(message(str(number))) for number in range(6)]
         self.trim(older_than=entries[4].time)
         self.assertEqual(self.kept(), [5, 6])
@@ -181,25 +181,25 @@ class RetentionTest(StoreCase):
         self.assertEqual(self.entry(message("next")).seq, 7)
         self.assertEqual(self.kept(), [7])
 
-    def test_goes_in_small_steps_through_all_rooms(self):
+    def test_trimming_is_done_in_small_steps_through_all_rooms(self):
         for number in range(7):
             self.entry(message("x", room=f"room{number % 3}"))
         self.assertEqual(self.trim(older_than=1e9, batch=2), [2, 2, 2, 0, 1])
 
-    def test_a_room_keeps_its_newest(self):
+    def test_the_history_limit_keeps_the_newest_entries(self):
         for number in range(6):
             self.entry(message("x", room="Tea" if number else "Milk"))
         self.trim(history_limit=2)
         self.assertEqual(self.kept(), [4, 5])
         self.assertEqual(self.kept("milk"), [1])
 
-    def test_but_not_less_than_a_retry_needs(self):
+    def test_the_history_limit_keeps_what_retries_need(self):
         entries = [self.entry(message("x", id=str(number))) for number in range(6)]
         self.trim(history_limit=2, now=entries[1].time + 3_600.5)
         self.assertEqual(self.kept(), [3, 4, 5, 6])
         self.assertTrue(self.apply(message("x", id="2")).duplicate)
 
-    def test_text_index_edits_and_reactions_go_too(self):
+    def test_trimming_removes_index_edits_and_reactions_too(self):
         self.entry(message(SECRET))
         self.index()
         self.entry(react(1, "👍"))

@@ -21,7 +21,7 @@ class ReplayTest(StoreCase):
             self.writer.apply(message(f"m{number}"), 10.0)
         self.writer.commit()
 
-    def test_gives_exactly_what_came_after(self):
+    def test_a_replay_has_exactly_the_entries_after_the_position(self):
         self.fill(5)
         for seq in range(6):
             replay = self.since(seq)
@@ -30,7 +30,7 @@ class ReplayTest(StoreCase):
             self.assertEqual(replay.more, seq > 0)
             self.assertEqual((replay.seq, replay.epoch), (5, self.directory.epoch))
 
-    def test_gives_the_newest_and_says_so_where_it_cannot(self):
+    def test_a_replay_that_cannot_be_recovered_has_the_newest_entries(self):
         self.fill(9)
         for replay in (
             self.since(10, newest=4),  # a place that never was
@@ -51,7 +51,7 @@ class ReplayTest(StoreCase):
         self.assertFalse(self.since(0, epoch="another").recovered)
         self.assertFalse(self.read(history.newest, "tea").recovered)
 
-    def test_trimmed_entries_are_not_passed_over_in_silence(self):
+    def test_a_replay_across_trimmed_entries_is_not_recovered(self):
         self.fill(6)
         self.write(retention.trim, retention.Rule(1e9, 1.0), batch=3)
         self.assertFalse(self.since(2).recovered)
@@ -60,7 +60,7 @@ class ReplayTest(StoreCase):
         self.assertTrue(self.since(3).recovered)
         self.assertFalse(self.since(3).more)
 
-    def test_every_kind_is_there_in_its_place_and_messages_as_they_stand(self):
+    def test_a_replay_has_every_kind_in_order_and_messages_in_their_current_state(self):
         self.entry(message("helo", reply_to=None, bot=True))
         self.entry(topic("tea"))
         self.entry(edit(1, "hello"))
@@ -93,7 +93,7 @@ class PageTest(StoreCase):
         page = self.read(history.page, "tea", **where)
         return [entry.seq for entry in page.entries], page.more
 
-    def test_goes_back_and_forth(self):
+    def test_pages_can_be_read_backwards_and_forwards(self):
         self.assertEqual(self.page(limit=3), ([5, 6, 7], True))
         self.assertEqual(self.page(before=5, limit=3), ([2, 3, 4], True))
         self.assertEqual(self.page(before=2, limit=3), ([1], False))
@@ -101,7 +101,7 @@ class PageTest(StoreCase):
         self.assertEqual(self.page(after=5, limit=1), ([6], True))
         self.assertEqual(self.page(after=5, limit=2), ([6, 7], False))
 
-    def test_what_was_trimmed_after_a_seq_is_not_passed_over(self):
+    def test_a_page_after_a_trimmed_seq_is_refused(self):
         self.write(retention.trim, retention.Rule(100.0, keep=0.0), batch=3)
         for after in (0, 1, 2):
             with self.assertRaises(HistoryTruncated) as caught:
@@ -110,7 +110,7 @@ class PageTest(StoreCase):
         self.assertEqual(self.page(after=3), ([4, 5, 6, 7], False))
         self.assertEqual(self.page(after=7), ([], False))
 
-    def test_that_older_ones_were_trimmed_is_said_where_there_is_nothing_older(self):
+    def test_the_oldest_page_says_that_older_entries_were_trimmed(self):
         def truncated(**where):
             return self.read(history.page, "tea", **where).truncated
 
@@ -124,7 +124,7 @@ class PageTest(StoreCase):
         self.assertEqual((newest.more, newest.truncated), (False, True))
         self.assertFalse(self.read(history.newest, "tea", 2).truncated)
 
-    def test_a_reader_who_goes_on_by_parts_while_history_is_trimmed_misses_nothing_unnoticed(self):
+    def test_a_replay_in_parts_notices_entries_trimmed_meanwhile(self):
         for trimmed_between in range(8):
             with self.subTest(trimmed_between=trimmed_between):
                 self.reset()
@@ -150,7 +150,7 @@ class PageTest(StoreCase):
         self.open()
         self.fill()
 
-    def test_a_room_that_counts_on_from_a_dropped_one_begins_where_it_begins(self):
+    def test_a_room_that_continues_the_numbers_of_a_dropped_one_has_no_older_entries(self):
         self.write(retention.trim, retention.Rule(100.0, keep=0.0))
         self.write(retention.drop_rooms, 1e9)
         self.writer.forget()
@@ -165,7 +165,7 @@ class PageTest(StoreCase):
         with self.assertRaises(HistoryTruncated):
             self.page(after=5)
 
-    def test_any_number_may_be_asked_for(self):
+    def test_any_seq_can_be_given_for_a_page(self):
         for number in (-(1 << 70), -1, 0, 1):
             self.assertEqual(self.page(before=number), ([], False))
         for number in (7, 8, 1 << 40, 1 << 70):
@@ -184,7 +184,7 @@ class PageTest(StoreCase):
 
 
 class EffortTest(StoreCase):
-    """What it costs to read does not grow with the history."""
+    """The cost of reading does not grow with the history."""
 
     def setUp(self):
         super().setUp()
@@ -273,7 +273,7 @@ class EffortTest(StoreCase):
                 self.assertFalse(row[3].startswith("SCAN"), f"{row[3]}: {statement}")
         self.writer.rollback()
 
-    def test_many_entries_take_no_more_queries_than_few(self):
+    def test_the_number_of_queries_does_not_depend_on_the_number_of_entries(self):
         for function, few, many in (
             (history.newest, ("tea", 2), ("tea", 300)),
             (search.search, (["tea"], "number 300"), (["tea"], "number")),
@@ -283,7 +283,7 @@ class EffortTest(StoreCase):
             self.assertEqual(len(ran_few), len(ran_many))
             self.assertGreaterEqual(len(result.entries), 50)
 
-    def test_a_search_that_finds_nothing_says_it_looked_everywhere(self):
+    def test_a_complete_search_without_results_is_complete(self):
         self.assertEqual(
             self.read(search.search, ["tea"], "nowhere", budget=Budget(PATIENCE)),
             Found((), False, True),

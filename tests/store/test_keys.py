@@ -1,4 +1,4 @@
-"""A file of an earlier version is brought up to date: limits, counts, and the keys of names."""
+"""Migrations of files of earlier versions: limits, counts, and the keys of names."""
 
 import sqlite3
 from contextlib import closing
@@ -26,7 +26,7 @@ class KeysTest(StoreCase):
         query = "SELECT nick_key, id FROM users WHERE nick_key IS NOT NULL"
         return dict(self.read(lambda c: c.execute(query).fetchall()))
 
-    def test_of_nicks_that_are_the_same_now_the_one_seen_last_keeps_it(self):
+    def test_of_nicks_with_one_new_key_the_user_seen_last_keeps_it(self):
         self.create(User("1", "Bob"), "bob", 10.0)
         self.create(User("2", "B0b"), "b0b", 20.0)
         self.create(User("3", "Cyn"), "cyn", 5.0)
@@ -35,7 +35,7 @@ class KeysTest(StoreCase):
         self.reopen_with(nick_key=lambda nick: nick.lower().replace("0", "o"))
         self.assertEqual(self.holders(), {"bob": "2", "cyn": "3"})
 
-    def test_rooms_are_found_by_their_names_and_none_is_lost(self):
+    def test_rooms_are_found_by_their_new_keys_and_none_is_lost(self):
         for room in ("Tea", "Te-a", "Milk"):
             self.entry(message(room, room=room))
         self.reopen_with(room_key=lambda name: name.upper().replace("-", ""))
@@ -45,7 +45,7 @@ class KeysTest(StoreCase):
         )
         self.assertEqual(self.read(history.newest, "TEA").entries[0].text, "Tea")
 
-    def test_under_the_same_rule_nothing_is_computed(self):
+    def test_with_unchanged_rules_no_key_is_computed(self):
         self.create(User("1", "Bob"), "bob", 10.0)
         self.close()
         with mock.patch.object(keys, "nick_key", side_effect=AssertionError):
@@ -58,7 +58,7 @@ class IndexTest(StoreCase):
         found = self.read(search.search, ["tea"], query, budget=Budget(PATIENCE))
         return [entry.seq for entry in found.entries]
 
-    def test_another_fold_makes_another_index(self):
+    def test_other_folding_rules_rebuild_the_index(self):
         for text in ("Ada", "Bob", "Ada and Bob"):
             self.entry(message(text))
         self.index()
@@ -94,7 +94,7 @@ class ReactionsMigrationTest(StoreCase):
             db.execute("DELETE FROM meta WHERE name IN ('identity', 'commit', 'replayed')")
             db.execute("INSERT INTO meta VALUES ('epoch', 'e'), ('boot', ''), ('clean', 1)")
 
-    def test_of_two_reactions_that_are_one_now_the_last_word_counts(self):
+    def test_of_two_reactions_with_one_new_form_the_last_one_counts(self):
         self.entry(message("hi"))
         for emoji, on, user in (
             ("❤", True, ANN), ("❤️", True, ANN), ("❤️", False, ANN), ("☺️", True, BOB),
@@ -150,7 +150,7 @@ class MigrationTest(StoreCase):
     def meta(self):
         return dict(self.read(lambda c: c.execute("SELECT name, value FROM meta").fetchall()))
 
-    def test_what_is_there_stays_and_is_counted(self):
+    def test_a_migration_keeps_and_counts_the_entries(self):
         meta = self.meta()
         self.assertEqual((meta["users"], meta["rooms"], meta["floor"]), (2, 1, 0))
         self.assertEqual(self.read(users.last_read, ANN.id, "tea"), 1)
@@ -158,17 +158,17 @@ class MigrationTest(StoreCase):
         self.entry(message("other", room="Milk"))
         self.assertEqual(self.meta()["rooms"], 2)
 
-    def test_a_topic_of_before_is_met_by_its_retry(self):
+    def test_a_retry_of_an_old_topic_is_found_after_the_migration(self):
         again = self.apply(topic("biscuits", id="t"))
         self.assertEqual((again.entry.seq, again.duplicate), (2, True))
         self.assertFalse(self.apply(topic("cake", id="t")).duplicate)
 
-    def test_where_an_old_room_began_is_not_known(self):
+    def test_the_beginning_of_an_old_room_is_unknown(self):
         self.assertFalse(self.read(history.page, "tea").truncated)
         self.write(retention.trim, retention.Rule(1e9, keep=1.0))
         self.assertTrue(self.read(history.page, "tea").truncated)
 
-    def test_nobody_of_before_is_taken_for_one_who_never_wrote(self):
+    def test_no_old_user_counts_as_one_who_never_wrote(self):
         self.write(users.forget, 10 * users.DAY)
         self.assertEqual(self.meta()["users"], 2)
         self.assertEqual(self.read(users.find, b"bob"), None)

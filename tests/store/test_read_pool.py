@@ -9,7 +9,7 @@ from tests.support.store import StoreCase, message
 
 
 class ReadersTest(StoreCase):
-    def test_each_reads_from_one_moment(self):
+    def test_each_read_is_from_one_snapshot(self):
         self.entry(message("1"))
         with self.read_pool.borrow() as connection:
             self.assertEqual(history.newest(connection, "tea").seq, 1)
@@ -17,11 +17,11 @@ class ReadersTest(StoreCase):
             self.assertEqual(history.newest(connection, "tea").seq, 1)
         self.assertEqual(self.read(history.newest, "tea").seq, 2)
 
-    def test_cannot_write(self):
+    def test_the_read_pool_cannot_write(self):
         with self.assertRaisesRegex(StorageFailed, "readonly"):
             self.read(lambda connection: connection.execute("DELETE FROM rooms"))
 
-    def test_one_too_many_waits_until_the_deadline(self):
+    def test_a_thread_without_a_free_handle_waits_until_the_deadline(self):
         read_pool = self.directory.read_pool(2, patience=0.05)
         self.addCleanup(read_pool.close)
         with (
@@ -34,7 +34,7 @@ class ReadersTest(StoreCase):
         with read_pool.borrow(), read_pool.borrow():
             pass
 
-    def test_one_too_many_goes_on_when_another_comes_back(self):
+    def test_a_thread_without_a_free_handle_continues_when_one_is_returned(self):
         read_pool = self.directory.read_pool(1, patience=PATIENCE)
         self.addCleanup(read_pool.close)
         got = threading.Event()
@@ -50,7 +50,7 @@ class ReadersTest(StoreCase):
         self.assertTrue(got.wait(PATIENCE))
         waiting.join(PATIENCE)
 
-    def test_a_connection_that_failed_is_not_used_again(self):
+    def test_a_handle_that_failed_is_not_used_again(self):
         def fail(connection, error):
             seen.append(connection)
             raise error
@@ -66,7 +66,7 @@ class ReadersTest(StoreCase):
             self.assertEqual(len(set(map(id, seen))), 3)
         self.assertEqual(self.read(history.rooms), ([], False))
 
-    def test_are_closed_at_once_or_when_they_come_back(self):
+    def test_handles_are_closed_at_once_or_when_they_are_returned(self):
         with self.read_pool.borrow() as connection:
             self.read_pool.close()
             self.assertEqual(history.rooms(connection), ([], False))
@@ -111,7 +111,7 @@ class ReadersTest(StoreCase):
 
 
 class PausedTest(StoreCase):
-    def test_who_reads_goes_on_and_nobody_begins(self):
+    def test_while_paused_reads_continue_and_none_begins(self):
         self.entry(message("hi"))
         impatient = self.directory.read_pool(2, patience=0.05)
         self.addCleanup(impatient.close)
@@ -121,7 +121,7 @@ class PausedTest(StoreCase):
                 impatient.run(history.one, "tea", 1)
         self.assertEqual(not_none(impatient.run(history.one, "tea", 1)).text, "hi")
 
-    def test_who_waits_begins_when_it_is_over(self):
+    def test_waiting_reads_begin_after_the_pause(self):
         self.entry(message("hi"))
         found = []
         with self.read_pool.paused():

@@ -1,4 +1,4 @@
-"""What a start makes of the redo log it finds: whole messages are kept, the rest is set aside."""
+"""A start recovers whole messages of the redo log, and sets the rest aside."""
 
 import json
 import os
@@ -34,7 +34,7 @@ WARNINGS = "gochat_py.store.recovery"
 
 
 class RecoveryCase(RedoLogCase):
-    """A room with one committed message, and three records of the log that hold 2 to 7."""
+    """A room with one committed message, and three records of the log with the messages 2 to 7."""
 
     def setUp(self):
         super().setUp()
@@ -74,18 +74,18 @@ class RecoveryCase(RedoLogCase):
 
 
 class WholeLogTest(RecoveryCase):
-    def test_the_next_start_commits_what_a_killed_server_left(self):
+    def test_the_next_start_commits_the_messages_of_a_killed_server(self):
         expected = self.directory.redo_log.of("tea")
         self.die()
         self.start()
-        self.assertEqual(self.ahead(), [])
+        self.assertEqual(self.uncommitted(), [])
         self.assertEqual(self.read(history.newest, "tea").entries[1:], expected)
         self.assertEqual(self.records(), [])
         self.assertTrue(self.apply(message("x", BOB, id="3")).duplicate)
         self.assertEqual(self.entry(message("8")).seq, 8)
         self.assertEqual(self.since(5), ["6", "7", "8"])
 
-    def test_what_was_committed_before_the_kill_does_not_come_twice(self):
+    def test_messages_committed_before_the_kill_are_not_duplicated(self):
         with mock.patch.object(self.directory.redo_log, "committed"):
             self.writer.begin()
             self.writer.commit()
@@ -94,7 +94,7 @@ class WholeLogTest(RecoveryCase):
         self.start()
         self.assertEqual(self.texts(), ["1", "2", "三", "4", "5", "6", "7"])
 
-    def test_what_was_deleted_before_the_kill_does_not_come_back(self):
+    def test_messages_deleted_before_the_kill_stay_deleted(self):
         data = self.log.read_bytes()
         self.acknowledge(edit(2, "edited"), delete(4))
         self.die()
@@ -103,7 +103,7 @@ class WholeLogTest(RecoveryCase):
         self.assertEqual(self.texts()[:4], ["1", "edited", "三", None])
         self.assertEqual(self.read(history.newest, "tea").seq, 9)
 
-    def test_what_was_trimmed_before_the_kill_does_not_come_back(self):
+    def test_messages_trimmed_before_the_kill_stay_trimmed(self):
         data = self.log.read_bytes()
         for _ in range(2):  # one commit may have been the last before the kill
             self.write(retention.trim, retention.Rule(1e9, keep=1.0))
@@ -114,7 +114,7 @@ class WholeLogTest(RecoveryCase):
         self.assertEqual(self.texts(), ["later"])
         self.assertEqual(self.read(history.newest, "tea").seq, 9)
 
-    def test_a_kill_before_the_log_is_erased_by_the_next_start_doubles_nothing(self):
+    def test_a_kill_during_recovery_duplicates_nothing(self):
         self.die()
         data = self.log.read_bytes()
         self.start()
@@ -123,7 +123,7 @@ class WholeLogTest(RecoveryCase):
         self.start()
         self.assertEqual(self.texts(), ["1", "2", "三", "4", "5", "6", "7"])
 
-    def test_an_interrupted_erasing_leaves_nothing_to_warn_of(self):
+    def test_an_interrupted_erasure_causes_no_warning(self):
         for _ in range(60):
             self.acknowledge(message("x" * 300))
         expected = [entry.text for entry in self.directory.redo_log.of("tea")]
@@ -140,7 +140,7 @@ class WholeLogTest(RecoveryCase):
             self.die()
         self.open()
 
-    def test_a_write_that_a_kill_ended_was_never_acknowledged(self):
+    def test_a_record_interrupted_by_a_kill_was_never_acknowledged(self):
         self.acknowledge(*(message("y" * 3_000) for _ in range(4)))
         self.die()
         data = self.log.read_bytes()
@@ -152,7 +152,7 @@ class WholeLogTest(RecoveryCase):
         self.start()
         self.assertEqual(self.texts(), ["1", "2", "三", "4", "5", "6", "7"])
 
-    def test_cut_at_any_byte_it_keeps_every_whole_record(self):
+    def test_a_log_cut_at_any_byte_keeps_every_whole_record(self):
         self.die()
         data = self.log.read_bytes()
         ends = [record.end for record in self.records()]
@@ -188,7 +188,7 @@ class DamagedLogTest(RecoveryCase):
             for text in (b'"text":"2"', b'"text":"7"'):
                 self.assertNotIn(text, left)
 
-    def test_a_kill_while_it_is_set_aside_does_not_hide_it(self):
+    def test_a_kill_while_a_range_is_set_aside_does_not_hide_it(self):
         def flip(data):
             data[self.records()[1].start + RECORD.size + 20] ^= 4
             return data
@@ -204,7 +204,7 @@ class DamagedLogTest(RecoveryCase):
         self.assertEqual(len(self.aside()), 1)
         self.assertEqual(self.texts(), ["1", "2", "三", "6", "7"])
 
-    def test_an_answer_to_a_message_that_was_moved_goes_with_it(self):
+    def test_a_reply_to_a_renumbered_message_is_adapted(self):
         self.acknowledge(message("8", reply_to=7))
 
         def flip(data):
@@ -216,7 +216,7 @@ class DamagedLogTest(RecoveryCase):
         entries = self.read(history.newest, "tea").entries
         self.assertEqual([(e.text, e.reply_to) for e in entries[-2:]], [("7", 2), ("8", 5)])
 
-    def test_a_damaged_header_costs_no_message(self):
+    def test_a_damaged_header_loses_no_message(self):
         data = self.log.read_bytes()
         for bit in range(8 * HEADER.size):
             damaged = bytearray(data)
@@ -228,7 +228,7 @@ class DamagedLogTest(RecoveryCase):
         self.assertEqual(self.texts(), [*"12三4567"])
         self.assertEqual(self.since(7), [])
 
-    def test_messages_that_no_server_wrote_are_unreadable(self):
+    def test_messages_that_no_server_can_have_written_are_unreadable(self):
         whole = json.loads(entry_json(self.directory.redo_log.entries[-1]))
         header = not_none(unpack_header(self.log.read_bytes()))
         bad = [
@@ -263,7 +263,7 @@ class DamagedLogTest(RecoveryCase):
         self.assertEqual(self.texts(), ["1", "2", "三", "4", "5", "6", "7", "8"])
         self.assertEqual(len(self.aside()), 1)
 
-    def test_garbage_is_set_aside_and_the_start_goes_on(self):
+    def test_garbage_is_set_aside_and_the_start_continues(self):
         chance = Random(1)
         garbage = [chance.randbytes(chance.randrange(1, 5_000)) for _ in range(30)]
         garbage += [
@@ -293,7 +293,7 @@ class DamagedLogTest(RecoveryCase):
         self.assertIn(f"{LOG}.unreadable-{len(garbage)}", self.aside())
         self.open()
 
-    def test_an_empty_or_sparse_or_missing_file_is_nothing_to_warn_of(self):
+    def test_an_empty_or_sparse_or_missing_file_causes_no_warning(self):
         self.writer.begin()
         self.writer.commit()
         for content in (b"", bytes(10), bytes(SIZE), None):
@@ -302,7 +302,7 @@ class DamagedLogTest(RecoveryCase):
             self.start()
             self.assertEqual(len(self.texts()), 7)
 
-    def test_what_is_longer_than_is_read_is_set_aside_with_its_end(self):
+    def test_a_file_longer_than_the_limit_is_set_aside_with_its_end(self):
         def lengthen(data):
             return bytes(data) + bytes(READ_AT_MOST) + b"what is this?"
 
@@ -314,7 +314,7 @@ class DamagedLogTest(RecoveryCase):
         self.assertNotIn(b'"text":"7"', left)
         self.assertEqual(self.log.stat().st_size, SIZE)
 
-    def test_what_is_no_file_is_refused_with_a_sentence(self):
+    def test_a_log_that_is_no_regular_file_is_refused_with_a_sentence(self):
         self.die()
         for name in (LOG, LINES):
             path = self.place / "data" / name
@@ -355,7 +355,7 @@ class DamagedLogTest(RecoveryCase):
             self.start(warnings=2)
             self.assertEqual(self.texts(), ["1", "2", "三", "4", "5", "6", "7"])
 
-    def test_a_later_format_is_not_started_over(self):
+    def test_a_later_format_is_not_overwritten(self):
         def later(data):
             header = not_none(unpack_header(data))
             return pack_header(header._replace(format=2)) + b"who knows" + bytes(100)
@@ -394,7 +394,7 @@ class DamagedLogTest(RecoveryCase):
         self.assertGreater(len(summed.call_args_list), 10)
         self.assertLess(sum(len(call.args[0]) for call in summed.call_args_list), 17 * SIZE)
 
-    def test_what_has_no_room_is_set_aside_with_all_it_holds(self):
+    def test_messages_of_a_full_room_are_set_aside(self):
         def fill(data):
             with closing(sqlite3.connect(self.place / "data/gochat.db")) as db:
                 db.execute("UPDATE rooms SET seq = (1 << 40) - 1")
@@ -415,7 +415,7 @@ class DatabaseBehindTest(RecoveryCase):
         super().setUp()
         self.copy = self.place / "copy"
 
-    def test_a_restored_database_gets_what_the_log_has_under_new_numbers(self):
+    def test_a_restored_database_gets_the_log_s_messages_under_new_seqs(self):
         self.writer.begin()
         self.writer.commit()
         backup(self.directory.database, self.copy)
@@ -435,7 +435,7 @@ class DatabaseBehindTest(RecoveryCase):
         self.assertEqual(self.since(7), ["23"])
         self.assertIsNone(self.since(1, key="milk"))
 
-    def test_what_follows_what_is_there_keeps_its_number_and_its_term(self):
+    def test_messages_that_follow_the_stored_ones_keep_their_seq_and_term(self):
         """Only commits of other rooms were lost."""
         self.writer.begin()
         self.writer.commit()
@@ -449,7 +449,7 @@ class DatabaseBehindTest(RecoveryCase):
         self.assertEqual(self.since(8), ["9"])
         self.assertEqual(self.since(9), [])
 
-    def test_the_log_of_a_term_that_the_database_does_not_know_comes_after_it(self):
+    def test_messages_of_an_unknown_term_are_appended(self):
         self.writer.begin()
         self.writer.commit()
         backup(self.directory.database, self.copy)
@@ -469,7 +469,7 @@ class DatabaseBehindTest(RecoveryCase):
             self.start(warnings=1)
             self.assertEqual(self.texts()[7:], ["8", "9"])
 
-    def test_a_log_that_holds_nothing_tells_it_too(self):
+    def test_an_empty_log_shows_that_the_database_is_older_too(self):
         self.writer.begin()
         self.writer.commit()
         backup(self.directory.database, self.copy)
@@ -503,7 +503,7 @@ class LinesTest(RecoveryCase):
         self.log.unlink()
         self.lines = self.place / "data" / LINES
 
-    def test_what_the_version_before_left_is_committed_and_its_positions_stay_good(self):
+    def test_the_log_of_the_version_before_is_committed_and_positions_stay_valid(self):
         before_terms(self.place / "old")
         self.place = self.place / "old" / ".."
         (self.place / "data").rename(self.place / "unused")
@@ -542,7 +542,7 @@ class LinesTest(RecoveryCase):
         self.assertEqual(self.aside(), [f"{LINES}.unreadable-1"])
         self.assertFalse(self.lines.exists())
 
-    def test_a_damaged_message_in_it_is_the_only_one_that_is_lost(self):
+    def test_only_a_damaged_message_of_a_line_is_lost(self):
         self.damaged_line(self.data.index(b'"text":"5"'), 2, [*"12三467"])
 
     def test_a_damaged_byte_of_a_text_is_not_taken_for_another_character(self):
@@ -558,7 +558,7 @@ class LinesTest(RecoveryCase):
         self.start()
         self.assertEqual(self.texts(), [*"12三4567"])
 
-    def test_a_kill_while_it_is_set_aside_does_not_hide_it(self):
+    def test_a_kill_while_a_range_is_set_aside_does_not_hide_it(self):
         data = bytearray(self.data)
         data[self.data.index(b'"text":"5"')] ^= 2
         self.lines.write_bytes(data)
@@ -580,7 +580,7 @@ class LinesTest(RecoveryCase):
         self.start()
         self.assertEqual(self.texts(), [*"12三45"])
 
-    def test_one_that_was_being_erased_is_passed_over(self):
+    def test_a_log_that_was_being_erased_is_ignored(self):
         self.open()
         self.acknowledge(
             *(message(not_none(entry.text)) for batch in self.batches for entry in batch)
@@ -597,7 +597,7 @@ class LinesTest(RecoveryCase):
             self.die()
         self.open()
 
-    def test_messages_after_a_hole_are_written_once_even_if_the_file_stays(self):
+    def test_messages_after_a_gap_are_written_once_even_if_the_file_stays(self):
         holed = lines([self.batches[0], self.batches[2]])
         for warnings in (1, 0):
             self.lines.write_bytes(holed)

@@ -1,4 +1,4 @@
-"""Messages are acknowledged before they are committed: readers see them, a kill spares them."""
+"""Messages are acknowledged before they are committed; they can be read, and survive a kill."""
 
 import os
 import sqlite3
@@ -27,9 +27,9 @@ class AcknowledgedTest(RedoLogCase):
         super().setUp()
         self.entry(message("one", id="1"))
 
-    def test_readers_learn_of_it_before_the_commit_and_once_after_it(self):
+    def test_an_acknowledged_message_is_read_once_before_and_after_the_commit(self):
         (two,), (three,) = self.acknowledge(message("two")), self.acknowledge(message("three"))
-        self.assertEqual((self.ahead(), self.writer.commit_pending), ([2, 3], True))
+        self.assertEqual((self.uncommitted(), self.writer.commit_pending), ([2, 3], True))
         known = self.directory.redo_log.of("tea")
         for _ in "before", "after":
             found = self.read(history.since, "tea", None, uncommitted=known)
@@ -38,36 +38,38 @@ class AcknowledgedTest(RedoLogCase):
             self.assertEqual(found.seq, 3)
             self.writer.begin()
             self.writer.commit()
-        self.assertEqual((self.ahead(), self.writer.commit_pending), ([], False))
+        self.assertEqual((self.uncommitted(), self.writer.commit_pending), ([], False))
         self.assertEqual(self.read(history.newest, "tea").seq, 3)
 
-    def test_every_way_of_reading_meets_it(self):
+    def test_every_kind_of_read_returns_acknowledged_messages(self):
         self.acknowledge(message("two"), message("three"), message("elsewhere", room="Milk"))
-        ahead = self.directory.redo_log.of("tea")
+        uncommitted = self.directory.redo_log.of("tea")
         epoch = self.directory.epoch
 
         def seqs(page):
             return [entry.seq for entry in page.entries]
 
         for seq, expected in ((0, [1, 2, 3]), (1, [2, 3]), (2, [3]), (3, [])):
-            found = self.read(history.since, "tea", Position(epoch, seq), uncommitted=ahead)
+            found = self.read(history.since, "tea", Position(epoch, seq), uncommitted=uncommitted)
             self.assertEqual((found.recovered, seqs(found)), (True, expected))
-        beyond = self.read(history.since, "tea", Position(epoch, 4), uncommitted=ahead, newest=2)
+        beyond = self.read(
+            history.since, "tea", Position(epoch, 4), uncommitted=uncommitted, newest=2
+        )
         self.assertEqual((beyond.recovered, seqs(beyond)), (False, [2, 3]))
         self.assertEqual(
-            seqs(self.read(history.page, "tea", before=3, limit=1, uncommitted=ahead)), [2]
+            seqs(self.read(history.page, "tea", before=3, limit=1, uncommitted=uncommitted)), [2]
         )
-        page = self.read(history.page, "tea", after=1, limit=1, uncommitted=ahead)
+        page = self.read(history.page, "tea", after=1, limit=1, uncommitted=uncommitted)
         self.assertEqual((seqs(page), page.more), ([2], True))
         rooms, _ = self.read(history.rooms, self.directory.redo_log.newest())
         self.assertEqual([(room.key, room.seq) for room in rooms], [("milk", 1), ("tea", 3)])
 
-    def test_search_finds_it(self):
+    def test_search_finds_acknowledged_messages(self):
         self.acknowledge(message("One more", BOB), message("other"), message("one last"))
-        ahead = self.directory.redo_log.of("tea")
+        uncommitted = self.directory.redo_log.of("tea")
 
         def find(query, **options):
-            found = self.read(search.search, ["tea"], query, uncommitted=ahead, **options)
+            found = self.read(search.search, ["tea"], query, uncommitted=uncommitted, **options)
             return [entry.seq for entry in found.entries], found.more
 
         self.assertEqual(find("one"), ([4, 2, 1], False))
@@ -77,7 +79,7 @@ class AcknowledgedTest(RedoLogCase):
         self.writer.commit()
         self.assertEqual(find("one"), ([4, 2, 1], False), "it is not found twice")
 
-    def test_a_retry_is_known_before_the_commit_and_after_it(self):
+    def test_a_retry_is_recognized_before_and_after_the_commit(self):
         (first,) = self.acknowledge(message("two", id="2"))
         for _ in "before", "after":
             (again,) = self.acknowledge(message("two", id="2"))
@@ -88,12 +90,12 @@ class AcknowledgedTest(RedoLogCase):
             self.writer.commit()
         self.assertEqual(self.read(history.newest, "tea").seq, 2)
 
-    def test_a_change_to_it_is_committed_with_it(self):
+    def test_a_change_of_an_acknowledged_message_commits_both(self):
         self.acknowledge(message("umbrella"))
         self.assertTrue(b"umbrella" in self.raw())
         edited, reacted = self.acknowledge(edit(2, "two umbrellas"), react(2, "🎉"))
         self.assertEqual((edited.entry.seq, reacted.entry.seq), (3, 4))
-        self.assertEqual((self.ahead(), self.writer.commit_pending), ([], False))
+        self.assertEqual((self.uncommitted(), self.writer.commit_pending), ([], False))
         self.acknowledge(delete(2))
         self.writer.checkpoint()
         self.assertFalse(b"umbrella" in self.raw())
@@ -102,18 +104,18 @@ class AcknowledgedTest(RedoLogCase):
     def test_a_new_room_is_committed_at_once(self):
         self.acknowledge(message("first", room="Milk"))
         self.assertEqual(self.read(history.newest, "milk").seq, 1)
-        self.assertEqual(self.ahead("milk"), [])
+        self.assertEqual(self.uncommitted("milk"), [])
 
-    def test_what_does_not_fit_is_committed(self):
+    def test_a_batch_that_does_not_fit_is_committed(self):
         text = "x" * (SIZE // 3)
         for number in range(2, 4):
             self.acknowledge(message(text))
-            self.assertEqual(self.ahead(), list(range(2, number + 1)))
+            self.assertEqual(self.uncommitted(), list(range(2, number + 1)))
         self.acknowledge(message(text))
-        self.assertEqual(self.ahead(), [])
+        self.assertEqual(self.uncommitted(), [])
         self.assertEqual(self.read(history.newest, "tea").seq, 4)
 
-    def test_a_batch_that_is_undone_takes_nothing_acknowledged_with_it(self):
+    def test_a_batch_that_is_rolled_back_loses_no_acknowledged_message(self):
         self.acknowledge(message("two", id="2"))
         self.writer.begin()
         self.writer.apply(message("lost"), 2.0)
@@ -138,9 +140,9 @@ class AcknowledgedTest(RedoLogCase):
         other.execute("UPDATE meta SET value = 2 WHERE name = 'foreign'")
         self.writer.begin()
         self.writer.commit()
-        self.assertEqual((self.ahead(), self.read(history.newest, "tea").seq), ([], 3))
+        self.assertEqual((self.uncommitted(), self.read(history.newest, "tea").seq), ([], 3))
 
-    def test_so_it_can_after_requests_that_write_nothing(self):
+    def test_a_foreign_program_can_write_after_requests_that_write_nothing(self):
         """Refused drafts and retries leave no lock behind, also where messages wait."""
         other = self.foreign()
         self.acknowledge(message("two", id="2"))
@@ -157,43 +159,43 @@ class AcknowledgedTest(RedoLogCase):
             self.writer.acknowledge()
             other.execute("UPDATE meta SET value = value + 1 WHERE name = 'foreign'")
 
-    def test_a_foreign_program_that_holds_the_lock_costs_nothing_that_was_acknowledged(self):
-        """What comes while it holds the lock is refused; what came before is committed after it."""
+    def test_a_foreign_lock_loses_no_acknowledged_message(self):
+        """Drafts are refused while it holds the lock; earlier messages are committed afterwards."""
         other = self.foreign()
         self.acknowledge(message("two", id="2"))
         other.execute("BEGIN IMMEDIATE")
         for _ in range(2):
             with self.assertRaisesRegex(StorageFailed, "locked"):
                 self.acknowledge(message("three"))
-        self.assertEqual((self.ahead(), self.writer.commit_pending), ([2], True))
+        self.assertEqual((self.uncommitted(), self.writer.commit_pending), ([2], True))
         other.execute("ROLLBACK")
         self.assertEqual(self.acknowledge(message("three"))[0].entry.seq, 3)
         self.assertTrue(self.acknowledge(message("two", id="2"))[0].duplicate)
 
-    def test_a_commit_that_fails_is_redone_with_nothing_lost(self):
+    def test_a_failed_commit_is_repeated_and_loses_nothing(self):
         self.acknowledge(message("two", id="2"), message("three", ANN))
         full = sqlite3.OperationalError("disk full")
         with mock.patch.object(self.writer._ledger, "write", side_effect=full):
             self.writer.begin()
             with self.assertRaisesRegex(StorageFailed, "full"):
                 self.writer.commit()
-        self.assertEqual((self.ahead(), self.writer.commit_pending), ([2, 3], True))
+        self.assertEqual((self.uncommitted(), self.writer.commit_pending), ([2, 3], True))
         self.writer.begin()
-        self.assertEqual((self.ahead(), self.read(history.newest, "tea").seq), ([], 3))
+        self.assertEqual((self.uncommitted(), self.read(history.newest, "tea").seq), ([], 3))
         self.assertTrue(self.writer.apply(message("two", id="2"), 1.0).duplicate)
         self.writer.commit()
 
-    def test_when_it_cannot_be_noted_the_batch_fails_and_what_was_before_stays(self):
+    def test_if_the_redo_log_cannot_be_written_only_that_batch_fails(self):
         self.acknowledge(message("two"))
         with (
             mock.patch.object(self.directory.redo_log, "append", side_effect=OSError("io")),
             self.assertRaisesRegex(StorageFailed, "io"),
         ):
             self.acknowledge(message("lost"))
-        self.assertEqual(self.ahead(), [2])
+        self.assertEqual(self.uncommitted(), [2])
         self.assertEqual(self.acknowledge(message("three"))[0].entry.seq, 3)
 
-    def test_in_memory_it_is_bounded_too(self):
+    def test_without_a_file_the_redo_log_is_bounded_too(self):
         with (
             closing(open_memory()) as directory,
             closing(directory.writer()) as writer,
@@ -208,7 +210,7 @@ class AcknowledgedTest(RedoLogCase):
                 )
             self.assertIn(most, range(SIZE // 2, SIZE))
 
-    def test_in_memory_too(self):
+    def test_messages_are_acknowledged_in_memory_mode_too(self):
         directory = open_memory()
         self.addCleanup(directory.close)
         writer = directory.writer()
@@ -222,7 +224,7 @@ class AcknowledgedTest(RedoLogCase):
 
 
 class FileTest(RedoLogCase):
-    """The file is written in place, and whatever happens to it is noticed."""
+    """The file is written in place, and damage to it is noticed."""
 
     def setUp(self):
         super().setUp()
@@ -258,7 +260,7 @@ class FileTest(RedoLogCase):
         self.commit()
         self.assertEqual(self.header(), before)
 
-    def test_after_a_commit_no_text_is_in_it(self):
+    def test_after_a_commit_the_file_has_no_text(self):
         self.acknowledge(message("umbrella"))
         self.assertIn(b"umbrella", self.log.read_bytes())
         self.commit()
@@ -273,7 +275,7 @@ class FileTest(RedoLogCase):
         self.assertIn(str(self.log), logged.output[0])
         self.assertEqual(len(logged.output), 1)
         self.acknowledge(message("four"))
-        self.assertEqual(self.ahead(), [4], "the file was made anew")
+        self.assertEqual(self.uncommitted(), [4], "the file was made anew")
         self.assertEqual(self.log.stat().st_size, SIZE)
         self.kill()
         self.assertEqual(self.texts(), ["one", "two", "three", "four"])
@@ -281,18 +283,18 @@ class FileTest(RedoLogCase):
     def test_a_truncated_file_is_noticed(self):
         self.damage(lambda: os.truncate(self.log, 100))
 
-    def test_a_full_disk_refuses_the_batch_and_keeps_what_was_acknowledged(self):
+    def test_a_full_disk_refuses_the_batch_and_loses_no_acknowledged_message(self):
         for write in (mock.Mock(side_effect=OSError(28, "full")), mock.Mock(return_value=7)):
             with (
                 mock.patch("gochat_py.store.redo_log.os.pwrite", write),
                 self.assertRaisesRegex(StorageFailed, "full|space"),
             ):
                 self.acknowledge(message("lost"))
-            self.assertEqual(self.ahead(), [2])
+            self.assertEqual(self.uncommitted(), [2])
         self.kill()
         self.assertEqual(self.texts(), ["one", "two"])
 
-    def test_power_durability_has_it_on_the_disk_before_anybody_is_told(self):
+    def test_with_power_durability_a_message_is_on_the_disk_before_it_is_sent(self):
         header = Header(b"i" * 16, 1, "t" * 16)
         log = RedoLog(header, self.place / "synced", sync=True)
         self.addCleanup(log.close)
@@ -303,13 +305,13 @@ class FileTest(RedoLogCase):
         self.assertEqual(log.entries, [])
         self.assertEqual(scan((self.place / "synced").read_bytes(), header.identity).records, [])
 
-    def test_an_erasing_that_fails_is_done_again(self):
+    def test_a_failed_erasure_is_repeated(self):
         with (
             mock.patch("gochat_py.store.redo_log.os.pwrite", side_effect=OSError(5, "io")),
             self.assertRaisesRegex(StorageFailed, "io"),
         ):
             self.commit()
-        self.assertEqual(self.ahead(), [2])
+        self.assertEqual(self.uncommitted(), [2])
         self.acknowledge(message("three"))
         self.assertEqual(self.header().commit, self.number())
         self.kill()
@@ -331,7 +333,7 @@ class ReplacedDatabaseTest(RedoLogCase):
         self.writer.close()
         backup(self.copy, self.directory.database)
 
-    def test_an_older_one_gets_nothing_written_to_it_until_the_server_is_restarted(self):
+    def test_an_older_copy_is_not_written_until_the_server_is_restarted(self):
         self.acknowledge(message("three"))
         self.restore()
         for _ in range(2):
@@ -342,7 +344,7 @@ class ReplacedDatabaseTest(RedoLogCase):
         self.assertIn("older than its redo log", logged.output[0])
         self.assertEqual(self.texts(), ["one", "three"], "what the log has is kept")
 
-    def test_another_one_gets_nothing_either(self):
+    def test_another_database_is_not_written(self):
         self.writer.close()
         with closing(sqlite3.connect(self.directory.database)) as db:
             db.execute("UPDATE meta SET value = randomblob(16) WHERE name = 'identity'")
@@ -350,7 +352,7 @@ class ReplacedDatabaseTest(RedoLogCase):
         with self.assertRaisesRegex(StorageFailed, "another database"):
             self.writer.begin()
 
-    def test_one_that_was_put_back_in_place_is_noticed_by_the_next_commit(self):
+    def test_an_older_copy_in_the_open_file_is_noticed_by_the_next_commit(self):
         backup(self.copy, self.directory.database)  # the writer's connection stays open
         with self.assertRaisesRegex(StorageFailed, "replaced.*restart"):
             self.entry(message("three"))
@@ -372,4 +374,4 @@ class ReplacedDatabaseTest(RedoLogCase):
             self.writer.commit()
         (again,) = self.acknowledge(message("three", id="3"))
         self.assertTrue(again.duplicate)
-        self.assertEqual((self.ahead(), self.texts()), ([], ["one", "two", "three"]))
+        self.assertEqual((self.uncommitted(), self.texts()), ([], ["one", "two", "three"]))

@@ -24,14 +24,14 @@ class SearchTest(StoreCase):
         with self.subTest("after indexing"):
             check()
 
-    def test_finds_a_part_of_a_text_in_any_case_newest_first(self):
+    def test_a_search_finds_parts_of_texts_in_any_case_newest_first(self):
         for text in ("Green tea", "black TEA", "coffee", "teapot"):
             self.entry(message(text))
         self.both_ways(lambda: self.assertEqual(self.find("tea"), [4, 2, 1]))
         self.assertEqual(self.find("Een T"), [1])
         self.assertEqual(self.find("tea green"), [])
 
-    def test_finds_chinese_words_of_any_length(self):
+    def test_a_search_finds_chinese_words_of_any_length(self):
         for text in ("我们在北京喝茶", "上海的茶很好", "北京", "京北"):
             self.entry(message(text))
 
@@ -45,7 +45,7 @@ class SearchTest(StoreCase):
 
         self.both_ways(check)
 
-    def test_width_and_accents_written_in_two_ways_are_one(self):
+    def test_a_search_ignores_width_and_composition(self):
         self.entry(message("ＧＯｃｈａｔ Café straße"))
 
         def check():
@@ -54,7 +54,7 @@ class SearchTest(StoreCase):
 
         self.both_ways(check)
 
-    def test_nothing_in_a_query_has_a_meaning(self):
+    def test_a_query_has_no_special_characters(self):
         texts = [
             'a "quoted" word',
             "x AND y",
@@ -89,7 +89,7 @@ class SearchTest(StoreCase):
 
         self.both_ways(check)
 
-    def test_follows_edits_and_deletions(self):
+    def test_a_search_follows_edits_and_deletions(self):
         self.entry(message("the old text"))
         self.entry(message("kept text"))
 
@@ -104,7 +104,7 @@ class SearchTest(StoreCase):
         self.entry(delete(1))
         self.assertEqual(self.find("text"), [2])
 
-    def test_only_messages_are_found_and_whole_ones(self):
+    def test_a_search_finds_only_messages_that_are_not_deleted(self):
         self.entry(message("hello there"))
         self.entry(topic("hello topic"))
         self.entry(edit(1, "hello again"))
@@ -117,7 +117,7 @@ class SearchTest(StoreCase):
 
         self.both_ways(check)
 
-    def test_only_in_the_rooms_that_are_named(self):
+    def test_a_search_reads_only_the_given_rooms(self):
         for room in ("Tea", "Milk", "Tea", "Sugar", "Milk"):
             self.entry(message("spoon", room=room))
 
@@ -133,7 +133,7 @@ class SearchTest(StoreCase):
 
         self.both_ways(check)
 
-    def test_goes_on_before_a_seq(self):
+    def test_a_search_continues_before_a_seq(self):
         for number in range(1, 8):
             self.entry(message(f"spoon {number}"))
 
@@ -147,12 +147,12 @@ class SearchTest(StoreCase):
         self.both_ways(check)
 
     def search_within(self, looks, query):
-        """Search with a clock that goes on by one each time anybody looks at it."""
+        """Search with a clock that advances by one with each reading."""
         return self.read(
             search.search, ["tea"], query, budget=Budget(looks, clock=itertools.count().__next__)
         )
 
-    def test_says_when_it_gave_up_and_gives_what_it_found_until_then(self):
+    def test_a_search_that_times_out_returns_what_it_found(self):
         for number in range(20):
             self.entry(message(f"spoon {number}"))
         found = self.search_within(10, "spoon")
@@ -186,7 +186,7 @@ class SearchTest(StoreCase):
     def find_all(self, query):
         return self.read(search.search, ["tea"], query, budget=Budget(PATIENCE))
 
-    def test_what_is_found_fits_one_answer(self):
+    def test_the_results_fit_one_answer(self):
         for number in range(20):
             self.entry(message(f"spoon {number} {'x' * 60_000}"))
         found = self.find_all("spoon")
@@ -196,14 +196,14 @@ class SearchTest(StoreCase):
         last = found.entries[-1].seq
         self.assertEqual(self.find("spoon", before=last)[0], last - 1)
 
-    def test_a_common_pair_of_characters_is_looked_for_in_the_newest(self):
+    def test_a_common_pair_of_characters_is_searched_in_the_newest_messages(self):
         for number in range(20):
             self.entry(message(f"ab{number:02}"))
         self.index()
         with mock.patch.object(search, "MOST_TRIGRAMS", 1):
             self.assertEqual(len(self.find("ab")), 20)
 
-    def test_indexing_goes_in_steps_through_all_rooms(self):
+    def test_indexing_is_done_in_steps_through_all_rooms(self):
         for room in ("Tea", "Milk", "Tea", "Milk", "Tea"):
             self.entry(message("spoon", room=room))
         self.assertEqual(self.read(trigrams.backlog), 5)
@@ -213,7 +213,7 @@ class SearchTest(StoreCase):
         self.assertEqual(steps, [(2, 3), (2, 1), (1, 0)])
         self.assertEqual(self.find("spoon"), [3, 2, 1])
 
-    def test_a_step_of_indexing_ends_when_its_time_is_up_but_not_before_the_first(self):
+    def test_a_step_of_indexing_indexes_at_least_one_message_and_then_obeys_its_time_limit(self):
         for _ in range(5):
             self.entry(message("spoon"))
         clock = itertools.count().__next__
@@ -224,13 +224,13 @@ class SearchTest(StoreCase):
         self.assertEqual(self.read(trigrams.backlog), 0)
         self.assertEqual(self.find("spoon"), [5, 4, 3, 2, 1])
 
-    def test_a_step_of_indexing_takes_so_much_text(self):
+    def test_the_text_in_a_step_of_indexing_is_limited(self):
         for _ in range(3):
             self.entry(message("spoon " * 3_000))
         taken = [self.write(trigrams.index_some, 100, budget=Budget(PATIENCE)) for _ in range(4)]
         self.assertEqual(taken, [1, 1, 1, 0])
 
-    def test_indexing_that_was_undone_is_done_again(self):
+    def test_indexing_that_was_rolled_back_is_repeated(self):
         self.entry(message("spoon"))
         self.writer.begin()
         self.writer.run(trigrams.index_some, 100)

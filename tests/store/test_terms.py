@@ -1,4 +1,4 @@
-"""A position is good where the database knows that its term came so far, and nowhere else."""
+"""A position is valid only if its term is known to have reached it."""
 
 import shutil
 import sqlite3
@@ -34,7 +34,7 @@ class TermsCase(StoreCase):
 
 
 class TermsTest(TermsCase):
-    def test_each_start_begins_a_term_and_positions_of_all_of_them_stay_good(self):
+    def test_each_start_begins_a_term_and_positions_of_all_terms_stay_valid(self):
         epochs = []
         for last in (3, 5, 5, 8):
             epochs.append(self.directory.epoch)
@@ -49,28 +49,28 @@ class TermsTest(TermsCase):
         self.assertEqual([entry.seq for entry in found.entries], [4, 5, 6, 7, 8])
         self.assertEqual((found.epoch, found.seq), (self.directory.epoch, 8))
 
-    def test_what_is_acknowledged_belongs_to_the_term_that_runs(self):
+    def test_acknowledged_messages_belong_to_the_current_term(self):
         self.fill(3)
         before = self.directory.epoch
         self.reopen()
         self.writer.begin()
         self.writer.apply(message("4"), self.now)
         self.writer.acknowledge()
-        ahead = self.directory.redo_log.of("tea")
+        uncommitted = self.directory.redo_log.of("tea")
         for _ in "before", "after":
             for epoch, reached in ((before, 3), (self.directory.epoch, 4)):
                 for seq in range(6):
                     position = Position(epoch, seq)
-                    found = self.read(history.since, "tea", position, uncommitted=ahead)
+                    found = self.read(history.since, "tea", position, uncommitted=uncommitted)
                     self.assertEqual(found.recovered, seq <= reached, (epoch, seq))
             self.writer.begin()
             self.writer.commit()
 
-    def test_in_memory_each_start_has_a_name_of_its_own_too(self):
+    def test_in_memory_mode_each_start_has_its_own_epoch(self):
         with closing(open_memory()) as one, closing(open_memory()) as other:
             self.assertEqual(len({one.epoch, other.epoch, self.directory.epoch}), 3)
 
-    def test_a_batch_that_is_undone_leaves_no_trace(self):
+    def test_a_batch_that_is_rolled_back_leaves_no_trace(self):
         self.reopen()
         self.writer.begin()
         self.writer.apply(message("x"), 1.0)
@@ -102,7 +102,7 @@ class TermsTest(TermsCase):
 
 
 class LostTest(TermsCase):
-    """The database is one that does not have all that was told: positions beyond are not good."""
+    """The database lost entries that were sent to clients: positions beyond are not recovered."""
 
     def setUp(self):
         super().setUp()
@@ -139,7 +139,7 @@ class LostTest(TermsCase):
         self.assertEqual(self.recovered(lost), [])
 
     def test_a_restored_directory(self):
-        """Database and log are of the same moment: nobody can tell, and nothing has to be told."""
+        """Database and log are from the same moment, so the loss cannot be detected."""
         epoch = self.directory.epoch
         shutil.copytree(self.place / "data", self.place / "old")
         self.fill(60)
@@ -170,7 +170,7 @@ class LostTest(TermsCase):
         self.assertEqual(self.recovered(old), [*range(41)])
 
     def test_a_damaged_byte_in_the_log_of_sqlite(self):
-        """SQLite drops what follows it, and says nothing."""
+        """SQLite drops what follows it, without an error."""
         self.writer.checkpoint()
         epoch = self.directory.epoch
         self.fill(60)
@@ -194,7 +194,7 @@ class LostTest(TermsCase):
             self.close()
         self.open()
 
-    def test_a_room_that_the_copy_does_not_know(self):
+    def test_a_room_that_the_copy_does_not_have(self):
         old = self.directory.epoch
         self.fill(5, "Milk")
         self.restore()
@@ -204,7 +204,7 @@ class LostTest(TermsCase):
 
 
 class DroppedTest(TermsCase):
-    """A position in a room that was dropped never means two things."""
+    """A position in a dropped room never refers to two different entries."""
 
     def drop(self, room):
         """Trim all of a room, and drop it."""
@@ -219,7 +219,7 @@ class DroppedTest(TermsCase):
         self.writer.forget()
         self.assertEqual(dropped, 1)
 
-    def test_its_terms_go_with_it(self):
+    def test_the_terms_of_a_dropped_room_are_removed(self):
         self.fill(3, "Gone")
         self.drop("Gone")
         self.assertEqual(self.rows("SELECT * FROM room_terms"), [])
@@ -235,7 +235,7 @@ class DroppedTest(TermsCase):
         self.assertEqual(self.recovered(epoch, "gone"), [10])
         self.assertEqual(self.recovered(self.directory.epoch, "gone"), [10, 11, 12])
 
-    def test_so_it_is_where_it_was_dropped_in_a_later_term(self):
+    def test_nothing_was_missed_of_a_room_dropped_in_a_later_term(self):
         self.fill(10, "Gone")
         epoch = self.directory.epoch
         self.reopen()
@@ -247,7 +247,7 @@ class DroppedTest(TermsCase):
         self.drop("Gone")
         self.assertEqual(self.recovered(epoch, "gone"), [], "it went on after that term")
 
-    def test_of_dropped_rooms_the_newest_are_remembered(self):
+    def test_only_the_newest_dropped_rooms_are_remembered(self):
         with mock.patch.object(terms, "DROPPED_KEPT", 3):
             for number in range(6):
                 self.entry(message("x", room=f"Room{number}"))
@@ -256,7 +256,7 @@ class DroppedTest(TermsCase):
         kept = self.rows("SELECT key FROM dropped ORDER BY id")
         self.assertEqual(kept, [(terms.digest(f"room{number}"),) for number in (3, 4, 5)])
 
-    def test_a_place_that_no_room_had_reached_in_that_term_is_not_good(self):
+    def test_a_position_beyond_all_rooms_of_its_term_is_not_recovered(self):
         """A copy was restored that lacks a room; then another room was dropped at the same seq."""
         self.fill(1)
         copy = self.place / "copy"
@@ -275,7 +275,7 @@ class DroppedTest(TermsCase):
 
 
 class MigrationTest(RedoLogCase):
-    def test_a_file_of_the_version_before_gets_its_terms(self):
+    def test_a_database_of_the_version_before_gets_terms(self):
         before_terms(self.place / "old")
         with closing(sqlite3.connect(self.place / "old/gochat.db")) as db:
             (version,) = db.execute("SELECT max(version) FROM migrations").fetchone()
@@ -296,7 +296,7 @@ class MigrationTest(RedoLogCase):
             self.assertFalse(names & {"epoch", "boot", "clean"})
             self.assertEqual(read_pool.run(terms.current).name, directory.epoch)
 
-    def test_no_two_databases_have_one_identity(self):
+    def test_each_database_has_its_own_identity(self):
         found = set()
         for name in "ab":
             before_terms(self.place / name)

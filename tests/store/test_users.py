@@ -14,13 +14,13 @@ class UsersTest(StoreCase):
     def claim(self, user, nick, key=None, now=0.0):
         return self.write(users.claim_nick, user.id, nick, key or nick.casefold(), now)
 
-    def test_a_token_brings_its_user_back(self):
+    def test_a_token_identifies_its_user(self):
         ann = self.create("ann")
         self.reopen()
         self.assertEqual(self.read(users.find, b"token of ann"), ann)
         self.assertIsNone(self.read(users.find, b"another"))
 
-    def test_a_nick_is_refused_to_others_in_every_spelling_with_its_key(self):
+    def test_a_nick_is_refused_to_others_in_every_spelling(self):
         self.create("ann")
         bob = self.create("bob")
         with self.assertRaises(NickTaken):
@@ -29,7 +29,7 @@ class UsersTest(StoreCase):
             self.claim(bob, "ANN")
         self.assertEqual(self.read(users.find, b"token of bob"), bob)
 
-    def test_a_user_may_take_another_nick_and_spell_it_anew(self):
+    def test_a_user_may_take_another_nick_and_change_its_spelling(self):
         ann = self.create("ann")
         self.assertEqual(self.claim(ann, "Ann"), User(ann.id, "Ann"))
         self.assertEqual(self.claim(ann, "anna"), User(ann.id, "anna"))
@@ -63,7 +63,7 @@ class UsersTest(StoreCase):
             self.claim(ann, "ann", now=35.2 * DAY)
         self.assertEqual(self.claim(ann, "anna", now=35.2 * DAY).nick, "anna")
 
-    def test_who_is_not_known_has_no_nick(self):
+    def test_an_unknown_user_has_no_nick(self):
         with self.assertRaises(NotFound):
             self.claim(User("nobody", "x"), "ann")
         self.create("ann")
@@ -80,7 +80,7 @@ class UsersTest(StoreCase):
         self.assertEqual(self.read(history.newest, "tea").seq, 2)
         self.assertEqual(self.read(users.find, b"y"), User("y", "eve"))
 
-    def test_what_was_read_only_goes_forward_and_not_beyond_what_is(self):
+    def test_a_read_mark_only_increases_and_not_beyond_the_newest_entry(self):
         self.write(users.create, ANN, b"ann", "ann", 1.0)
         for number in range(5):
             self.entry(message(str(number)))
@@ -93,7 +93,7 @@ class UsersTest(StoreCase):
         with self.assertRaises(NotFound):
             self.write(users.mark_read, "ann-id", "nowhere", 1, 1.0)
 
-    def test_what_was_written_in_the_same_transaction_can_be_marked_read(self):
+    def test_an_entry_of_the_same_transaction_can_be_marked_as_read(self):
         self.write(users.create, ANN, b"ann", "ann", 1.0)
         self.writer.begin()
         self.writer.apply(message("hi"), 1.0)

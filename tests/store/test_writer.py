@@ -14,7 +14,7 @@ from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, reac
 
 
 class NumberingTest(StoreCase):
-    def test_each_room_counts_from_one(self):
+    def test_the_seqs_of_each_room_begin_at_one(self):
         seqs = [
             (entry.room, entry.seq)
             for entry in (
@@ -26,17 +26,17 @@ class NumberingTest(StoreCase):
         ]
         self.assertEqual(seqs, [("Tea", 1), ("Milk", 1), ("Tea", 2), ("Tea", 3)])
 
-    def test_goes_on_where_it_was_after_a_restart(self):
+    def test_the_seqs_continue_after_a_restart(self):
         self.entry(message("1"))
         self.reopen()
         self.assertEqual(self.entry(message("2")).seq, 2)
 
-    def test_a_room_keeps_the_spelling_it_was_made_with(self):
+    def test_a_room_keeps_its_first_spelling(self):
         self.entry(message("1", room="Tea"))
         again = self.entry(message("2", room="TEA"))
         self.assertEqual((again.room, again.key, again.seq), ("Tea", "tea", 2))
 
-    def test_what_was_rolled_back_gives_its_seqs_back(self):
+    def test_the_seqs_of_a_rolled_back_batch_are_used_again(self):
         self.entry(message("1"))
         self.writer.begin()
         self.writer.apply(message("lost"), 2.0)
@@ -45,7 +45,7 @@ class NumberingTest(StoreCase):
         self.assertEqual(self.entry(message("2")).seq, 2)
         self.assertEqual(self.entry(message("first", room="new")).room, "new")
 
-    def test_each_entry_has_the_time_of_the_clock_whatever_those_before_it_have(self):
+    def test_each_entry_has_the_clock_s_time_whatever_earlier_entries_have(self):
         self.writer.begin()
         times = [
             self.writer.apply(message("x", room=room), now).entry.time
@@ -58,7 +58,7 @@ class NumberingTest(StoreCase):
         self.assertEqual(self.writer.apply(message("x", room="a"), 1.0).entry.time, 1.0)
         self.writer.rollback()
 
-    def test_readers_see_a_transaction_whole_or_not_at_all(self):
+    def test_readers_see_all_of_a_transaction_or_nothing(self):
         self.writer.begin()
         self.writer.apply(message("1"), 1.0)
         self.writer.apply(message("2"), 1.0)
@@ -68,7 +68,7 @@ class NumberingTest(StoreCase):
 
 
 class RetryTest(StoreCase):
-    def test_a_message_sent_again_is_the_first_one(self):
+    def test_a_retry_of_a_message_returns_the_first_one(self):
         first = self.apply(message("hi", id="7"))
         again = self.apply(message("hi!", id="7"))
         self.assertEqual((first.duplicate, again.duplicate), (False, True))
@@ -77,7 +77,7 @@ class RetryTest(StoreCase):
         self.assertEqual(self.apply(message("hi", id="7")).entry, first.entry)
         self.assertEqual(self.entry(message("next")).seq, 2)
 
-    def test_within_one_transaction_too(self):
+    def test_a_retry_in_the_same_transaction_returns_the_first_one(self):
         self.writer.begin()
         first = self.writer.apply(message("hi", id="7"), 1.0)
         again = self.writer.apply(message("hi", id="7"), 1.0)
@@ -85,7 +85,7 @@ class RetryTest(StoreCase):
         self.assertEqual(again.entry, first.entry)
         self.assertTrue(again.duplicate)
 
-    def test_another_user_room_or_no_id_is_no_retry(self):
+    def test_a_message_of_another_user_or_room_or_without_an_id_is_no_retry(self):
         self.entry(message("hi", id="7"))
         for other in (
             message("hi", BOB, id="7"),
@@ -94,7 +94,7 @@ class RetryTest(StoreCase):
         ):
             self.assertFalse(self.apply(other).duplicate)
 
-    def test_messages_whose_marks_collide_are_told_apart(self):
+    def test_messages_whose_hashes_collide_are_distinguished(self):
         with mock.patch.object(ledger, "mark", lambda *_: 7):
             first = self.apply(message("a", id="1"))
             second = self.apply(message("b", id="2"))
@@ -103,7 +103,7 @@ class RetryTest(StoreCase):
             again = [self.apply(message("x", id=sent)) for sent in ("1", "2")]
             self.assertEqual([a.entry for a in again], [first.entry, second.entry])
 
-    def test_a_retry_shows_the_message_as_it_stands_now(self):
+    def test_a_retry_returns_the_current_state_of_the_message(self):
         self.entry(message("hi", id="7"))
         edited = self.entry(edit(1, "hello"))
         again = self.entry(message("hi", id="7"))
@@ -112,7 +112,7 @@ class RetryTest(StoreCase):
         again = self.entry(message("hi", id="7"))
         self.assertEqual((again.text, again.deleted), (None, True))
 
-    def test_an_edit_sent_again_is_the_first_one(self):
+    def test_a_retry_of_an_edit_returns_the_first_one(self):
         self.entry(message("one"))
         first = self.apply(edit(1, "ONE", id="e"))
         self.reopen()
@@ -122,7 +122,7 @@ class RetryTest(StoreCase):
         self.assertEqual((first.duplicate, again.duplicate), (False, True))
         self.assertEqual(again.entry, first.entry)
 
-    def test_an_edit_is_no_retry_if_another_came_between(self):
+    def test_an_edit_after_another_edit_is_no_retry(self):
         """A bot shows a state and counts its ids anew: each change of it has to be seen."""
         self.entry(message("the light is"))
         seqs: list[int] = []
@@ -143,14 +143,14 @@ class RetryTest(StoreCase):
             self.assertFalse(self.apply(edit(1, "ONE!")).duplicate)
         self.assertFalse(self.apply(edit(1, "ONE!", id="f")).duplicate, "one without id was last")
 
-    def test_an_edit_of_what_was_deleted_meanwhile_is_refused_though_it_was_done(self):
+    def test_a_retry_of_an_edit_is_refused_if_the_message_was_deleted_since(self):
         self.entry(message("one"))
         self.entry(edit(1, "ONE", id="e"))
         self.entry(delete(1))
         with self.assertRaises(NotFound):
             self.apply(edit(1, "ONE", id="e"))
 
-    def test_a_topic_sent_again_is_the_first_one_also_if_others_set_theirs_since(self):
+    def test_a_retry_of_a_topic_returns_the_first_one_even_after_others(self):
         first = self.apply(topic("biscuits", id="t"))
         self.entry(topic("cake", BOB))
         self.reopen()
@@ -159,7 +159,7 @@ class RetryTest(StoreCase):
         self.assertEqual(again.entry, first.entry)
         self.assertEqual(self.read(history.newest, "tea").topic, "cake")
 
-    def test_a_topic_is_no_retry_if_its_user_set_another_between(self):
+    def test_a_topic_after_another_of_its_user_is_no_retry(self):
         for text, sent in (("Online", "3"), ("Offline", "4"), ("Online", "3"), ("Offline", None)):
             self.assertFalse(self.apply(topic(text, id=sent)).duplicate)
             self.assertEqual(self.read(history.newest, "tea").topic, text)
@@ -168,8 +168,8 @@ class RetryTest(StoreCase):
         self.assertFalse(self.apply(topic("Online", BOB, id="3")).duplicate)
         self.assertFalse(self.apply(topic("Online", id="4")).duplicate)
 
-    def test_a_retry_is_found_without_looking_through_what_was_said(self):
-        """However many topics and edits there are, one row of an index tells."""
+    def test_a_retry_is_found_by_an_index(self):
+        """One row of an index is enough, however many topics and edits there are."""
         for newest, values in ((ledger.NEWEST_EDIT, (1,)), (ledger.NEWEST_TOPIC, ("u", 1))):
             plan = self.read(
                 lambda c, q=newest, v=values: c.execute(f"EXPLAIN QUERY PLAN {q}", v).fetchall()
@@ -177,7 +177,7 @@ class RetryTest(StoreCase):
             self.assertRegex(plan[0][3], "^SEARCH entries USING INDEX")
             self.assertEqual(len(plan), 1, plan)
 
-    def test_deleting_twice_gives_the_first_deletion(self):
+    def test_a_second_deletion_returns_the_first_one(self):
         self.entry(message("hi"))
         first = self.apply(delete(1, id="a"))
         again = self.apply(delete(1, id="b"))
@@ -197,7 +197,7 @@ class ChangesTest(StoreCase):
         self.assertEqual((now.text, now.edited), ("hello", entry.time))
         self.assertEqual(self.now_is(2), entry)
 
-    def test_a_deletion_takes_texts_edits_and_reactions_along(self):
+    def test_a_deletion_removes_texts_edits_and_reactions(self):
         self.entry(message("secret"))
         self.entry(edit(1, "more secret"))
         self.entry(react(1, "🎉"))
@@ -214,7 +214,7 @@ class ChangesTest(StoreCase):
                 self.apply(change)
         self.assertEqual(self.now_is(1).text, "mine")
 
-    def test_what_is_not_a_living_message_cannot_be_changed(self):
+    def test_only_an_undeleted_message_can_be_changed(self):
         self.entry(message("hi"))
         self.entry(topic("x"))
         self.entry(delete(1))
@@ -229,14 +229,14 @@ class ChangesTest(StoreCase):
             self.apply(edit(1, "x", room="Nowhere"))
         self.assertEqual(self.entry(message("next")).seq, 4)
 
-    def test_an_answer_must_be_to_something_that_was(self):
+    def test_a_reply_needs_an_existing_message(self):
         self.entry(message("hi"))
         self.assertEqual(self.entry(message("re", reply_to=1)).reply_to, 1)
         for nothing in (0, 3, 1 << 70):
             with self.assertRaises(NotFound):
                 self.apply(message("re", reply_to=nothing))
 
-    def test_only_a_message_that_stands_can_be_answered(self):
+    def test_only_an_undeleted_message_can_be_replied_to(self):
         for draft in (message("1"), edit(1, "2"), react(1, "👍"), topic("4"), message("5")):
             self.entry(draft)
         self.entry(delete(5))
@@ -247,7 +247,7 @@ class ChangesTest(StoreCase):
         with self.assertRaises(NotFound):
             self.apply(message("elsewhere", room="Milk", reply_to=1))
 
-    def test_a_message_that_was_trimmed_cannot_be_answered(self):
+    def test_a_trimmed_message_cannot_be_replied_to(self):
         self.entry(message("1"))
         self.entry(message("2"))
         self.write(retention.trim, retention.Rule(1e9, keep=1.0), batch=1)
@@ -255,7 +255,7 @@ class ChangesTest(StoreCase):
             self.apply(message("re", reply_to=1))
         self.assertEqual(self.entry(message("re", reply_to=2)).reply_to, 2)
 
-    def test_a_message_can_be_answered_before_it_is_committed(self):
+    def test_an_uncommitted_message_can_be_replied_to(self):
         self.entry(message("0"))
         self.writer.begin()
         self.writer.apply(message("1"), 10.0)
@@ -270,7 +270,7 @@ class ChangesTest(StoreCase):
             self.writer.apply(message("5", reply_to=2), 10.0)
         self.writer.commit()
 
-    def test_a_retry_of_an_answer_is_safe_when_what_it_answers_is_gone(self):
+    def test_a_retry_of_a_reply_works_after_its_target_was_deleted(self):
         self.entry(message("1"))
         answer = message("re", reply_to=1, id="r")
         first = self.entry(answer)
@@ -278,7 +278,7 @@ class ChangesTest(StoreCase):
         again = self.apply(answer)
         self.assertEqual((again.entry.seq, again.duplicate), (first.seq, True))
 
-    def test_an_answer_costs_one_look_up_and_other_messages_none(self):
+    def test_a_reply_reads_one_row_and_other_messages_none(self):
         self.entry(message("1"))
         said: list[str] = []
         self.writer.begin()
@@ -291,7 +291,7 @@ class ChangesTest(StoreCase):
         self.writer.run(lambda connection: connection.set_trace_callback(None))
         self.writer.commit()
 
-    def test_reactions_go_on_and_off(self):
+    def test_reactions_can_be_added_and_removed(self):
         self.entry(message("hi"))
         with self.assertRaises(NothingToDo):
             self.apply(react(1, "👍", on=False))
@@ -307,7 +307,7 @@ class ChangesTest(StoreCase):
         self.assertFalse(self.apply(react(1, "👍")).duplicate)
         self.assertEqual(self.now_is(1).reactions["👍"], (BOB.id, ANN.id))
 
-    def test_what_is_refused_spoils_nothing_else_in_the_transaction(self):
+    def test_a_refused_draft_changes_nothing_in_the_transaction(self):
         self.writer.begin()
         self.writer.apply(message("one"), 1.0)
         for refused, error in (

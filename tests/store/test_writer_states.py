@@ -1,4 +1,4 @@
-"""The writer does what its table of states says, and nothing else."""
+"""The writer follows its table of states."""
 
 import sqlite3
 from collections.abc import Callable
@@ -100,7 +100,7 @@ class StatesTest(RedoLogCase):
                     self.writer.begin()
                 self.writer.commit()
                 self.assertEqual(self.writer.commit_pending, False)
-                self.assertEqual(self.ahead(), [])
+                self.assertEqual(self.uncommitted(), [])
                 self.assertEqual(self.texts(), expected)
 
     def test_a_storage_failure_closes_the_writer_in_every_state(self):

@@ -1,1 +1,1 @@
-"""What the tests share: the base class, servers as processes, and what a missing tool means."""
+"""Support code of the tests: the base class, server processes, required tools."""

@@ -1,4 +1,4 @@
-"""A room with very many entries, filled in seconds, for measuring and for looking at query plans.
+"""Fills a room with very many entries within seconds, to measure and to read query plans.
 
     python -m tests.support.big_room DIRECTORY [ENTRIES]
 
@@ -34,7 +34,7 @@ CHINESE = (
 
 
 def words(seed: int) -> Callable[[], str]:
-    """A source of chat lines of some 64 characters: most made of 8,000 words, some Chinese."""
+    """A source of messages of some 64 characters: most made of 8,000 words, some Chinese."""
     chance = random.Random(seed)
     letters = "etaoinshrdlucmfwypvbgk"
     vocabulary = ["".join(chance.choices(letters, k=chance.randint(2, 9))) for _ in range(8_000)]

@@ -1,4 +1,4 @@
-"""The base class of every test: it fails a test that leaves something behind."""
+"""The base class of every test. It fails a test that leaves threads, files or processes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,17 @@ import threading
 import unittest
 from collections.abc import Callable
 from pathlib import Path
+
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:  # most tests run without it
+    pass
+else:
+    # A slow or busy machine fails no property test.
+    settings.register_profile(
+        "no time", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("no time")
 
 #: Seconds a test waits for an event that must come. Generous: only a broken program reaches it.
 PATIENCE = 30.0

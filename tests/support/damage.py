@@ -1,4 +1,4 @@
-"""Damage to a database, as a disk does it, or somebody who writes into it."""
+"""Damages a database, as a disk or another program does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PAGE = 4096
 
 
 def execute(database: Path, statement: str, *arguments: Any) -> int:
-    """Change rows as no gochat would: columns take NULL, too. The server may be running.
+    """Change rows as no server would: columns accept NULL, too. The server may be running.
 
     Returns the number of rows that were changed.
     """
@@ -33,7 +33,7 @@ def execute(database: Path, statement: str, *arguments: Any) -> int:
 
 
 def spoil(database: Path, marker: bytes) -> int:
-    """Overwrite every page that holds `marker`; gives how many. Nobody may have it open."""
+    """Overwrite every page with `marker`; returns how many. The file must not be open."""
     data = bytearray(database.read_bytes())
     pages = {at // PAGE for at in _found(data, marker)}
     for page in pages:

@@ -1,4 +1,4 @@
-"""Reads the documents, and the names of the tests and of the code that they speak of.
+"""Reads the documents, and the names of tests and code in them.
 
 A document marks what does not exist yet with `PLANNED`, behind the name it belongs to. A sentence
 or paragraph that begins with ``*Planned:*`` is about such things up to its end.
@@ -110,7 +110,7 @@ def attacks() -> frozenset[str]:
 
 
 def missing(cell: str) -> list[str]:
-    """What does not exist of the tests that `cell` names; also that it names none.
+    """The tests named in `cell` that do not exist; or that it names none.
 
     A module is a path, or a name in the folder of the one before it or in ``tests/browser``. What
     follows a module is a class or a test of it, whose end may be left out with ``…``; before any
@@ -177,9 +177,9 @@ def sources(*but: str) -> Iterator[tuple[str, ast.Module]]:
 
 
 def used(enum: str, *but: str) -> set[str]:
-    """The members of `enum` that the package gives to somebody, without the modules named.
+    """The members of `enum` that the package uses as values, except in the given modules.
 
-    To compare with a member, or to have it in a `frozenset`, gives it to nobody.
+    Comparing with a member, or having it in a `frozenset`, is no such use.
     """
     found: set[str] = set()
 

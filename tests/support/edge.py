@@ -1,4 +1,4 @@
-"""The HTTP edge in the test's own process, and a client that sends exactly the bytes it is told."""
+"""The HTTP server in the test's own process, and a client that sends exactly the given bytes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def upgrade(**changed: str | None) -> bytes:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as it came; header names are lower-case."""
+    """One answer as it was received; header names are lower-case."""
 
     status: int
     headers: dict[str, str]
@@ -98,7 +98,7 @@ class Client:
         return self.answer(method)
 
     def ended(self) -> bool:
-        """Wait for the server to say something more; True if it is the end, in good order.
+        """Wait until the server sends more; True if it is a normal end of the stream.
 
         A reset, which could have destroyed what was said before, raises `ConnectionResetError`.
         """
@@ -169,7 +169,7 @@ class Edge:
             return client.ask(data, method)
 
     def hang_up(self) -> None:
-        """The first half of `stop`: nobody is let in any more, nothing is waited for."""
+        """The first half of `stop`: no connection is accepted any more, and nothing is awaited."""
         self.server.shutdown()
         self._thread.join(PATIENCE)
         self.server.hang_up()

@@ -105,7 +105,9 @@ class Firefox:
         with ExitStack() as stack:
             profile = Path(
                 stack.enter_context(
-                    tempfile.TemporaryDirectory(prefix="gochat-", ignore_cleanup_errors=True)
+                    tempfile.TemporaryDirectory(
+                        prefix="gochat-firefox-", ignore_cleanup_errors=True
+                    )
                 )
             )
             (profile / "user.js").write_text(
@@ -127,7 +129,7 @@ class Firefox:
         self._stack.close()
 
     def person(self, locale: str) -> str:
-        """A user context: somebody who has never been here, and reads this language."""
+        """A user context: a new user, who reads this language."""
         who: str = self.session.call("browser.createUserContext")["userContext"]
         self.session.call("emulation.setLocaleOverride", locale=locale, userContexts=[who])
         return who
@@ -280,6 +282,7 @@ class Window:
 
         Each is a selector and a text, as for `click`.
         """
+        self.activate()
         first, last = self.wait_for(_PLACE, *start), self.wait_for(_PLACE, *end)
         self._perform(
             dragging((first["left"] + 1, first["top"] + 1), (last["right"] - 1, last["bottom"] - 1))
@@ -327,6 +330,7 @@ class Window:
         path.write_bytes(base64.b64decode(shot["data"]))
 
     def _point(self, selector: str, text: str, kind: str, *, press: bool) -> None:
+        self.activate()  # the page may show something else when it has the focus
         place = self.wait_for(_PLACE, selector, text)
         middle = (place["left"] + place["width"] / 2, place["top"] + place["height"] / 2)
         self._perform(pointing(middle, kind, press=press))

@@ -1,4 +1,4 @@
-"""What a client puts on the wire: by wsproto's client half or, to be wrong, by hand."""
+"""Frames of a client: made by wsproto or, to be invalid, by hand."""
 
 from __future__ import annotations
 

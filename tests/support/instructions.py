@@ -1,4 +1,4 @@
-"""How many machine instructions something takes: exact, on a busy machine too, C code included."""
+"""Counts the machine instructions of a call: exact on a busy machine too, C code included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store that is maintained as the journal does it, in a time that the test makes pass."""
+"""A store that is maintained as by the journal, with a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.support.written import written
 DAY = 86_400.0
 
 
-class Anybody:
-    """A connection that nobody looks at."""
+class FakeConnection:
+    """A connection that the test does not read."""
 
 
 class MaintainedCase(StoreCase):
-    """`time` is the monotonic clock; the wall clock is that and `ahead`.
+    """`time` is the monotonic clock; the wall clock is that and `clock_offset`.
 
     Steps work for as long as they like, and count as 5 ms each, however busy this machine is.
     """
@@ -34,11 +34,11 @@ class MaintainedCase(StoreCase):
         for name in ("TRIMMING", "DROPPING"):
             self.enterContext(mock.patch.object(retention, name, PATIENCE))
         self.time = 1_000.0
-        self.ahead = EARLIEST + 300 * DAY
+        self.clock_offset = EARLIEST + 300 * DAY
         self.start()
 
     def start(self, keep: float | None = None, history_limit: int | None = None) -> None:
-        """Begin anew, as after a start of the server."""
+        """Start again, as after a start of the server."""
         self.maintenance = Maintenance(
             self.keep if keep is None else keep,
             self.history_limit if history_limit is None else history_limit,
@@ -47,25 +47,25 @@ class MaintainedCase(StoreCase):
 
     @property
     def wall(self) -> float:
-        return self.time + self.ahead
+        return self.time + self.clock_offset
 
     def step(self, *, idle: bool) -> None:
         self.maintenance.observe_clock(self.time, self.wall)
         self.maintenance.step(self.writer, self.read_pool, idle, self.time, self.wall)
 
     def say(self, *drafts: Draft) -> list[Entry]:
-        """Write as the journal does, one batch; then comes a step."""
+        """Write one batch as the journal does, then do a step."""
         self.maintenance.observe_clock(self.time, self.wall)
         self.writer.begin()
         applied = [self.writer.apply(draft, self.wall) for draft in drafts]
         self.writer.acknowledge()
-        self.maintenance.wrote([written(each.entry, Anybody()) for each in applied])
+        self.maintenance.wrote([written(each.entry, FakeConnection()) for each in applied])
         self.step(idle=False)
         return [each.entry for each in applied]
 
     def passes(self, seconds: float, *, every: float = 0.0) -> None:
-        """So much time passes; somebody says something in the room Noise `every` so many seconds,
-        if that is not 0. Meanwhile the journal waits, and does its steps.
+        """Let time pass, with a message in the room Noise `every` so many seconds, if that is not
+        0. Meanwhile the journal waits, and does its steps.
         """
         end = self.time + seconds
         says = self.time + every if every else end

@@ -37,8 +37,9 @@ DRAFT = ".composer .draft"
 VIEW = ".message-list .view"
 LINES = ".message-list .line"
 
-#: What Chromium says on the console when a WebSocket cannot be opened; the page cannot silence it.
-NO_SERVER = r"WebSocket connection to 'ws://[^']+' failed"
+#: What Chromium says on the console when a WebSocket cannot be opened, and when the page asks for
+#: the reason in vain; the page cannot silence it.
+NO_SERVER = r"WebSocket connection to 'ws://[^']+' failed|net::ERR_CONNECTION_(REFUSED|RESET)"
 
 #: Runs in each page before its own scripts: a violation becomes an error on the console.
 _WATCH = """

@@ -1,4 +1,4 @@
-"""How the tests are split over processes, and what these say is added up."""
+"""Splits the tests over processes, and adds up the results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Tally:
-    """What `unittest` says at the end of a run."""
+    """The counts that `unittest` prints at the end of a run."""
 
     ran: int = 0
     failures: int = 0
@@ -35,12 +35,12 @@ class Tally:
         return self.ran > 0 and self.failed == 0
 
     def __str__(self) -> str:
-        """The same two lines as `unittest` closes with."""
+        """The two lines that `unittest` prints at the end."""
         counts = {each.name.replace("_", " "): getattr(self, each.name) for each in fields(self)}
         ran = counts.pop("ran")
-        told = ", ".join(f"{name}={count}" for name, count in counts.items() if count)
+        counted = ", ".join(f"{name}={count}" for name, count in counts.items() if count)
         verdict = "OK" if self.good else "FAILED" if ran else "NO TESTS RAN"
-        return f"Ran {ran} tests\n\n{verdict}" + (f" ({told})" if told else "")
+        return f"Ran {ran} tests\n\n{verdict}" + (f" ({counted})" if counted else "")
 
 
 def tally(output: str, status: int) -> Tally:
@@ -73,8 +73,9 @@ def split(weights: Mapping[str, int], parts: int) -> list[list[str]]:
     return [sorted(part) for part in found]
 
 
-def apart(modules: Iterable[str], package: str) -> tuple[list[str], list[str]]:
-    """The modules that are not in `package`, and those that are."""
+def apart(modules: Iterable[str], *packages: str) -> tuple[list[str], list[str]]:
+    """The modules that are in none of `packages`, and those that are."""
     every = sorted(modules)
-    inside = [name for name in every if name.startswith(f"{package}.")]
+    within = tuple(f"{package}." for package in packages)
+    inside = [name for name in every if name.startswith(within)]
     return [name for name in every if name not in inside], inside

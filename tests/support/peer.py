@@ -1,4 +1,4 @@
-"""A connection over a socketpair, with the test as its peer, frame by frame."""
+"""A connection over a socketpair, of which the test is the peer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .case import PATIENCE
 
 
 class Recorder:
-    """A dialect that only writes down what happens, for the test to wait for."""
+    """A dialect that records its calls, for which the test can wait."""
 
     def __init__(self) -> None:
         self.happened: queue.Queue[Any] = queue.Queue()
@@ -48,7 +48,7 @@ class Recorder:
     def patience(self) -> float | None:
         return None
 
-    def kept_waiting(self, connection: Connection) -> None:
+    def timed_out(self, connection: Connection) -> None:
         self.happened.put("kept waiting")
 
     def refuse(self, connection: Connection, refusal: Refusal) -> None:
@@ -84,13 +84,13 @@ class Peer:
         settings = dataclasses.replace(Settings(), **changed)
         self.sock, self._server_end = socket.socketpair()
         self.sock.settimeout(PATIENCE)
-        self._crew = ThreadPool()
+        self._thread_pool = ThreadPool()
         upgrade = Upgrade(
             self._server_end,
             "peer",
             machine or Machine(SERVER),
             meter or free(),
-            self._crew.reserve(),
+            self._thread_pool.reserve(),
             greeting,
             trailing,
             window_bits=window_bits,
@@ -125,8 +125,8 @@ class Peer:
     def join(self) -> None:
         """Wait until the connection's threads have ended."""
         self._thread.join(PATIENCE)
-        self._crew.close()
-        if self._thread.is_alive() or self._crew.join(Deadline(PATIENCE)):
+        self._thread_pool.close()
+        if self._thread.is_alive() or self._thread_pool.join(Deadline(PATIENCE)):
             raise AssertionError("the connection did not end")
 
     def __enter__(self) -> Peer:

@@ -1,4 +1,4 @@
-"""What the system says of a running process. Linux; empty or zero elsewhere."""
+"""Figures of a running process from the system. Linux; empty or zero elsewhere."""
 
 from __future__ import annotations
 

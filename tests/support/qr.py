@@ -1,4 +1,4 @@
-"""Read a small QR code, as the software of a camera would (ISO/IEC 18004), if nothing is spoilt."""
+"""Reads a small QR code without errors (ISO/IEC 18004)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A WebSocket client so thin that a test can hold thousands, or misbehave with one."""
+"""A small WebSocket client: a test can have thousands, or send invalid frames with one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def request(port: int, *more: str) -> bytes:
 
 
 def exchange(port: int, data: bytes) -> bytes:
-    """Send `data` on a new connection and give all that comes back until the server hangs up."""
+    """Send `data` on a new connection; return everything received until the server closes it."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as sock:
         sock.sendall(data)
         sock.shutdown(socket.SHUT_WR)
@@ -73,7 +73,7 @@ class RawClient:
         return self._events.pop(0)
 
     def line(self) -> str:
-        """The next text message, whole; pings, which come to who waits long, are passed over."""
+        """The next text message, whole; pings are ignored."""
         text = ""
         while True:
             event = self.event()
@@ -86,7 +86,7 @@ class RawClient:
                 return text
 
     def close_code(self) -> int:
-        """The code of the server's close frame; lines before it are passed over."""
+        """The code of the server's close frame; messages before it are ignored."""
         while not isinstance(event := self.event(), CloseConnection):
             if event is None:
                 raise AssertionError("the stream ended without a close frame")

@@ -1,4 +1,4 @@
-"""What a test needs beyond Python: it skips with a sentence, or fails where it was required.
+"""What a test needs beyond Python. If it is missing, the test is skipped, or fails if required.
 
 ``GOCHAT_TEST_REQUIRE=redis,browser,firefox,node`` names what must be there.
 """
@@ -20,7 +20,8 @@ def require(name: str, *programs: str) -> str:
         path = shutil.which(program)
         if path:
             return path
-    sentence = f"This test needs {name}, but {' or '.join(programs)} is not installed."
+    these = "the program" if len(programs) == 1 else "one of these programs:"
+    sentence = f"This test needs {these} {', '.join(programs)}."
     if name in os.environ.get("GOCHAT_TEST_REQUIRE", "").split(","):
         raise AssertionError(sentence)
     raise unittest.SkipTest(sentence)

@@ -1,4 +1,4 @@
-"""Runs tests as ``python -m unittest`` does, and says at the end why some were skipped.
+"""Runs tests as ``python -m unittest`` does, and prints at the end why some were skipped.
 
 `unittest` says that for each test, but only with ``-v``. Here each reason has one line, with the
 number of tests that it holds for: ``python -m tests.support.runner tests.unit.test_channel``.

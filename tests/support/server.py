@@ -1,4 +1,4 @@
-"""The real server as a process of its own, started as its users start it."""
+"""The real server in a process of its own, started as users start it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def limited(limits: str) -> Sequence[str]:
-    """What goes before a command to run it with limits, as in ``-n 64``; see `ulimit` in sh."""
+    """The words before a command that run it with limits, as in ``-n 64``; see `ulimit` in sh."""
     return ("sh", "-c", f'ulimit {limits} && exec "$@"', "sh")
 
 

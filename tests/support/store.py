@@ -1,4 +1,4 @@
-"""What the store's tests share: a directory, its writer and readers, and short words for drafts."""
+"""Support for the store's tests: a directory, its writer and readers, and functions for drafts."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class RedoLogCase(StoreCase):
         self.writer.acknowledge()
         return applied
 
-    def ahead(self, key: str = "tea") -> list[int]:
+    def uncommitted(self, key: str = "tea") -> list[int]:
         """The seqs that are acknowledged and not committed."""
         return [entry.seq for entry in self.directory.redo_log.of(key)]
 

@@ -1,4 +1,4 @@
-"""The runner of all tests: splitting them over processes, and adding up what these say."""
+"""The runner of all tests: splitting them over processes, and adding up the results."""
 
 from __future__ import annotations
 
@@ -36,6 +36,10 @@ class SplitTest(TestCase):
         self.assertIn("tests.support.test_parts", others)
         self.assertIn("tests.browser.test_scrolling", browser)
         self.assertGreaterEqual(len(others), 40)
+        waiting, computing = apart(others, "tests.core", "tests.store")
+        self.assertEqual(sorted([*waiting, *computing]), others)
+        self.assertIn("tests.core.test_wire", computing)
+        self.assertIn("tests.unit.test_channel", waiting)
 
     def test_what_is_counted_is_what_discovery_finds(self) -> None:
         _, browser = apart(modules(), "tests.browser")

@@ -1,4 +1,4 @@
-"""A client of gochat.v1, and one that is as good as docs/protocol.md asks for.
+"""A client of gochat.v1, and one with everything that docs/protocol.md recommends.
 
 `Client` is one connection, for tests that look at each event. `Chatter` stays in its rooms whatever
 happens to its connections: it comes back with `since`, sends again what was not acknowledged under
@@ -38,7 +38,7 @@ LOST = (ConnectionClosed, InvalidHandshake, InvalidMessage, OSError, EOFError)
 
 
 class Refused(AssertionError):
-    """Raised by `Client.ask` where the answer is an ``error``."""
+    """Raised by `Client.ask` if the answer is an ``error``."""
 
     def __init__(self, error: Event) -> None:
         super().__init__(f"{error['code']}: {error['message']}")
@@ -47,7 +47,7 @@ class Refused(AssertionError):
 
 
 class Client:
-    """One connection. Events that nobody has asked for yet wait in `events`. A context manager."""
+    """One connection. Events that are not taken yet wait in `events`. A context manager."""
 
     def __init__(self, url: str, nick: str | None = None, *rooms: str, **options: Any) -> None:
         """Connect; with a `nick` say hello, and join `rooms`. `options` are those of `connect`."""
@@ -99,13 +99,13 @@ class Client:
         return answer
 
     def hello(self, nick: str, token: str | None = None) -> Event:
-        """Say who this is; the answer stays in `welcome`."""
+        """Send `hello`; the answer is stored in `welcome`."""
         given = {} if token is None else {"token": token}
         self.welcome = self.ask("hello", nick=nick, client="test", **given)
         return self.welcome
 
     def join(self, room: str, **fields: Any) -> Event:
-        """Enter a room; gives ``joined``, with the entries of all parts if it came in parts."""
+        """Join a room; returns ``joined``, with the entries of all parts."""
         joined = self.ask("join", room=room, **fields)
         going_on = joined.pop("partial", False)
         while going_on:
@@ -117,7 +117,7 @@ class Client:
         return joined
 
     def send(self, room: str, text: str, **fields: Any) -> Event:
-        """Say something, and give it as everybody gets it."""
+        """Send a message; return it as all members get it."""
         return self.ask("send", room=room, text=text, **fields)
 
     def refusal(self, type: str, **fields: Any) -> Event:  # noqa: A002
@@ -129,7 +129,7 @@ class Client:
         raise AssertionError(f"{type} was not refused: {answer}")
 
     def wait_for(self, wanted: Callable[..., bool]) -> Event:
-        """The first event, kept or to come, that is `wanted`; the others are kept."""
+        """The first event, received or not yet, that is `wanted`; the others stay in `events`."""
         for number, event in enumerate(self.events):
             if wanted(event):
                 return self.events.pop(number)
@@ -140,18 +140,18 @@ class Client:
             self.events.append(event)
 
     def next(self, type: str, **fields: Any) -> Event:  # noqa: A002
-        """The first event of this type and with these fields, kept or to come."""
+        """The first event of this type and with these fields, received or not yet."""
         wanted = {"type": type, **fields}
         return self.wait_for(lambda event: wanted.items() <= event.items())
 
-    def settle(self) -> list[Event]:
-        """All events that came before the answer to a ping, and were not asked for yet."""
+    def take_events(self) -> list[Event]:
+        """Take all events that were received before the answer to a ping and not taken yet."""
         self.ask("ping")
         events, self.events = self.events, []
         return events
 
     def close_code(self) -> int:
-        """Read to the end; gives the server's close code. Events on the way are kept."""
+        """Read to the end; returns the server's close code. Events before it stay in `events`."""
         while True:
             try:
                 self.events.append(self.read())
@@ -160,7 +160,7 @@ class Client:
                 return int(end.rcvd.code)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.__exit__(None, None, None)
 
     def __enter__(self) -> Self:
@@ -172,7 +172,7 @@ class Client:
 
 @dataclass
 class View:
-    """What one client knows of one room: its entries by seq, from 1 without a hole."""
+    """What one client knows of one room: its entries by seq, from 1 without a gap."""
 
     epoch: str = ""
     paged: int = 0  #: up to here it was read by pages, beside what came live
@@ -193,7 +193,7 @@ class View:
 
 
 class Chatter:
-    """Somebody who talks in several rooms as fast as they can, in a thread of their own.
+    """A user who sends messages in several rooms as fast as possible, in a thread of its own.
 
     `address` gives the URL to connect to, and waits while there is none. With `stop_talking`, the
     rest is sent until all of it is acknowledged; with `leave`, it ends.
@@ -227,7 +227,7 @@ class Chatter:
     # -- the test's thread -----------------------------------------------------------------------
 
     def stop_talking(self) -> None:
-        """Say nothing new from now on."""
+        """Send no more new messages."""
         self._talking = False
 
     def leave(self) -> None:
@@ -286,7 +286,7 @@ class Chatter:
                 # An earlier welcome was lost on its way, and with it the token.
                 assert refused.code == "nick_taken" and self._token is None, refused
                 self._nick += "x"
-        assert self._token in (None, welcome["token"]), "the token brings nobody back"
+        assert self._token in (None, welcome["token"]), "the token identifies no user"
         self._token, self.user = welcome["token"], welcome["user"]
 
     def _join(self, client: Client, room: str) -> None:
@@ -341,7 +341,7 @@ REST = 5.0
 
 
 def whole_room(client: Client, room: str) -> list[Event]:
-    """All entries of a room, read page by page by somebody who has joined it.
+    """All entries of a room, read page by page by a client that has joined it.
 
     Of a room with very many, the server asks for patience now and then.
     """

@@ -1,4 +1,4 @@
-"""A small server for the service worker alone: whatever it answers with, a test has decided."""
+"""A small server for the tests of the service worker; a test decides what it answers."""
 
 from __future__ import annotations
 

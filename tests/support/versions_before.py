@@ -1,4 +1,4 @@
-"""Directories as earlier versions left them, and logs in the format that one of them wrote."""
+"""Directories of earlier versions, and redo logs in the format before this one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the journal gives the hub, made without a journal."""
+"""Makes the entries that the journal passes to the hub, without a journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who spends little does not wait for who spends much, and nobody spends more than their part."""
+"""A user who spends little does not wait for others, and none spends more than their share."""
 
 import math
 import threading
@@ -40,22 +40,22 @@ class AdmissionCase(TestCase):
 
 
 class BudgetTest(AdmissionCase):
-    def test_a_connection_spends_its_burst_and_then_its_rate(self):
+    def test_a_connection_may_spend_its_burst_and_then_its_rate(self):
         (spent,) = self.spent([self.meter()], 10.0)
         self.assertAlmostEqual(spent, (OWN_BURST + 10.0) * 100.0, delta=20.0)
 
-    def test_the_connections_of_one_user_spend_what_one_does_wherever_they_come_from(self):
+    def test_all_connections_of_a_user_share_one_budget(self):
         spent = self.spent([self.meter(str(n), "ann") for n in range(20)], 10.0)
         self.assertAlmostEqual(sum(spent), (OWN_BURST + 10.0) * 100.0, delta=20 * 20.0)
 
-    def test_the_connections_of_one_address_spend_its_budget_in_equal_parts(self):
+    def test_the_connections_of_an_address_share_its_budget_equally(self):
         spent = self.spent([self.meter() for _ in range(50)], 20.0)
         most = (2 * ADDRESS_BURST + 20.0) * 1_000.0 + 50 * 20.0
         self.assertLess(sum(spent), most)
         self.assertGreater(sum(spent), 0.9 * 20.0 * 1_000.0)
         self.assertLess(max(spent) - min(spent), 0.1 * max(spent))
 
-    def test_who_spends_little_does_not_wait_for_a_greedy_neighbour(self):
+    def test_a_connection_that_spends_little_does_not_wait_for_others_of_its_address(self):
         greedy = [self.meter() for _ in range(30)]
         quiet = self.meter()
         waits = []
@@ -67,12 +67,12 @@ class BudgetTest(AdmissionCase):
         self.assertEqual(waits, [0.0] * 20)
         self.assertGreater(greedy[0].spend(10.0, 20.0), 1.0)
 
-    def test_other_addresses_are_not_concerned(self):
+    def test_other_addresses_have_their_own_budget(self):
         for _ in range(1_000):
             self.meter("greedy").spend(1_000.0, 0.0)
         self.assertEqual(self.meter("other").spend(10.0, 0.0), 0.0)
 
-    def test_who_comes_again_and_again_waits_for_what_was_spent_before(self):
+    def test_reconnecting_does_not_reset_what_was_spent(self):
         waits = []
         for _ in range(100):
             meter = self.meter()
@@ -81,7 +81,7 @@ class BudgetTest(AdmissionCase):
         self.assertEqual(waits[0], 0.0)
         self.assertGreater(waits[-1], 8.0)
 
-    def test_a_debt_is_remembered_while_nobody_is_there_and_no_longer_than_it_lasts(self):
+    def test_a_debt_is_remembered_after_the_last_connection_until_it_is_paid(self):
         meter = self.meter(user="ann")
         meter.spend(5_000.0, 0.0)
         meter.leave(0.0)
@@ -99,7 +99,7 @@ class BudgetTest(AdmissionCase):
 
 
 class QuotaTest(AdmissionCase):
-    def test_so_many_users_and_rooms_are_made_in_an_hour_from_one_address(self):
+    def test_the_number_of_new_users_and_rooms_of_an_address_in_an_hour_is_limited(self):
         users = [self.meter().new_user(0.0) for _ in range(5)]
         self.assertEqual(users[:4], [0.0] * 4)
         self.assertAlmostEqual(users[4], 900.0)
@@ -108,7 +108,7 @@ class QuotaTest(AdmissionCase):
         self.assertAlmostEqual(rooms[2], 1_800.0)
         self.assertEqual(self.meter("other").new_user(0.0), 0.0)
 
-    def test_less_than_one_in_an_hour_is_one_now_and_then(self):
+    def test_a_quota_below_one_an_hour_allows_one_now_and_then(self):
         """An address that may hold few connections has such a quota by default."""
         meter = not_none(Admission(Terms(new_users=0.5, new_rooms=0.8)).enter("a"))
         self.assertEqual([meter.new_user(0.0), meter.new_user(0.0)], [0.0, 7_200.0])
@@ -118,7 +118,7 @@ class QuotaTest(AdmissionCase):
         buckets = [self.meter(str(n)).identify("ann").sending for n in range(5)]
         self.assertEqual([bucket.take(0.0) for bucket in buckets], [0.0, 0.0, 0.0, 0.5, 0.5])
 
-    def test_an_address_holds_so_many_connections(self):
+    def test_the_number_of_connections_of_an_address_is_limited(self):
         few = Admission(Terms(), most_connections=2)
         first, second = few.enter("a"), few.enter("a")
         self.assertIsNotNone(first)
@@ -129,11 +129,11 @@ class QuotaTest(AdmissionCase):
 
 
 class MemoryTest(AdmissionCase):
-    def test_accounts_that_are_settled_are_forgotten_and_of_the_others_only_some_are_kept(self):
+    def test_accounts_without_debt_are_forgotten_and_the_number_of_the_others_is_limited(self):
         self.addCleanup(setattr, admission, "MOST_IDLE", admission.MOST_IDLE)
         admission.MOST_IDLE = 3
         for number in range(10):
-            self.meter(f"settled {number}", f"user {number}").leave(0.0)
+            self.meter(f"free {number}", f"user {number}").leave(0.0)
         self.assertEqual(self.known(), (0, 0))
         for number in range(10):
             meter = self.meter(f"in debt {number}", f"user {number}")
@@ -149,7 +149,7 @@ class MemoryTest(AdmissionCase):
             for table in (self.admission.addresses, self.admission.users)
         )
 
-    def test_bytes_that_wait_are_bounded_for_an_address_and_in_all(self):
+    def test_waiting_bytes_are_limited_for_an_address_and_in_total(self):
         self.admission = Admission(Terms(address_bytes=100, all_bytes=150))
         a, b = self.meter("a"), self.meter("b")
         self.assertTrue(a.claim(100))
@@ -159,7 +159,7 @@ class MemoryTest(AdmissionCase):
         a.release(100)
         self.assertTrue(b.claim(50))
 
-    def test_a_refused_claim_counts_nowhere(self):
+    def test_a_refused_claim_is_not_counted(self):
         above = Pool(10)
         pool = Pool(math.inf, above)
         self.assertFalse(pool.claim(11))
@@ -167,7 +167,7 @@ class MemoryTest(AdmissionCase):
 
 
 class GateTest(TestCase):
-    def test_so_many_are_inside_at_a_time_and_all_get_through(self):
+    def test_the_gate_admits_a_few_at_a_time_and_all_in_the_end(self):
         gate = Gate(3)
         lock, inside, most, through = threading.Lock(), 0, 0, 0
         full, go = threading.Event(), threading.Event()
@@ -194,7 +194,7 @@ class GateTest(TestCase):
             thread.join(PATIENCE)
         self.assertEqual((most, through), (3, 20))
 
-    def test_whoever_fails_inside_leaves_all_the_same(self):
+    def test_an_exception_inside_leaves_the_gate(self):
         gate = Gate(1)
         with self.assertRaises(ZeroDivisionError), gate:
             raise ZeroDivisionError

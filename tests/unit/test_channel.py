@@ -8,7 +8,7 @@ from tests.support.case import PATIENCE, TestCase, eventually
 
 
 class BellTest(TestCase):
-    def test_it_wakes_who_waits_once(self):
+    def test_it_wakes_a_waiting_thread_once(self):
         bell, guard = Bell(), threading.Lock()
         for _ in range(2):
             bell.expected = True
@@ -16,18 +16,18 @@ class BellTest(TestCase):
             bell.wait(PATIENCE, guard)
             self.assertFalse(bell.expected)
 
-    def test_it_does_not_ring_for_nobody(self):
+    def test_ringing_without_a_waiting_thread_has_no_effect(self):
         bell, guard = Bell(), threading.Lock()
         bell.ring()
         bell.expected = True
         bell.wait(0, guard)
         self.assertFalse(bell.expected)
 
-    def test_a_ring_at_the_last_moment_is_not_left_for_the_next_wait(self):
+    def test_a_ring_during_a_timeout_does_not_end_the_next_wait(self):
         bell = Bell()
 
         class Late:
-            """A guard that is got only after somebody has rung."""
+            """A lock that is acquired only after the bell has rung."""
 
             def __enter__(self):
                 bell.ring()
@@ -44,13 +44,13 @@ class BellTest(TestCase):
 
 
 class InboxTest(TestCase):
-    def test_all_that_waits_is_taken_at_once_in_order(self):
+    def test_all_waiting_items_are_taken_at_once_in_order(self):
         inbox: Inbox[int] = Inbox(10)
         for number in range(5):
             inbox.put(number)
         self.assertEqual(inbox.take(), [0, 1, 2, 3, 4])
 
-    def test_what_was_put_before_closing_still_comes_out(self):
+    def test_items_put_before_closing_are_still_taken(self):
         inbox: Inbox[int] = Inbox(10)
         inbox.put(1)
         inbox.close()
@@ -58,7 +58,7 @@ class InboxTest(TestCase):
         with self.assertRaises(Closed):
             inbox.take()
 
-    def test_what_is_put_while_a_woken_owner_gives_way_is_taken_with_the_rest(self):
+    def test_items_put_while_the_woken_owner_yields_are_taken_with_the_others(self):
         inbox: Inbox[int] = Inbox(10, woken=lambda: inbox.put(2))
         taken: list[list[int]] = []
         owner = threading.Thread(target=lambda: taken.append(inbox.take()))
@@ -68,7 +68,7 @@ class InboxTest(TestCase):
         owner.join(PATIENCE)
         self.assertEqual(taken, [[1, 2]])
 
-    def test_an_owner_that_need_not_wait_gives_way_to_nobody(self):
+    def test_an_owner_that_does_not_wait_does_not_yield(self):
         inbox: Inbox[int] = Inbox(10, woken=lambda: inbox.put(2))
         inbox.put(1)
         self.assertEqual(inbox.take(), [1])
@@ -79,7 +79,7 @@ class InboxTest(TestCase):
         with self.assertRaises(Closed):
             inbox.put(1)
 
-    def test_a_full_inbox_makes_the_producer_wait_and_gives_up_at_its_timeout(self):
+    def test_put_waits_while_the_inbox_is_full_and_raises_after_its_timeout(self):
         inbox: Inbox[int] = Inbox(1)
         inbox.put(1)
         with self.assertRaises(queue.Full):
@@ -88,7 +88,7 @@ class InboxTest(TestCase):
             inbox.put(2, block=False)
         self.assertEqual(inbox.take(), [1])
 
-    def test_a_waiting_producer_goes_on_when_there_is_room(self):
+    def test_a_waiting_producer_continues_when_there_is_space(self):
         inbox: Inbox[int] = Inbox(1)
         inbox.put(1)
         producer = threading.Thread(target=inbox.put, args=(2,))
@@ -99,7 +99,7 @@ class InboxTest(TestCase):
         producer.join(PATIENCE)
         self.assertEqual(taken, [1, 2])
 
-    def test_closing_frees_a_waiting_producer_and_a_waiting_owner(self):
+    def test_closing_wakes_a_waiting_producer_and_a_waiting_owner(self):
         full: Inbox[int] = Inbox(1)
         full.put(1)
         empty: Inbox[int] = Inbox(1)
@@ -123,7 +123,7 @@ class InboxTest(TestCase):
         for thread in threads:
             thread.join(PATIENCE)
 
-    def test_every_item_of_many_producers_comes_out_once_and_in_its_producers_order(self):
+    def test_items_of_many_producers_are_taken_once_each_in_its_producers_order(self):
         inbox: Inbox[tuple[int, int]] = Inbox(3)
 
         def produce(who: int) -> None:

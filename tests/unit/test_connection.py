@@ -23,7 +23,7 @@ from tests.support.peer import Peer, Recorder, free
 
 
 class Stalls:
-    """Has each wait that runs out look as if the process had been stopped, until `end`."""
+    """Makes each timeout look like a stall of the process, until `end`."""
 
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
@@ -58,7 +58,7 @@ class Stalls:
 
 
 class TalkingTest(TestCase):
-    def test_what_the_peer_says_is_received_and_what_is_offered_reaches_it(self):
+    def test_messages_of_the_peer_are_received_and_offered_ones_reach_it(self):
         with Peer() as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             peer.sock.sendall(client.text("hello"))
@@ -71,7 +71,7 @@ class TalkingTest(TestCase):
             peer.sock.sendall(client.text("later"))
             self.assertEqual([peer.dialect.next() for _ in range(3)], ["opened", "early", "later"])
 
-    def test_nothing_is_said_before_the_greeting(self):
+    def test_nothing_is_sent_before_the_greeting(self):
         class Eager(Recorder):
             def opened(self, connection):
                 connection.offer(frames.text(b"first"), 1)
@@ -97,9 +97,9 @@ class TalkingTest(TestCase):
 
 
 class LeavingTest(TestCase):
-    """What thousands do at the same moment when a network fails."""
+    """Disconnecting, as thousands do at the same moment when a network fails."""
 
-    def test_who_is_gone_is_offered_nothing_while_the_reader_waits_at_the_gate(self):
+    def test_nothing_is_sent_to_a_peer_that_is_gone_while_its_reader_waits_at_the_gate(self):
         """To send to each of 5,000 peers that were gone kept the hub busy for 60 ms."""
         meter = free()
         with Peer(meter=meter) as peer, contextlib.ExitStack() as inside:
@@ -116,7 +116,7 @@ class LeavingTest(TestCase):
             inside.close()
             self.assertEqual(peer.dialect.next(), "closed")
 
-    def test_who_leaves_gives_way_before_anything_is_done_for_that(self):
+    def test_a_disconnecting_thread_yields_before_it_does_anything(self):
         with (
             Peer() as peer,
             mock.patch(
@@ -131,15 +131,15 @@ class LeavingTest(TestCase):
 
 
 class BudgetTest(TestCase):
-    """Everything that a peer sends is paid for before it is acted on."""
+    """Everything that a peer sends is charged before it is handled."""
 
     def paused(self) -> list[float]:
-        """For how long connections are to pause from now on; nobody really does."""
+        """The seconds for which connections pause from now on; they do not really wait."""
         pauses: list[float] = []
         self.enterContext(mock.patch.object(Connection, "pause", lambda _, s: pauses.append(s)))
         return pauses
 
-    def test_who_sends_too_much_is_read_more_slowly_and_loses_nothing(self):
+    def test_a_peer_that_sends_too_much_is_read_more_slowly_and_loses_nothing(self):
         pauses = self.paused()
         with Peer(meter=free(connection_budget=1_000.0, address_budget=1e9)) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
@@ -152,7 +152,7 @@ class BudgetTest(TestCase):
             peer.sock.sendall(client.text("more"))
             self.assertEqual(peer.dialect.next(), "more")
 
-    def test_what_the_reader_has_really_done_is_paid_for_in_the_end(self):
+    def test_the_time_that_the_reader_really_used_is_charged(self):
         class Busy(Recorder):
             def received(self, connection, messages):
                 until = time.thread_time() + 0.02
@@ -177,7 +177,7 @@ class BudgetTest(TestCase):
             self.assertIsInstance(peer.receive(), CloseConnection)
         self.assertGreater(sum(spent), 20_000)
 
-    def test_one_that_waits_ends_with_the_server(self):
+    def test_a_connection_that_pauses_ends_with_the_server(self):
         meter = free(connection_budget=100.0, address_budget=1e9)
         with Peer(meter=meter, write_wait=PATIENCE) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
@@ -188,7 +188,7 @@ class BudgetTest(TestCase):
             peer.sock.sendall(client.close(1001))
             self.assertIsNone(peer.receive())
 
-    def test_one_that_floods_after_the_end_was_said_is_not_heard_out(self):
+    def test_a_peer_that_floods_after_the_close_frame_is_not_read_to_the_end(self):
         meter = free(connection_budget=1_000.0, address_budget=1e9)
         with Peer(meter=meter, write_wait=PATIENCE) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
@@ -199,7 +199,7 @@ class BudgetTest(TestCase):
                     peer.sock.sendall(100 * client.masked(0x8A, b""))
             self.assertEqual(peer.dialect.next(), "closed")
 
-    def test_frames_that_are_no_message_are_paid_for_too(self):
+    def test_frames_without_a_message_are_charged_too(self):
         for frame in (
             client.masked(0x8A, b""),  # a pong that nobody asked for
             client.masked(0x89, b""),
@@ -212,7 +212,7 @@ class BudgetTest(TestCase):
                 self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", ""])
                 self.assertGreater(meter.spend(0.0, 0.0), 0.0, "twelve frames and a clock at 0")
 
-    def test_who_owes_more_than_can_be_waited_for_is_asked_to_come_later(self):
+    def test_a_peer_that_would_have_to_wait_too_long_is_closed_with_1013(self):
         meter = free(connection_budget=100.0, address_budget=1e9)
         with Peer(meter=meter) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
@@ -221,7 +221,7 @@ class BudgetTest(TestCase):
             self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1013)
             self.assertEqual(peer.dialect.next(), "closed")
 
-    def test_what_deflates_well_is_paid_for_piece_by_piece(self):
+    def test_well_compressed_messages_are_charged_in_small_groups(self):
         """Many messages fit into what is read at once, and each of them grows a thousandfold."""
         prices = []
 
@@ -242,7 +242,7 @@ class BudgetTest(TestCase):
                 self.assertEqual(len(peer.dialect.next()), 65_000)
         self.assertLessEqual(max(prices), 65_000 * DEFLATED_FRAMES)
 
-    def test_a_peer_that_takes_a_byte_now_and_then_is_given_up(self):
+    def test_a_peer_that_reads_only_a_byte_now_and_then_is_closed(self):
         """Progress is not enough: what waits for it is held for as long."""
         with Peer(write_wait=0.3, send_buffer_bytes=1 << 30) as peer:
             peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -284,7 +284,7 @@ class EndingTest(TestCase):
             peer.connection.close(1001)
             self.assertEqual(as_a(CloseConnection, peer.receive()).code, 4008)
 
-    def test_what_comes_after_closing_was_asked_for_is_not_received(self):
+    def test_messages_that_arrive_after_close_are_ignored(self):
         with Peer() as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             peer.connection.close(1001)
@@ -301,8 +301,8 @@ class EndingTest(TestCase):
                 peer.sock.sendall(data)
                 self.assertEqual(as_a(CloseConnection, peer.receive()).code, code)
 
-    def test_the_refusal_reaches_a_peer_that_is_still_sending(self):
-        """A socket closed with unread bytes in it sends a reset, which overtakes what was said."""
+    def test_the_close_frame_reaches_a_peer_that_is_still_sending(self):
+        """Closing a socket with unread bytes sends a reset, which can destroy what was sent."""
         with Peer() as peer:
             peer.sock.sendall(client.masked(0x81, b"", length=1 << 30) + bytes(100_000))
             self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1009)
@@ -315,7 +315,7 @@ class EndingTest(TestCase):
             peer.sock.close()
             self.assertEqual(peer.dialect.next(), "closed")
 
-    def test_a_dialect_that_fails_ends_its_own_connection_with_1011(self):
+    def test_an_exception_in_the_dialect_closes_the_connection_with_1011(self):
         class Failing(Recorder):
             def received(self, connection, messages):
                 raise ZeroDivisionError
@@ -325,7 +325,7 @@ class EndingTest(TestCase):
             self.assertEqual(as_a(CloseConnection, peer.receive()).code, 1011)
             peer.join()
 
-    def test_a_dialect_that_is_closed_sends_the_peer_away_with_1001(self):
+    def test_a_hub_that_is_closed_closes_the_connection_with_1001(self):
         class Stopping(Recorder):
             def opened(self, connection):
                 raise Closed
@@ -337,7 +337,7 @@ class EndingTest(TestCase):
 class WaitingTest(TestCase):
     """Law 1: each wait on a peer has a deadline."""
 
-    def test_pings_go_out_and_a_peer_that_answers_stays(self):
+    def test_a_peer_that_answers_pings_stays_connected(self):
         with Peer(ping_period=0.05, pong_wait=PATIENCE) as peer:
             for _ in range(3):
                 self.assertIsInstance(peer.receive(), Ping)
@@ -345,8 +345,8 @@ class WaitingTest(TestCase):
             peer.sock.sendall(client.text("still here"))
             self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "still here"])
 
-    def test_a_silent_peer_is_asked_to_come_back(self):
-        """It may have been the way that failed: 1002 kept the page away for ever."""
+    def test_a_silent_peer_is_closed_with_4008(self):
+        """The network may have failed. With 1002 the page never reconnected."""
         with Peer(ping_period=0.05, pong_wait=0.2) as peer:
             while isinstance(event := peer.receive(), Ping):
                 pass
@@ -354,8 +354,8 @@ class WaitingTest(TestCase):
             self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "closed"])
             peer.join()
 
-    def test_whatever_a_peer_sends_shows_that_it_lives(self):
-        """Also a pong that is late, and a frame of which a byte comes now and then."""
+    def test_any_byte_from_a_peer_shows_that_it_is_alive(self):
+        """Also a late pong, and a frame that arrives byte by byte."""
         with Peer(ping_period=0.2, pong_wait=0.5) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             begun = time.monotonic()
@@ -365,8 +365,8 @@ class WaitingTest(TestCase):
             self.assertEqual(peer.dialect.next(), "still here")
             self.assertGreater(time.monotonic() - begun, 2 * 0.5)
 
-    def test_time_in_which_the_server_was_not_run_is_not_silence(self):
-        """The kernel's timers run out with the stall; then whoever is there is asked once more."""
+    def test_a_stall_of_the_server_does_not_count_as_silence_of_the_peer(self):
+        """The kernel's timers run out during the stall; then the wait begins again."""
         with Stalls() as stalls, Peer(ping_period=0.1, pong_wait=0.2) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             stalls.noticed(3)
@@ -378,7 +378,7 @@ class WaitingTest(TestCase):
                 pass
             self.assertEqual(as_a(CloseConnection, event).code, 4008)
 
-    def test_time_in_which_the_server_was_not_run_does_not_count_for_hello(self):
+    def test_a_stall_of_the_server_does_not_count_for_hello(self):
         class Greeting(Recorder):
             def __init__(self):
                 super().__init__()
@@ -387,8 +387,8 @@ class WaitingTest(TestCase):
             def patience(self):
                 return max(0.0, self.by - time.monotonic())
 
-            def kept_waiting(self, connection):
-                super().kept_waiting(connection)
+            def timed_out(self, connection):
+                super().timed_out(connection)
                 connection.close(4000)
 
         with Stalls() as stalls, Peer(Greeting(), hello_wait=0.1) as peer:
@@ -399,7 +399,7 @@ class WaitingTest(TestCase):
             stalls.end()
             self.assertEqual(peer.dialect.next(), "kept waiting")
 
-    def test_time_in_which_the_server_was_not_run_is_no_slowness_of_the_peer(self):
+    def test_a_stall_of_the_server_does_not_count_as_slow_reading(self):
         with Stalls() as stalls, Peer(write_wait=0.2, send_buffer_bytes=1 << 30) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             line = "x" * 4_000_000
@@ -408,20 +408,20 @@ class WaitingTest(TestCase):
             stalls.end()
             self.assertEqual(as_a(TextMessage, peer.receive()).data, line)
 
-    def test_a_peer_that_takes_nothing_is_given_up_after_write_wait(self):
+    def test_a_peer_that_reads_nothing_is_closed_after_write_wait(self):
         with Peer(write_wait=0.2, send_buffer_bytes=1 << 30) as peer:
             peer.connection.offer(frames.text(bytes(8 * 1024 * 1024)), 1)
             self.assertEqual([peer.dialect.next() for _ in range(2)], ["opened", "closed"])
             peer.join()
 
-    def test_a_peer_that_never_answers_the_close_frame_is_hung_up_on(self):
+    def test_a_peer_that_never_answers_the_close_frame_is_disconnected(self):
         with Peer(write_wait=0.2) as peer:
             self.assertEqual(peer.dialect.next(), "opened")
             peer.connection.close(1001)
             self.assertEqual(peer.dialect.next(), "closed")
             peer.join()
 
-    def test_offering_to_a_stuck_peer_never_waits_and_ends_in_a_refusal(self):
+    def test_offering_to_a_peer_that_does_not_read_never_waits_and_is_refused_in_the_end(self):
         with Peer(send_buffer=4, write_wait=PATIENCE) as peer:
             refused = threading.Event()
 

@@ -14,7 +14,7 @@ from gochat_py.core.presence import SHOWN
 from gochat_py.core.rendering import FORMS
 from gochat_py.errors import GochatError
 from gochat_py.hub import Hub
-from gochat_py.hub_room import NEWS_AT_ONCE, NEWS_PERIOD, NEWS_REST
+from gochat_py.hub_room import PRESENCE_AT_ONCE, PRESENCE_PERIOD, PRESENCE_REST
 from gochat_py.message import Entry, Kind, OnlineUser, RoomInfo, User
 from gochat_py.orders import (
     Away,
@@ -41,7 +41,7 @@ ANN, BOB, GUEST = User("1", "Ann"), User("2", "Bob"), User("guest-abcd-1", "gues
 
 
 class Spent(Meter):
-    """What a connection was charged, in all."""
+    """Adds up what a connection was charged."""
 
     free = False
 
@@ -57,7 +57,7 @@ class Spent(Meter):
 
 
 class FakeConnection(Connection):
-    """Takes what it is offered, until it is full."""
+    """Accepts what is offered, until it is full."""
 
     meter: Spent
 
@@ -118,7 +118,7 @@ class HubCase(TestCase):
         return connection
 
     def member(self, user: User = ANN, key: str = "lobby", **options) -> FakeConnection:
-        """A gochat.v1 connection that is live; what it was told on joining is forgotten."""
+        """A gochat.v1 connection that is live; the events of its join are dropped."""
         connection = FakeConnection(**options)
         self.hub.handle([Register(connection), Identified(connection, OnlineUser(user), user.nick)])
         self.enter(connection, user, key)
@@ -135,30 +135,30 @@ class HubCase(TestCase):
         """Hand over a part of what was read, the first one or a further one."""
         live: Reply[bool] = Reply()
         info = RoomInfo(key if kept is None else kept, key, "", seq)
-        told = ",".join(map(entry_json, entries))
+        part = ",".join(map(entry_json, entries))
         begins = First(user, info, "e", True, False, 0, "j") if first else None
-        self.hub.handle([CatchUp(connection, key, seq, told, last, live, begins)])
+        self.hub.handle([CatchUp(connection, key, seq, part, last, live, begins)])
         return live.wait(PATIENCE)
 
     def news(self) -> None:
-        """Let what is known of people's presence be told."""
-        self.hub.tell_news(1e9)
+        """Send the presence events that are due."""
+        self.hub.send_presence(1e9)
 
 
 class ClassicTest(HubCase):
-    """goChat's rules: everyone gets every line, in order, one message a line."""
+    """goChat's rules: each client gets each message, in order, in a frame of its own."""
 
-    def test_everyone_gets_every_line_in_a_frame_of_its_own(self):
+    def test_each_member_gets_each_message_in_a_frame_of_its_own(self):
         a, b = self.classic(), self.classic()
         self.hub.handle([publish(entry(1, "1", GUEST)), publish(entry(2, "2", GUEST))])
         self.assertEqual([c.bytes for c in (a, b)], [lines("1", "2")] * 2)
 
-    def test_lines_that_wait_together_are_handed_over_together(self):
+    def test_messages_that_wait_together_are_offered_together(self):
         a = self.classic()
         self.hub.handle([publish(entry(1, "1", GUEST)), publish(entry(2, "2", GUEST))])
         self.assertEqual(a.offers, [(lines("1", "2"), 2)])
 
-    def test_a_line_reaches_only_those_who_came_before_it(self):
+    def test_a_message_reaches_only_connections_that_registered_before_it(self):
         a = self.classic()
         self.hub.handle([publish(entry(1, "1", GUEST))])
         b = self.classic()
@@ -167,12 +167,12 @@ class ClassicTest(HubCase):
         )
         self.assertEqual((a.bytes, b.bytes), (lines("1", "2"), lines("2", "3")))
 
-    def test_unregistering_twice_does_no_harm(self):
+    def test_unregistering_twice_is_no_error(self):
         a, b = self.classic(), self.classic()
         self.hub.handle([Unregister(a), Unregister(a), publish(entry(1, "1", GUEST))])
         self.assertEqual((a.bytes, b.bytes), (b"", lines("1")))
 
-    def test_a_connection_that_is_full_is_dropped_and_the_others_get_everything(self):
+    def test_a_connection_with_a_full_send_buffer_is_evicted_and_the_others_get_everything(self):
         full, well = self.classic(room=1), self.classic()
         for seq in (1, 2, 3):
             self.hub.handle([publish(entry(seq, str(seq), GUEST))])
@@ -181,14 +181,14 @@ class ClassicTest(HubCase):
         self.assertEqual((well.bytes, well.closed_with), (lines("1", "2", "3"), []))
         self.hub.handle([Unregister(full)])
 
-    def test_a_flood_is_handed_over_in_pieces(self):
+    def test_a_large_batch_is_offered_in_portions(self):
         a = self.classic()
         said = [entry(seq, str(seq), GUEST) for seq in range(1, 3 * JOIN + 2)]
         self.hub.handle([publish(*said)])
         self.assertEqual([count for _, count in a.offers], [JOIN, JOIN, JOIN, 1])
         self.assertEqual(a.bytes, lines(*(each.text for each in said)))
 
-    def test_long_lines_are_handed_over_a_few_at_a_time(self):
+    def test_long_messages_are_offered_a_few_at_a_time(self):
         a = self.classic()
         said = [entry(seq, "x" * (JOIN_CHARS // 2), GUEST) for seq in range(1, 6)]
         self.hub.handle([publish(*said)])
@@ -196,7 +196,7 @@ class ClassicTest(HubCase):
         self.hub.handle([publish(entry(6, "x" * (2 * JOIN_CHARS), GUEST), entry(7, "", GUEST))])
         self.assertEqual([count for _, count in a.offers], [2, 2, 1, 1, 1])
 
-    def test_a_long_line_is_deflated_once_for_those_who_inflate(self):
+    def test_a_long_message_is_deflated_once_for_all_that_inflate(self):
         inflating = [self.classic(deflated=True) for _ in range(3)]
         plain = self.classic()
         long = "word " * 100
@@ -209,12 +209,12 @@ class ClassicTest(HubCase):
         self.assertEqual(frame[0], 0xC1)
         self.assertEqual(zlib.decompressobj(-15).decompress(frame[2:] + TAIL), long.encode())
 
-    def test_short_lines_are_the_same_bytes_for_all(self):
+    def test_short_messages_are_the_same_bytes_for_all(self):
         a, b = self.classic(deflated=True), self.classic()
         self.hub.handle([publish(entry(1, "short", GUEST))])
         self.assertIs(a.offers[0][0], b.offers[0][0])
 
-    def test_closing_the_inbox_gives_out_what_waits_then_dismisses_everyone(self):
+    def test_closing_the_inbox_delivers_what_waits_then_closes_all_connections(self):
         a = self.classic()
         self.hub.inbox.put(publish(entry(1, "last", GUEST)))
         self.hub.inbox.close()
@@ -223,13 +223,13 @@ class ClassicTest(HubCase):
 
 
 class TwoDialectsTest(HubCase):
-    def test_each_hears_the_other_in_its_own_words(self):
+    def test_each_dialect_gets_the_messages_of_the_other_in_its_own_form(self):
         classic, v1 = self.classic(), self.member()
         self.hub.handle([publish(entry(1, "hi", GUEST), entry(2, "ho", ANN))])
         self.assertEqual(classic.bytes, lines("hi", "Ann: ho"))
         self.assertEqual([e["text"] for e in v1.events], ["hi", "ho"])
 
-    def test_what_the_classic_dialect_has_no_words_for_is_not_said(self):
+    def test_events_that_the_classic_dialect_lacks_are_not_sent_to_it(self):
         classic = self.classic()
         self.member()
         self.news()
@@ -238,13 +238,13 @@ class TwoDialectsTest(HubCase):
 
 
 class RoomsTest(HubCase):
-    def test_each_room_hears_its_own(self):
+    def test_each_room_gets_its_own_messages(self):
         a, b = self.member(ANN, "one"), self.member(BOB, "two")
         self.hub.handle([publish(entry(1, "1", key="one"), entry(1, "2", key="two"))])
         self.assertEqual([e["text"] for e in a.events], ["1"])
         self.assertEqual([e["text"] for e in b.events], ["2"])
 
-    def test_one_who_catches_up_gets_past_and_present_once_and_in_order(self):
+    def test_a_member_that_catches_up_gets_history_and_live_entries_once_and_in_order(self):
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection)
@@ -257,8 +257,8 @@ class RoomsTest(HubCase):
         self.assertEqual((joined["seq"], joined["id"]), (3, "j"))
         self.assertEqual(live["seq"], 4)
 
-    def test_what_was_read_before_it_was_published_does_not_come_again(self):
-        """The journal commits, a newcomer reads that, and enters before the hub is told of it."""
+    def test_entries_read_before_they_were_published_are_not_sent_again(self):
+        """The journal commits, and a client reads that and enters before the hub gets it."""
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection)
@@ -270,7 +270,7 @@ class RoomsTest(HubCase):
         self.hub.handle([publish(entry(4))])
         self.assertEqual([e["seq"] for e in connection.events], [3, 4])
 
-    def test_nor_does_it_come_again_beside_an_answer(self):
+    def test_entries_read_before_are_not_sent_again_with_an_answer(self):
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection)
@@ -280,7 +280,7 @@ class RoomsTest(HubCase):
         self.hub.handle([publish(entry(1)), Publish((written(answer, connection, "e"),))])
         self.assertEqual([e["seq"] for e in connection.events], [2])
 
-    def test_one_who_missed_something_reads_on(self):
+    def test_a_member_that_missed_entries_reads_on(self):
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection)
@@ -294,9 +294,9 @@ class RoomsTest(HubCase):
         self.assertEqual([e["seq"] for e in replay["entries"]], [3, 4, 5])
         self.assertEqual((replay["type"], replay["room"], replay["end"]), ("replay", "lobby", True))
 
-    def test_a_long_past_comes_in_parts_before_anything_live(self):
+    def test_a_long_history_comes_in_parts_before_any_live_entry(self):
         connection, other = FakeConnection(), self.member(BOB)
-        self.hub.tell_news(1.0)
+        self.hub.send_presence(1.0)
         self.hub.handle([Register(connection)])
         self.enter(connection)
         self.assertFalse(self.catch_up(connection, entries=[entry(1)], seq=1, last=False))
@@ -314,7 +314,7 @@ class RoomsTest(HubCase):
         self.assertEqual(["end" in event for event in connection.events[2:4]], [False, True])
         self.assertEqual(connection.events[1]["left"], ["2"])
 
-    def test_a_room_is_called_as_it_is_kept_and_else_as_the_first_called_it(self):
+    def test_a_room_has_its_stored_name_or_else_that_of_its_first_member(self):
         first, second = FakeConnection(), FakeConnection()
         self.hub.handle([Register(first), Register(second)])
         for connection, user, name in ((first, ANN, "teA"), (second, BOB, "TEA")):
@@ -333,14 +333,14 @@ class RoomsTest(HubCase):
         self.assertEqual({e["room"] for e in [*second.events, *third.events]}, {"Tea"})
         self.assertEqual(self.census("tea"), {"tea": ("Tea", 3)})
 
-    def test_a_room_is_called_as_what_is_written_there(self):
-        """Somebody was evicted who wrote the first entry under another name."""
+    def test_a_room_takes_the_name_of_its_first_entry(self):
+        """The user who wrote the first entry, with another spelling, was evicted."""
         connection = self.member(ANN, "tea")
         self.hub.handle([publish(entry(1, key="tea", room="Tea"))])
         self.hub.handle([Typing(connection, "tea", "tea", BOB)])
         self.assertEqual(self.census("tea"), {"tea": ("Tea", 1)})
 
-    def test_a_topic_set_meanwhile_is_the_topic(self):
+    def test_a_topic_set_during_catch_up_is_the_topic_of_joined(self):
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection)
@@ -348,18 +348,18 @@ class RoomsTest(HubCase):
         self.catch_up(connection, seq=0)
         self.assertEqual(connection.events[0]["topic"], "new topic")
 
-    def test_one_who_is_gone_is_answered_all_the_same(self):
+    def test_a_waiting_thread_is_answered_if_its_connection_is_gone(self):
         connection = FakeConnection()
         self.enter(connection)
         self.assertTrue(self.catch_up(connection))
         self.assertEqual(connection.offers, [])
 
-    def test_leaving_is_confirmed_and_ends_it(self):
+    def test_leaving_is_confirmed_and_stops_the_messages(self):
         a = self.member()
         self.hub.handle([Leave(a, "lobby", "l"), publish(entry(1))])
         self.assertEqual(a.events, [{"type": "ok", "id": "l"}])
 
-    def test_a_room_without_members_is_not_kept(self):
+    def test_a_room_without_members_is_removed(self):
         a = self.member(ANN, "one")
         self.assertEqual(self.census(), {"one": ("one", 1)})
         self.hub.handle([Unregister(a)])
@@ -370,7 +370,7 @@ class RoomsTest(HubCase):
         self.hub.handle([Census(keys, after, last, limit, reply)])
         return reply.wait(PATIENCE)
 
-    def test_a_census_counts_a_page_of_rooms_and_those_that_are_named(self):
+    def test_a_census_counts_a_page_of_rooms_and_the_named_ones(self):
         for key in ("d", "b", "a", "c"):
             self.member(ANN, key)
         self.assertEqual(list(self.census(limit=2)), ["a", "b"])
@@ -383,18 +383,18 @@ class AnswersTest(HubCase):
         made = entry(2, "new", kind=Kind.EDITED, target=1, id="e")
         return Publish((written(made, sender, "e", duplicate),))
 
-    def test_only_who_asked_for_a_change_sees_the_id_of_the_question(self):
+    def test_only_the_connection_that_asked_sees_the_id_of_a_change(self):
         a, b = self.member(ANN), self.member(BOB)
         self.hub.handle([self.edited(a)])
         self.assertEqual(a.events[0]["id"], "e")
         self.assertNotIn("id", b.events[0])
 
-    def test_an_answer_keeps_its_place_among_the_others(self):
+    def test_an_answer_stays_in_order_with_other_entries(self):
         a = self.member(ANN)
         self.hub.handle([publish(entry(1)), self.edited(a), publish(entry(3))])
         self.assertEqual([e["seq"] for e in a.events], [1, 2, 3])
 
-    def test_a_retry_is_answered_to_its_sender_alone(self):
+    def test_a_retry_is_sent_only_to_its_sender(self):
         a, b = self.member(ANN), self.member(BOB)
         self.hub.handle([Publish((written(entry(1, id="m"), a, "m", True),))])
         self.assertEqual([e["id"] for e in a.events], ["m"])
@@ -402,20 +402,20 @@ class AnswersTest(HubCase):
 
 
 class PresenceTest(HubCase):
-    def test_who_came_and_went_is_told_in_one_piece(self):
+    def test_members_who_joined_and_left_are_sent_in_one_event(self):
         a = self.member(ANN)
         b = self.member(BOB)
-        self.hub.tell_news(1.0)
-        told = [e for e in a.events if e["type"] == "presence"]
-        self.assertEqual([m["nick"] for m in told[0]["joined"]], ["Ann", "Bob"])
+        self.hub.send_presence(1.0)
+        expected = [e for e in a.events if e["type"] == "presence"]
+        self.assertEqual([m["nick"] for m in expected[0]["joined"]], ["Ann", "Bob"])
         a.offers.clear()
         self.hub.handle([Unregister(b)])
-        self.hub.tell_news(1.0 + NEWS_PERIOD / 2)
+        self.hub.send_presence(1.0 + PRESENCE_PERIOD / 2)
         self.assertEqual(a.offers, [])
-        self.hub.tell_news(1.0 + NEWS_PERIOD)
+        self.hub.send_presence(1.0 + PRESENCE_PERIOD)
         self.assertEqual((a.events[0]["left"], a.events[0]["member_count"]), (["2"], 1))
 
-    def test_who_joins_is_among_the_members(self):
+    def test_a_user_who_joins_is_among_the_members(self):
         self.member(ANN)
         self.news()
         b = FakeConnection()
@@ -426,7 +426,7 @@ class PresenceTest(HubCase):
         self.assertEqual([m["nick"] for m in joined["members"]], ["Ann", "Bob"])
         self.assertEqual(joined["member_count"], 2)
 
-    def test_who_is_away_is_told_of_in_all_their_rooms_and_answered_if_they_ask(self):
+    def test_away_is_sent_to_all_rooms_of_the_user_and_answered_if_it_has_an_id(self):
         a, b = self.member(ANN), self.member(BOB)
         self.enter(a, ANN, "two")
         self.catch_up(a, ANN, "two")
@@ -436,7 +436,7 @@ class PresenceTest(HubCase):
         self.hub.handle([Away(a, True, "1"), Away(a, True, None)])
         self.assertEqual(a.events, [{"type": "ok", "id": "1"}])
         a.offers.clear()
-        self.hub.tell_news(2e9)
+        self.hub.send_presence(2e9)
         away = [{"user": "1", "nick": "Ann", "away": True}]
         news = {"type": "presence", "joined": away, "left": []}
         self.assertEqual(b.events, [{**news, "room": "lobby", "member_count": 2}])
@@ -454,7 +454,7 @@ class PresenceTest(HubCase):
         self.catch_up(c, User("3", "Cy"))
         self.assertIn(away[0], c.events[0]["members"])
 
-    def test_who_is_away_before_joining_is_away_at_once_and_nowhere_after_leaving(self):
+    def test_a_user_who_is_away_joins_as_away_and_is_forgotten_after_leaving(self):
         a, b = FakeConnection(), self.member(BOB)
         self.hub.handle([Register(a), Away(a, True, None)])
         self.enter(a, ANN)
@@ -466,7 +466,7 @@ class PresenceTest(HubCase):
         self.assertEqual(self.hub._away, set())
         self.assertNotIn("late", json.dumps(a.events))
 
-    def test_beyond_a_thousand_members_are_only_counted_but_for_oneself(self):
+    def test_beyond_a_thousand_only_the_own_user_is_named(self):
         everyone = [User(str(number), f"nick {number}") for number in range(SHOWN + 2)]
         for user in everyone:
             self.hub.handle([Register(each := FakeConnection())])
@@ -476,44 +476,44 @@ class PresenceTest(HubCase):
         self.assertEqual(late["member_count"], SHOWN + 3)
         self.assertEqual(len(late["members"]), SHOWN + 1)
         self.assertEqual(late["members"][-1], {"user": "late", "nick": "Late"})
-        self.hub.tell_news(2e9)
+        self.hub.send_presence(2e9)
         self.assertEqual(self.joined(everyone[0])["member_count"], SHOWN + 3)
         self.assertEqual(len(self.joined(everyone[0])["members"]), SHOWN)
         self.assertEqual(len(self.joined(everyone[-1])["members"]), SHOWN + 1)
 
     def joined(self, user: User) -> dict[str, Any]:
-        """What a new connection of the user is told on joining the lobby."""
+        """The `joined` event of a new connection of the user in the lobby."""
         connection = FakeConnection()
         self.hub.handle([Register(connection)])
         self.enter(connection, user)
         self.catch_up(connection, user)
         return connection.events[0]
 
-    def test_news_rest_the_longer_the_more_were_told(self):
-        """However many come and go, presence takes a small part of the hub's time."""
+    def test_the_pause_after_presence_events_grows_with_their_recipients(self):
+        """However many users join and leave, presence takes a small part of the hub's time."""
         members = [self.member(User(str(number), "nick")) for number in range(1_200)]
         self.news()
         self.hub.handle([Unregister(members.pop(0))])
-        self.hub.tell_news(2e9)
+        self.hub.send_presence(2e9)
         self.hub.handle([Unregister(members.pop(0))])
         for connection in members:
             connection.offers.clear()
-        self.hub.tell_news(2e9 + 0.9 * 1_199 * NEWS_REST)
+        self.hub.send_presence(2e9 + 0.9 * 1_199 * PRESENCE_REST)
         self.assertEqual(members[0].offers, [])
-        self.hub.tell_news(2e9 + 1.1 * 1_199 * NEWS_REST)
+        self.hub.send_presence(2e9 + 1.1 * 1_199 * PRESENCE_REST)
         self.assertEqual(members[0].events[0]["left"], ["1"])
 
-    def test_of_many_rooms_some_are_told_at_a_time_and_all_in_turn(self):
+    def test_presence_events_of_many_rooms_are_sent_a_few_at_a_time_and_all_in_turn(self):
         members = [
             self.member(User(str(number), "nick"), key=f"room {number}")
-            for number in range(NEWS_AT_ONCE + 100)
+            for number in range(PRESENCE_AT_ONCE + 100)
         ]
-        self.hub.tell_news(1.0)
-        self.assertEqual(sum(bool(each.offers) for each in members), NEWS_AT_ONCE)
-        self.hub.tell_news(2.0)
+        self.hub.send_presence(1.0)
+        self.assertEqual(sum(bool(each.offers) for each in members), PRESENCE_AT_ONCE)
+        self.hub.send_presence(2.0)
         self.assertEqual({len(each.offers) for each in members}, {1})
 
-    def test_who_makes_many_be_told_pays_for_each(self):
+    def test_a_change_with_many_recipients_is_charged_for_each(self):
         members = [self.member(User(str(number), "nick")) for number in range(100)]
         first = members[0]
         for order in (
@@ -526,13 +526,13 @@ class PresenceTest(HubCase):
             self.hub.handle([order])
             self.assertGreater(first.meter.cost, 90 * prices.DELIVERY, order)
 
-    def test_typing_is_told_to_the_others(self):
+    def test_typing_is_sent_to_the_other_members(self):
         a, b = self.member(ANN), self.member(BOB)
         self.hub.handle([Typing(a, "lobby", "lobby", ANN)])
         self.assertEqual(a.offers, [])
         self.assertEqual(b.events[0]["nick"], "Ann")
 
-    def test_another_nick_is_told_once_to_everyone_who_shares_a_room(self):
+    def test_a_rename_is_sent_once_to_each_user_who_shares_a_room(self):
         a, b, c = self.member(ANN), self.member(BOB), self.member(User("3", "Cy"), "far")
         self.enter(b, BOB, "two")
         self.enter(a, ANN, "two")
@@ -541,26 +541,26 @@ class PresenceTest(HubCase):
         self.assertEqual(b.events, [{"type": "renamed", "user": "1", "nick": "Anna"}])
         self.assertEqual(c.offers, [])
 
-    def test_another_nick_reaches_the_user_s_other_connections_in_whatever_room(self):
+    def test_a_rename_is_sent_to_the_user_s_other_connections_in_any_room(self):
         ann = OnlineUser(ANN)
         asking, elsewhere, nowhere = (self.member(ANN, key) for key in ("lobby", "far", "none"))
         self.hub.handle([Leave(nowhere, "none", None, silent=True)])
         self.hub.handle([Renamed(asking, User("1", "Anna"), "n")])
-        told = {"type": "renamed", "user": "1", "nick": "Anna"}
-        self.assertEqual(asking.events, [{**told, "id": "n"}])
-        self.assertEqual([elsewhere.events, nowhere.events], [[told], [told]])
+        expected = {"type": "renamed", "user": "1", "nick": "Anna"}
+        self.assertEqual(asking.events, [{**expected, "id": "n"}])
+        self.assertEqual([elsewhere.events, nowhere.events], [[expected], [expected]])
         ann.nick = "Anna"
         late = FakeConnection()
         self.hub.handle([Register(late), Identified(late, ann, "Ann")])
-        self.assertEqual(late.events, [told], "it was welcomed by the old nick")
+        self.assertEqual(late.events, [expected], "it was welcomed by the old nick")
 
-    def test_a_nick_taken_by_hello_is_told_to_all_but_the_one_who_is_welcomed(self):
+    def test_a_nick_taken_by_hello_is_sent_to_all_except_that_connection(self):
         a, b, new = self.member(ANN), self.member(BOB), FakeConnection()
         self.hub.handle([Register(new), Renamed(new, User("1", "Anna"), None, greeting=True)])
-        told = {"type": "renamed", "user": "1", "nick": "Anna"}
-        self.assertEqual([a.events, b.events, new.events], [[told], [told], []])
+        expected = {"type": "renamed", "user": "1", "nick": "Anna"}
+        self.assertEqual([a.events, b.events, new.events], [[expected], [expected], []])
 
-    def test_what_is_asked_by_any_connection_says_the_nick_of_now(self):
+    def test_every_connection_of_a_user_uses_the_current_nick(self):
         """The reader of another connection may have put it before it could know the new one."""
         ann = OnlineUser(ANN)
         a, b = self.member(ANN), self.member(BOB)
@@ -573,17 +573,17 @@ class PresenceTest(HubCase):
         self.news()
         self.assertEqual(late.events[-1]["joined"], [{"user": "1", "nick": "Anna"}])
 
-    def test_an_unchanged_nick_is_told_only_to_the_one_who_asked(self):
+    def test_an_unchanged_nick_is_answered_and_not_broadcast(self):
         a, b = self.member(ANN), self.member(BOB)
         self.hub.handle([Renamed(a, ANN, "n", changed=False)])
         self.assertEqual((len(a.events), len(b.events)), (1, 0))
 
-    def test_nobody_is_remembered_who_has_gone(self):
+    def test_nothing_is_remembered_of_connections_that_have_gone(self):
         a, gone = self.member(ANN), FakeConnection()
         self.hub.handle([Identified(gone, OnlineUser(ANN), "Ann"), Unregister(a)])
         self.assertEqual((self.hub._of_user, self.hub._user_of), ({}, {}))
 
-    def test_a_barrier_is_reached_when_what_was_written_before_is_given_out(self):
+    def test_a_barrier_is_answered_after_all_earlier_entries_are_delivered(self):
         a = self.member(ANN)
         there = []
 
@@ -597,16 +597,16 @@ class PresenceTest(HubCase):
 
 
 class ReadTest(HubCase):
-    """A user reads at one connection; the others of the same user are told."""
+    """A read mark of one connection is sent to the user's other connections."""
 
-    def test_a_user_s_other_connections_in_the_room_are_told(self):
+    def test_a_read_mark_is_sent_to_the_user_s_other_connections_in_the_room(self):
         reads, other, bob = self.member(ANN), self.member(ANN), self.member(BOB)
         elsewhere = self.member(ANN, "far")
         self.hub.handle([ReadMark(reads, ANN.id, "lobby", 7)])
         self.assertEqual(other.events, [{"type": "read", "room": "lobby", "seq": 7}])
         self.assertEqual([reads.offers, bob.offers, elsewhere.offers], [[], [], []])
 
-    def test_one_that_is_joining_gets_it_in_joined(self):
+    def test_a_connection_that_is_joining_gets_the_read_mark_in_joined(self):
         """Its reader thread may have read the database before the mark was stored there."""
         reads, late = self.member(ANN), FakeConnection()
         self.hub.handle([Register(late), Identified(late, OnlineUser(ANN), "Ann")])
@@ -619,7 +619,7 @@ class ReadTest(HubCase):
         self.hub.handle([ReadMark(reads, ANN.id, "lobby", 8)])
         self.assertEqual(late.events[-1], {"type": "read", "room": "lobby", "seq": 8})
 
-    def test_one_that_has_a_part_of_the_history_is_told_at_once(self):
+    def test_a_connection_with_a_first_part_gets_the_read_mark_at_once(self):
         reads, late = self.member(ANN), FakeConnection()
         self.hub.handle([Register(late), Identified(late, OnlineUser(ANN), "Ann")])
         self.enter(late)
@@ -627,7 +627,7 @@ class ReadTest(HubCase):
         self.hub.handle([ReadMark(reads, ANN.id, "lobby", 7)])
         self.assertEqual(late.events[-1], {"type": "read", "room": "lobby", "seq": 7})
 
-    def test_nothing_is_remembered_of_one_that_left_while_joining(self):
+    def test_no_read_mark_is_remembered_for_a_connection_that_left_while_joining(self):
         reads, late = self.member(ANN), FakeConnection()
         self.hub.handle([Register(late), Identified(late, OnlineUser(ANN), "Ann")])
         self.enter(late)
@@ -636,12 +636,12 @@ class ReadTest(HubCase):
         self.catch_up(late)
         self.assertEqual(late.events[-1]["read"], 0)
 
-    def test_a_room_that_nobody_is_in_and_a_user_who_is_gone_are_ignored(self):
+    def test_a_read_mark_without_a_room_or_a_user_is_ignored(self):
         ann = self.member(ANN)
         self.hub.handle([ReadMark(ann, ANN.id, "nowhere", 1), ReadMark(ann, "gone", "lobby", 1)])
         self.assertEqual(ann.offers, [])
 
-    def test_who_makes_many_connections_be_told_pays_for_each(self):
+    def test_a_read_mark_with_many_recipients_is_charged_for_each(self):
         reads, *others = (self.member(ANN) for _ in range(100))
         reads.meter.cost = 0.0
         self.hub.handle([ReadMark(reads, ANN.id, "lobby", 1)])

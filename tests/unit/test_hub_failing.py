@@ -1,4 +1,4 @@
-"""The hub fails at one thing: those concerned are told to come back, and the others get theirs."""
+"""After an error in the hub, the connections concerned are closed, and the others are served."""
 
 from typing import cast
 from unittest import mock
@@ -33,7 +33,7 @@ INTERNAL = [Close.INTERNAL_ERROR]
 
 
 #: The answer to a `Census`.
-Told = Reply[dict[str, tuple[str, int]]]
+CensusReply = Reply[dict[str, tuple[str, int]]]
 
 
 def written(seq: int, key: str = "lobby", **fields) -> Written[Connection]:
@@ -51,7 +51,7 @@ class HubFailingTest(HubCase):
             each.offers.clear()
 
     def said(self, connection) -> bool:
-        """Whether what is published in its room reaches the connection."""
+        """Whether the connection gets messages of its room."""
         connection.offers.clear()
         key = "tea" if connection is self.cyn else "lobby"
         self.hub.handle([Publish((written(9, key),))])
@@ -69,7 +69,7 @@ class HubFailingTest(HubCase):
             Unregister(self.ann),
         ]
 
-    def test_an_order_that_fails_ends_its_connection_and_no_other(self):
+    def test_an_order_that_fails_closes_its_connection_and_no_other(self):
         for error in FAULTS:
             for number in range(len(self.orders(None))):
                 with self.subTest(repr(error), number=number):
@@ -91,7 +91,7 @@ class HubFailingTest(HubCase):
                         with self.assertRaises(Refusal):
                             reply.wait(0)
 
-    def test_it_is_logged_with_its_traceback(self):
+    def test_the_error_is_logged_with_its_traceback(self):
         with (
             mock.patch.dict(RULES, {Typing: mock.Mock(side_effect=ValueError("why"))}),
             self.assertLogs("gochat_py.failures", "ERROR") as logs,
@@ -103,7 +103,7 @@ class HubFailingTest(HubCase):
         self.assertIsNotNone(record.exc_info)
 
     def test_a_census_that_fails_is_answered(self):
-        reply = Told()
+        reply = CensusReply()
         with (
             mock.patch.dict(RULES, {Census: mock.Mock(side_effect=KeyError)}),
             self.assertLogs("gochat_py.failures", "ERROR"),
@@ -112,8 +112,8 @@ class HubFailingTest(HubCase):
         with self.assertRaises(Refusal):
             reply.wait(0)
 
-    def test_messages_that_cannot_be_told_end_their_room_s_connections_and_no_other(self):
-        """They come back with their position, and miss nothing."""
+    def test_messages_that_cannot_be_delivered_close_the_connections_of_their_room_only(self):
+        """Their clients reconnect with their position, and miss nothing."""
         broken = written(1)._replace(encoded=cast(str, b"not a str"))
         catching_up = self.member(ANN)
         self.enter(catching_up)
@@ -126,13 +126,13 @@ class HubFailingTest(HubCase):
         self.assertTrue(any(b'"seq":1' in frames for frames, _ in self.cyn.offers))
         self.assertNotIn("lobby", self.hub._rooms)
 
-    def test_news_that_cannot_be_told_end_that_room_s_connections_and_no_other(self):
-        for victim in ("news", "_give"):
+    def test_a_presence_event_that_cannot_be_sent_closes_the_connections_of_its_room_only(self):
+        for victim in ("presence_event", "_send"):
             with self.subTest(victim):
                 self.hub = Hub(compress_from=100)
                 self.ann, self.cyn = self.member(ANN), self.member(BOB, "tea")
                 dan = self.member(ANN, "tea")
-                where = HubRoom if victim == "news" else Hub
+                where = HubRoom if victim == "presence_event" else Hub
                 real = getattr(where, victim)
 
                 def fail(itself, *args, _real=real):
@@ -146,15 +146,15 @@ class HubFailingTest(HubCase):
                     mock.patch.object(where, victim, fail),
                     self.assertLogs("gochat_py.failures", "ERROR"),
                 ):
-                    self.hub.tell_news(2e9)
+                    self.hub.send_presence(2e9)
                 self.assertEqual(self.ann.closed_with, INTERNAL)
                 self.assertEqual((self.cyn.closed_with, dan.closed_with), ([], []))
 
-    def test_a_hub_that_ends_takes_nothing_more_and_tells_everyone(self):
-        reply, waits = Told(), Told()
+    def test_a_hub_that_fails_closes_its_inbox_and_all_connections(self):
+        reply, waits = CensusReply(), CensusReply()
         self.hub.inbox.put(Census((), "", None, 10, reply))
         with (
-            mock.patch.object(self.hub, "tell_news", side_effect=SystemError("over")),
+            mock.patch.object(self.hub, "send_presence", side_effect=SystemError("over")),
             mock.patch.object(self.hub, "handle"),
             self.assertRaises(SystemError),
         ):
@@ -165,8 +165,8 @@ class HubFailingTest(HubCase):
         with self.assertRaises(Closed):
             self.hub.inbox.put(Unregister(self.ann))
 
-    def test_whoever_waits_for_a_hub_that_ends_is_answered(self):
-        in_hand, waiting = Told(), Told()
+    def test_threads_that_wait_for_a_hub_that_fails_are_answered(self):
+        in_hand, waiting = CensusReply(), CensusReply()
         self.hub.inbox.put(Census((), "", None, 10, in_hand))
 
         def end(_batch):

@@ -1,4 +1,4 @@
-"""What strangers bring about in the log is bounded, and what is left out is counted."""
+"""The log records that peers can cause are limited, and omitted ones are counted."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class LogLimitTest(TestCase):
         """How many of so many records are due now."""
         return sum(self.limit.due(about, key) for _ in range(count))
 
-    def test_each_key_has_its_share_and_all_together_theirs(self):
+    def test_each_key_has_a_limit_and_all_together_have_one(self):
         for about in About:
             with self.subTest(about=about):
                 self.assertEqual(self.due(about.of_a_key + 5, about), about.of_a_key)
                 others = sum(self.due(1, about, f"key-{n}") for n in range(2 * about.in_all))
                 self.assertEqual(others, about.in_all - about.of_a_key)
 
-    def test_after_a_minute_they_are_due_again_and_those_left_out_are_told_of_once(self):
+    def test_after_a_minute_records_are_due_again_and_omitted_ones_are_reported_once(self):
         self.due(About.ENDED.of_a_key + 7)
         self.due(3, About.HOSTS)
         with self.assertNoLogs("gochat_py.log_limit"):
@@ -34,9 +34,9 @@ class LogLimitTest(TestCase):
         with self.assertLogs("gochat_py.log_limit", "INFO") as said:
             self.limit.report()
             self.assertEqual(self.due(1), 1)
-        told = [(record.levelname, record.getMessage()[:50]) for record in said.records]
+        logged = [(record.levelname, record.getMessage()[:50]) for record in said.records]
         self.assertEqual(
-            told,
+            logged,
             [
                 ("INFO", "7 more log records about connections that ended we"),
                 ("WARNING", "2 more log records about hosts that are not this s"),
@@ -46,7 +46,7 @@ class LogLimitTest(TestCase):
         with self.assertNoLogs("gochat_py.log_limit"):
             self.limit.report()
 
-    def test_those_left_out_are_told_of_by_the_next_one_or_at_the_end(self):
+    def test_omitted_records_are_reported_with_the_next_record_or_at_the_end(self):
         self.due(About.FLOODS.of_a_key + 2, About.FLOODS)
         self.clock.time += EVERY
         with self.assertLogs("gochat_py.log_limit") as said:
@@ -56,7 +56,7 @@ class LogLimitTest(TestCase):
             self.limit.report(at_the_end=True)
         self.assertIn("2 more", said.output[0])
 
-    def test_it_remembers_no_more_keys_than_it_logs(self):
+    def test_it_remembers_only_keys_that_it_logged(self):
         for number in range(10_000):
             self.limit.due(About.ENDED, f"key-{number}")
         (window,) = self.limit._windows.values()

@@ -1,4 +1,4 @@
-"""When a gochat.v1 connection waits for what it wrote: only before what would overtake it."""
+"""A gochat.v1 connection waits for its own drafts before a command that would overtake them."""
 
 import json
 import math
@@ -50,7 +50,7 @@ OTHERS: dict[str, Fields] = {
 
 
 class Log(list[object]):
-    """What happened, in order; stands for both the backplane and the connection."""
+    """Records calls in order, in place of both the backplane and the connection."""
 
     meter = free()
     log_limit = LogLimit()
@@ -92,7 +92,7 @@ class Log(list[object]):
     def replay(self, *_) -> tuple[Replay, int]:
         return Replay((), False, False, 0, "other", "", "e"), 0
 
-    def tell(self, event: bytes) -> None:
+    def send_event(self, event: bytes) -> None:
         self.append(json.loads(event))
 
     def close(self, code: int, reason: str = "") -> None:
@@ -100,7 +100,7 @@ class Log(list[object]):
 
 
 class AnsweringInbox(Inbox[Order]):
-    """The hub's: each order is done at once."""
+    """The hub's inbox; each order is handled at once."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(1)
@@ -147,13 +147,13 @@ class OrderingTest(TestCase):
         happened, self.log[:] = self.log[:], []
         return [each for each in happened if isinstance(each, str | int)]
 
-    def test_what_is_written_waits_for_nothing(self):
+    def test_drafts_do_not_wait_for_earlier_drafts(self):
         for _ in range(3):
             for kind, fields in WRITTEN.items():
                 self.say(kind, **fields)
         self.assertEqual(self.happened(), ["written"] * 18)
 
-    def test_what_would_overtake_it_waits_once(self):
+    def test_a_command_that_would_overtake_a_draft_waits_once(self):
         for written, its in WRITTEN.items():
             for kind, fields in OVERTAKING.items():
                 with self.subTest(f"{written}, {kind}"):
@@ -166,7 +166,7 @@ class OrderingTest(TestCase):
                     self.say("away", away=False)
                     self.assertEqual(self.happened(), ["done"], "it is known to be done by now")
 
-    def test_what_overtakes_nothing_does_not_wait(self):
+    def test_a_command_does_not_wait_if_no_draft_is_pending(self):
         for kind, fields in OVERTAKING.items():
             self.say(kind, **fields)
         self.assertNotIn("barrier", self.happened())
@@ -179,7 +179,7 @@ class OrderingTest(TestCase):
         self.say("typing", room="tea")
         self.assertNotIn("barrier", self.happened(), "the answer to nick came after the message")
 
-    def test_a_wait_that_takes_too_long_is_refused_and_nothing_was_done(self):
+    def test_a_command_that_waits_too_long_is_refused_and_not_carried_out(self):
         self.say("send", **WRITTEN["send"])
         self.log.busy = True
         self.say("leave", room="tea", id="2")
@@ -190,7 +190,7 @@ class OrderingTest(TestCase):
         self.say("leave", room="tea", id="3")
         self.assertEqual(self.happened(), ["barrier", "done"], "it is still a member")
 
-    def test_the_end_waits_for_all_that_may_be_owed_and_for_nothing_else(self):
+    def test_the_end_waits_only_for_answers_that_are_pending(self):
         self.dialect.ending(self.connection)
         self.assertEqual(self.happened(), [])
         self.say("send", **WRITTEN["send"])
@@ -201,7 +201,7 @@ class OrderingTest(TestCase):
         self.dialect.ending(self.connection)
         self.assertEqual(self.happened(), ["done", "asked the hub"])
 
-    def test_whoever_is_hung_up_on_is_answered_first(self):
+    def test_before_the_server_closes_a_connection_it_answers_all_commands(self):
         self.say("send", **WRITTEN["send"])
         self.dialect.received(self.connection, [b"binary"])
         self.assertEqual(
@@ -212,7 +212,7 @@ class OrderingTest(TestCase):
             self.say("unheard of")
         self.assertEqual(self.happened(), ["written", "barrier", "asked the hub", Close.FLOODING])
 
-    def test_an_end_is_not_held_up_by_a_server_that_is_too_busy(self):
+    def test_a_busy_server_does_not_delay_the_end(self):
         self.say("send", **WRITTEN["send"])
         self.log.busy = True
         self.dialect.ending(self.connection)

@@ -1,6 +1,8 @@
 import queue
 import socket
 import threading
+from collections.abc import Callable
+from functools import partial
 
 from gochat_py.core.ending import State
 from gochat_py.errors import Closed
@@ -42,7 +44,7 @@ class OutboxTest(TestCase):
         self.assertEqual(kernel.taken, b"hello")
         self.assertIsNone(outbox.get(0))
 
-    def test_what_the_kernel_does_not_take_waits_for_the_writer(self):
+    def test_what_the_kernel_does_not_accept_waits_for_the_writer(self):
         kernel = Kernel(room=3)
         outbox = self.outbox(kernel)
         outbox.offer(b"hello", 1)
@@ -50,7 +52,7 @@ class OutboxTest(TestCase):
         self.assertEqual(kernel.taken, b"hel")
         self.assertEqual(outbox.get(0), b"loworld")
 
-    def test_a_peer_that_is_gone_is_no_error_and_leaves_nothing_waiting(self):
+    def test_offering_to_a_peer_that_is_gone_is_no_error_and_queues_nothing(self):
         class Gone:
             def send(self, data: bytes, flags: int) -> int:
                 raise BrokenPipeError
@@ -60,21 +62,21 @@ class OutboxTest(TestCase):
         self.assertIsNone(outbox.get(0))
         self.assertTrue(outbox.close(b"!"))
 
-    def test_the_last_word_is_sent_at_once_where_nothing_waits(self):
+    def test_the_close_frame_is_sent_at_once_if_nothing_waits(self):
         kernel = Kernel(room=1)
         outbox = self.outbox(kernel)
         outbox.close(b"!?")
         self.assertEqual(kernel.taken, b"!")
         self.assertEqual(outbox.get(0), b"?")
 
-    def test_what_comes_first_is_overtaken_by_nothing(self):
+    def test_nothing_is_sent_before_the_first_bytes(self):
         kernel = Kernel()
         outbox = Outbox(kernel, 4, 100, self.purse, first=b"101")
         outbox.offer(b"a", 1)
         self.assertEqual(kernel.taken, b"")
         self.assertEqual(outbox.get(0), b"101a")
 
-    def test_nothing_overtakes_the_writer_at_work(self):
+    def test_nothing_is_sent_directly_while_the_writer_sends(self):
         kernel = Kernel(room=0)
         outbox = self.outbox(kernel)
         outbox.offer(b"a", 1)
@@ -95,7 +97,7 @@ class OutboxTest(TestCase):
             self.assertFalse(outbox.offer(b"y", 1))
             self.assertEqual(outbox.get(0), b"xxxx")
 
-    def test_the_last_word_follows_all_that_waits_and_nothing_follows_it(self):
+    def test_the_close_frame_follows_all_that_waits_and_nothing_follows_it(self):
         outbox = self.outbox(Kernel(room=0))
         outbox.offer(b"a", 1)
         self.assertTrue(outbox.close(b"!"))
@@ -114,7 +116,7 @@ class OutboxTest(TestCase):
         with self.assertRaises(Closed):
             outbox.get(0)
 
-    def test_what_is_offered_to_a_peer_that_is_gone_costs_nothing(self):
+    def test_offers_to_a_peer_that_is_gone_make_no_system_call(self):
         kernel = Kernel()
         outbox = self.outbox(kernel)
         outbox.peer_gone()
@@ -132,7 +134,7 @@ class OutboxTest(TestCase):
         with self.assertRaises(Closed):
             outbox.get(0)
 
-    def test_a_waiting_writer_is_woken_by_what_only_it_can_do(self):
+    def test_a_waiting_writer_is_woken_when_something_is_queued(self):
         kernel = Kernel(room=0)
         outbox = self.outbox(kernel)
         got: queue.Queue[bytes | None] = queue.Queue()
@@ -142,13 +144,13 @@ class OutboxTest(TestCase):
         self.assertEqual(got.get(timeout=PATIENCE), b"a")
         writer.join(PATIENCE)
 
-    def test_what_is_added_counts_and_not_only_what_waits(self):
+    def test_the_size_of_an_offer_counts_before_it_is_queued(self):
         outbox = self.outbox(Kernel(room=0))
         self.assertTrue(outbox.offer(bytes(60), 1))
         self.assertFalse(outbox.offer(bytes(41), 1))
         self.assertTrue(outbox.offer(bytes(40), 1))
 
-    def test_one_offering_is_taken_however_long_where_nothing_waits(self):
+    def test_one_offer_of_any_size_is_accepted_if_nothing_waits(self):
         outbox = self.outbox(Kernel(room=0))
         self.assertTrue(outbox.offer(bytes(500), 1))
         self.assertFalse(outbox.offer(b"x", 1))
@@ -173,14 +175,14 @@ class OutboxTest(TestCase):
         )
         self.assertIsNone(outbox.get(0))
 
-    def test_where_too_much_waits_for_others_nothing_is_taken(self):
+    def test_if_the_shared_limit_is_reached_nothing_is_accepted(self):
         other, outbox = self.outbox(Kernel(room=0)), self.outbox(Kernel(room=0))
         other.offer(bytes(900), 1)
         self.assertFalse(outbox.offer(bytes(101), 1))
         other.fail()
         self.assertTrue(outbox.offer(bytes(101), 1))
 
-    def test_half_a_frame_without_its_rest_is_the_end(self):
+    def test_a_frame_that_is_sent_in_part_ends_the_connection_if_its_rest_does_not_fit(self):
         """What follows would be read as the rest, so nothing may follow."""
         self.purse.claim(1_000)
         kernel = Kernel(room=3)
@@ -215,6 +217,35 @@ class OutboxTest(TestCase):
         outbox.peer_gone()
         self.assertTrue(outbox.reader_ends(0))
 
+    def test_of_several_threads_that_end_it_exactly_one_is_the_first(self):
+        """The first one says why it ended."""
+        for _ in range(50):
+            outbox = self.outbox(Kernel(room=0))
+            start = threading.Barrier(3)
+            first: queue.Queue[bool] = queue.Queue()
+
+            def end(
+                how: Callable[[], bool],
+                start: threading.Barrier = start,
+                first: queue.Queue[bool] = first,
+            ) -> None:
+                start.wait(PATIENCE)
+                first.put(how())
+
+            ends: tuple[Callable[[], bool], ...] = (
+                outbox.fail,
+                partial(outbox.close, b"!"),
+                partial(outbox.close, b"?"),
+            )
+            threads = [threading.Thread(target=end, args=(each,)) for each in ends]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(PATIENCE)
+            self.assertEqual(
+                sorted(first.get(timeout=PATIENCE) for _ in ends), [False, False, True]
+            )
+
     def test_what_is_queued_is_sent_after_the_reader_has_ended_unless_the_peer_is_gone(self):
         for gone in (False, True):
             outbox = self.outbox(Kernel(room=0))
@@ -229,7 +260,7 @@ class OutboxTest(TestCase):
                 outbox.get(0)
         self.assertEqual(self.purse.waiting, 0)
 
-    def test_who_waits_until_it_is_drained_goes_on_when_all_is_written(self):
+    def test_drain_returns_when_everything_is_sent(self):
         outbox = self.outbox(Kernel(room=0))
         self.assertTrue(outbox.drain(0))
         outbox.offer(b"a", 1)
@@ -242,7 +273,7 @@ class OutboxTest(TestCase):
         self.assertTrue(drained.get(timeout=PATIENCE))
         reader.join(PATIENCE)
 
-    def test_who_waits_until_it_is_drained_learns_that_it_never_will_be(self):
+    def test_drain_raises_closed_when_the_connection_ends(self):
         for end in (lambda outbox: outbox.close(b"!"), lambda outbox: outbox.fail()):
             outbox = self.outbox(Kernel(room=0))
             outbox.offer(b"a", 1)
@@ -262,7 +293,7 @@ class OutboxTest(TestCase):
             outbox.fail()
         self.assertEqual(self.purse.waiting, 0)
 
-    def test_the_reader_can_wait_for_its_end(self):
+    def test_the_reader_can_wait_until_it_is_closed(self):
         outbox = self.outbox(Kernel())
         outbox.wait_closed(0.0)
         self.assertFalse(outbox.closed)

@@ -39,7 +39,7 @@ class MatchingTest(PasswordCase):
         ):
             self.assertFalse(password.matches(wrong), wrong)
 
-    def test_the_line_break_at_the_end_is_not_part_of_it_and_spaces_are(self) -> None:
+    def test_a_line_break_at_the_end_is_not_part_of_the_password_and_spaces_are(self) -> None:
         for content in (b"a b ", b"a b \n", b"a b \r\n", b"\xef\xbb\xbfa b \n"):
             with self.subTest(content):
                 password = self.password(content)
@@ -60,7 +60,7 @@ class MatchingTest(PasswordCase):
 
 
 class UnusableTest(PasswordCase):
-    def test_each_unusable_file_is_told_with_the_remedy(self) -> None:
+    def test_each_unusable_file_is_refused_with_the_remedy(self) -> None:
         for content, sentence in (
             (b"", "is empty; write the password"),
             (b"\n", "is empty"),
@@ -84,7 +84,7 @@ class UnusableTest(PasswordCase):
         self.path.chmod(0o640)
         self.assertTrue(PasswordFile(self.path).matches("secret"))
 
-    def test_what_is_no_file_is_refused_and_never_waited_for(self) -> None:
+    def test_what_is_no_regular_file_is_refused_without_waiting(self) -> None:
         with self.assertRaisesRegex(StartupError, "cannot be read .No such file"):
             PasswordFile(self.path)
         os.mkfifo(self.path)

@@ -1,4 +1,4 @@
-"""`gochat_py.Server`: a chat server inside another program, as its documentation says."""
+"""`gochat_py.Server`: a chat server inside another program, as documented."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ from tests.support.server import ROOT
 
 @contextlib.contextmanager
 def chat(url: str, nick: str) -> Iterator[ClientConnection]:
-    """A gochat.v1 connection that has said hello and joined the lobby."""
+    """A gochat.v1 connection that has sent `hello` and joined the lobby."""
     address = url.replace("http", "ws", 1) + "ws"
     with connect(address, subprotocols=[Subprotocol("gochat.v1")]) as client:
         for number, command in enumerate(
@@ -43,13 +43,13 @@ class ServerTest(TestCase):
         with self.assertRaises(OSError):
             urllib.request.urlopen(server.url, timeout=PATIENCE)
 
-    def test_two_run_side_by_side_and_know_nothing_of_each_other(self):
+    def test_two_servers_in_one_process_are_independent(self):
         with Server(port=0, memory=True) as one, Server(port=0, memory=True) as two:
             self.assertNotEqual(one.url, two.url)
             with chat(one.url, "Ada"), chat(two.url, "Ada"):
                 pass
 
-    def test_the_connections_are_told_when_it_closes(self):
+    def test_the_connections_get_1001_when_it_closes(self):
         server = Server(port=0, memory=True)
         server.start()
         with chat(server.url, "Ada") as ada:
@@ -64,7 +64,7 @@ class ServerTest(TestCase):
             closing.join(PATIENCE)
             self.assertFalse(closing.is_alive())
 
-    def test_it_is_started_once_and_closed_as_often_as_one_likes(self):
+    def test_it_can_be_started_once_and_closed_several_times(self):
         server = Server(port=0, memory=True)
         server.close()
         with self.assertRaisesRegex(RuntimeError, "not started"):
@@ -75,13 +75,13 @@ class ServerTest(TestCase):
         server.close()
         server.close()
 
-    def test_a_setting_that_is_not_allowed_is_one_sentence(self):
+    def test_an_invalid_setting_raises_one_sentence(self):
         with self.assertRaisesRegex(StartupError, "--rate"):
             Server(rate=-1.0)
         with self.assertRaises(TypeError):
             Server(no_such_setting=1)
 
-    def test_a_port_that_is_taken_is_one_sentence_and_leaves_nothing_behind(self):
+    def test_a_port_that_is_taken_raises_one_sentence_and_leaves_nothing_open(self):
         with Server(port=0, memory=True) as server:
             port = int(server.url.rstrip("/").rpartition(":")[2])
             with self.assertRaisesRegex(StartupError, "--port"):

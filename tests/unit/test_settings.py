@@ -7,15 +7,15 @@ from tests.support.case import TestCase
 
 
 class SettingsTest(TestCase):
-    def test_a_flag_wins_over_the_environment_and_that_over_the_default(self):
+    def test_a_flag_overrides_the_environment_which_overrides_the_default(self):
         environment = {"GOCHAT_PORT": "1111", "GOCHAT_HOST": "::1"}
         found = combine(environment, {"port": 2222})
         self.assertEqual((found.port, found.host, found.send_buffer), (2222, "::1", 256))
 
-    def test_an_empty_variable_is_as_good_as_none(self):
+    def test_an_empty_variable_counts_as_unset(self):
         self.assertEqual(from_environment({"GOCHAT_PORT": " "}), {})
 
-    def test_a_variable_that_is_no_setting_is_refused_with_the_nearest_one(
+    def test_an_unknown_variable_is_refused_and_the_nearest_name_is_shown(
         self,
     ):
         for name, nearest in (
@@ -36,15 +36,15 @@ class SettingsTest(TestCase):
                 self.assertNotIn("secret", str(caught.exception))
                 self.assertNotIn("\x1b", str(caught.exception))
 
-    def test_an_unknown_variable_is_refused_although_it_is_empty(self):
+    def test_an_unknown_variable_is_refused_even_if_it_is_empty(self):
         with self.assertRaises(StartupError):
             from_environment({"GOCHAT_PASSWORD": ""})
 
-    def test_what_the_test_suite_uses_and_what_is_another_program_s_is_ignored(self):
+    def test_variables_of_the_test_suite_and_of_other_programs_are_ignored(self):
         environment = {"GOCHAT_TEST_SEED": "1", "GOCHATTER": "x", "PATH": "", "MY_GOCHAT_PORT": "x"}
         self.assertEqual(from_environment(environment), {})
 
-    def test_a_text_that_cannot_be_meant_is_refused_wherever_it_comes_from(self):
+    def test_an_invalid_text_is_refused_from_a_flag_and_from_a_variable(self):
         texts = [o for o in options() if o.many or (isinstance(o.default, str) and not o.choices)]
         self.assertGreater(len(texts), 4)
         for option in texts:
@@ -57,25 +57,25 @@ class SettingsTest(TestCase):
                     with self.assertRaises(StartupError):
                         Settings(**wrong)
 
-    def test_an_empty_place_in_a_list_is_refused(self):
+    def test_an_empty_item_in_a_list_is_refused(self):
         with self.assertRaises(StartupError):
             combine({"GOCHAT_NAME": "chat.example,"}, {})
 
-    def test_what_may_be_given_often_is_comma_separated_in_the_environment(self):
+    def test_a_repeatable_flag_is_comma_separated_in_the_environment(self):
         environment = {"GOCHAT_ORIGIN": "https://a.example, https://b.example:8443"}
         self.assertEqual(
             combine(environment, {}).origin, ("https://a.example", "https://b.example:8443")
         )
 
-    def test_everybody_and_nobody_are_origins_too(self):
+    def test_a_star_and_null_are_valid_origins(self):
         self.assertEqual(combine({"GOCHAT_ORIGIN": "*, null"}, {}).origin, ("*", "null"))
 
-    def test_names_may_be_of_any_script_and_stars(self):
+    def test_host_names_may_have_any_script_and_a_leading_star(self):
         listed = "chat.example, *.example.org, *, münchen.example, my_service, a."
         found = combine({"GOCHAT_NAME": listed}, {}).name
         self.assertEqual(found, tuple(listed.split(", ")))
 
-    def test_a_bad_value_is_refused_with_a_sentence_that_names_flag_and_value(self):
+    def test_an_invalid_value_is_refused_with_its_flag_and_value(self):
         for variable, value, words in (
             ("GOCHAT_PORT", "eighty", ("--port", "'eighty'", "GOCHAT_PORT")),
             ("GOCHAT_PORT", "65536", ("--port", "65535")),
@@ -101,12 +101,12 @@ class SettingsTest(TestCase):
                 for word in words:
                     self.assertIn(word, str(caught.exception))
 
-    def test_a_quiet_connection_outlives_a_proxy_that_closes_it_after_50_seconds(self):
+    def test_the_default_ping_period_is_short_enough_for_proxies_that_close_idle_connections(self):
         """54 s, gorilla's figure, was too long for proxies with 50 s, and near nginx's 60."""
         self.assertLessEqual(2 * Settings().ping_period, 50)
         self.assertLessEqual(2 * Settings().ping_period, Settings().pong_wait)
 
-    def test_every_setting_says_what_it_is_for(self):
+    def test_every_setting_has_a_description(self):
         self.assertEqual(
             {o.name for o in options()}, {f.name for f in dataclasses.fields(Settings)}
         )

@@ -1,4 +1,4 @@
-"""A process that was not run: its deadlines begin anew, and nobody else's do."""
+"""After a stall of the process its deadlines restart, and only then."""
 
 import queue
 import threading
@@ -15,7 +15,7 @@ from tests.support.case import PATIENCE, TestCase
 
 
 class Clock:
-    """Time that passes when the test says so."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.time = 100.0
@@ -32,12 +32,12 @@ class StallWatchTest(TestCase):
         self.enterContext(self.watch.watching(1.0))
 
     def pass_by(self, *gaps: float) -> None:
-        """Let time pass, with somebody asking for the time after each gap."""
+        """Let time pass, with a reading of the clock after each gap."""
         for gap in gaps:
             self.clock.time += gap
             self.watch.now()
 
-    def test_a_wait_during_a_stall_goes_on_for_its_whole_length(self):
+    def test_a_wait_during_a_stall_starts_again(self):
         self.pass_by(90.0)
         self.assertEqual(self.watch.more(10.0), 10.0)
         self.pass_by(1.0, 1.0)
@@ -49,18 +49,18 @@ class StallWatchTest(TestCase):
         self.pass_by(*[1.0, 0.2, PERIODS_MISSED - 1.0] * 50)
         self.assertEqual((self.watch.more(1e9), self.watch.take_stall()), (0.0, 0.0))
 
-    def test_stalls_are_told_of_once_and_added_up(self):
+    def test_stalls_are_added_up_and_reported_once(self):
         self.pass_by(90.0, 1.0, 10.0)
         self.assertEqual(self.watch.take_stall(), 100.0)
         self.assertEqual(self.watch.take_stall(), 0.0)
 
-    def test_the_first_to_ask_notices_whoever_it_is(self):
+    def test_any_thread_that_asks_first_detects_the_stall(self):
         begun = Deadline(10.0, self.watch)
         self.clock.time += 90.0
         self.assertFalse(begun.passed)
         self.assertEqual(begun.remaining(), 10.0)
 
-    def test_a_deadline_runs_out_by_the_time_in_which_the_process_ran(self):
+    def test_a_deadline_counts_only_time_in_which_the_process_ran(self):
         one = Deadline(10.0, self.watch)
         self.pass_by(*[1.0] * 9)
         self.assertEqual(one.remaining(), 1.0)
@@ -70,33 +70,33 @@ class StallWatchTest(TestCase):
         self.assertTrue(one.passed)
         self.assertEqual(Deadline(2.0, self.watch).remaining(), 2.0, "the stall was before it")
 
-    def test_without_a_thread_that_beats_nothing_is_a_stall(self):
+    def test_without_a_watching_thread_nothing_is_a_stall(self):
         watch = StallWatch(self.clock)
         one = Deadline(10.0, watch)
         self.clock.time += 90.0
         self.assertTrue(one.passed)
         self.assertEqual(watch.more(10.0), 0.0)
 
-    def test_the_slowest_of_those_who_watch_counts(self):
+    def test_the_longest_period_of_the_watching_threads_counts(self):
         with self.watch.watching(60.0):
             self.pass_by(90.0)
             self.assertEqual(self.watch.take_stall(), 0.0)
         self.pass_by(90.0)
         self.assertEqual(self.watch.take_stall(), 90.0)
 
-    def test_the_period_suits_the_shortest_wait_within_reason(self):
+    def test_the_period_depends_on_the_shortest_wait_within_limits(self):
         self.assertEqual([period_for(each) for each in (0.01, 2.0, 10.0)], [0.25, 0.5, 1.0])
 
 
 class WaitingTest(TestCase):
-    """Each wait of one thread for another ends in `busy`, but not because of a stall."""
+    """Each wait of one thread for another ends with `busy`, but not because of a stall."""
 
     def setUp(self) -> None:
         super().setUp()
         self.stalls = 0
 
     def stalled(self, module: object, times: int) -> None:
-        """Let the deadlines that `module` makes say so many times that a stall used them up."""
+        """Make the deadlines of `module` report a stall so many times."""
         case = self
 
         class Stalled(Deadline):
@@ -116,7 +116,7 @@ class WaitingTest(TestCase):
 
         self.enterContext(unittest.mock.patch.object(module, "Deadline", Stalled))
 
-    def test_an_answer_that_a_stall_held_up_is_waited_for(self):
+    def test_waiting_for_an_answer_starts_again_after_a_stall(self):
         self.stalled(channel, 2)
         reply: Reply[int] = Reply()
         with self.assertRaises(queue.Empty):
@@ -125,7 +125,7 @@ class WaitingTest(TestCase):
         reply.give(7)
         self.assertEqual(reply.wait(PATIENCE), 7)
 
-    def test_room_in_an_inbox_that_a_stall_held_up_is_waited_for(self):
+    def test_waiting_for_space_in_an_inbox_starts_again_after_a_stall(self):
         self.stalled(channel, 2)
         inbox: Inbox[int] = Inbox(1)
         inbox.put(1)
@@ -133,7 +133,7 @@ class WaitingTest(TestCase):
             inbox.put(2, timeout=0.01)
         self.assertEqual(self.stalls, 2)
 
-    def test_a_place_to_read_that_a_stall_held_up_is_waited_for(self):
+    def test_waiting_for_a_database_handle_starts_again_after_a_stall(self):
         self.stalled(read_pool, 2)
         self.enterContext(unittest.mock.patch.object(read_pool.ReadPool, "_open"))
         pool = read_pool.ReadPool(Path("no database"), "process", 1, patience=0.01)
@@ -142,7 +142,7 @@ class WaitingTest(TestCase):
         self.assertEqual(self.stalls, 2)
         pool.close()
 
-    def test_an_attempt_that_was_not_held_up_is_made_once(self):
+    def test_without_a_stall_an_attempt_is_made_once(self):
         attempts: list[float] = []
         self.assertIsNone(Deadline(0.0).wait(attempts.append))
         self.assertEqual(attempts, [0.0])

@@ -7,7 +7,7 @@ from gochat_py.thread_pool import ThreadPool
 from tests.support.case import PATIENCE, TestCase, eventually
 
 
-class CrewTest(TestCase):
+class ThreadPoolTest(TestCase):
     def setUp(self) -> None:
         super().setUp()
         self.thread_pool = ThreadPool()
@@ -24,7 +24,7 @@ class CrewTest(TestCase):
             f"{count} threads wait",
         )
 
-    def test_a_thread_is_used_again_under_its_new_name(self) -> None:
+    def test_a_thread_is_reused_under_a_new_name(self) -> None:
         seen: list[tuple[int, str]] = []
 
         def look() -> None:
@@ -36,7 +36,7 @@ class CrewTest(TestCase):
         self.assertEqual([name for _, name in seen], ["first", "second"])
         self.assertEqual(len({ident for ident, _ in seen}), 1)
 
-    def test_tasks_at_the_same_time_have_threads_of_their_own(self) -> None:
+    def test_concurrent_tasks_have_different_threads(self) -> None:
         together = threading.Barrier(20)
         tasks = [
             self.thread_pool.start(lambda: void(together.wait(PATIENCE)), "x") for _ in range(20)
@@ -45,7 +45,7 @@ class CrewTest(TestCase):
             task.join()
         self.assertFalse(together.broken)
 
-    def test_a_task_can_be_waited_for_by_many_and_after_its_end(self) -> None:
+    def test_several_threads_can_wait_for_a_task_also_after_its_end(self) -> None:
         go = threading.Event()
         task = self.thread_pool.start(lambda: void(go.wait(PATIENCE)), "x")
         waiting = [threading.Thread(target=task.join) for _ in range(3)]
@@ -58,7 +58,7 @@ class CrewTest(TestCase):
             self.assertFalse(each.is_alive())
         task.join()
 
-    def test_what_a_task_raises_is_logged_and_its_thread_goes_on(self) -> None:
+    def test_an_exception_in_a_task_is_logged_and_its_thread_is_reused(self) -> None:
         with self.assertLogs("gochat_py.thread_pool", "ERROR") as said:
             self.thread_pool.start(lambda: void(1 / 0), "unlucky").join()
         self.assertIn("unlucky", said.output[0])
@@ -67,7 +67,7 @@ class CrewTest(TestCase):
         self.thread_pool.start(done.set, "next").join()
         self.assertTrue(done.is_set())
 
-    def test_no_more_threads_wait_than_may(self) -> None:
+    def test_the_number_of_idle_threads_is_limited(self) -> None:
         go = threading.Event()
         with mock.patch.object(thread_pool, "MOST_IDLE", 2):
             for task in [
@@ -77,19 +77,19 @@ class CrewTest(TestCase):
                 task.join()
             self.at_rest(2)
 
-    def test_a_thread_that_nobody_wants_ends(self) -> None:
+    def test_an_idle_thread_ends_after_a_while(self) -> None:
         with mock.patch.object(thread_pool, "IDLE_FOR", 0.0):
             self.thread_pool.start(lambda: None, "x").join()
             self.at_rest(0)
 
-    def test_a_thread_chosen_at_the_last_moment_takes_its_task(self) -> None:
+    def test_a_thread_that_is_chosen_while_it_times_out_runs_its_task(self) -> None:
         with mock.patch.object(thread_pool, "IDLE_FOR", 0.0):
             for _ in range(300):
                 done = threading.Event()
                 self.thread_pool.start(done.set, "x").join()
                 self.assertTrue(done.is_set())
 
-    def test_a_system_without_a_thread_to_spare_says_so_and_is_asked_again(self) -> None:
+    def test_a_start_that_fails_for_lack_of_threads_is_reported_and_tried_again(self) -> None:
         with (
             mock.patch.object(threading.Thread, "start", side_effect=RuntimeError("no thread")),
             self.assertRaises(RuntimeError),
@@ -97,7 +97,7 @@ class CrewTest(TestCase):
             self.thread_pool.start(lambda: None, "x")
         self.thread_pool.start(lambda: None, "x").join()
 
-    def test_a_thread_that_is_about_to_start_can_be_waited_for(self) -> None:
+    def test_a_task_can_be_waited_for_before_its_thread_runs(self) -> None:
         starts, go = threading.Event(), threading.Event()
         start = threading.Thread.start
 
@@ -117,7 +117,7 @@ class CrewTest(TestCase):
         self.assertEqual(self.thread_pool.join(Deadline(PATIENCE)), 0)
         self.assertEqual(self.thread_pool._tasks, set())
 
-    def test_a_reserved_thread_waits_for_what_it_is_to_do(self) -> None:
+    def test_a_reserved_thread_waits_for_its_task(self) -> None:
         done = threading.Event()
         for _ in range(3):  # of a new thread, and of one that was used before
             task = self.thread_pool.reserve()
@@ -127,7 +127,7 @@ class CrewTest(TestCase):
             self.assertTrue(done.is_set())
             done.clear()
 
-    def test_a_reserved_thread_that_is_not_needed_is_used_by_others(self) -> None:
+    def test_a_released_thread_is_used_by_other_tasks(self) -> None:
         task = self.thread_pool.reserve()
         task.release()
         task.release()
@@ -152,7 +152,7 @@ class CrewTest(TestCase):
         task.join()
         self.assertTrue(done.is_set())
 
-    def test_a_task_without_memory_even_for_its_log_record_ends_as_others_do(self) -> None:
+    def test_a_task_ends_normally_if_there_is_no_memory_for_its_log_record(self) -> None:
         with (
             mock.patch.object(thread_pool.log, "exception", side_effect=MemoryError),
             mock.patch.object(threading, "excepthook"),
@@ -161,7 +161,7 @@ class CrewTest(TestCase):
             eventually(lambda: not self.thread_pool._threads, "its thread ended")
         self.assertEqual((self.thread_pool._tasks, self.thread_pool._idle), (set(), []))
 
-    def test_a_closed_crew_ends_with_its_tasks(self) -> None:
+    def test_a_closed_pool_ends_with_its_tasks(self) -> None:
         go = threading.Event()
         self.thread_pool.start(lambda: None, "x").join()
         self.at_rest(1)

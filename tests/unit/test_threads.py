@@ -1,4 +1,4 @@
-"""Threads begin within a limit, or not at all."""
+"""Threads start within a time limit, or not at all."""
 
 import ctypes
 import os
@@ -17,11 +17,11 @@ from tests.support.case import PATIENCE, TestCase
 
 class LaunchTest(TestCase):
     def limited(self) -> None:
-        """Let the address space seem limited, as far as one can tell by asking."""
+        """Make the limit of the address space appear smaller."""
         patch = mock.patch.object(resource, "getrlimit", lambda _: (1 << 40, 1 << 40))
         self.enterContext(patch)
 
-    def test_one_that_is_about_to_begin_can_be_joined(self) -> None:
+    def test_a_thread_can_be_joined_before_it_runs(self) -> None:
         go, done = threading.Event(), threading.Event()
         bootstrap = threading.Thread._bootstrap  # type: ignore[attr-defined]
 
@@ -43,7 +43,7 @@ class LaunchTest(TestCase):
         thread.join(PATIENCE)
         self.assertEqual((seen, thread.name, thread.is_alive()), ([thread], "a name", False))
 
-    def test_a_thread_that_dies_before_it_begins_is_not_waited_for_for_ever(self) -> None:
+    def test_a_thread_that_dies_at_its_start_does_not_block_the_caller(self) -> None:
         """Without memory CPython's own `Thread.start` waits for ever for such a thread."""
         self.limited()
         called = threading.Event()
@@ -57,7 +57,7 @@ class LaunchTest(TestCase):
         self.assertFalse(called.is_set())
         self.assertEqual(threading.enumerate(), before, "it is not listed for ever, either")
 
-    def test_a_thread_that_begins_too_late_does_nothing(self) -> None:
+    def test_a_thread_that_starts_after_the_timeout_does_nothing(self) -> None:
         self.limited()
         called, late, go = threading.Event(), threading.Event(), threading.Event()
         bootstrap = threading.Thread._bootstrap  # type: ignore[attr-defined]
@@ -75,11 +75,11 @@ class LaunchTest(TestCase):
             self.assertRaises(RuntimeError),
         ):
             threads.launch(called.set, "late")
-        told = threading.Event()
-        with mock.patch.object(sys, "unraisablehook", lambda _: told.set()):
+        reported = threading.Event()
+        with mock.patch.object(sys, "unraisablehook", lambda _: reported.set()):
             go.set()
             self.assertTrue(late.wait(PATIENCE))
-            self.assertTrue(told.wait(PATIENCE), "`threading` knows it no more, and says so")
+            self.assertTrue(reported.wait(PATIENCE), "`threading` knows it no more, and says so")
         self.assertFalse(called.is_set())
 
 
@@ -116,7 +116,7 @@ class PrepareTest(TestCase):
         self.assertLess(before, threads.FUTEX_SLOTS)
         self.assertEqual(after, threads.FUTEX_SLOTS)
 
-    def test_a_system_without_such_a_table_is_no_error(self) -> None:
+    def test_a_system_without_a_futex_table_is_no_error(self) -> None:
         for error in (OSError("no library"), AttributeError("prctl"), TypeError("None")):
             with mock.patch.object(ctypes, "CDLL", side_effect=error):
                 threads._enlarge_futex_table()
@@ -125,7 +125,7 @@ class PrepareTest(TestCase):
 class GiveWayTest(TestCase):
     @unittest.skipUnless(hasattr(os, "sched_yield"), "This system has no sched_yield(2).")
     def test_it_releases_the_interpreter_lock(self) -> None:
-        """Otherwise nobody gets anything done meanwhile: each thread stops at the lock."""
+        """Otherwise no other thread can run meanwhile: each waits for the lock."""
         code = (
             "import sys, threading\n"
             "from gochat_py.threads import give_way\n"
@@ -147,7 +147,7 @@ class GiveWayTest(TestCase):
 
 
 class StartTest(TestCase):
-    def test_a_failure_is_logged_and_told(self) -> None:
+    def test_a_failure_of_a_thread_is_logged_and_reported(self) -> None:
         failed = threading.Event()
         with self.assertLogs("gochat_py.threads", "CRITICAL") as said:
             threads.start(lambda: void(1 / 0), "hub", failed.set, stopping=lambda: False).join(
@@ -163,7 +163,7 @@ class StartTest(TestCase):
         self.assertIn("hub thread failed (ZeroDivisionError: ", record.getMessage())
         self.assertIsNotNone(record.exc_info)
 
-    def test_so_is_one_that_exits_or_returns_before_the_server_stops(self) -> None:
+    def test_a_thread_that_returns_before_the_server_stops_is_reported(self) -> None:
         for run in (sys.exit, lambda: None):
             failed = threading.Event()
             with self.assertLogs("gochat_py.threads", "CRITICAL") as said:
@@ -171,13 +171,13 @@ class StartTest(TestCase):
             self.assertTrue(failed.is_set())
             self.assertIn("hub", said.output[0])
 
-    def test_one_that_returns_while_the_server_stops_is_no_failure(self) -> None:
+    def test_a_thread_that_returns_while_the_server_stops_is_no_failure(self) -> None:
         failed = threading.Event()
         with self.assertNoLogs("gochat_py.threads", "CRITICAL"):
             start(lambda: None, failed.set, stopping=True).join(PATIENCE)
         self.assertFalse(failed.is_set())
 
-    def test_it_is_told_even_if_there_is_no_memory_to_log_it(self) -> None:
+    def test_a_failure_is_reported_even_if_there_is_no_memory_to_log_it(self) -> None:
         failed = threading.Event()
         with (
             mock.patch.object(threads.log, "critical", side_effect=MemoryError),
@@ -188,7 +188,7 @@ class StartTest(TestCase):
             )
         self.assertTrue(failed.is_set())
 
-    def test_without_a_thread_the_start_is_refused_in_a_sentence(self) -> None:
+    def test_a_start_without_a_free_thread_raises_one_sentence(self) -> None:
         for error in (RuntimeError("can't start new thread"), MemoryError()):
             with (
                 mock.patch.object(threading.Thread, "start", side_effect=error),

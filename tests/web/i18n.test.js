@@ -77,7 +77,7 @@ for (const { language, words } of Object.values(SPOKEN)) {
     test("gives words for each key", () => {
       const word = translator({ language, words });
       for (const key of Object.keys(words)) {
-        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n", size: "1 kB", drafts: 2, unsent: 3 };
+        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n", time: "0:00", size: "1 kB", drafts: 2, unsent: 3 };
         assert.doesNotMatch(word(key, given), /[{}]|undefined/);
       }
       assert.throws(() => word("no.such.key"), /no words for no\.such\.key/);
@@ -150,6 +150,17 @@ describe("times and days", () => {
     assert.deepEqual(told, ["now", "59 seconds ago", "1 minute ago", "59 minutes ago", "1 hour ago", "yesterday", "last month", "2 years ago"]);
     assert.equal(ago(now + 5_000), "now", "a clock that runs behind");
     assert.equal(formats(["zh-CN"], "zh-Hans", () => now).ago(now - 120_000), "2分钟前");
+  });
+
+  test("are in the order of day and month that the user's locale has, in the words of the page", () => {
+    const day = (...languages) => formats(languages, "en", () => now).dayWords(at(2026, 1, 3, 12));
+    assert.match(day("en-US", "en"), /^Tuesday, February 3, 2026$/);
+    assert.match(day("en"), /^Tuesday, February 3, 2026$/);
+    for (const languages of [["en-GB", "en"], ["en-AU"], ["de-DE", "en-US"], ["fr"], ["sv-SE"], ["en", "de-DE"], ["hi-IN"]]) {
+      assert.match(day(...languages), /^Tuesday,? 3 February,? 2026$/, languages.join());
+    }
+    assert.match(day("ja-JP"), /^Tuesday, February 3, 2026$/);
+    assert.equal(formats(["zh-TW"], "zh-Hans", () => now).dayWords(at(2026, 1, 3, 12)), "2026年2月3日星期二");
   });
 
   test("names are put in the order of the reader's language", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { hue, HUES, initial } from "../../web/js/core/avatar.js";
-import { plainClick, sends } from "../../web/js/core/input.js";
+import { hardware, plainClick, sends } from "../../web/js/core/input.js";
 import { atBottom, nearTop } from "../../web/js/core/scrolling.js";
 
 describe("small rules", () => {
@@ -21,6 +21,21 @@ describe("small rules", () => {
     assert.ok(!sends({ ...press, isComposing: true }));
     assert.ok(!sends({ ...press, keyCode: 229 }));
     assert.ok(!sends({ ...press, key: "a" }));
+  });
+
+  test("where Enter starts a new line, it sends with Ctrl or ⌘ only", () => {
+    const press = { key: "Enter", shiftKey: false, altKey: false, ctrlKey: false, metaKey: false, isComposing: false, keyCode: 13 };
+    assert.ok(!sends(press, true));
+    assert.ok(!sends({ ...press, shiftKey: true, ctrlKey: true }, true));
+    for (const more of [{ ctrlKey: true }, { metaKey: true }]) {
+      assert.ok(sends({ ...press, ...more }, true));
+      assert.ok(sends({ ...press, ...more }));
+    }
+  });
+
+  test("a hardware keyboard shows by keys that a touch keyboard does not have", () => {
+    for (const key of ["Tab", "Escape", "ArrowUp", "Control", "Shift"]) assert.ok(hardware({ key, code: key }));
+    for (const [key, code] of [["Enter", "Enter"], ["a", "KeyA"], ["Backspace", "Backspace"], ["ArrowLeft", ""], ["Unidentified", ""]]) assert.ok(!hardware({ key, code }), key);
   });
 
   test("older lines are wanted within a screen of the oldest", () => {

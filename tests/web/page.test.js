@@ -30,9 +30,14 @@ function needed(name, found = new Set()) {
   return found;
 }
 
-/** The dialogs that come when they are wanted, with their style sheets. */
-const late = [...code("js/main.js").matchAll(/Lazy\(at\("\.([\w-]+)"\), SHEETS\.\w+, async \(\) => \(await import\("\.\/components\/(\w+)\.js"\)\)\.\2\(/g)];
-const lateSheets = ["css/sheet.css", "css/action-bar.css", ...late.map(([, kebab]) => `css/${kebab}.css`)];
+/** The components that come when they are wanted, with their style sheets. */
+const late = [...`${code("js/main.js")}${code("js/components/dialogs.js")}`.matchAll(/import\("\.\/(?:components\/)?(\w+)\.js"\)/g)].map(([, name]) => kebab(name));
+const lateSheets = ["sheet", "action-bar", "completion-list", ...late].map((name) => `css/${name}.css`);
+
+/** The class of a component, from the name of its module. */
+function kebab(name) {
+  return name.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase();
+}
 
 test("every module of the start is preloaded, every style sheet of the start linked, and no other", () => {
   const start = needed("js/main.js");
@@ -50,10 +55,10 @@ test("a component is one mount function, one style sheet, one class", () => {
   assert.ok(components.length >= 9);
   for (const file of components) {
     const name = file.slice("js/components/".length, -".js".length);
-    const kebab = name.replace(/(?<=.)[A-Z]/g, "-$&").toLowerCase();
-    assert.match(read(file), new RegExp(`export function ${name}\\(element`));
-    assert.ok(read(`css/${kebab}.css`).includes(`.${kebab} `));
-    assert.ok(page.includes(`class="${kebab}"`));
+    const all = [...read(file).matchAll(/^export .*/gm)].map(([line]) => line);
+    assert.ok(all.length === 1 && all[0].startsWith(`export function ${name}(element`), name);
+    assert.ok(read(`css/${kebab(name)}.css`).includes(`.${kebab(name)} `));
+    assert.ok(page.includes(`class="${kebab(name)}"`));
   }
 });
 
@@ -120,14 +125,6 @@ test("only one module knows the WebSocket; others than those that store only rea
     const found = ours.filter((name) => name.endsWith(".js") && word.test(code(name)));
     assert.deepEqual(found, only);
   }
-});
-
-test("the dark theme has the same colours, whether the system or the user has chosen it", () => {
-  const css = read("css/base.css");
-  const tokens = (start) => css.slice(css.indexOf(start)).split("}")[0].match(/--[\w-]+:[^;]+;/g);
-  const chosen = tokens(':root[data-theme="dark"] {');
-  assert.ok(chosen.length > 15);
-  assert.deepEqual(tokens(':root:not([data-theme="light"]) {'), chosen);
 });
 
 test("a side is said by where lines begin and end; where it is left or right, a reason stands beside it", () => {

@@ -12,6 +12,11 @@ const shown = (entries, waiting = []) => rows(entries, waiting, ADA, dayOf);
 const kinds = (list) => list.map(({ kind, leads }) => (kind === "line" ? (leads ? "leads" : "follows") : kind));
 
 describe("the rows of a log", () => {
+  test("of days are others from midnight on", () => {
+    const day = (today) => rows([{ type: "message", seq: 1, user: "u2", time: 5, text: "x" }], [], null, () => 0, { today })[0];
+    assert.deepEqual([same(day(0), day(0)), same(day(0), day(86_400))], [true, false]);
+  });
+
   test("stand together by author, within five minutes", () => {
     const entries = [message(1, "u2", 0), message(2, "u2", 300), message(3, "u2", 601), message(4, "u1", 602), message(5, "u2", 603)];
     assert.deepEqual(kinds(shown(entries)), ["day", "leads", "follows", "leads", "leads", "leads"]);

@@ -4,20 +4,20 @@
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/timers.js";
 import { changedDrafts, drafts, purposes } from "./core/unsent.js";
-import { keptChoices, waiting } from "./core/attention.js";
+import { keptChoices, offers, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
-import { RULED, SHEETS } from "./core/names.js";
+import { RULED } from "./core/names.js";
 import { kept } from "./core/outbox.js";
 import { roomNames } from "./core/rooms.js";
 import { begin, current } from "./core/state.js";
 import { settings } from "./core/settings.js";
 import { Appearance } from "./browser/appearance.js";
 import { Notifications } from "./browser/notifications.js";
-import { AttentionOffer } from "./components/AttentionOffer.js";
 import { Composer } from "./components/Composer.js";
 import { ConnectionState } from "./components/ConnectionState.js";
 import { MemberList } from "./components/MemberList.js";
 import { MessageList } from "./components/MessageList.js";
+import { dialogs } from "./components/dialogs.js";
 import { Lazy } from "./components/lazy.js";
 import { NameForm } from "./components/NameForm.js";
 import { RoomHeader } from "./components/RoomHeader.js";
@@ -27,29 +27,30 @@ import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
 import { focusOf } from "./browser/focusOrigin.js";
 import { Speech } from "./i18n/index.js";
+import { watchTouch } from "./browser/touch.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
 import { neighbour, roomChoices } from "./core/choices.js";
 import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
+import { asksWhy } from "./core/reconnect.js";
+import { whyBlocked } from "./browser/blocked.js";
 import { Socket } from "./browser/socket.js";
 import { Storage } from "./browser/storage.js";
 import { watchActivity } from "./browser/activity.js";
 import { Frames } from "./browser/frames.js";
 import { newId } from "./browser/ids.js";
-import { watchSleep } from "./browser/sleep.js";
+import { watchLife } from "./browser/life.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
 const LOBBY = "lobby"; // until the server has sent the lobby's name
-const MOVES_EVERY = 30_000; // activity of the user; more often is not needed
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
-const STYLES = new URL("../css/", import.meta.url); // in the folder of this module, whose URL has the checksum
 
 const now = () => Date.now();
 const storage = Storage(BASE);
-const speech = Speech(navigator.languages, now);
+const speech = Speech(navigator.languages, now, redraw);
 let applied = settings(storage.settings()); // the settings that the page shows
 await speech.use(applied);
 
@@ -60,36 +61,33 @@ const at = (selector) => document.querySelector(selector);
 const page = at(".page");
 const conversation = at(".conversation");
 const composer = Composer(at(".composer"), tools);
+const messageList = MessageList(at(".message-list"), tools);
 const components = [
   SidePanel(at(".side-panel"), tools),
   RoomList(at(".room-list"), tools),
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  Lazy(at(".room-switcher"), SHEETS.switcher, async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools), STYLES),
-  Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
-  Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
-  Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
-  Lazy(at(".settings-sheet"), SHEETS.settings, async () => (await import("./components/SettingsSheet.js")).SettingsSheet(at(".settings-sheet"), tools), STYLES),
+  ...dialogs(tools),
   NameForm(at(".name-form"), tools), // after the dialogs: it gets the focus when one is closed
-  MessageList(at(".message-list"), tools), // so does a message that was found in one
-  AttentionOffer(at(".attention-offer"), tools),
+  messageList, // so does a message that was found in one
+  Lazy(at(".attention-offer"), () => import("./components/AttentionOffer.js"), tools, offers),
   TypingLine(at(".typing-line"), tools),
   composer,
 ];
 const appearance = Appearance(document.documentElement);
-const attention = Notifications(at("link[rel=icon]"), tools, (place) => travel({ type: "seek", ...place }, false));
+const attention = Notifications(at("link[rel=icon]"), newId(), storage.tabs, tools, (place) => travel({ type: "seek", ...place }, false));
 const pendingStore = PendingStore(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
 
 // --- Events into the state -----------------------------------------------------------------
 
-let state = initial();
+let state = initial(watchTouch((on) => tell({ type: "touch", on })));
 let saved = state;
 let alarm = null;
 
 /** The state of a page that starts with what is stored. */
-function initial() {
+function initial(touch) {
   return begin({
     ...storage.all(),
     permission: attention.permission(),
@@ -97,6 +95,7 @@ function initial() {
     online: navigator.onLine,
     hidden: document.hidden,
     focused: document.hasFocus(),
+    touch,
     now: now(),
   });
 }
@@ -106,7 +105,7 @@ async function forget() {
   socket.close();
   pendingStore.keep([]);
   await import("./browser/device.js").then(({ erase }) => erase(BASE), () => {});
-  state = saved = initial();
+  state = saved = initial(state.touch);
   tell({ type: "start" });
 }
 
@@ -118,7 +117,8 @@ function happen(event) {
   for (const call of done.calls) attention.call(call);
   for (const command of done.send) socket.send(encode(command));
   clearTimeout(alarm);
-  alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, wakeAt(state) - now())));
+  const due = Math.min(wakeAt(state), new Date(now()).setHours(24, 0, 0, 0)); // "Today" is another day from midnight on
+  alarm = setTimeout(() => tell({ type: "tick" }), Math.min(FAR, Math.max(0, due - now())));
   if (done.socket !== null) socket[done.socket]();
 }
 
@@ -183,7 +183,7 @@ function show() {
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
-  attention.update(waiting(state), state.attended ? state.key : null);
+  attention.update(waiting(state), state.attended ? state.key : null, (key) => state.rooms.get(key)?.unread > 0);
   const place = placeOf(current(state)); // the server may spell the name of the room in another way
   if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
@@ -197,7 +197,11 @@ async function apply(chosen) {
   appearance(chosen);
   if (language === chosen.language && clock === chosen.clock) return;
   const done = await speech.use(chosen).catch(() => tell({ type: "unspoken" }));
-  if (!done) return;
+  if (done) redraw();
+}
+
+/** Show other texts than before. */
+function redraw() {
   for (const component of components) component.redraw?.();
   show();
 }
@@ -214,6 +218,9 @@ function hear(event) {
     frames.soon();
   } else {
     tell({ ...event, identity: storage.identity() });
+    if (state.online && asksWhy(event.tries, state.blocked)) {
+      whyBlocked(new URL("ws", BASE), document.documentElement.lang).then((answer) => answer && tell({ type: "blocked", ...answer }));
+    }
   }
 }
 
@@ -279,7 +286,7 @@ function act(meant) {
 /** Process `event`, which may open another room: the browser's back button returns. */
 function travel(event, writes = true) {
   const from = state.key;
-  happen(event);
+  happen({ ...event, place: messageList.place() });
   const place = placeOf(current(state));
   if (state.key !== from && place !== location.pathname) history.pushState(null, "", place);
   show();
@@ -291,18 +298,14 @@ function ready() {
   if (matchMedia("(pointer: fine)").matches) composer.focus();
 }
 
-watchActivity(() => {
-  if (now() - state.activeAt >= MOVES_EVERY) tell({ type: "active" });
-});
+watchActivity(() => tell({ type: "active" }));
 
 // --- From the browser ----------------------------------------------------------------------
 
 addEventListener("popstate", () => {
-  tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby });
+  tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby, place: messageList.place() });
   seek();
 });
-addEventListener("online", () => revive({ type: "network", online: true }));
-addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
   if (storage.isIdentity(event)) {
     if (storage.identity() === null) forget();
@@ -312,17 +315,7 @@ addEventListener("storage", (event) => {
   const done = storage.doneDraft(event);
   if (done) tell({ type: "draftDone", ...done });
 });
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) tell({ type: "hidden" });
-  else revive({ type: "visible", focused: document.hasFocus() });
-});
-addEventListener("focus", () => tell({ type: "focus" }));
-addEventListener("blur", () => tell({ type: "blur" }));
-addEventListener("pagehide", () => tell({ type: "hidden" })); // the server is told now what was read
-addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) revive({ type: document.hidden ? "woke" : "visible", focused: document.hasFocus() }); // it was frozen, and its connection has ended
-});
-watchSleep(() => revive({ type: "woke" }));
+watchLife(tell, revive);
 
 /** After `event` the connection may be dead, or possible again, and another tab may have been closed. */
 function revive(event) {

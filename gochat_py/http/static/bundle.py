@@ -121,9 +121,17 @@ class _Joined:
     def __init__(self, all_modules: Mapping[str, _Module], names: Sequence[str]) -> None:
         self._modules = modules = {name: all_modules[name] for name in names}
         self._numbers = {name: f"${number}" for number, name in enumerate(modules)}
-        exported = Counter(name for each in modules.values() for name in each.exported)
         imports = [each for module in all_modules.values() for each in module.imports]
-        spaces = {source for _, space, source in imports if space}
+        spaces = {source: space for _, space, source in imports if space}
+        exported = Counter(
+            one for name, each in modules.items() if name not in spaces for one in each.exported
+        )
+        #: The name in the joined module of the object of each module that is imported as a whole.
+        self._objects = self._numbers | {
+            name: space
+            for name, space in spaces.items()
+            if not any(space in (*each.exported, *each.private) for each in modules.values())
+        }
         #: The modules whose exports are names of the joined module; of others it has an object.
         self._open = {
             name
@@ -131,11 +139,13 @@ class _Joined:
             if name not in spaces and all(exported[one] == 1 for one in each.exported)
         }
         self._flat: set[str] = set()
-        taken = set(exported)
+        taken = {*exported, *self._objects.values()}
         for name, each in modules.items():
             plain = all(
-                source in self._open and not any(" as " in one for one in names)
-                for names, _, source in each.imports
+                space == self._objects.get(source)
+                if space
+                else source in self._open and not any(" as " in one for one in names)
+                for names, space, source in each.imports
             )
             if name in self._open and plain and not taken & each.private:
                 self._flat.add(name)
@@ -149,7 +159,7 @@ class _Joined:
         if name in self._flat:
             return module.body()
         names = ", ".join(module.exported)
-        given = f"{{ {names} }}" if name in self._open and names else self._numbers[name]
+        given = f"{{ {names} }}" if name in self._open and names else self._objects[name]
         inside = f"{self._constants(module)}{module.body()}return {{ {names} }};\n"
         return f"const {given} = (() => {{\n{inside}}})();\n"
 
@@ -160,7 +170,8 @@ class _Joined:
         wanted = []
         for names, _, source in module.imports:
             if source in self._modules:
-                wanted += names if source in self._open else [self._numbers[source]]
+                own = f"{self._objects[source]} as {self._numbers[source]}"
+                wanted += names if source in self._open else [own]
         wanted = list(dict.fromkeys(wanted))
         self.wanted.update(each.split(" as ")[0] for each in wanted)
         rest = _IMPORT.sub(
@@ -178,7 +189,8 @@ class _Joined:
                 continue
             if source not in self._open:
                 pattern = space or f"{{ {', '.join(names).replace(' as ', ': ')} }}"
-                made += f"const {pattern} = {self._numbers[source]};\n"
+                given = (self._numbers if outside else self._objects)[source]
+                made += f"const {pattern} = {given};\n" if pattern != given else ""
             elif not outside:
                 for whole, _, own in (each.partition(" as ") for each in names):
                     made += f"const {own} = {whole};\n" if own else ""

@@ -1,4 +1,4 @@
-"""The table of files: what is in it, how it is packed, named and kept."""
+"""The table of the page's files: its content, compression, names and caching."""
 
 import gzip
 import json
@@ -33,7 +33,7 @@ class LoadTest(TestCase):
         with tempfile.TemporaryDirectory() as folder:
             return Assets.load(tree(files, folder))
 
-    def test_reads_the_tree_and_leaves_hidden_files_out(self) -> None:
+    def test_hidden_files_are_not_served(self) -> None:
         assets = self.load({**FILES, ".git/config": b"secret", "css/.a.css.swp": b"secret"})
         self.assertIsNotNone(assets.find("/assets/css/a.css"))
         for hidden in (".git/config", "css/.a.css.swp"):
@@ -43,10 +43,10 @@ class LoadTest(TestCase):
         for path in ("", "css", "css/", "/css/a.css", "css//a.css", "./css/a.css", "../css/a.css"):
             self.assertIsNone(Assets(FILES).find(f"/assets/{path}"))
 
-    def test_the_page_itself_is_not_among_its_files(self) -> None:
+    def test_the_page_is_not_among_its_assets(self) -> None:
         self.assertIsNone(Assets(FILES).find("/assets/index.html"))
 
-    def test_a_kind_that_is_not_known_stops_the_start_with_its_name(self) -> None:
+    def test_a_file_of_an_unknown_type_stops_the_start(self) -> None:
         with self.assertRaisesRegex(StartupError, r"notes\.xyz.*remove it"):
             self.load({**FILES, "js/notes.xyz": b""})
 
@@ -83,7 +83,7 @@ class LoadTest(TestCase):
 
 
 class PageTest(TestCase):
-    def test_links_carry_the_checksum_and_the_base_fits_the_address(self) -> None:
+    def test_links_have_the_checksum_and_the_base_of_the_address(self) -> None:
         assets = Assets(FILES)
         page = assets.page_for("/").plain.body.decode()
         self.assertIn(f'href="assets/{assets.checksum}/css/a.css"', page)
@@ -92,7 +92,7 @@ class PageTest(TestCase):
         room = assets.page_for("/r/lobby").plain.body.decode()
         self.assertEqual(room, page.replace('<base href="./">', '<base href="../">'))
 
-    def test_only_the_current_checksum_is_for_ever(self) -> None:
+    def test_only_addresses_with_the_current_checksum_are_cached_for_ever(self) -> None:
         assets = Assets(FILES)
         for path, cache in (
             (f"{assets.checksum}/js/a.js", FOR_EVER),
@@ -109,9 +109,9 @@ class PageTest(TestCase):
 
 
 class InstallableTest(TestCase):
-    """What an installed page needs besides: its worker, its manifest, and the list to keep."""
+    """What an installed page needs: its worker, its manifest, and the list of files to cache."""
 
-    def test_worker_and_manifest_stand_beside_the_page_and_nowhere_else(self) -> None:
+    def test_the_worker_and_the_manifest_are_served_only_beside_the_page(self) -> None:
         assets = Assets(FILES)
         for name, kind in (
             ("sw.js", "text/javascript; charset=utf-8"),
@@ -123,12 +123,12 @@ class InstallableTest(TestCase):
             self.assertIsNone(assets.find(f"/assets/{name}"))
             self.assertIsNone(assets.find(f"/assets/{assets.checksum}/{name}"))
 
-    def test_a_tree_without_them_serves_none(self) -> None:
+    def test_a_tree_without_worker_and_manifest_serves_none(self) -> None:
         assets = Assets({"index.html": FILES["index.html"]})
         self.assertIsNone(assets.find("/sw.js"))
         self.assertIsNone(assets.find("/manifest.webmanifest"))
 
-    def test_the_list_names_the_page_and_every_file_by_its_lasting_address(self) -> None:
+    def test_the_worker_s_list_has_the_page_and_each_file_s_cached_address(self) -> None:
         assets = Assets(FILES)
         found = assets.find("/assets/shell.json")
         assert found is not None
@@ -149,18 +149,18 @@ class FileTest(TestCase):
     long = File.of(".css", b"body { margin: 0 }\n" * 50)
     short = File.of(".css", b"a{}")
 
-    def test_is_packed_once_where_that_pays_and_the_same_each_time(self) -> None:
+    def test_a_file_is_compressed_once_if_that_makes_it_smaller(self) -> None:
         assert self.long.packed is not None
         self.assertEqual(gzip.decompress(self.long.packed.body), self.long.plain.body)
         self.assertEqual(self.long, File.of(".css", self.long.plain.body))
         self.assertIsNone(self.short.packed)
         self.assertIsNone(File.of(".png", bytes(1000)).packed)
 
-    def test_each_encoding_has_its_own_name(self) -> None:
+    def test_each_encoding_has_its_own_etag(self) -> None:
         assert self.long.packed is not None
         self.assertNotEqual(self.long.packed.etag, self.long.plain.etag)
 
-    def test_the_answer_says_what_it_is(self) -> None:
+    def test_the_answer_has_its_type_and_encoding(self) -> None:
         answer = self.long.answer(FOR_EVER, "gzip", "")
         headers = dict(answer.headers)
         self.assertEqual(headers["Content-Type"], "text/css; charset=utf-8")
@@ -172,7 +172,7 @@ class FileTest(TestCase):
         self.assertEqual(plain["Vary"], "Accept-Encoding")
         self.assertNotIn("Vary", dict(self.short.answer(FOR_EVER, "gzip", "").headers))
 
-    def test_304_is_for_the_very_encoding_that_would_be_sent(self) -> None:
+    def test_a_304_is_sent_only_for_the_encoding_that_would_be_sent(self) -> None:
         plain, packed = self.long.plain.etag, self.long.packed.etag if self.long.packed else ""
         self.assertEqual(self.long.answer("", "gzip", packed).status, 304)
         self.assertEqual(self.long.answer("", "gzip", plain).status, 200)
@@ -182,7 +182,7 @@ class FileTest(TestCase):
 
 
 class NegotiationTest(TestCase):
-    def test_accept_encoding_is_honoured(self) -> None:
+    def test_accept_encoding_is_obeyed(self) -> None:
         for header, packed in (
             ("", False),
             ("gzip", True),
@@ -204,7 +204,7 @@ class NegotiationTest(TestCase):
             with self.subTest(header):
                 self.assertEqual(prefers_gzip(header), packed)
 
-    def test_if_none_match_is_a_list_compared_weakly(self) -> None:
+    def test_if_none_match_is_a_list_with_weak_comparison(self) -> None:
         for header, there in (
             ("", False),
             ('"abc"', True),

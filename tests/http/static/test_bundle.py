@@ -1,4 +1,4 @@
-"""Many files of the page as one: what is joined, in which order, and that it means the same."""
+"""Bundles the page's files: which, in which order, and with the same meaning."""
 
 import re
 import subprocess
@@ -67,7 +67,7 @@ def tree(**changes: str) -> dict[str, bytes]:
 
 class ModulesTest(TestCase):
     def said(self, files: dict[str, bytes]) -> list[str]:
-        """What the page's start says, by node."""
+        """The output of the page's start, run by node."""
         node = require_node()
         with tempfile.TemporaryDirectory() as folder:
             for name, body in {**files, "package.json": b'{"type": "module"}'}.items():
@@ -80,14 +80,14 @@ class ModulesTest(TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return done.stdout.split("\n")
 
-    def test_joined_they_do_what_they_did(self) -> None:
+    def test_a_bundle_does_what_its_modules_did(self) -> None:
         files = tree()
         apart = self.said(files)
         self.assertEqual(apart, ["say 2", "main one other 2", "late 1"])
         self.assertTrue(bundle_modules(files))
         self.assertEqual(self.said(files), apart)
 
-    def test_what_is_joined_is_no_file_any_more_and_is_not_linked(self) -> None:
+    def test_bundled_modules_are_not_served_or_linked(self) -> None:
         files = tree()
         bundle_modules(files)
         self.assertEqual(
@@ -96,7 +96,7 @@ class ModulesTest(TestCase):
         links = re.findall(r'href="assets/([^"]+)"', files["index.html"].decode())
         self.assertEqual(links, [ENTRY, MODULES, "js/late.js"])
 
-    def test_names_that_only_one_module_has_are_names_of_the_joined_one(self) -> None:
+    def test_names_of_one_module_are_names_of_the_bundle(self) -> None:
         files = tree(
             main='import { a } from "./a.js";\nimport { b as c } from "./b.js";\n'
             'const late = await import("./late.js");\nlate.speak();\n'
@@ -117,7 +117,7 @@ class ModulesTest(TestCase):
         self.assertIn("const { b } = (() => {\nconst first = a;\n", joined)
         self.assertTrue(joined.endswith("export { a, b };\n"), joined)
 
-    def test_what_is_not_understood_leaves_all_as_it_is(self) -> None:
+    def test_an_unknown_form_of_import_leaves_the_modules_unbundled(self) -> None:
         for changes in (
             {"say": 'import all from "./other.js";\n' + TREE["js/say.js"]},
             {"say": 'import "./other.js";\n' + TREE["js/say.js"]},
@@ -139,13 +139,13 @@ class ModulesTest(TestCase):
                 self.assertFalse(bundle_modules(files))
                 self.assertEqual(files, tree(**changes))
 
-    def test_what_comes_late_is_imported_from_where_it_is(self) -> None:
+    def test_lazy_modules_are_imported_from_their_place(self) -> None:
         late = 'export const later = () => import("./word.js");\n'
         files = tree(**{"core/names": TREE["js/core/names.js"] + late})
         self.assertTrue(bundle_modules(files))
         self.assertIn(b'import("./core/word.js")', files[MODULES])
 
-    def test_a_tree_without_the_entry_is_left_alone(self) -> None:
+    def test_a_tree_without_the_entry_is_not_bundled(self) -> None:
         files = {"index.html": b"<p>", "js/a.js": b"export const a = 1;\n"}
         before = dict(files)
         self.assertFalse(bundle_modules(files))
@@ -153,7 +153,7 @@ class ModulesTest(TestCase):
 
 
 class StylesTest(TestCase):
-    def test_one_link_in_the_place_of_many_and_the_order_kept(self) -> None:
+    def test_style_sheets_are_bundled_in_their_order(self) -> None:
         link = '<link rel="stylesheet" href="assets/css/{}.css">\n'
         files = {
             "index.html": (link.format("b") + link.format("a") + "<p>").encode(),
@@ -175,13 +175,13 @@ class PageTest(TestCase):
         assert found is not None
         return found[0]
 
-    def test_its_start_is_two_modules_an_early_script_and_one_style_sheet(self) -> None:
+    def test_the_page_starts_with_two_modules_an_early_script_and_one_style_sheet(self) -> None:
         page = self.assets.page.plain.body.decode()
         links = set(re.findall(r'"assets/[0-9a-f]{12}/([^"]+\.(?:js|css))"', page))
         self.assertEqual(links, {ENTRY, MODULES, STYLES, EARLY})
         self.assertIsNone(self.assets.find("/assets/js/core/chat.js"))
 
-    def test_all_that_it_needs_to_start_is_less_than_60_kilobytes(self) -> None:
+    def test_the_first_load_of_the_page_is_less_than_60_kilobytes(self) -> None:
         names = (ENTRY, MODULES, STYLES, EARLY, "img/icon.svg")
         needed = [self.assets.page, *map(self.file, names)]
         languages = [self.file(f"js/i18n/{name}.js") for name in ("en", "zh")]
@@ -192,7 +192,7 @@ class PageTest(TestCase):
     def test_no_name_of_its_modules_hides_one_of_the_browser(self) -> None:
         node = require_node()
         if not (ROOT / "tests/web/node_modules/eslint-scope").is_dir():
-            self.skipTest("needs ESLint: run `npm ci` in tests/web")
+            self.skipTest("This test needs ESLint; run `npm ci` in tests/web.")
         page = (web_root() / "index.html").read_text()
         modules = re.findall(r'<link rel="modulepreload" href="assets/([^"]+)">', page)
         with tempfile.TemporaryDirectory() as folder:

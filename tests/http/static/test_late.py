@@ -1,4 +1,4 @@
-"""What the page shows only later is sent only later, whole and once."""
+"""Late elements of the page are sent only when they are needed, whole and once."""
 
 import re
 import unittest
@@ -23,7 +23,7 @@ def separated(page: str) -> dict[str, str]:
 
 
 class LateTest(TestCase):
-    def test_the_element_stays_and_its_content_goes(self) -> None:
+    def test_the_content_of_a_late_element_is_served_separately(self) -> None:
         files = separated(PAGE)
         self.assertEqual(
             files["index.html"],
@@ -38,10 +38,10 @@ class LateTest(TestCase):
             '<template id="one"><li>e</li></template>\n',
         )
 
-    def test_a_page_without_late_elements_stays_as_it_is(self) -> None:
+    def test_a_page_without_late_elements_is_unchanged(self) -> None:
         self.assertEqual(separated("<p>a</p>"), {"index.html": "<p>a</p>"})
 
-    def test_an_element_without_an_end_or_a_class_is_a_mistake(self) -> None:
+    def test_a_late_element_without_an_end_or_a_class_is_an_error(self) -> None:
         for page in ('<div class="a" data-late><div></div>', "<div data-late></div>"):
             with self.assertRaises(ValueError):
                 separated(page)
@@ -50,7 +50,7 @@ class LateTest(TestCase):
 class PageTest(TestCase):
     """The project's own page."""
 
-    def test_no_dialog_of_the_page_is_sent_with_its_content(self) -> None:
+    def test_no_dialog_s_content_is_sent_with_the_page(self) -> None:
         assets = Assets.load(web_root())
         page = assets.page.plain.body.decode()
         names = re.findall(r'<dialog class="([\w-]+)"[^>]*></dialog>', page)

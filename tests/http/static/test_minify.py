@@ -1,4 +1,4 @@
-"""What is taken from the page's files before they are served, and what never is."""
+"""What is removed from the page's files before they are served, and what is not."""
 
 import subprocess
 import tempfile
@@ -17,19 +17,19 @@ class MinifyTest(TestCase):
     def js(self, text: str) -> str:
         return minify("js/a.js", text.encode()).decode()
 
-    def test_comments_with_lines_to_themselves_go(self) -> None:
+    def test_comments_on_lines_of_their_own_are_removed(self) -> None:
         self.assertEqual(
             self.js("// one\n\nimport a;\n  /** two\n   * lines */\n\tb(); \n\n  // last\n}\n"),
             "import a;\n\tb();\n}\n",
         )
 
-    def test_a_comment_that_ends_a_line_goes_and_takes_no_code_along(self) -> None:
+    def test_a_comment_at_the_end_of_a_line_is_removed_without_code(self) -> None:
         self.assertEqual(
             self.js("a({ // one\n  b: [1, 2], // two\n}); // three; // four\nc()\n"),
             "a({\n  b: [1, 2],\n});\nc()\n",
         )
 
-    def test_what_may_be_within_a_string_stays(self) -> None:
+    def test_what_may_be_in_a_string_stays(self) -> None:
         for line in (
             'a("b; // c");\n',
             "a('b; // c', d);\n",
@@ -44,11 +44,11 @@ class MinifyTest(TestCase):
         ):
             self.assertEqual(self.js(line), line)
 
-    def test_two_comments_do_not_take_what_is_between_them(self) -> None:
+    def test_what_is_between_two_comments_stays(self) -> None:
         self.assertEqual(self.js("/* a */\nb();\n/* c */\n"), "b();\n")
         self.assertEqual(self.js("/* a */ b();\nc();\n/* d */\n"), "/* a */ b();\nc();\n")
 
-    def test_style_sheets_and_markup_lose_all_comments(self) -> None:
+    def test_all_comments_of_style_sheets_and_markup_are_removed(self) -> None:
         css = b"/* a */\n.b { /* c */\n  d: e; /* f\n g */\n}\n"
         self.assertEqual(minify("css/a.css", css), b".b{d:e}")
         css = b'.a, .b > p {\n  font: c, "d, e > f";\n}\n'
@@ -56,7 +56,7 @@ class MinifyTest(TestCase):
         html = b"<p>\n  <!-- a\n b --> c <!-- d -->\n</p>\n"
         self.assertEqual(minify("index.html", html), b"<p>\nc\n</p>\n")
 
-    def test_what_is_not_ours_or_no_text_stays_as_it_is(self) -> None:
+    def test_vendor_and_binary_files_are_unchanged(self) -> None:
         for path in ("vendor/qr/qr.js", "img/icon.png", "manifest.webmanifest", "vendor/a.css"):
             self.assertEqual(minify(path, b"  // a \xff\n\n\n"), b"  // a \xff\n\n\n")
 
@@ -65,26 +65,36 @@ class SqueezeTest(TestCase):
     def js(self, text: str) -> str:
         return squeeze("js/a.js", text.encode()).decode()
 
-    def test_indentation_goes(self) -> None:
+    def test_indentation_is_removed(self) -> None:
         self.assertEqual(self.js("a()\n  b()\n\tc()\n"), "a()\nb()\nc()\n")
 
-    def test_spaces_around_operators_and_ends_of_statements_go(self) -> None:
+    def test_spaces_around_operators_and_after_statements_are_removed(self) -> None:
         self.assertEqual(
             self.js('const a = (b, { c }) => {\nif (b >= 1 && c) return "x, y";\n}\nd();\n'),
-            'const a=(b,{c})=>{if(b>=1&&c)return "x, y";}\nd();',
+            'let a=(b,{c})=>{if(b>=1&&c)return "x, y"}\nd();',
         )
 
-    def test_spaces_in_sums_go(self) -> None:
+    def test_the_last_semicolon_or_comma_of_a_block_is_removed(self) -> None:
+        self.assertEqual(self.js("{\n  a();\n}\nb({\n  c,\n  d,\n});\n"), "{a()}\nb({c,d});")
+        self.assertEqual(self.js("{\n  a(/b/);\n}\n"), "{a(/b/);\n}\n")
+
+    def test_let_is_written_for_const(self) -> None:
+        self.assertEqual(
+            self.js('const a = "const b";\nfor (const c of constant) d();\n'),
+            'let a="const b";for(let c of constant)d();',
+        )
+
+    def test_spaces_in_sums_are_removed(self) -> None:
         self.assertEqual(self.js("a[b + 1] - f(c) + (d - 1) + e"), "a[b+1]-f(c)+(d-1)+e")
 
-    def test_spaces_that_keep_two_words_or_signs_apart_stay(self) -> None:
+    def test_spaces_between_two_words_or_signs_stay(self) -> None:
         for text in ("a + +b", "a - -b", "new A", "x in y", "a++ - b", 'b + " = "'):
             self.assertEqual(self.js(text), text)
 
-    def test_a_template_of_one_line_stays_and_what_is_around_it_is_squeezed(self) -> None:
+    def test_a_template_of_one_line_is_unchanged(self) -> None:
         self.assertEqual(self.js("a = `b = ${c}`;\n"), "a=`b = ${c}`;")
 
-    def test_a_line_that_may_hold_a_pattern_or_a_comment_stays(self) -> None:
+    def test_a_line_that_may_have_a_regular_expression_or_a_comment_is_unchanged(self) -> None:
         for text in (
             "a = b / c;\n",
             'a = /[;, ]"/;\n',
@@ -93,14 +103,14 @@ class SqueezeTest(TestCase):
         ):
             self.assertEqual(self.js(text), text)
 
-    def test_a_template_of_several_lines_stays(self) -> None:
+    def test_a_template_of_several_lines_is_unchanged(self) -> None:
         self.assertEqual(self.js("a(b, `\nc = d;\ne, f`, g);\n"), "a(b,`\nc = d;\ne, f`,g);")
 
-    def test_what_is_no_script_of_ours_stays(self) -> None:
+    def test_vendor_scripts_are_unchanged(self) -> None:
         for path in ("vendor/a.js", "css/a.css", "shell.json"):
             self.assertEqual(squeeze(path, b"a = \xff;\n"), b"a = \xff;\n")
 
-    def test_each_script_of_the_page_means_what_it_meant(self) -> None:
+    def test_each_minified_script_of_the_page_has_the_same_tokens(self) -> None:
         node = require_node()
         if not (ROOT / "tests/web/node_modules/typescript").is_dir():
             self.skipTest("This test needs TypeScript; run `npm ci` in tests/web.")

@@ -1,8 +1,13 @@
 // Whether somebody uses the page.
 
-const MOVES = ["keydown", "pointerdown", "pointermove", "wheel"];
+const SIGNS = ["keydown", "pointerdown", "pointermove", "wheel"];
+const TELL_EVERY = 30_000; // milliseconds; more often is not needed
 
-/** Call `active` with each sign of the user's activity. */
+/** Call `active` with a sign of the user's activity, at most every 30 seconds. */
 export function watchActivity(active) {
-  for (const type of MOVES) addEventListener(type, active, { capture: true, passive: true });
+  let told = -Infinity;
+  const sign = () => {
+    if (Date.now() - told >= TELL_EVERY) active((told = Date.now()));
+  };
+  for (const type of SIGNS) addEventListener(type, sign, { capture: true, passive: true });
 }

@@ -21,6 +21,19 @@ export function tell(element, type, detail) {
   element.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
 }
 
+/** Replace what is selected in `field` by `text` as typing does: it can be undone, apart from what was typed before. */
+export function insert(field, text) {
+  const { selectionStart: start, selectionEnd: end } = field;
+  field.focus();
+  if (start === end) {
+    field.select(); // or a browser joins it with what was typed before into one step
+    field.setSelectionRange(start, end);
+  }
+  if (text === "" || document.execCommand("insertText", false, text)) return;
+  field.setRangeText(text, start, end, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 /** A function that returns a copy of the content of the template `id`. */
 export function copies(id) {
   const { content } = /** @type {HTMLTemplateElement} */ (document.getElementById(id));

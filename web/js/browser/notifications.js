@@ -1,64 +1,30 @@
-// Notifications, a sound, and the icon of the tab. The only module that knows
-// their APIs.
-
-const LONGEST = 140; // characters of a message that a notification shows
-const TONES = [[660, 0], [880, 0.11]]; // pitch in Hz, and start in seconds
+// Notifications, a sound, and the icon of the tab. notifier.js, which shows and plays them, is loaded when the
+// page is idle, or when it is first needed.
 
 /**
- * `icon` is the page's link to its icon; `word` returns texts; `open` is called with the { room, seq }
- * of a clicked notification.
+ * `icon` is the page's link to its icon; the `values` are those that Notifier takes after its address.
+ *
+ * @param {any} icon
+ * @param {[any, any, any, any]} values
  */
-export function Notifications(icon, { word, base }, open, platform = globalThis) {
-  const { Notification } = platform;
-  const shown = new Map(); // the open notifications by room
+export function Notifications(icon, ...values) {
   const plain = icon.href;
   const fresh = plain.replace(/icon\.svg$/, "icon-fresh.svg");
-  let audio = null;
+  let coming = null;
+  /** @type {(made: any) => void} */
+  let updates = () => {}; // updates the notifier; it is told the last update when it is loaded
 
-  function notify({ key, room, seq, nick, text, named }) {
-    const title = word(named ? "call.named" : "call.said", { nick, room });
-    const body = [...text].length > LONGEST ? `${[...text].slice(0, LONGEST).join("")}…` : text;
-    try {
-      // One for each room; a page in another tab replaces it with the same one.
-      const options = { body, icon: plain, tag: `gochat ${base} ${key}`, renotify: true };
-      const note = new Notification(title, options);
-      note.onclick = () => {
-        platform.focus();
-        note.close();
-        open({ room, seq });
-      };
-      shown.get(key)?.close();
-      shown.set(key, note);
-    } catch {
-      return; // Chromium on Android allows them only from a service worker
-    }
+  /** Call `use` with the notifier. Without a connection it may not come; the next call tries again. */
+  async function notifier(use) {
+    coming ??= import("./notifier.js").then(({ Notifier }) => Notifier(plain, ...values), () => (coming = null));
+    const made = await coming;
+    if (made) use(made);
   }
 
-  /** Play two soft tones. */
-  function chime() {
-    try {
-      audio ??= new platform.AudioContext();
-      audio.resume();
-      for (const [pitch, after] of TONES) tone(pitch, audio.currentTime + after);
-    } catch {
-      return; // this device has no sound
-    }
-  }
-
-  function tone(pitch, start) {
-    const source = audio.createOscillator();
-    const volume = audio.createGain();
-    source.frequency.value = pitch;
-    volume.gain.setValueAtTime(0, start);
-    volume.gain.linearRampToValueAtTime(0.12, start + 0.015);
-    volume.gain.exponentialRampToValueAtTime(0.0001, start + 0.35);
-    source.connect(volume).connect(audio.destination);
-    source.start(start);
-    source.stop(start + 0.4);
-  }
+  (globalThis.requestIdleCallback ?? setTimeout)(() => notifier((made) => updates(made)));
 
   return {
-    permission: () => Notification?.permission ?? "denied",
+    permission: () => globalThis.Notification?.permission ?? "denied",
 
     /** Let the browser ask the user; returns the permission. Only in a click handler. */
     async ask() {
@@ -69,19 +35,15 @@ export function Notifications(icon, { word, base }, open, platform = globalThis)
       }
     },
 
-    /** Notify the user. */
-    call(call) {
-      if (call.shown) notify(call);
-      if (call.sound) chime();
-    },
-    chime,
+    call: (message) => notifier((made) => made.call(message)),
+    chime: () => notifier((made) => made.chime()),
 
-    /** Show on the icon whether something is unread (`waits`); close the notification of the `read` room. */
-    update(waits, read) {
+    /** Show on the icon whether something is unread (`waits`); then as `update` in notifier.js. */
+    update(waits, key, unread) {
       const href = waits ? fresh : plain;
       if (icon.href !== href) icon.href = href;
-      shown.get(read)?.close();
-      shown.delete(read);
+      updates = (made) => made.update(key, unread);
+      if (coming !== null) notifier(updates);
     },
   };
 }

@@ -34,7 +34,7 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   /** Make `items` what is stored for this tab. */
   function keep(items) {
     const now = new Map(items.map((item) => [item.id, record(item)]));
-    const changed = [...now.values()].filter((each) => !same(each, kept.get(each.id)));
+    const changed = [...now.values()].filter((each) => !sameRecord(each, kept.get(each.id)));
     const gone = [...kept.keys()].filter((id) => !now.has(id));
     kept = now;
     write(changed, gone);
@@ -84,7 +84,7 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   return { keep, adopt };
 }
 
-function same(a, b) {
+function sameRecord(a, b) {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 

@@ -47,9 +47,9 @@ export function Storage(base, platform = globalThis) {
       return typeof kept?.nick === "string" ? { nick: kept.nick, token } : null;
     },
     /** The drafts by room. If two tabs write in one room, each finds its own draft again. */
-    drafts: () => [...new Map([...pairs(drafts.pairs(), "string"), ...pairs(load("drafts", []), "string")])],
+    drafts: () => [...new Map([...validPairs(drafts.pairs(), "string"), ...validPairs(load("drafts", []), "string")])],
     /** What the drafts of this tab edit or reply to; core/unsent.js checks it. */
-    purposes: () => pairs(load("purposes", []), "object"),
+    purposes: () => validPairs(load("purposes", []), "object"),
     /** Store `drafts`, [[key, text, before]], each under its own key: another tab may write in other rooms. */
     saveDrafts(changed) {
       for (const [key, text, before] of changed) {
@@ -62,7 +62,7 @@ export function Storage(base, platform = globalThis) {
       const room = newValue === null && drafts.idOf(key);
       return room ? { key: room, text: parsed(oldValue) } : null;
     },
-    seen: () => pairs(load("seen", []), "number"),
+    seen: () => validPairs(load("seen", []), "number"),
     /** The names of the user's rooms, the one visited last at the end. */
     rooms() {
       const kept = load("rooms", []);
@@ -79,6 +79,8 @@ export function Storage(base, platform = globalThis) {
       return { identity: identity(), drafts: drafts(), purposes: purposes(), seen: seen(), roomNames: rooms(), attention: attention(), settings: settings() };
     },
     area: area("message"),
+    /** What tabs tell each other about notifications. */
+    tabs: area("tabs"),
     /** Whether a "storage" event reports a change of the identity by another tab. */
     isIdentity: ({ key }) => key === name("identity"),
     /** Whether it reports a change of the choices or settings. */
@@ -139,6 +141,6 @@ function parsed(text) {
   }
 }
 
-function pairs(value, type) {
+function validPairs(value, type) {
   return Array.isArray(value) ? value.filter((pair) => typeof pair?.[0] === "string" && typeof pair[1] === type) : [];
 }

@@ -4,9 +4,9 @@
 // Down   the state, with `offer`, after each input into `field`
 // Up     "input" from `field`, as if the user had typed the choice
 
-import { completions, people, taken } from "../core/completion.js";
+import { completed, completions, people } from "../core/completion.js";
 import { EMOJI } from "../core/emoji.js";
-import { copies, write } from "../browser/dom.js";
+import { copies, insert, write } from "../browser/dom.js";
 import { plainKey } from "../core/input.js";
 
 export function CompletionList(element, { word, compare, field }) {
@@ -78,11 +78,10 @@ export function CompletionList(element, { word, compare, field }) {
   }
 
   function take(index) {
-    const { text, caret: place } = taken(field.value, open.caret, open.start, open.choices[index]);
+    const { start, caret, choices } = open;
     close();
-    field.value = text;
-    field.setSelectionRange(place, place);
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.setSelectionRange(start, caret);
+    insert(field, completed(field.value, caret, choices[index]));
   }
 
   /** Handle a key while the list is open; returns whether it was used. */

@@ -4,21 +4,22 @@
 // Up     "draft" with the present { text }; "send" with the { text } to send; "edit" with
 //        the { seq } of the user's last message; "release" when they cancel editing or replying
 
-import { lastOwn, purpose, purposeWords } from "../core/writing.js";
-import { set, tell, write } from "../browser/dom.js";
+import { enterBreaks, lastOwn, purpose, purposeWords } from "../core/writing.js";
+import { linked } from "./lazy.js";
+import { insert, set, tell, write } from "../browser/dom.js";
 import { inputMethod, plainKey, sends } from "../core/input.js";
 import { longest } from "../core/chat.js";
 import { current } from "../core/state.js";
 import { hintWords } from "../core/wording.js";
 
 /** The hints that say why sending is impossible; with others, text is sent or queued. */
-const QUIET = ["hint.ready", "hint.saves", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding"];
+const HARMLESS = ["hint.ready", "hint.saves", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding", "hint.barred", "hint.proxy", "hint.files", "hint.breaks"];
 
 /** The hints that only explain keys, which a touch keyboard does not have. */
-const TEACHING = ["hint.ready", "hint.saves"];
+const TEACHING = ["hint.ready", "hint.saves", "hint.breaks"];
 
 /** The characters that begin a mention or an emoji name. */
-const MARK = /[@:]/;
+const STARTS = /[@:]/;
 
 export function Composer(element, { word, ...tools }) {
   const find = (selector) => element.querySelector(selector);
@@ -38,14 +39,18 @@ export function Composer(element, { word, ...tools }) {
     tell(element, "draft", { text: draft.value, clipped: draft.value.length >= draft.maxLength });
     complete(event);
   });
-  draft.addEventListener("paste", (event) => {
-    const pasted = event.clipboardData.getData("text/plain").replace(/\r\n?/g, "\n");
-    const { selectionStart, selectionEnd, value, maxLength } = draft;
-    const room = maxLength - value.length + selectionEnd - selectionStart;
-    if (pasted.length <= room) return;
-    event.preventDefault(); // at once: the layout of a megabyte takes seconds
-    if (room > 0) document.execCommand("insertText", false, pasted.slice(0, room)); // so that it can be undone
-    tell(element, "draft", { text: draft.value, clipped: true });
+  document.addEventListener("paste", (event) => {
+    const own = event.target === draft;
+    if ((own || !elsewhere(event)) && take(event.clipboardData, !own)) event.preventDefault();
+  });
+  let dragged = false; // whether what is dragged is from this page
+  addEventListener("dragstart", () => (dragged = true));
+  addEventListener("dragend", () => (dragged = false));
+  addEventListener("dragover", (event) => native(event) || event.preventDefault()); // or a file would replace the page
+  addEventListener("drop", (event) => {
+    if (native(event)) return;
+    event.preventDefault();
+    if (!elsewhere(event) && !dragged) take(event.dataTransfer, true);
   });
   draft.addEventListener("compositionend", () => complete({ isComposing: false })); // the last input came before it
   draft.addEventListener("keydown", (event) => {
@@ -61,7 +66,7 @@ export function Composer(element, { word, ...tools }) {
 
   /** Each returns whether it used the key. */
   const KEYS = {
-    Enter: (event) => sends(event) && submit(),
+    Enter: (event) => sends(event, enterBreaks(shown)) && submit(),
     Escape(event) {
       if (meant.kind === "new") return false;
       event.stopPropagation();
@@ -74,6 +79,29 @@ export function Composer(element, { word, ...tools }) {
       return seq !== null;
     },
   };
+
+  /** Whether the browser puts what is dropped into a field by itself. */
+  function native({ target, dataTransfer }) {
+    return !dataTransfer.types.includes("Files") && Boolean(target.closest?.("input, textarea"));
+  }
+
+  /** Whether it is not for the composer: it goes into another field, or the composer is not there. */
+  function elsewhere({ target }) {
+    return Boolean(target.closest?.("dialog, form:not(.composer), input") || element.closest("[hidden], [inert]"));
+  }
+
+  /** Put the text that was pasted or dropped into the field, if `always`, or if the browser must not; returns whether that was done. */
+  function take(data, always) {
+    const files = data.types.includes("Files");
+    const text = (data.getData("text/plain") || data.getData("text/uri-list")).replace(/\r\n?/g, "\n");
+    const { selectionStart, selectionEnd, value, maxLength } = draft;
+    const room = maxLength - value.length + selectionEnd - selectionStart;
+    const clipped = text.length > room;
+    if (!always && !files && !clipped) return false;
+    insert(draft, text.slice(0, Math.max(0, room))); // so the rest, perhaps a megabyte, is never laid out
+    if (files || clipped) tell(element, "draft", { text: draft.value, clipped, files });
+    return true;
+  }
 
   function submit() {
     completion?.close();
@@ -90,9 +118,9 @@ export function Composer(element, { word, ...tools }) {
   async function complete({ isComposing }) {
     if (isComposing) completion?.close();
     else if (completion) completion.offer(shown);
-    else if (MARK.test(draft.value)) {
-      coming ??= import("./CompletionList.js").catch(() => null); // there may be no quoted line
-      const module = await coming;
+    else if (STARTS.test(draft.value)) {
+      coming ??= Promise.all([import("./CompletionList.js"), linked("completion-list")]).catch(() => null); // there may be no connection
+      const [module] = (await coming) ?? [null];
       if (module === null) coming = null;
       else completion ??= module.CompletionList(find(".completion-list"), { word, field: draft, ...tools });
       completion?.offer(shown);
@@ -107,7 +135,7 @@ export function Composer(element, { word, ...tools }) {
     const before = shown?.key === state.key ? meant : null;
     shown = state;
     meant = purpose(room);
-    set(draft, { maxLength: longest(state) });
+    set(draft, { maxLength: longest(state), enterKeyHint: enterBreaks(state) ? "enter" : "send" });
     if (draft.value !== room.draft) {
       completion?.close();
       draft.value = room.draft;
@@ -116,12 +144,12 @@ export function Composer(element, { word, ...tools }) {
     if (before && meant.kind !== "new" && (meant.kind !== before.kind || meant.seq !== before.seq)) begin();
     if (!grows) fit();
     // Not `disabled`: the button keeps the focus and can say why it does not send.
-    set(send, { ariaDisabled: String(!QUIET.includes(key)) });
+    set(send, { ariaDisabled: String(!HARMLESS.includes(key)) });
     write(send, word(meant.kind === "editing" ? "composer.save" : "composer.send"));
     write(hint, words);
-    element.classList.toggle("insists", state.refusals > 0);
+    element.classList.toggle("insists", state.refusals > 0 || state.files);
     element.classList.toggle("quiet", TEACHING.includes(key));
-    write(spoken, state.refusals > 0 || state.clipped ? words : says);
+    write(spoken, state.refusals > 0 || state.clipped || state.files ? words : says);
   }
 
   function showPurpose({ name }) {
@@ -149,5 +177,5 @@ export function Composer(element, { word, ...tools }) {
     draft.style.blockSize = `${draft.scrollHeight}px`;
   }
 
-  return { update, focus: () => draft.focus() };
+  return { update, focus: () => draft.focus(), insert: (text) => insert(draft, text) };
 }

@@ -27,7 +27,7 @@ export function ConnectionState(element, { word, now }) {
     const seconds = secondsUntil(retryAt, now());
     set(element.dataset, { phase });
     write(seen, word(words.seen, { seconds }));
-    write(spoken, word(words.spoken)); // without the countdown, which nobody wants to hear
+    write(spoken, word(words.spoken, words.values)); // without the countdown, which nobody wants to hear
     clearTimeout(timer);
     if (phase === "waiting" && seconds > 0) timer = setTimeout(() => update(shown), 250);
   }

@@ -17,6 +17,7 @@ import { alike, parts, rows, same } from "../core/rows.js";
 import { byKeys } from "../browser/focusOrigin.js";
 import { clearList, reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
+import { NewsButton } from "./newsButton.js";
 import { addressOf } from "../core/address.js";
 import { atBottom, nearBottom, nearTop } from "../core/scrolling.js";
 import { current } from "../core/state.js";
@@ -31,14 +32,10 @@ const GUESS = 3.25; // rem, the estimated height of a row before its layout
  * @param {any} element
  * @param {any} tools
  */
-export function MessageList(element, { word, dayOf, base, ...formats }) {
-  const view = element.querySelector(".view");
-  const older = element.querySelector(".older");
-  const empty = element.querySelector(".empty");
-  const list = element.querySelector(".lines");
-  const jump = element.querySelector(".jump");
-  const notice = element.querySelector(".notice");
+export function MessageList(element, { word, dayOf, now, base, ...formats }) {
+  const [view, older, empty, list, jump, notice] = ["view", "older", "empty", "lines", "jump", "notice"].map((name) => element.querySelector(`.${name}`));
   const { make, fill, fold } = Rows({ word, ...formats });
+  const since = NewsButton(element.querySelector(".since"), view, list, { word, now, dayOf, ...formats });
   const anchor = Anchor(view, list); // holds the place of a user who reads further up
   const bar = LateBar(element.querySelector(".action-bar"), { word, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
   const shown = new Map(); // the parts of the list, by key
@@ -60,6 +57,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     bar.place();
     if (!bar.held()) bar.hide();
     askMore();
+    since.scrolled();
   });
   jump.addEventListener("click", () => {
     tell(element, "follow", { following: true });
@@ -173,6 +171,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     if (room.removing !== null && room.removing !== removing) ask(room.removing);
     find(room.sought, room.past?.cut === true);
     set(jump, { hidden: state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing") });
+    since.update(room);
     if (!jump.hidden) write(jump.querySelector(".count"), state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
 
@@ -185,7 +184,8 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     const pending = past ? [] : state.pending.filter((item) => item.key === key);
     const waits = pending.length > 0 || drawn.waits ? state.pending : null;
     const alone = log.epoch === null && unreached(state);
-    const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, pending: waits };
+    const today = dayOf(now() / 1000);
+    const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, today, pending: waits };
     if (!drawn.stale && Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
     know(room, log, me);
     const appended = drawn.key === key && drawn.log.numbering === log.numbering && drawn.log.first <= log.first;
@@ -197,7 +197,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     }
     if (!following) anchor.look();
     if (drawn.stale) clearList(list, shown);
-    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes });
+    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes, today });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more || log.truncated });
     set(list, { hidden: lines.length === 0 });
@@ -259,11 +259,16 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     dead = cut;
     const words = { sought: "list.seeking", missing: "list.missing" }[sought?.fate] ?? (cut ? "list.cut" : null);
     write(notice, words === null ? "" : word(words));
-    if (news && sought?.fate === "found") bring(lineOf(sought.seq));
+    if (news && sought?.fate === "found") bring(lineOf(sought.seq), sought.top);
   }
 
-  function bring(line) {
+  /** Show the line, with the focus; or at `top`, where it was when the user left the room. */
+  function bring(line, top) {
     if (line === null) return;
+    if (top !== null) {
+      anchor.put(line, top);
+      return;
+    }
     line.scrollIntoView({ block: "center" });
     line.focus({ preventScroll: true });
     for (const each of list.querySelectorAll(".found")) each.classList.remove("found");
@@ -284,7 +289,7 @@ export function MessageList(element, { word, dayOf, base, ...formats }) {
     bar.redraw();
   }
 
-  return { update, redraw };
+  return { update, redraw, place: () => (following ? null : anchor.place()) };
 }
 
 /** The element with the id of a message of the user's own. */

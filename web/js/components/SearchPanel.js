@@ -13,7 +13,7 @@ import { searchRefusal } from "../core/refusals.js";
 import { SHEETS } from "../core/names.js";
 import { Sheet } from "./sheet.js";
 
-export function SearchPanel(element, { word, clock, dayWords }) {
+export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
   const find = (selector) => element.querySelector(selector);
   const field = find(".field");
   const here = find(".here");
@@ -25,6 +25,7 @@ export function SearchPanel(element, { word, clock, dayWords }) {
   const make = copies("result");
   const sheet = Sheet(element, SHEETS.search);
   let drawn = null;
+  let today = null; // the day for which it was drawn
   let left = null; // the result that was selected last
 
   find("form").addEventListener("submit", (event) => {
@@ -71,13 +72,14 @@ export function SearchPanel(element, { word, clock, dayWords }) {
         field.select();
       }
     }
-    if (drawn !== state.search) draw(state.search);
+    const day = dayOf(now() / 1000);
+    if (drawn !== state.search || today !== day) draw(state.search, (today = day));
   }
 
-  function draw(search) {
+  function draw(search, today) {
     const { phase, query, entries, refusal } = search;
     drawn = search;
-    const rows = entries.map((entry) => ({ key: `${entry.room} ${entry.seq}`, entry, query, room: search.everywhere }));
+    const rows = entries.map((entry) => ({ key: `${entry.room} ${entry.seq}`, entry, query, today, room: search.everywhere }));
     const focused = more.contains(document.activeElement);
     const before = list.children.length;
     reconcile(list, shown, rows, { make, fill, same });
@@ -137,5 +139,5 @@ function piece({ text, found }) {
 }
 
 function same(a, b) {
-  return a.entry === b.entry && a.query === b.query && a.room === b.room;
+  return a.entry === b.entry && a.query === b.query && a.room === b.room && a.today === b.today;
 }

@@ -11,7 +11,7 @@ import { rove } from "../browser/rovingFocus.js";
 
 /** The optional parts of a line, in their order; most lines have none of them. */
 const PARTS = ["by", "quoted", "bubble", "more", "reactions", "asks", "trouble", "fate"];
-const NAMED = 12; // users named at a reaction
+const MOST_NAMED = 12; // users named at a reaction
 const CHIPS = 50; // reactions shown at a message; servers allow fewer kinds
 
 /** Makes and updates rows: { make, fill, fold }. Times here are seconds. */
@@ -110,8 +110,8 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
   function fillReactions(element, reactions, { me, nickOf }) {
     if (element === null) return;
     const rows = Object.entries(reactions).slice(0, CHIPS).map(([key, users]) => {
-      const names = users.slice(0, NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
-      if (users.length > NAMED) names.push(word("list.others", { count: users.length - NAMED }));
+      const names = users.slice(0, MOST_NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
+      if (users.length > MOST_NAMED) names.push(word("list.others", { count: users.length - MOST_NAMED }));
       return { key, names: and(names), count: users.length, mine: users.includes(me?.user) };
     });
     if (!chips.has(element)) chips.set(element, new Map());

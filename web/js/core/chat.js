@@ -16,14 +16,16 @@ import * as outbox from "./outbox.js";
 import { ROOM_RULES } from "./rooms.js";
 import { attend, PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
+import { NEWS_RULES } from "./news.js";
 import { SEARCH_RULES } from "./search.js";
 import { SETTING_RULES } from "./settings.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
-import { ask, broken, change, current, setConnection, of, put, question } from "./state.js";
+import { alive, ask, broken, change, current, setConnection, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
-const PAGE = 100; // older entries requested at a time
+const OLDER_PAGE = 100; // older entries requested at a time
 const TYPING_EVERY = 3_000;
+const SERVER_FULL = 1013; // the close code of a full server
 
 /** The state after `event`, and the effects. */
 export function step(state, event) {
@@ -59,7 +61,12 @@ const RULES = {
   },
   waiting(turn, { retryAt, code }) {
     setConnection(turn, { phase: "waiting", retryAt, code });
+    if (code === SERVER_FULL) turn.state.blocked = { status: 503, detail: "" };
     broken(turn, code);
+  },
+  /** The server has said why there is no connection. */
+  blocked(turn, { status, detail }) {
+    if (!alive(turn.state)) turn.state.blocked = { status, detail };
   },
   stopped(turn, { code }) {
     setConnection(turn, { phase: "stopped", code });
@@ -127,22 +134,26 @@ const RULES = {
     const { key } = turn.state;
     const room = of(turn, key);
     if (!wantsOlder(room)) return;
-    const question = { type: "history", room: room.name, before: inSight(room).first, limit: PAGE };
+    const question = { type: "history", room: room.name, before: inSight(room).first, limit: OLDER_PAGE };
     change(turn, key, { older: ask(turn, question, key) });
   },
 
   ...HISTORY_RULES,
   ...SEARCH_RULES,
+  ...NEWS_RULES,
   ...ATTENTION_RULES,
   ...PRESENCE_RULES,
   ...SETTING_RULES,
 
   // -- messages
-  draft(turn, { text, clipped = false, now }) {
+  touch(turn, { on }) {
+    turn.state.touch = on;
+  },
+  draft(turn, { text, clipped = false, files = false, now }) {
     const { key } = turn.state;
     const { name, phase, typedAt } = of(turn, key);
     change(turn, key, { draft: text });
-    Object.assign(turn.state, { refusals: 0, clipped });
+    Object.assign(turn.state, { refusals: 0, clipped, files });
     if (blank(text) || phase !== "here" || now - typedAt < TYPING_EVERY) return;
     turn.send.push({ type: "typing", room: name });
     change(turn, key, { typedAt: now });
@@ -165,7 +176,7 @@ const RULES = {
     turn.state.pending = outbox.add(turn.state.pending, { id, key, text: said, time: now, replyTo: target?.gone ? null : replying });
     change(turn, key, { draft: "", mark: null });
     release(turn); // the draft from before an edit returns
-    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false });
+    Object.assign(turn.state, { following: true, unseen: 0, refusals: 0, clipped: false, files: false });
   },
   /** Another tab of this browser was closed, and left these `items` unsent. */
   restored(turn, { items }) {

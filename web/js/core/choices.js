@@ -18,6 +18,11 @@ export function roomChoices(state, compare) {
   return [first, ...joined.sort((a, b) => compare(a.room, b.room)), ...others];
 }
 
+/** Those of `choices` that the side panel lists: the lobby, and what the user is in or has read before. */
+export function followed(choices) {
+  return choices.filter(({ joined, here, fresh }, i) => i === 0 || joined || here || fresh);
+}
+
 const sorted = new WeakMap(); // each list of the server is sorted only once: it may have a thousand rooms
 
 function ordered(listed, compare) {

@@ -39,11 +39,9 @@ export function completions(text, caret, nicks, emoji) {
   return choices.length > 0 ? { start, choices } : null;
 }
 
-/** The text and its caret after `choice` replaced what was typed since `start`. */
-export function taken(text, caret, start, { put }) {
-  const rest = text.slice(caret);
-  const whole = `${put}${/^\s/.test(rest) ? "" : " "}`;
-  return { text: text.slice(0, start) + whole + rest, caret: start + whole.length };
+/** What replaces the text before `caret` that was completed by a choice. */
+export function completed(text, caret, { put }) {
+  return /^\s/.test(text.slice(caret)) ? put : `${put} `;
 }
 
 /** The nicks of the other members: the most recent author first, those without messages by name. */

@@ -11,7 +11,7 @@ export const SHEETS = Object.freeze({
 
 /** Events of components that are passed to the state unchanged: each is a rule of chat.js. */
 export const RULED = /** @type {const} */ ([
-  "again", "draft", "edit", "find", "findMore", "follow", "keep", "keepName", "level", "name", "newer", "notNow", "older",
+  "again", "draft", "edit", "find", "findMore", "follow", "keep", "keepName", "level", "name", "newer", "newsSeen", "notNow", "older",
   "panel", "permission", "react", "redo", "release", "remove", "removeNow", "rename", "reply", "setTopic", "setting", "sheet", "takeBack",
   "undo",
 ]);

@@ -6,7 +6,7 @@ import { bookOf, fold } from "./mentions.js";
 
 export const KEEP = 2_000; // entries kept while the view follows the newest message
 export const SPARE = 200; // dropped so many at a time: each time the browser does a full layout
-export const MOST = 10_000; // entries kept while the user reads further up
+export const MOST_ENTRIES = 10_000; // entries kept while the user reads further up
 export const TYPING_SHOWN = 5_000;
 export const FULL = "rooms_full"; // the code of a refusal: the user is in as many rooms as the server allows
 export const NEVER = Number.MIN_SAFE_INTEGER; // the time of visit of a room that is only kept because something waits in it
@@ -77,6 +77,8 @@ export function newRoom(name, now, followed = false) {
     removing: null, // the seq of the message whose deletion has to be confirmed
     aside: null, // the draft from before a message was edited
     mark: null, // the seq up to which the user had read when they opened the room; later messages are marked as new
+    news: null, // how many messages were new then, and where they begin: see news.js
+    place: null, // the first message in view when the user left the room: { seq, top }, null for the newest
     typedAt: -Infinity, // when the others were last told that the user is typing
     visitedAt: now,
     mends: 0, // gaps since entries last arrived in order
@@ -149,7 +151,7 @@ function again({ sought, log: before }, log, past) {
 export function lost(room) {
   const phase = room.phase === "refused" && !full(room) ? "refused" : "away";
   const sought = room.sought?.fate === "sought" ? { ...room.sought, id: null } : room.sought;
-  return { ...room, phase, typing: new Map(), joinAt: 0, sought, replay: null };
+  return { ...room, phase, typing: new Map(), joinAt: 0, sought, replay: null, news: room.news && { ...room.news, id: null } };
 }
 
 /** Whether the room cannot be joined until another one is left. */
@@ -198,13 +200,18 @@ export function readUpTo(room, seq, me) {
   return { ...room, read, told: Math.max(room.told, seq), ...unreadIn(room.log, read, me, bookFor(room, me), room.known) };
 }
 
+/** The room with its unread messages counted again, after more of its entries were loaded. */
+export function recounted(room, me) {
+  return room.unread > 0 ? readUpTo(room, 0, me) : room;
+}
+
 /**
  * How many messages are unread, and how many of them mention the user. Each unread entry that is not
- * loaded counts as a message; in a room that is not `known`, none does.
+ * loaded counts as a message; none does in a room where nothing was ever read and that is not `known`.
  */
 function unreadIn({ first, entries }, read, me, book, known) {
   const unread = entries.filter((entry) => counts(entry, read, me));
-  const unloaded = known ? Math.max(0, first - 1 - read) : 0;
+  const unloaded = known || read > 0 ? Math.max(0, first - 1 - read) : 0;
   return { unread: unloaded + unread.length, mentions: unread.filter((entry) => names(entry, me, book)).length };
 }
 
@@ -251,7 +258,7 @@ export function readAll(room) {
 
 /** Bound the log. While the user reads further up, more is kept. */
 export function bound(log, following) {
-  const keep = following ? KEEP : MOST;
+  const keep = following ? KEEP : MOST_ENTRIES;
   return log.entries.length > keep + SPARE ? trim(log, keep) : log;
 }
 
@@ -277,6 +284,7 @@ export function bookFor({ members, authors }, me) {
   return book;
 }
 
-function counts(entry, read, me) {
+/** Whether the entry is an unread message of another user, after the seq `read`. */
+export function counts(entry, read, me) {
   return entry.type === "message" && entry.seq > read && entry.user !== me?.user && !entry.deleted;
 }

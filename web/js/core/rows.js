@@ -1,6 +1,6 @@
 // The rows of the message list for a log, each with a stable key. Pure.
 //
-//   { key, part, kind: "day", time }
+//   { key, part, kind: "day", time, today }
 //   { key, part, kind: "new" }
 //   { key, part, kind: "topic", entry }
 //   { key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes, focus }
@@ -18,17 +18,17 @@ const PART = 40; // entries
 const TALL = 30; // lines from which a message is folded; css/message-list.css shows 24 of them
 const WIDE = 75; // characters in a line; a Chinese character counts as two
 const NO_WIDTH = /[\p{M}\p{Cf}\udc00-\udfff]/u; // combining marks, format characters, and the second half of a surrogate pair
-const NONE = Object.freeze([]);
+const NO_CHANGES = Object.freeze([]);
 
 /**
  * The rows for `entries` and, below them, `pending` items. `me` is { user, nick } of the user;
  * `dayOf` returns the day of a time in seconds. `about` has more of the room's state: { key,
- * mark, editing, replying, removing }, and `changes`.
+ * mark, editing, replying, removing, today }, and `changes`; at midnight `today` is another day.
  *
  * @param {any} about
  */
 export function rows(entries, pending, me, dayOf, about = {}) {
-  const { key: room, changes = NONE, mark = null } = about;
+  const { key: room, changes = NO_CHANGES, mark = null, today } = about;
   const open = bySeq(changes, room);
   const first = entries[0]?.seq;
   const found = [];
@@ -38,11 +38,11 @@ export function rows(entries, pending, me, dayOf, about = {}) {
   let marked = mark === null || mark < first - 1; // the last message that was read is not loaded
 
   function begin(key, time) {
-    const today = dayOf(time);
-    if (today === day) return;
-    day = today;
+    const then = dayOf(time);
+    if (then === day) return;
+    day = then;
     before = null;
-    found.push({ key: `day:${key}`, part, kind: "day", time });
+    found.push({ key: `day:${key}`, part, kind: "day", time, today });
   }
 
   function line(key, message, own, fate, code, why) {
@@ -56,7 +56,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
     const leads = before === null || before.user !== message.user || Math.abs(message.time - before.time) > TOGETHER || target !== undefined;
     before = message;
     const quoted = target === undefined ? undefined : entries[target - first] ?? null;
-    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes: open.get(seq) ?? NONE, focus: focusOf(seq, about) });
+    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes: open.get(seq) ?? NO_CHANGES, focus: focusIn(seq, about) });
   }
 
   for (const entry of entries) {
@@ -80,7 +80,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
   return found;
 }
 
-function focusOf(seq, { editing, replying, removing }) {
+function focusIn(seq, { editing, replying, removing }) {
   if (seq === undefined) return null;
   if (seq === removing) return "removing";
   if (seq === editing) return "editing";
@@ -104,7 +104,7 @@ export function alike(a, b) {
 
 /** Whether two rows with one key look the same. Entries, pending items and changes are immutable. */
 export function same(a, b) {
-  if (a.kind !== "line") return a.entry === b.entry && a.time === b.time;
+  if (a.kind !== "line") return a.entry === b.entry && a.time === b.time && a.today === b.today;
   const said = a.message === b.message || (a.fate !== null && b.fate !== null);
   const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.why === b.why && a.focus === b.focus && a.quoted === b.quoted;
   return said && stands && a.changes.length === b.changes.length && a.changes.every((act, i) => act === b.changes[i]);

@@ -6,7 +6,8 @@ import * as outbox from "./outbox.js";
 import { newest } from "./log.js";
 import { endListing, hearRooms, wantList } from "./listing.js";
 import { answered, deepened, refuseHistory } from "./history.js";
-import { entered, hearsTyping, holed, keyOf, lost, met, readUpTo, renamed, replayed, told, withAuthors } from "./room.js";
+import { newsAnswered } from "./news.js";
+import { entered, hearsTyping, holed, keyOf, lost, met, readUpTo, recounted, renamed, replayed, told, withAuthors } from "./room.js";
 import { refuseFull } from "./rooms.js";
 import { found, notFound } from "./search.js";
 import { answer, broken, change, setConnection, mark, mend, of, put, question, rekey, within } from "./state.js";
@@ -24,7 +25,7 @@ export const SERVER_EVENTS = {
     if (keyOf(lobby) !== waiting && of(turn, waiting)?.log.epoch === null) {
       change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the name of the lobby
     }
-    Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false });
+    Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false, blocked: null });
     wantList(turn);
   },
   joined(turn, event) {
@@ -101,7 +102,8 @@ export const SERVER_EVENTS = {
     const key = answer(turn, event.id)?.key;
     if (!of(turn, key)) return;
     change(turn, key, { authors: withAuthors(of(turn, key).authors, event.entries) });
-    if (!answered(turn, key, event)) put(turn, key, deepened(of(turn, key), event));
+    if (newsAnswered(turn, key, event) || answered(turn, key, event)) return;
+    put(turn, key, recounted(deepened(of(turn, key), event), turn.state.me));
   },
   results: found,
   rooms: hearRooms,
@@ -203,7 +205,10 @@ const REFUSED = {
   },
   search: notFound,
   rooms: endListing,
-  history: refuseHistory,
+  history(turn, event, now, key) {
+    if (of(turn, key)?.news?.id === event.id) change(turn, key, { news: null });
+    refuseHistory(turn, event, now, key);
+  },
   edit: refuseChange,
   delete: refuseChange,
   react: refuseChange,

@@ -5,7 +5,7 @@
 // the server to `send`, and sets `socket` to "open", "close" or "drop" to open or end the connection.
 // Notifications are appended to `calls`: see attention.js.
 
-import { returned } from "./changes.js";
+import { returnedChanges } from "./changes.js";
 import { choices } from "./attention.js";
 import { settings } from "./settings.js";
 import * as outbox from "./outbox.js";
@@ -16,11 +16,12 @@ import { resumed } from "./unsent.js";
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The initial state of a page that opens in the room `name`, with what was stored earlier. */
-export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, settings: stored = null, permission = "denied", name, online, hidden, focused = true, now }) {
+export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, settings: stored = null, permission = "denied", name, online, hidden, focused = true, touch = false, now }) {
   const state = {
     // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
     online,
+    blocked: null, // why the server refuses the connection, as far as it has said: { status, detail }
     hidden,
     focused,
     attended: !hidden && focused, // whether incoming messages count as read: see presence.js
@@ -50,6 +51,8 @@ export function begin({ identity, drafts, purposes = [], seen, roomNames = [], a
     activeAt: now, // when the user was last active
     gone: false, // whether the server was told that the user is away
     clipped: false, // whether only a part of a pasted text was accepted
+    files: false, // whether the last paste or drop had files, which cannot be sent
+    touch, // whether there is a touch screen, and no keyboard has been used
     refusals: 0, // how often sending was refused by the page
     sheet: null, // the open dialog: { name, busy, refusal }
     search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, complete: true, next: null, refusal: null },
@@ -135,8 +138,10 @@ export function mend(turn, key, now) {
 }
 
 /** Mark the unread messages of a room as new when the user opens it; nothing if all are read. */
-export function mark(turn, { unread, read }, key = turn.state.key) {
-  change(turn, key, { mark: unread > 0 && read > 0 ? read : null });
+export function mark(turn, { unread, read, known }, key = turn.state.key) {
+  const mark = unread > 0 && (known || read > 0) ? read : null;
+  const news = mark === null ? null : { count: unread, seq: null, time: null, after: read, id: null };
+  change(turn, key, { mark, news });
 }
 
 // --- The connection ------------------------------------------------------------------------
@@ -151,7 +156,7 @@ export function broken(turn, code) {
   for (const [key, room] of state.rooms) put(turn, key, lost(room));
   const tooBig = (item) => code === 1009 && item.fate === "sent";
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
-  state.changes = returned(state.changes);
+  state.changes = returnedChanges(state.changes);
   const listing = { ...state.listing, id: null, found: [] };
   Object.assign(state, { changesAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false, listing });
   if (state.search.phase === "busy") state.search = { ...state.search, phase: "refused", id: null, refusal: { code: "offline" } };

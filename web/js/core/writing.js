@@ -5,6 +5,12 @@ import { current } from "./state.js";
 
 const LINE = 200; // characters of the quoted line; no more are visible, and the browser lays out all of them
 
+/** Whether Enter starts a new line: where the user chose that, or on a touch screen without a keyboard. */
+export function enterBreaks({ settings, touch }) {
+  const chosen = settings?.enter ?? "system";
+  return chosen === "system" ? touch : chosen === "break";
+}
+
 /**
  * What is being written: { kind: "new" }, { kind: "editing", seq, changed }, { kind: "reply", seq, nick,
  * line }, or { kind: "orphan", seq, edited }, if the message to edit or to reply to is gone. `nick` and `line`, the first line of the message that is replied to, are null if that

@@ -16,21 +16,41 @@ export function pick(languages) {
 }
 
 /** Parts of the page that are loaded later, with their own texts. */
-const LATE = "dialog, .action-bar";
+const LATE = "dialog, .action-bar, .attention-offer";
 
-let speaking = null; // the present language: { words, more, word }
+const RETRY = 10_000; // milliseconds after which texts that could not be loaded are requested again
+
+let speaking = null; // the present language: { word, load }
 
 /**
- * A function that returns the text for a key, with each `{name}` replaced from `values`.
- * A text with plural forms is selected by `values.count`. An unknown key is an error and throws.
+ * A function that returns the text for a key, with each `{name}` replaced from `values`. A text with plural forms
+ * is selected by `values.count`. If the text is one of those that `more` loads, it is "" until then; `came` is
+ * called when they are there. An unknown key is an error and throws.
  */
-export function translator({ language, words, more = null }) {
+export function translator({ language, words, more = null }, came = () => {}) {
   const plurals = new Intl.PluralRules(language);
-  speaking = { words, more, word };
+  let all = more === null; // whether all texts are loaded
+  let coming = false;
+  speaking = { word, load };
   return word;
 
+  async function load() {
+    Object.assign(words, (await more()).words);
+    all = true;
+  }
+
+  function want() {
+    if (coming) return;
+    coming = true;
+    load().then(came, () => setTimeout(() => (coming = false), RETRY));
+  }
+
   function word(key, values = {}) {
-    if (!Object.hasOwn(words, key)) throw new Error(`${language}: no words for ${key}`);
+    if (!Object.hasOwn(words, key)) {
+      if (all) throw new Error(`${language}: no words for ${key}`);
+      want();
+      return "";
+    }
     const entry = words[key];
     const form = typeof entry === "string" ? entry : entry[plurals.select(values.count)];
     return form.replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
@@ -51,8 +71,8 @@ export function dress(root, word) {
 
 /** Load the texts of a part that is loaded later, and write those that `element` names. */
 export async function dressLate(element) {
-  const { words, more, word } = speaking;
-  Object.assign(words, (await more()).words);
+  const { word, load } = speaking;
+  await load();
   dress(element, word);
 }
 
@@ -64,9 +84,10 @@ export function preferred(chosen, languages) {
 /**
  * The texts and formats of the page: { tools, use }. `use(settings)` loads those of the chosen language, and
  * from then on `tools`, { word } and the functions of `formats`, return them; it resolves with whether they are
- * in use, or false if others were chosen meanwhile. Rejected if the texts cannot be loaded.
+ * in use, or false if others were chosen meanwhile. Rejected if the texts cannot be loaded. `came` is called when
+ * texts have come that were shown as "".
  */
-export function Speech(languages, now) {
+export function Speech(languages, now, came) {
   /** @type {any} */
   const tools = {};
   let made;
@@ -78,7 +99,7 @@ export function Speech(languages, now) {
     const spoken = await LANGUAGES[pick(own)]();
     if (made) Object.assign(spoken.words, (await spoken.more()).words); // dialogs may be open
     if (use !== uses) return false;
-    made = { word: translator(spoken), ...formats(own, spoken.language, now, clock) };
+    made = { word: translator(spoken, came), ...formats(own, spoken.language, now, clock) };
     for (const name of Object.keys(made)) tools[name] ??= (...values) => made[name](...values);
     document.documentElement.lang = spoken.language;
     dress(document, made.word);
@@ -86,6 +107,18 @@ export function Speech(languages, now) {
   }
 
   return { tools, use };
+}
+
+/**
+ * The locale for dates in words of the page's `language`. English has two orders of day and month; the
+ * user's own locale decides, also if it is of another language. "en" alone says nothing of a region.
+ */
+function dateLocale(languages, language) {
+  if (language !== "en") return language;
+  const own = languages.find((tag) => tag !== "en") ?? "en";
+  if (/^en-/i.test(own)) return own;
+  const parts = new Intl.DateTimeFormat(own, { day: "numeric", month: "long" }).formatToParts(0);
+  return parts.find(({ type }) => type !== "literal").type === "day" ? "en-GB" : "en";
 }
 
 /** @type {[Intl.RelativeTimeFormatUnit, number][]} */
@@ -108,7 +141,7 @@ export function formats(languages, language, now, clock = "system") {
   };
   const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const list = new Intl.ListFormat(language);
-  const date = new Intl.DateTimeFormat(language, { dateStyle: "full" });
+  const date = new Intl.DateTimeFormat(dateLocale(languages, language), { dateStyle: "full" });
   const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
   let day = { start: 0, end: 0 }; // cached: the next line usually has the same day
   const start = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
