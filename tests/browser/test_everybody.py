@@ -66,6 +66,7 @@ class EverybodyTestCase(FakeTestCase):
     def open_dialog(self, page: Page, name: str) -> str:
         """Open one of the dialogs; gives its selector."""
         opener = DIALOGS[name]
+        page.keyboard.press("Shift")  # as if a key had brought the focus: then "?" is a command
         page.focus(VIEW)
         if opener.startswith("."):
             page.click(opener)
