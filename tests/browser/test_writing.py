@@ -269,6 +269,14 @@ class TouchTest(FakeTestCase):
         page.press(DRAFT, "Control+Enter")
         wait_for_lines(page, 2)
 
+    def test_the_list_of_keys_says_what_enter_does_here(self) -> None:
+        page = self.fake(**self.PHONE)
+        page.tap(".room-header .menu")
+        page.tap(".me .keys")
+        rows = page.locator(".key-sheet .row", has_text="Enter")
+        expect(rows.filter(has_text="Send")).to_have_text("SendCtrlEnter")
+        expect(rows.filter(has_text="new line")).to_have_text("Start a new lineEnter")
+
     def test_with_a_keyboard_enter_sends(self) -> None:
         page = self.fake(**self.PHONE)
         page.press(DRAFT, "Tab")
@@ -412,6 +420,22 @@ class PurposeTest(BrowserTestCase):
         ada.press(DRAFT, "Enter")
         wait_for_lines(bob, 2)
         expect(ada.locator(ABOUT)).to_be_hidden()
+
+    def test_an_edit_that_is_not_saved_is_not_lost_to_a_reply(self) -> None:
+        page = self.open(self.server.url, "Ada")
+        say(page, "tea at for")
+        wait_for_lines(page, 1)
+        page.press(DRAFT, "ArrowUp")
+        page.fill(DRAFT, "tea at four")
+        page.evaluate(REPLY)
+        expect(page.locator(DRAFT)).to_have_value("tea at four")
+        expect(page.locator(DRAFT)).to_be_focused()
+        expect(page.locator(HINT)).to_have_text("Save or discard this edit first.")
+        expect(page.locator(".composer > .spoken")).to_have_text("Save or discard this edit first.")
+        page.press(DRAFT, "Enter")
+        expect(page.locator(f"{LINES} .text")).to_have_text(["tea at four"])
+        page.evaluate(REPLY)
+        expect(page.locator(ABOUT)).to_contain_text("Reply to Ada")
 
     def test_an_edit_outlives_a_reload_and_its_message(self) -> None:
         page = self.open(self.server.url, "Ada")

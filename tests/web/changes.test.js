@@ -126,6 +126,45 @@ describe("editing", () => {
     assert.deepEqual([room(page).draft, room(page).editing, changes(page)], ["mine", null, []]);
   });
 
+  test("that is not saved is not lost to another edit or a reply: the page says what to do first", () => {
+    const { history, page } = opened();
+    const hint = () => hintWords(page.state).key;
+    page.hear(history.write({ type: "message", id: "x", user: "u1", text: "another" }));
+    page.do("edit", { seq: 2 });
+    page.do("draft", { text: "better" });
+    for (const [type, seq] of [["edit", 4], ["edit", 2], ["reply", 1]]) {
+      page.do(type, { seq });
+      assert.deepEqual([room(page).editing, room(page).draft, hint()], [2, "better", "hint.unsaved"], type);
+    }
+    page.do("draft", { text: "better still" });
+    assert.equal(hint(), "hint.saves");
+    page.do("edit", { seq: 4 });
+    page.do("release");
+    assert.equal(hint(), "hint.ready");
+    page.do("edit", { seq: 4 });
+    page.do("edit", { seq: 2 });
+    assert.deepEqual([room(page).editing, room(page).draft], [2, "text 2"], "what was not changed is not kept");
+    page.do("draft", { text: " " });
+    page.do("edit", { seq: 4 });
+    assert.equal(room(page).editing, 4);
+  });
+
+  test("that is not saved is not lost to one that was refused, and that one is not either", () => {
+    const { history, page } = opened();
+    page.hear(history.write({ type: "message", id: "x", user: "u1", text: "another" }));
+    page.do("edit", { seq: 2 });
+    page.say("too bold");
+    page.hear({ type: "error", id: page.last("edit").id, code: "muted", message: "No." });
+    const [{ id }] = page.state.changes;
+    page.do("edit", { seq: 4 });
+    page.do("draft", { text: "better" });
+    page.do("undo", { id });
+    assert.deepEqual([room(page).editing, room(page).draft, page.state.changes.length], [4, "better", 1]);
+    page.do("release");
+    page.do("undo", { id });
+    assert.deepEqual([room(page).editing, room(page).draft, page.state.changes.length], [2, "too bold", 0]);
+  });
+
   test("is for one's own messages that stand", () => {
     const { history, page } = opened();
     page.hear(history.write({ type: "message", id: "x", user: "u1", text: "soon gone" }));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { meaning } from "../../web/js/core/keys.js";
-import { caps, KEYS } from "../../web/js/core/keyTable.js";
+import { caps, keyGroups, KEYS } from "../../web/js/core/keyTable.js";
 
 const press = (key, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, ...more });
 
@@ -80,8 +80,15 @@ test("key caps are those of the reader's keyboard", () => {
   for (const { keys } of KEYS.flatMap(({ rows }) => rows)) assert.ok(keys.every((way) => caps(way, false).every((cap) => cap !== "")));
 });
 
+test("what Enter does is listed as it is", () => {
+  const writing = (breaks) => keyGroups(breaks).find(({ group }) => group === "keys.writing").rows.map(({ keys, does }) => [keys[0], does]);
+  assert.deepEqual(writing(false).slice(0, 3), [["Enter", "keys.send"], ["Shift+Enter", "keys.newline"], ["Tab", "keys.complete"]]);
+  assert.deepEqual(writing(true).slice(0, 3), [["Enter", "keys.newline"], ["Mod+Enter", "keys.send"], ["Tab", "keys.complete"]]);
+  assert.equal(writing(true).length, writing(false).length);
+});
+
 test("no key stands for two things in one place", () => {
-  for (const { rows } of KEYS) {
+  for (const { rows } of [...KEYS, ...keyGroups(true)]) {
     const ways = rows.flatMap(({ keys }) => keys);
     assert.equal(new Set(ways).size, ways.length);
   }

@@ -30,6 +30,9 @@ import { Speech } from "./i18n/index.js";
 import { watchTouch } from "./browser/touch.js";
 import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
+import { openLayers } from "./core/layers.js";
+import { keyOf } from "./core/room.js";
+import { Layers } from "./browser/layers.js";
 import { neighbour, roomChoices } from "./core/choices.js";
 import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
@@ -79,6 +82,7 @@ const appearance = Appearance(document.documentElement);
 const attention = Notifications(at("link[rel=icon]"), newId(), storage.tabs, tools, (place) => travel({ type: "seek", ...place }, false));
 const pendingStore = PendingStore(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
+const layers = Layers(popped, () => show());
 
 // --- Events into the state -----------------------------------------------------------------
 
@@ -184,8 +188,8 @@ function show() {
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
   attention.update(waiting(state), state.attended ? state.key : null, (key) => state.rooms.get(key)?.unread > 0);
-  const place = placeOf(current(state)); // the server may spell the name of the room in another way
-  if (current(state).phase === "here" && place !== location.pathname) history.replaceState(null, "", place);
+  const room = current(state);
+  layers.follow(openLayers(state).length, placeOf(room), room.phase === "here"); // the server may spell its name in another way
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
   if (named) ready();
 }
@@ -283,12 +287,11 @@ function act(meant) {
   if (next !== null) travel({ type: "enter", name: next.room });
 }
 
-/** Process `event`, which may open another room: the browser's back button returns. */
+/** Process `event`, which may open another room: Back returns. */
 function travel(event, writes = true) {
   const from = state.key;
   happen({ ...event, place: messageList.place() });
-  const place = placeOf(current(state));
-  if (state.key !== from && place !== location.pathname) history.pushState(null, "", place);
+  if (state.key !== from) layers.travelled();
   show();
   if (writes) ready();
 }
@@ -302,10 +305,17 @@ watchActivity(() => tell({ type: "active" }));
 
 // --- From the browser ----------------------------------------------------------------------
 
-addEventListener("popstate", () => {
-  tell({ type: "enter", name: roomAt(location.href, BASE) ?? state.lobby, place: messageList.place() });
-  seek();
-});
+/** The browser has moved to another entry of its history: another room, or fewer layers. */
+function popped(layer) {
+  const name = roomAt(location.href, BASE) ?? state.lobby;
+  const moved = keyOf(name) !== state.key;
+  const open = openLayers(state);
+  const same = !moved && layer === open.length; // only the fragment may differ
+  for (const event of moved ? [{ type: "enter", name, place: messageList.place() }] : open.slice(layer).reverse()) happen(event);
+  show();
+  if (moved || same) seek();
+}
+
 addEventListener("storage", (event) => {
   if (storage.isIdentity(event)) {
     if (storage.identity() === null) forget();

@@ -6,9 +6,11 @@ that no string can end in it. The page's modules are written that way, and a tes
 of their strings contains what would be removed.
 
 `squeeze` later removes the spaces around operators and ends of lines; the bundler needs them. It
-also removes the last semicolon or comma of a block, and writes `let` for `const`, which compress
-better. It leaves a line as it is if that has a slash, or a quotation mark other than those of
-strings in double quotes and of templates: such a line may hold a regular expression or a comment.
+also writes what the syntax allows in fewer bytes: a parameter without parentheses, `let` for
+`const`, no semicolon at the end of a block. It leaves a line as it is if that has a slash or a
+quotation mark elsewhere than in a string in double quotes, a template or a regular expression: such
+a line may hold a comment or a string in single quotes. Each statement of the page's modules ends
+with a semicolon or a block, and a test checks that `squeeze` leaves their syntax trees the same.
 Pure.
 """
 
@@ -72,17 +74,24 @@ def minify(path: str, body: bytes) -> bytes:
 
 
 _TEMPLATE = re.compile(r"`\n[^`]*`")
-_OPERATOR = re.compile(r" ?(=>|[=!]==|[<>]=?|&&|\|\||\?\?|[-+*]?=|[?:,*{}()]) ?")
+_OPERATOR = re.compile(r" ?(=>|[=!]==|[<>]=?|&&|\|\||\?\?|[-+*]?=|[?:;,*%^{}()]) ?")
 #: Between two operands. A sign may come after a sign, and needs the space: ``a - -b``.
 _SUM = re.compile(r"(?<=[\w)\]]) ?([-+]) ?(?=[\w(\[])")
-#: Strings in double quotes, and templates of one line.
-_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*"|`[^`\\\n]*`)')
-_CONST = re.compile(r"\bconst\b")
+_ONE_PARAMETER = re.compile(r"(?<![\w$])\(([\w$]+)\)=>")
+_CONSTANT = re.compile(r"(?<![\w$.])const(?=[ {\[])")
+_LIST = re.compile(r" (?=\[)")
+_LITERAL = r"/(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*"
+#: Strings in double quotes, templates of one line, and regular expressions: no division comes after
+#: a bracket, an operator or `return`.
+_QUOTED = re.compile(
+    r'("(?:[^"\\]|\\.)*"|`(?:[^`\\\n]|\\.)*`|'
+    rf"(?:(?<=[(\[!])|(?<=[(\[,=:!&|?{{;] )|(?<=\breturn )){_LITERAL})"
+)
 _UNCLEAR = frozenset("/'`\"\\")
 
 
 def squeeze(path: str, body: bytes) -> bytes:
-    """A minified script without the spaces, ends and `const` that its syntax does not need."""
+    """A minified script without the spaces and ends of lines that its syntax does not need."""
     if not path.endswith(".js") or path.startswith(VENDOR):
         return body
     text = _INDENT.sub("", body.decode())
@@ -94,23 +103,24 @@ def squeeze(path: str, body: bytes) -> bytes:
 
 
 def _squeezed(text: str) -> str:
-    squeezed = [""]
-    for line in re.findall(r"[^\n]*\n|[^\n]+", text):
-        if line.startswith("}") and squeezed[-1].endswith((";", ",")):
-            squeezed[-1] = squeezed[-1][:-1]
-        squeezed.append(_squeezed_line(line))
-    return "".join(squeezed)
+    done: list[str] = []
+    for line in map(_squeezed_line, re.findall(r"[^\n]*\n|[^\n]+", text)):
+        if line.startswith("}") and done and done[-1].endswith(";"):
+            done[-1] = done[-1][:-1]
+        done.append(line)
+    return "".join(done)
 
 
 def _squeezed_line(line: str) -> str:
-    """A line of code; without its end where a statement, a list or a block goes on."""
+    """A line of code; without its end where a statement or a block ends, or something goes on."""
     parts = _QUOTED.split(line)  # code, string, code, …
     if any(_UNCLEAR.intersection(code) for code in parts[::2]):
         return line
-    parts[::2] = [_squeezed_code(code) for code in parts[::2]]
+    parts[::2] = [_squeezed_code(code).strip(" ") for code in parts[::2]]
     squeezed = "".join(parts)
-    return squeezed[:-1] if squeezed.endswith((";\n", "{\n", ",\n")) else squeezed
+    return squeezed[:-1] if squeezed.endswith((";\n", "{\n", ",\n", "}\n")) else squeezed
 
 
 def _squeezed_code(code: str) -> str:
-    return _CONST.sub("let", _SUM.sub(r"\1", _OPERATOR.sub(r"\1", code)))
+    code = _SUM.sub(r"\1", _OPERATOR.sub(r"\1", code)).replace(";}", "}")
+    return _LIST.sub("", _CONSTANT.sub("let", _ONE_PARAMETER.sub(r"\1=>", code)))

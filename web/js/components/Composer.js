@@ -13,7 +13,7 @@ import { current } from "../core/state.js";
 import { hintWords } from "../core/wording.js";
 
 /** The hints that say why sending is impossible; with others, text is sent or queued. */
-const HARMLESS = ["hint.ready", "hint.saves", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding", "hint.barred", "hint.proxy", "hint.files", "hint.breaks"];
+const HARMLESS = ["hint.ready", "hint.saves", "hint.unsaved", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding", "hint.barred", "hint.proxy", "hint.files", "hint.breaks"];
 
 /** The hints that only explain keys, which a touch keyboard does not have. */
 const TEACHING = ["hint.ready", "hint.saves", "hint.breaks"];
@@ -147,9 +147,9 @@ export function Composer(element, { word, ...tools }) {
     set(send, { ariaDisabled: String(!HARMLESS.includes(key)) });
     write(send, word(meant.kind === "editing" ? "composer.save" : "composer.send"));
     write(hint, words);
-    element.classList.toggle("insists", state.refusals > 0 || state.files);
+    element.classList.toggle("insists", state.refusals > 0 || state.files || state.unsaved);
     element.classList.toggle("quiet", TEACHING.includes(key));
-    write(spoken, state.refusals > 0 || state.clipped || state.files ? words : says);
+    write(spoken, state.refusals > 0 || state.clipped || state.files || state.unsaved ? words : says);
   }
 
   function showPurpose({ name }) {

@@ -1,9 +1,10 @@
 // The dialog of keyboard shortcuts.
 //
-// Down   { sheet }
+// Down   { sheet, touch, settings }
 
-import { caps, KEYS } from "../core/keyTable.js";
+import { caps, keyGroups } from "../core/keyTable.js";
 import { SHEETS } from "../core/names.js";
+import { enterBreaks } from "../core/writing.js";
 import { copies, write } from "../browser/dom.js";
 import { Sheet } from "./sheet.js";
 
@@ -13,10 +14,11 @@ export function KeySheet(element, { word, mac }) {
   const row = copies("key-row");
   const sheet = Sheet(element, SHEETS.keys);
 
-  redraw();
+  let drawn = null; // whether it was drawn for a keyboard whose Enter starts a new line; null if it is to be drawn
 
-  function redraw() {
-    list.replaceChildren(...KEYS.map(sectionOf));
+  function draw(breaks) {
+    drawn = breaks;
+    list.replaceChildren(...keyGroups(breaks).map(sectionOf));
   }
 
   function sectionOf({ group: title, rows }) {
@@ -41,9 +43,11 @@ export function KeySheet(element, { word, mac }) {
   }
 
   return {
-    redraw,
+    redraw: () => (drawn = null),
     update(state) {
-      if (sheet(state) === "opened") element.querySelector(".shut").focus();
+      const open = sheet(state);
+      if (open && drawn !== enterBreaks(state)) draw(enterBreaks(state));
+      if (open === "opened") element.querySelector(".shut").focus();
     },
   };
 }

@@ -19,14 +19,14 @@ const EMOJI_MOST = 32; // characters (docs/protocol.md)
 export const CHANGE_RULES = {
   reply(turn, { seq }) {
     const message = standing(current(turn.state), seq);
-    if (!message) return;
+    if (!message || unsaved(turn)) return;
     release(turn);
     change(turn, turn.state.key, { replying: seq, target: editTarget(message, "") });
   },
   edit(turn, { seq }) {
     const { key, changes: open } = turn.state;
     const message = own(turn, seq);
-    if (!message) return;
+    if (!message || unsaved(turn)) return;
     release(turn);
     const { text } = foreseen(message, bySeq(open, key).get(seq) ?? [], turn.state.me.user);
     change(turn, key, { editing: seq, removing: null, aside: current(turn.state).draft, draft: text, target: editTarget(message, text) });
@@ -74,7 +74,7 @@ export const CHANGE_RULES = {
   },
   undo(turn, { id }) {
     const act = turn.state.changes.find((each) => each.id === id);
-    if (!act) return;
+    if (!act || (act.type === "edit" && act.key === turn.state.key && unsaved(turn))) return;
     turn.state.changes = dropChange(turn.state.changes, id);
     if (act.type !== "edit" || act.key !== turn.state.key) return;
     if (!own(turn, act.seq)) orphan(turn, act);
@@ -199,8 +199,15 @@ function editTarget({ time, text }, base) {
   return { time, base, was: text, gone: false, changed: false };
 }
 
+/** Whether an edit has text that is not saved, so that no other may take its place; the page then says so. */
+function unsaved(turn) {
+  const { editing, draft, target } = current(turn.state);
+  return (turn.state.unsaved = editing !== null && draft !== target.base && !blank(draft));
+}
+
 /** End editing and replying; the draft from before returns. */
 export function release(turn, key = turn.state.key) {
   const { editing, draft, aside } = of(turn, key);
+  turn.state.unsaved = false;
   change(turn, key, { editing: null, replying: null, target: null, aside: null, draft: editing === null ? draft : aside ?? "" });
 }

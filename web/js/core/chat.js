@@ -153,7 +153,7 @@ const RULES = {
     const { key } = turn.state;
     const { name, phase, typedAt } = of(turn, key);
     change(turn, key, { draft: text });
-    Object.assign(turn.state, { refusals: 0, clipped, files });
+    Object.assign(turn.state, { refusals: 0, unsaved: false, clipped, files });
     if (blank(text) || phase !== "here" || now - typedAt < TYPING_EVERY) return;
     turn.send.push({ type: "typing", room: name });
     change(turn, key, { typedAt: now });

@@ -1,6 +1,22 @@
 // The keyboard shortcuts in the order in which the dialog lists them. Pure. Keys that components
 // handle themselves are listed, too. Each group is about one part of the page.
 
+const SEND = [
+  { keys: ["Enter"], does: "keys.send" },
+  { keys: ["Shift+Enter"], does: "keys.newline" },
+];
+
+/** Where Enter starts a new line. */
+const BREAK = [
+  { keys: ["Enter"], does: "keys.newline" },
+  { keys: ["Mod+Enter"], does: "keys.send" },
+];
+
+/** The groups of KEYS, where Enter sends, or with `breaks` starts a new line. */
+export function keyGroups(breaks) {
+  return breaks ? KEYS.map(({ group, rows }) => ({ group, rows: rows.includes(SEND[0]) ? [...BREAK, ...rows.slice(BREAK.length)] : rows })) : KEYS;
+}
+
 /** Groups of { keys, does }: `keys` are alternatives, "Mod" is ⌘ or Ctrl; `does` is a key of the texts. */
 export const KEYS = [
   {
@@ -26,8 +42,7 @@ export const KEYS = [
   {
     group: "keys.writing",
     rows: [
-      { keys: ["Enter"], does: "keys.send" },
-      { keys: ["Shift+Enter"], does: "keys.newline" },
+      ...SEND,
       { keys: ["Tab"], does: "keys.complete" },
       { keys: ["↑"], does: "keys.last" },
     ],

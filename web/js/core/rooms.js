@@ -53,7 +53,7 @@ export function enter(turn, { name, place = null, now }) {
   change(turn, key, { visitedAt: now, leaving: false, sought: back && sought(back.seq, back.top) });
   if (other) mark(turn, of(turn, key), key);
   if (of(turn, key).phase === "refused") change(turn, key, { phase: "away", joinAt: 0 });
-  Object.assign(turn.state, { key, following: back === null, unseen: back === null ? 0 : of(turn, key).unread, refusals: 0, panel: false, sheet: null });
+  Object.assign(turn.state, { key, following: back === null, unseen: back === null ? 0 : of(turn, key).unread, refusals: 0, unsaved: false, panel: false, sheet: null });
   wantList(turn);
 }
 

@@ -53,6 +53,7 @@ export function begin({ identity, drafts, purposes = [], seen, roomNames = [], a
     clipped: false, // whether only a part of a pasted text was accepted
     files: false, // whether the last paste or drop had files, which cannot be sent
     touch, // whether there is a touch screen, and no keyboard has been used
+    unsaved: false, // whether something else was to be written before an edit was saved
     refusals: 0, // how often sending was refused by the page
     sheet: null, // the open dialog: { name, busy, refusal }
     search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, complete: true, next: null, refusal: null },

@@ -70,6 +70,7 @@ export function hintWords(state) {
     const message = sentence(room.refusal);
     return message === "" ? { key: "hint.noRoom", values: { room: room.name } } : { key: "hint.said", values: { message } };
   }
+  if (state.unsaved) return { key: "hint.unsaved" };
   if (state.files) return { key: "hint.files" };
   if (state.clipped) return { key: "hint.clipped", values: { count: longest(state) } };
   if (over > 0) return { key: "hint.tooLong", values: { count: over } };

@@ -163,6 +163,7 @@ export const words = {
   "composer.discard": "Discard",
   "composer.suggested": { one: "{count} suggestion", other: "{count} suggestions" },
 
+  "hint.unsaved": "Save or discard this edit first.",
   "hint.files": "Files and pictures cannot be sent here. Only text was taken.",
   "hint.tooLong": { one: "{count} character too long.", other: "{count} characters too long." },
   "hint.clipped": { one: "A draft has at most {count} character. The rest was not pasted.", other: "A draft has at most {count} characters. The rest was not pasted." },

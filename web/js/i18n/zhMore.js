@@ -163,6 +163,7 @@ export const words = {
   "composer.discard": "放弃",
   "composer.suggested": { other: "{count} 条建议" },
 
+  "hint.unsaved": "请先保存或放弃此次编辑。",
   "hint.files": "这里不能发送文件和图片，只保留文字。",
   "hint.tooLong": { other: "超出 {count} 个字符。" },
   "hint.clipped": { other: "草稿最多 {count} 个字符，其余的没有粘贴。" },
