@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
+import { ago } from "../../web/js/core/ago.js";
 import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n/index.js";
 import { OPTIONS } from "../../web/js/core/device.js";
 import { fateWords, refusalWords } from "../../web/js/core/wording.js";
@@ -145,11 +146,11 @@ describe("times and days", () => {
   });
 
   test("tell how long ago something was, of one unit", () => {
-    const { ago } = formats(["en-GB"], "en", () => now);
-    const told = [0, 59, 60, 3_599, 3_600, 86_400, 40 * 86_400, 800 * 86_400].map((seconds) => ago(now - seconds * 1000));
+    const { near } = formats(["en-GB"], "en", () => now);
+    const told = [0, 59, 60, 3_599, 3_600, 86_400, 40 * 86_400, 800 * 86_400].map((seconds) => ago(now - seconds * 1000, now, near));
     assert.deepEqual(told, ["now", "59 seconds ago", "1 minute ago", "59 minutes ago", "1 hour ago", "yesterday", "last month", "2 years ago"]);
-    assert.equal(ago(now + 5_000), "now", "a clock that runs behind");
-    assert.equal(formats(["zh-CN"], "zh-Hans", () => now).ago(now - 120_000), "2分钟前");
+    assert.equal(ago(now + 5_000, now, near), "now", "a clock that runs behind");
+    assert.equal(ago(now - 120_000, now, formats(["zh-CN"], "zh-Hans", () => now).near), "2分钟前");
   });
 
   test("are in the order of day and month that the user's locale has, in the words of the page", () => {

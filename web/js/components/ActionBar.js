@@ -3,13 +3,14 @@
 //
 // Up     "react" with { seq, emoji }, "reply", "edit" and "remove" with { seq }
 
+import { ago } from "../core/ago.js";
 import { copy } from "../browser/clipboard.js";
 import { tell, write } from "../browser/dom.js";
 
 /** The emoji that are used most as reactions. */
 const FREQUENT = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "🚀"];
 
-export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
+export function ActionBar(element, { word, now, near, calendar, linkTo, textOf }) {
   const find = (selector) => element.querySelector(selector);
   const tools = [...element.querySelectorAll(".tool")];
   const picker = find(".picker");
@@ -135,7 +136,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
       label(find(`.${name}`), word(`act.${name}`));
     }
     const time = Date.parse(line.querySelector(".time").dateTime);
-    write(when, ago(time));
+    write(when, ago(time, now(), near));
     when.title = calendar(time);
     when.dateTime = line.querySelector(".time").dateTime;
     write(spoken, "");

@@ -37,7 +37,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
   const { make, fill, fold } = Rows({ word, ...formats });
   const since = NewsButton(element.querySelector(".since"), view, list, { word, now, dayOf, ...formats });
   const anchor = Anchor(view, list); // holds the place of a user who reads further up
-  const bar = LateBar(element.querySelector(".action-bar"), { word, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
+  const bar = LateBar(element.querySelector(".action-bar"), { word, now, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
   const shown = new Map(); // the parts of the list, by key
   const within = new WeakMap(); // the rows of each of them, by key
   let drawn = {}; // the state that is displayed; `stale` if all rows are to be made anew

@@ -16,6 +16,7 @@ export const words = {
   "room.save": "Save",
   "room.address": "Link",
   "room.addressHint": "Anyone with this link can join.",
+  "room.onlyHere": "Only this computer can open this link. To let others join, start the server with --host 0.0.0.0, and open this page by this computer’s network address.",
   "room.copy": "Copy",
   "room.copied": "Copied.",
   "room.qr": "QR code",
@@ -133,6 +134,9 @@ export const words = {
   "name.rate_limited": "Too many attempts. Try again in a moment.",
   "name.other": "The name was not accepted: {message}",
 
+  "list.others": { one: "{count} other", other: "{count} others" },
+  "list.topic": "{nick} set the topic: {topic}",
+  "list.noTopic": "{nick} removed the topic",
   "list.truncated": "Older messages are no longer stored.",
   "list.cut": "The messages after these are no longer stored.",
   "list.earlier": "Reply to an earlier message",

@@ -121,11 +121,8 @@ function dateLocale(languages, language) {
   return parts.find(({ type }) => type !== "literal").type === "day" ? "en-GB" : "en";
 }
 
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const UNITS = [["year", 31_556_952], ["month", 2_629_746], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
-
 /**
- * Formats of times, days and names: { clock, calendar, dayOf, dayWords, ago, and, compare }. They follow the
+ * Formats of times, days and names: { clock, calendar, dayOf, dayWords, near, and, compare }. They follow the
  * user's own `languages`, even if the page has no texts in them; the words for today and yesterday
  * are in the page's `language`. `clock` is "12" or "24" for that many hours, or "system". Times are
  * milliseconds, except for `dayOf`, which takes seconds.
@@ -160,12 +157,7 @@ export function formats(languages, language, now, clock = "system") {
       const days = Math.round((midnight(time) - midnight(now())) / 86_400_000); // rounded, since days of 23 and 25 hours exist
       return days === 0 || days === -1 ? start(near.format(days, "day")) : date.format(time);
     },
-    /** A relative time, such as "5 minutes ago". */
-    ago(time) {
-      const seconds = Math.min(0, Math.round((time - now()) / 1000));
-      const [unit, length] = UNITS.find(([, each]) => -seconds >= each) ?? UNITS.at(-1);
-      return near.format(Math.trunc(seconds / length), unit);
-    },
+    near: (count, unit) => near.format(count, unit),
     and: (names) => list.format(names),
     compare: new Intl.Collator(languages, { numeric: true, sensitivity: "base" }).compare,
   };

@@ -16,6 +16,7 @@ export const words = {
   "room.save": "保存",
   "room.address": "链接",
   "room.addressHint": "任何人都可以通过此链接加入。",
+  "room.onlyHere": "只有这台电脑能打开此链接。要让其他人加入，请用 --host 0.0.0.0 启动服务器，再通过这台电脑的网络地址打开本页面。",
   "room.copy": "复制",
   "room.copied": "已复制。",
   "room.qr": "二维码",
@@ -133,6 +134,9 @@ export const words = {
   "name.rate_limited": "操作太快了，请稍后再试。",
   "name.other": "名字未被接受：{message}",
 
+  "list.others": { other: "另外 {count} 人" },
+  "list.topic": "{nick} 设置了话题：{topic}",
+  "list.noTopic": "{nick} 移除了话题",
   "list.truncated": "更早的消息已不再保存。",
   "list.cut": "之后的消息已不再保存。",
   "list.earlier": "回复较早的一条消息",
