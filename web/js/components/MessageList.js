@@ -8,7 +8,7 @@
 //        the { id } of a failed message, "redo" and "undo" with that of a failed change; "seek" with the { room,
 //        seq } of a quoted message; "removeNow" and "keep"; and the events of ActionBar.js
 
-import { LateBar } from "./lazy.js";
+import { LateBar, LateNews } from "./lazy.js";
 import { Anchor } from "../browser/scrollAnchor.js";
 import { bookFor } from "../core/room.js";
 import { inSight } from "../core/history.js";
@@ -17,7 +17,6 @@ import { alike, parts, rows, same } from "../core/rows.js";
 import { byKeys } from "../browser/focusOrigin.js";
 import { clearList, reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
-import { NewsButton } from "./newsButton.js";
 import { addressOf } from "../core/address.js";
 import { atBottom, nearBottom, nearTop } from "../core/scrolling.js";
 import { current } from "../core/state.js";
@@ -35,7 +34,7 @@ const GUESS = 3.25; // rem, the estimated height of a row before its layout
 export function MessageList(element, { word, dayOf, now, base, ...formats }) {
   const [view, older, empty, list, jump, notice] = ["view", "older", "empty", "lines", "jump", "notice"].map((name) => element.querySelector(`.${name}`));
   const { make, fill, fold } = Rows({ word, ...formats });
-  const since = NewsButton(element.querySelector(".since"), view, list, { word, now, dayOf, ...formats });
+  const since = LateNews(async () => (await import("./newsButton.js")).NewsButton(element.querySelector(".since"), view, list, { word, now, dayOf, ...formats }));
   const anchor = Anchor(view, list); // holds the place of a user who reads further up
   const bar = LateBar(element.querySelector(".action-bar"), { word, now, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
   const shown = new Map(); // the parts of the list, by key

@@ -91,6 +91,22 @@ export function LateBar(element, tools) {
   };
 }
 
+/** The button of newsButton.js, which `load` makes when a room is first opened that has new messages. */
+export function LateNews(load) {
+  let button = null;
+  let coming = null;
+  let latest;
+
+  return {
+    update(room) {
+      latest = room;
+      if (room.news !== null) coming ??= load().then((made) => (button = made).update(latest), () => (coming = null));
+      button?.update(room);
+    },
+    scrolled: () => button?.scrolled(),
+  };
+}
+
 let late = null; // the contents that the page is sent without, once they are loaded
 
 /** Insert the content of `element`, if the page was sent without it, and its texts. */
