@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FAKE, FakeTestCase
-from tests.browser.test_finding import HEADING, PHONE, ROOM, badge, go
-from tests.support.page import DRAFT, LINES, NAME, BrowserTestCase, enter
+from tests.browser.test_finding import HEADING, PHONE, ROOM, badge
+from tests.support.page import DRAFT, LINES, NAME, BrowserTestCase, enter, go
 from tests.support.server import ServerProcess
 
 OFFER = ".attention-offer"

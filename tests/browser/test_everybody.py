@@ -10,7 +10,6 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.fake import FakeTestCase
-from tests.browser.test_finding import go
 from tests.browser.test_look import PHONE, TALK, WIDE
 from tests.support.page import (
     DRAFT,
@@ -20,6 +19,7 @@ from tests.support.page import (
     VIEW,
     enter,
     fully_scrolled,
+    go,
     next_frame,
 )
 

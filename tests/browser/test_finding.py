@@ -16,6 +16,7 @@ from tests.support.page import (
     UNENCRYPTED,
     BrowserTestCase,
     enter,
+    go,
     say,
     wait_for_lines,
     wait_until_here,
@@ -34,17 +35,6 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "has_touch": True,
 }
-
-
-def go(page: Page, room: str) -> None:
-    """Enter `room` by its name, as the page's own components ask for it."""
-    page.evaluate(
-        "name => document.querySelector('.room-list').dispatchEvent("
-        "new CustomEvent('enter', { bubbles: true, detail: { name } }))",
-        room,
-    )
-    expect(page.locator(HEADING)).to_have_text(room)
-    wait_until_here(page)
 
 
 def badge(page: Page, room: str) -> str:

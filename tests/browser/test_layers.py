@@ -8,9 +8,9 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FakeTestCase
-from tests.browser.test_finding import HEADING, KEYS, PHONE, ROOM, go
+from tests.browser.test_finding import HEADING, KEYS, PHONE, ROOM
 from tests.browser.test_search import FIELD, LONG, PANEL, RESULTS
-from tests.support.page import DRAFT, NAME, enter, wait_for_lines, wait_until_here
+from tests.support.page import DRAFT, NAME, enter, go, wait_for_lines, wait_until_here
 
 SIDE = ".side-panel.open"
 OPENERS = {

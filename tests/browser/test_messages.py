@@ -17,6 +17,7 @@ from tests.support.page import (
     VIEW,
     BrowserTestCase,
     fully_scrolled,
+    go,
     say,
     wait_for_lines,
     wait_until_here,
@@ -127,9 +128,7 @@ class TogetherTest(BrowserTestCase):
         expect(line(self.bob, "hello from Bob")).to_be_focused()
 
     def test_what_came_while_one_was_away_is_marked_as_new(self) -> None:
-        self.bob.fill(".room-list .field", "tea")
-        self.bob.press(".room-list .field", "Enter")
-        wait_until_here(self.bob)
+        go(self.bob, "tea")
         say(self.ada, "news for Bob")
         self.bob.locator('.room-list .room[data-room="lobby"] .badge:not([hidden])').wait_for()
         self.bob.click('.room-list .room[data-room="lobby"]')
@@ -442,8 +441,7 @@ class LongTest(FakeTestCase):
               server.serve.history = (command) => real({ ...command, limit: 200 });
             }"""
         )
-        page.fill(".room-list .field", "tea")
-        page.press(".room-list .field", "Enter")
+        go(page, "tea")
         expect(page.locator(f"{LINES} .text").last).to_contain_text("old 9999")
         self.assertTrue(fully_scrolled(page))
         page.evaluate(

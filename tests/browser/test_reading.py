@@ -8,12 +8,13 @@ import unittest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_attention import RECORDER, AttentionTestCase
-from tests.browser.test_finding import HEADING, badge, go
+from tests.browser.test_finding import HEADING, badge
 from tests.support.case import eventually
 from tests.support.page import (
     LINES,
     BrowserTestCase,
     enter,
+    go,
     next_frame,
     say,
     wait_for_lines,

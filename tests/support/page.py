@@ -140,6 +140,15 @@ def wait_until_here(page: Page) -> None:
     page.wait_for_selector(HERE, state="attached")
 
 
+def go(page: Page, room: str) -> None:
+    """Enter `room` as a person would: by its name, in the directory of rooms."""
+    page.keyboard.press("Control+k")
+    page.fill(".room-switcher .field", room)
+    page.press(".room-switcher .field", "Enter")
+    expect(page.locator("h1.room")).to_have_text(room)
+    wait_until_here(page)
+
+
 def say(page: Page, text: str) -> None:
     """Write `text` into the composer and press Enter, as a reader would."""
     page.fill(DRAFT, text)
