@@ -12,7 +12,16 @@ from playwright.sync_api import FloatRect, Page, expect
 from tests.browser.fake import FakeTestCase
 from tests.browser.test_finding import go
 from tests.browser.test_look import PHONE, TALK, WIDE
-from tests.support.page import DRAFT, LINES, VIEW, enter, fully_scrolled, next_frame
+from tests.support.page import (
+    DRAFT,
+    HOST,
+    LINES,
+    UNENCRYPTED,
+    VIEW,
+    enter,
+    fully_scrolled,
+    next_frame,
+)
 
 #: What opens each dialog: a button, or a key where nothing is being written.
 DIALOGS = {
@@ -49,6 +58,15 @@ def words(page: Page, selector: str) -> FloatRect:
 
 
 class EverybodyTestCase(FakeTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.expect_complaint(UNENCRYPTED)
+
+    @property
+    def url(self) -> str:
+        """As others open it: its room has a QR code."""
+        return f"http://{HOST}:{self.server.port}/"
+
     def talking(self, **context: Any) -> Page:
         """A page in the middle of a conversation."""
         page = self.blank(**context)

@@ -12,6 +12,8 @@ from tests.browser.fake import FakeTestCase
 from tests.support import qr
 from tests.support.page import (
     DRAFT,
+    HOST,
+    UNENCRYPTED,
     BrowserTestCase,
     enter,
     say,
@@ -55,7 +57,7 @@ class RealTestCase(BrowserTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.server = self.enterContext(ServerProcess("--memory"))
+        self.server = self.enterContext(ServerProcess("--memory", "--name", HOST))
 
 
 class RoomTest(RealTestCase):
@@ -110,7 +112,7 @@ class RoomTest(RealTestCase):
         expect(ada.locator(TOPIC)).to_be_visible()
         expect(ada.locator(f"{ROOM} .leave")).to_be_hidden()
 
-    def test_the_address_is_copied_and_shown_as_a_picture(self) -> None:
+    def test_the_address_is_copied(self) -> None:
         page = self.open(f"{self.server.url}r/tea", "Ada")
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.click(".room-header .about")
@@ -118,15 +120,34 @@ class RoomTest(RealTestCase):
         expect(page.locator(f"{ROOM} .copied")).to_have_text("Copied.")
         copied = page.evaluate("() => navigator.clipboard.readText()")
         self.assertEqual(copied, f"{self.server.url}r/tea")
+
+    def test_the_address_is_shown_as_a_picture(self) -> None:
+        address = f"http://{HOST}:{self.server.port}/r/tea"
+        self.expect_complaint(UNENCRYPTED)
+        page = self.open(address, "Ada")
+        page.click(".room-header .about")
+        expect(page.locator("#address-hint")).to_have_text("Anyone with this link can join.")
         code = page.get_by_role("img", name="QR code with the link to #tea")
         expect(code).to_be_hidden()
         page.click(f"{ROOM} .reveal")
         expect(code.locator("svg")).to_be_visible()
         path = code.locator("path").last.get_attribute("d") or ""
         side = int((code.locator("svg").get_attribute("viewBox") or "").split()[2])
-        self.assertEqual(qr.read(qr.modules(path, side)), copied)
+        self.assertEqual(qr.read(qr.modules(path, side)), address)
         page.click(f"{ROOM} .reveal")
         expect(code).to_be_hidden()
+
+    def test_an_address_that_only_this_computer_can_open_has_no_picture(self) -> None:
+        for host, name in (("127.0.0.1", "Ada"), ("localhost", "Bob")):
+            page = self.open(f"http://{host}:{self.server.port}/r/tea", name)
+            page.click(".room-header .about")
+            hint = page.locator("#address-hint")
+            expect(hint).to_contain_text("Only this computer can open this link.")
+            expect(hint).to_contain_text("--host 0.0.0.0")
+            expect(page.locator(f"{ROOM} .reveal")).to_be_hidden()
+            expect(page.locator(f"{ROOM} .address .field")).to_have_accessible_description(
+                hint.text_content() or ""
+            )
 
     def test_a_room_is_made_from_the_switcher_by_keyboard_alone(self) -> None:
         page = self.open(self.server.url, "Ada")

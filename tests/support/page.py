@@ -14,8 +14,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from .case import PATIENCE, TestCase, children, eventually
 from .require import require_browser
 
+#: A host name of this machine that is none of the machine itself, as others would use one.
+HOST = "chat.example"
+
 #: No sandbox, for containers; nothing that reaches out by itself.
 LAUNCH = [
+    f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -39,6 +43,9 @@ LINES = ".message-list .line"
 
 #: What Chromium says on the console when a WebSocket cannot be opened; the page cannot silence it.
 NO_SERVER = r"WebSocket connection to 'ws://[^']+' failed"
+
+#: What Chromium says on the console of a page that came from `HOST` without TLS.
+UNENCRYPTED = "Cross-Origin-Opener-Policy header has been ignored"
 
 #: Runs in each page before its own scripts: a violation becomes an error on the console.
 _WATCH = """

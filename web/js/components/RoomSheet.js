@@ -7,6 +7,7 @@
 import { levelOf } from "../core/attention.js";
 import { tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";
+import { onlyHere } from "../core/reach.js";
 import { current } from "../core/state.js";
 import { topicRefusal } from "../core/wording.js";
 import { SHEETS } from "../core/names.js";
@@ -101,6 +102,9 @@ export function RoomSheet(element, { word, base }) {
     write(find(".title"), room.name);
     topic.value = room.topic;
     address.value = new URL(addressOf(room.name, state.lobby), base).href;
+    const local = onlyHere(address.value);
+    write(find("#address-hint"), word(local ? "room.onlyHere" : "room.addressHint"));
+    reveal.hidden = local; // no other device could open what the code says
     code.setAttribute("aria-label", word("room.code", { room: room.name }));
     write(copied, "");
     hide();

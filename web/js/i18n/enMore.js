@@ -14,6 +14,7 @@ export const words = {
   "room.save": "Save",
   "room.address": "Link",
   "room.addressHint": "Anyone with this link can join.",
+  "room.onlyHere": "Only this computer can open this link. To let others join, start the server with --host 0.0.0.0, and open this page by this computer’s network address.",
   "room.copy": "Copy",
   "room.copied": "Copied.",
   "room.qr": "QR code",

@@ -14,6 +14,7 @@ export const words = {
   "room.save": "保存",
   "room.address": "链接",
   "room.addressHint": "任何人都可以通过此链接加入。",
+  "room.onlyHere": "只有这台电脑能打开此链接。要让其他人加入，请用 --host 0.0.0.0 启动服务器，再通过这台电脑的网络地址打开本页面。",
   "room.copy": "复制",
   "room.copied": "已复制。",
   "room.qr": "二维码",
