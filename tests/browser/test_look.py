@@ -217,6 +217,37 @@ class LookTest(LookTestCase):
                 self.assertGreater(page.evaluate(height), before)
                 page.context.close()
 
+    def test_two_people_with_one_name_are_told_apart_by_more_than_a_colour(self) -> None:
+        page = self.talking(**WIDE)
+        page.evaluate(
+            """() => {
+              server.live({ text: "before", user: "77aa0001", nick: "Eve" });
+              server.live({ text: "after", user: "77aa0009", nick: "Eve", reply_to: 37 });
+              server.hear({
+                type: "presence", room: "lobby", joined: [{ user: "77aa0009", nick: "Eve" }],
+                left: [], member_count: 3,
+              });
+            }"""
+        )
+        named = page.locator(f"{LINES}.leads .by > .nick", has_text="Eve")
+        expect(named).to_have_count(2)
+        hues = page.locator(f"{LINES}.leads:has(.nick[data-mark^='0']) > .avatar")
+        expect(hues).to_have_count(2)
+        colours = {hues.nth(each).get_attribute("data-hue") for each in (0, 1)}
+        self.assertEqual(len(colours), 2)
+        marks = [named.nth(each).get_attribute("data-mark") for each in (0, 1)]
+        self.assertEqual(marks, ["0001", "0009"])
+        shown = "nick => getComputedStyle(nick, '::after').content"
+        self.assertIn("(", named.first.evaluate(shown))
+        member = page.locator(".member-list .member", has_text="Eve")
+        expect(member.locator(".nick")).to_have_attribute("data-mark", "0009")
+        self.assertEqual(
+            member.locator(".avatar").get_attribute("data-hue"),
+            hues.nth(1).get_attribute("data-hue"),
+        )
+        bob = page.locator(f"{LINES}.leads .by > .nick", has_text="Bob").first
+        expect(bob).to_have_attribute("data-mark", "")
+
     def test_what_is_old_is_not_read_out_as_news(self) -> None:
         page = self.blank()
         page.evaluate(

@@ -134,7 +134,7 @@ export function Composer(element, { word, ...tools }) {
     if (shown?.key !== state.key) completion?.close();
     const before = shown?.key === state.key ? meant : null;
     shown = state;
-    meant = purpose(room);
+    meant = purpose(room, state.me);
     set(draft, { maxLength: longest(state), enterKeyHint: enterBreaks(state) ? "enter" : "send" });
     if (draft.value !== room.draft) {
       completion?.close();

@@ -10,7 +10,8 @@
 
 import { LateBar, LateNews } from "./lazy.js";
 import { Anchor } from "../browser/scrollAnchor.js";
-import { bookFor } from "../core/room.js";
+import { signed } from "../core/namesakes.js";
+import { bookFor, sharers } from "../core/room.js";
 import { inSight } from "../core/history.js";
 import { at } from "../core/log.js";
 import { alike, parts, rows, same } from "../core/rows.js";
@@ -184,9 +185,10 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     const waits = pending.length > 0 || drawn.waits ? state.pending : null;
     const alone = log.epoch === null && unreached(state);
     const today = dayOf(now() / 1000);
-    const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, today, pending: waits };
+    const shared = sharers(room, me);
+    const made = { key, log, me, phase, alone, shared, mark, editing, replying, removing, changes, today, pending: waits };
     if (!drawn.stale && Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
-    know(room, log, me);
+    know(room, log, me, shared);
     const appended = drawn.key === key && drawn.log.numbering === log.numbering && drawn.log.first <= log.first;
     if (!appended || past || drawn.past || drawn.stale) quietly();
     if (drawn.key !== key) {
@@ -196,7 +198,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     }
     if (!following) anchor.look();
     if (drawn.stale) clearList(list, shown);
-    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes, today });
+    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes, today, shared });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more || log.truncated });
     set(list, { hidden: lines.length === 0 });
@@ -221,12 +223,15 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
   }
 
   /** Update who can be mentioned, before messages are drawn. */
-  function know(room, log, me) {
+  function know(room, log, me, shared) {
     const { members } = room;
     about = { book: bookFor(room, me), me };
     let authors = null; // nicks by user; made when a nick of a user is needed who is not a member now
     const author = (user) => (authors ??= new Map(log.entries.map((entry) => [entry.user, entry.nick]))).get(user);
-    about.nickOf = (user) => members.get(user) ?? author(user);
+    about.nickOf = (user) => {
+      const nick = members.get(user) ?? author(user);
+      return nick && signed(nick, user, shared);
+    };
   }
 
   /** The text above the oldest message. */

@@ -5,7 +5,10 @@
 // Up     "panel" with { open: false }, "sheet" for the settings and the keyboard shortcuts
 
 import { set, tell, write } from "../browser/dom.js";
-import { hue, HUES, initial } from "../core/avatar.js";
+import { initial } from "../core/avatar.js";
+import { hueOf } from "../core/namesakes.js";
+import { sharers } from "../core/room.js";
+import { current } from "../core/state.js";
 import { SHEETS } from "../core/names.js";
 
 export function SidePanel(element, { word }) {
@@ -31,7 +34,7 @@ export function SidePanel(element, { word }) {
     set(me, { hidden: known === null });
     if (known === null) return;
     write(avatar, initial(known.nick));
-    set(avatar.dataset, { hue: state.me ? String(hue(state.me.user, HUES)) : "" });
+    set(avatar.dataset, { hue: state.me ? String(hueOf(state.me.user, sharers(current(state), state.me))) : "" });
     write(nick, known.nick);
     set(self, { ariaLabel: word("panel.self", { nick: known.nick }) });
   }

@@ -1,6 +1,7 @@
 // Finding a room, and a position in a search result. Pure; the choices are those of choices.js.
 
-import { keyOf, roomName } from "./room.js";
+import { namesakes } from "./namesakes.js";
+import { keyOf, peopleOf, roomName } from "./room.js";
 
 const TYPED = 250; // characters compared: no name or topic has more
 export const SHOWN = 50; // choices offered at first
@@ -72,4 +73,15 @@ function whole(text, index) {
 
 function literally(text) {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, (char) => (char === "-" ? "\\x2d" : `\\${char}`));
+}
+
+/** The namesakes of each room of the search's results, by its name: among its people and the authors of the results. */
+export function sharersIn({ search, rooms, me }) {
+  const people = new Map(); // { user, nick } by room
+  for (const entry of search.entries) {
+    const room = rooms.get(keyOf(entry.room));
+    if (!people.has(entry.room)) people.set(entry.room, room ? [...peopleOf(room, me)] : []);
+    people.get(entry.room).push(entry);
+  }
+  return new Map([...people].map(([room, found]) => [room, namesakes(found)]));
 }

@@ -3,6 +3,7 @@
 import { amended, append, at, caughtUp, continued, EMPTY, newest, skips, trim } from "./log.js";
 import { mentioned } from "./markup.js";
 import { bookOf, fold } from "./mentions.js";
+import { namesakes } from "./namesakes.js";
 
 export const KEEP = 2_000; // entries kept while the view follows the newest message
 export const SPARE = 200; // dropped so many at a time: each time the browser does a full layout
@@ -11,7 +12,7 @@ export const TYPING_SHOWN = 5_000;
 export const FULL = "rooms_full"; // the code of a refusal: the user is in as many rooms as the server allows
 export const NEVER = Number.MIN_SAFE_INTEGER; // the time of visit of a room that is only kept because something waits in it
 
-const AUTHORS = 2_000; // nicks of authors that are kept; as many as entries
+const AUTHORS = 2_000; // authors that are kept; as many as entries
 const TYPED = 300; // characters considered of a typed name; NFC of more may take long
 const JOINS = "[\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Mong}\\p{sc=Nkoo}\\p{sc=Mand}\\p{sc=Adlm}\\p{sc=Rohg}]";
 const MARK = "(?<=[\\p{L}\\p{M}])(?![\\u034f\\u17b4\\u17b5\\u180b-\\u180f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])[\\p{Mn}\\p{Mc}]";
@@ -55,7 +56,7 @@ export function newRoom(name, now, followed = false) {
     topic: "",
     log: EMPTY,
     members: new Map(), // nick by user
-    authors: new Set(), // the nicks of authors, who can be mentioned as well
+    authors: new Map(), // { user, nick } of each author by both, who can be mentioned as well
     absent: new Set(), // the members who are away
     memberCount: 0,
     typing: new Map(), // { nick, until } by user
@@ -267,10 +268,14 @@ export function names({ text = "" }, me, book) {
   return me !== null && mentioned(text, book).has(fold(me.nick));
 }
 
-/** `authors` with those of `entries`; the same set if all are in it. The earliest are dropped first. */
+/** `authors` with those of `entries`; the same map if all are in it. The earliest are dropped first. */
 export function withAuthors(authors, entries) {
-  const fresh = new Set(entries.filter(({ type, nick }) => type === "message" && !authors.has(nick)).map(({ nick }) => nick));
-  return fresh.size === 0 ? authors : new Set([...authors, ...fresh].slice(-AUTHORS));
+  const fresh = new Map();
+  for (const { type, user, nick } of entries) {
+    const key = `${user} ${nick}`;
+    if (type === "message" && !authors.has(key)) fresh.set(key, { user, nick });
+  }
+  return fresh.size === 0 ? authors : new Map([...authors, ...fresh].slice(-AUTHORS));
 }
 
 const books = new WeakMap(); // the last one for each map of members: to make the tree for many nicks takes long
@@ -279,9 +284,30 @@ const books = new WeakMap(); // the last one for each map of members: to make th
 export function bookFor({ members, authors }, me) {
   const made = books.get(members);
   if (made?.authors === authors && made.nick === me?.nick) return made.book;
-  const book = bookOf([...authors, ...members.values(), ...(me ? [me.nick] : [])]);
-  books.set(members, { authors, nick: me?.nick, book });
+  const people = peopleOf({ members, authors }, me);
+  const book = bookOf(people.map(({ nick }) => nick));
+  books.set(members, { authors, nick: me?.nick, book, people });
   return book;
+}
+
+/** All who are in a room or have written there: [{ user, nick }]. */
+export function peopleOf({ members, authors }, me) {
+  return [...authors.values(), ...[...members].map(([user, nick]) => ({ user, nick })), ...(me ? [me] : [])];
+}
+
+let latest = { key: "", shared: new Map() }; // what was last found, for any room
+
+/** The users of a room whose nick is that of another one, too. It is another object only if anything changed. */
+export function sharers(room, me) {
+  bookFor(room, me);
+  const made = books.get(room.members);
+  if (!made.shared) {
+    const shared = namesakes(made.people);
+    const key = JSON.stringify([...shared]);
+    if (key !== latest.key) latest = { key, shared };
+    made.shared = latest.shared;
+  }
+  return made.shared;
 }
 
 /** Whether the entry is an unread message of another user, after the seq `read`. */
