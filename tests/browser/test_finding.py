@@ -294,12 +294,18 @@ class ManyRoomsTest(FakeTestCase):
 
 
 class AccessTest(FakeTestCase):
+    @property
+    def url(self) -> str:
+        """As others open it: its room has a QR code."""
+        return f"http://{HOST}:{self.server.port}/"
+
     def check(self, page: Page, state: str) -> None:
         with self.subTest(state=state):
             found = Axe().run(page)
             self.assertEqual(found.violations_count, 0, found.generate_report())
 
     def test_axe_finds_nothing_in_any_dialog(self) -> None:
+        self.expect_complaint(UNENCRYPTED)
         for scheme in ("light", "dark"):
             for screen in ({}, PHONE):
                 with self.subTest(scheme=scheme, phone=screen is PHONE):
