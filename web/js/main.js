@@ -242,7 +242,8 @@ function on(type, handle) {
 
 for (const type of RULED) on(type, (detail) => tell({ type, ...detail }));
 on("send", (detail) => tell({ type: "send", id: newId(), ...detail }));
-for (const type of ["reply", "edit"]) on(type, () => composer.focus());
+on("reply", () => composer.focus());
+on("edit", () => composer.focus());
 on("enter", (detail) => travel({ type: "enter", ...detail }));
 on("leave", (detail) => travel({ type: "leave", ...detail }));
 at(".scrim").addEventListener("click", () => tell({ type: "panel", open: false }));
