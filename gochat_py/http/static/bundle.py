@@ -123,6 +123,7 @@ class _Joined:
         self._numbers = {name: f"${number}" for number, name in enumerate(modules)}
         imports = [each for module in all_modules.values() for each in module.imports]
         spaces = {source: space for _, space, source in imports if space}
+        sources = Counter(spaces.values())
         exported = Counter(
             one for name, each in modules.items() if name not in spaces for one in each.exported
         )
@@ -130,7 +131,8 @@ class _Joined:
         self._objects = self._numbers | {
             name: space
             for name, space in spaces.items()
-            if not any(space in (*each.exported, *each.private) for each in modules.values())
+            if sources[space] == 1
+            and not any(space in (*each.exported, *each.private) for each in modules.values())
         }
         #: The modules whose exports are names of the joined module; of others it has an object.
         self._open = {

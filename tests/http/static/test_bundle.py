@@ -117,6 +117,32 @@ class ModulesTest(TestCase):
         self.assertIn("const { b } = (() => {\nconst first = a;\n", joined)
         self.assertTrue(joined.endswith("export { a, b };\n"), joined)
 
+    def test_a_module_that_is_imported_as_a_whole_is_an_object_of_that_name(self) -> None:
+        files = tree(
+            main='import { b } from "./b.js";\nimport { c } from "./c.js";\n'
+            "process.stdout.write(b() + c());\n",
+            a='export const name = () => "a";\n',
+            b='import * as a from "./a.js";\nexport const b = () => a.name();\n',
+            c='import * as a from "./a.js";\nexport const c = () => a.name();\n',
+        )
+        self.assertTrue(bundle_modules(files))
+        self.assertEqual(self.said(files), ["aa"])
+        joined = files[MODULES].decode()
+        self.assertTrue(joined.startswith("const a = (() => {\n"), joined)
+        self.assertIn("const b = () => a.name();\nconst c = () => a.name();\n", joined)
+
+    def test_two_modules_that_are_imported_by_the_same_name_stay_apart(self) -> None:
+        files = tree(
+            main='import { b } from "./b.js";\nimport { c } from "./c.js";\n'
+            "process.stdout.write(b() + c());\n",
+            b='import * as all from "./d.js";\nexport const b = () => all.name();\n',
+            c='import * as all from "./e.js";\nexport const c = () => all.name();\n',
+            d='export const name = () => "d";\n',
+            e='export const name = () => "e";\n',
+        )
+        self.assertTrue(bundle_modules(files))
+        self.assertEqual(self.said(files), ["de"])
+
     def test_an_unknown_form_of_import_leaves_the_modules_unbundled(self) -> None:
         for changes in (
             {"say": 'import all from "./other.js";\n' + TREE["js/say.js"]},
