@@ -45,7 +45,7 @@ import { watchLife } from "./browser/life.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
-const LOBBY = "lobby"; // until the server has sent the lobby's name
+const LOBBY = "lobby"; // until the server has sent its name
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
 

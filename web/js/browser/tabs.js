@@ -51,9 +51,10 @@ export function Tabs(base, tab, area, notify, platform = globalThis) {
   function locked(next) {
     return locks.request(name("notifies"), async () => {
       const held = (await locks.query()).held.map((lock) => lock.name);
+      if (held.includes(name(`shows ${next.key}`))) return false;
       const mark = name(`notified ${next.key} `);
-      const done = held.filter((each) => each.startsWith(mark)).map((each) => each.slice(mark.length).split(" ").map(Number));
-      if (held.includes(name(`shows ${next.key}`)) || done.some((before) => covers(before, next)) || !take(next)) return false;
+      const others = held.filter((each) => each.startsWith(mark)).map((each) => each.slice(mark.length).split(" "));
+      if (others.some(([seq, time]) => covers(Number(seq), Number(time), next)) || !take(next)) return false;
       await keep(next.key, `${mark}${next.seq} ${next.time}`);
       return true;
     });
@@ -91,8 +92,8 @@ export function Tabs(base, tab, area, notify, platform = globalThis) {
   /** Take the message for this tab; false if a tab has taken it, or a later one. */
   function take({ key, seq, time }) {
     const notified = load("notified");
-    const [, ...before] = notified.find(([room]) => room === key) ?? [];
-    if (covers(before, { seq, time })) return false;
+    const [, before, at] = notified.find(([room]) => room === key) ?? [];
+    if (covers(before, at, { seq, time })) return false;
     area.put("notified", [...notified.filter(([room]) => room !== key), [key, seq, time, tab]].slice(-MOST));
     return true;
   }
@@ -109,7 +110,10 @@ export function Tabs(base, tab, area, notify, platform = globalThis) {
   return { show, call };
 }
 
-/** Whether a notification of the message `seq` at `time` stands for a later one: both, as a server that lost its data counts from 1. */
-function covers([before, at], { seq, time }) {
+/**
+ * Whether the message was notified of with the message `before`, of the time `at`. Both decide, as a server that lost
+ * its data counts from 1.
+ */
+function covers(before, at, { seq, time }) {
   return before >= seq && at >= time;
 }
