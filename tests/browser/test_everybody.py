@@ -167,6 +167,7 @@ class MagnifiedTest(EverybodyTestCase):
                 page.focus(VIEW)
                 page.keyboard.press("ArrowUp")
                 page.keyboard.press("+")
+                expect(page.locator(".action-bar .picker")).to_be_visible()
                 bar = box(page, ".action-bar")
                 self.assertGreaterEqual(bar["x"], 0)
                 self.assertLessEqual(bar["x"] + bar["width"], width)

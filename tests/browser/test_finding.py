@@ -195,6 +195,23 @@ class KeyboardTest(FakeTestCase):
         expect(page.locator(KEYS)).to_be_hidden()
         expect(page.locator(".side-panel .keys")).to_be_focused()
 
+    def test_a_dialog_that_is_opened_again_at_once_stays_open(self) -> None:
+        page = self.fake()
+        page.keyboard.press("Control+k")
+        expect(page.locator(SWITCHER)).to_be_visible()
+        page.evaluate(
+            """async (switcher) => {
+              const dialog = document.querySelector(switcher);
+              const closed = new Promise((done) => dialog.addEventListener("close", done));
+              dialog.querySelector(".shut").click();
+              document.body.dispatchEvent(
+                new KeyboardEvent("keydown", { key: "k", ctrlKey: true, bubbles: true }));
+              await closed; // the browser tells of the first closing only now
+            }""",
+            SWITCHER,
+        )
+        expect(page.locator(SWITCHER)).to_be_visible()
+
     def test_alt_and_arrows_go_from_room_to_room(self) -> None:
         page = self.in_rooms()
         page.keyboard.press("Alt+ArrowDown")
@@ -294,12 +311,18 @@ class ManyRoomsTest(FakeTestCase):
 
 
 class AccessTest(FakeTestCase):
+    @property
+    def url(self) -> str:
+        """As others open it: its room has a QR code."""
+        return f"http://{HOST}:{self.server.port}/"
+
     def check(self, page: Page, state: str) -> None:
         with self.subTest(state=state):
             found = Axe().run(page)
             self.assertEqual(found.violations_count, 0, found.generate_report())
 
     def test_axe_finds_nothing_in_any_dialog(self) -> None:
+        self.expect_complaint(UNENCRYPTED)
         for scheme in ("light", "dark"):
             for screen in ({}, PHONE):
                 with self.subTest(scheme=scheme, phone=screen is PHONE):

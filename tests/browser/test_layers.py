@@ -17,7 +17,7 @@ OPENERS = {
     ".room-header .search": PANEL,
     ".room-header .about": ROOM,
     ".me .keys": KEYS,
-    ".me .rename": ".name-form",
+    ".me .settings": ".settings-sheet",
 }
 
 #: The entry in the browser's history is that of a room, or of the layer with this number.
@@ -46,6 +46,12 @@ class BackTest(FakeTestCase):
                 page.go_back()
                 expect(page.locator(layer)).to_be_hidden()
                 expect(page.locator(HEADING)).to_have_text("tea")
+        page.click(".me .settings")
+        page.click(".settings-sheet .rename")
+        expect(page.locator(".name-form")).to_be_visible()
+        page.go_back()
+        expect(page.locator(".name-form")).to_be_hidden()
+        expect(page.locator(HEADING)).to_have_text("tea")
         self.leads_to_the_lobby(page)
 
     def test_back_closes_on_a_phone_the_dialog_then_the_panel(self) -> None:

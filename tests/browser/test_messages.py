@@ -18,6 +18,7 @@ from tests.support.page import (
     BrowserTestCase,
     fully_scrolled,
     go,
+    next_frame,
     say,
     wait_for_lines,
     wait_until_here,
@@ -39,7 +40,11 @@ def line(page: Page, text: str) -> Locator:
 
 def act(page: Page, text: str, tool: str) -> None:
     """Use one tool of the bar that comes to the line under the mouse."""
-    line(page, text).locator(".bubble").hover()
+    bubble = line(page, text).locator(".bubble")
+    bubble.scroll_into_view_if_needed()
+    next_frame(page)  # scrolling hides the bar
+    next_frame(page)
+    bubble.hover()
     page.click(f"{BAR} .{tool}")
 
 
@@ -354,6 +359,7 @@ class HostileTest(FakeTestCase):
                       for (const text of {written}) server.live({{ text, id: text, ...mine }});
                     }}"""
                 )
+                expect(page.locator(".attention-offer .yes")).to_be_visible()
                 act(page, "mine", "react")
                 self.check(page)
                 page.keyboard.press("Escape")

@@ -141,6 +141,7 @@ class UndoTest(FakeTestCase):
         page.evaluate(COMPANY)
         wait_for_lines(page, 1)
         write(page, "thanks @b")
+        expect(page.locator(LIST)).to_be_visible()
         page.press(DRAFT, "Enter")
         expect(page.locator(DRAFT)).to_have_value("thanks @Bob ")
         page.keyboard.press("Control+z")
@@ -238,6 +239,7 @@ class BringTest(FakeTestCase):
         self.assertFalse(page.evaluate(BRING, ["paste", DRAFT, "text", False, ""]))
         page.keyboard.press("Control+k")
         field = ".room-switcher .field"
+        expect(page.locator(field)).to_be_focused()
         self.assertFalse(page.evaluate(BRING, ["paste", field, "tea", False, ""]))
         page.keyboard.press("Escape")
         expect(page.locator(DRAFT)).to_have_value("see what\nfor")

@@ -28,7 +28,6 @@ import { set } from "./browser/dom.js";
 import { focusOf } from "./browser/focusOrigin.js";
 import { Speech } from "./i18n/index.js";
 import { watchTouch } from "./browser/touch.js";
-import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
 import { openLayers } from "./core/layers.js";
 import { keyOf } from "./core/room.js";
@@ -37,7 +36,6 @@ import { neighbour, roomChoices } from "./core/choices.js";
 import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
 import { asksWhy } from "./core/reconnect.js";
-import { whyBlocked } from "./browser/blocked.js";
 import { Socket } from "./browser/socket.js";
 import { Storage } from "./browser/storage.js";
 import { watchActivity } from "./browser/activity.js";
@@ -47,13 +45,13 @@ import { watchLife } from "./browser/life.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
-const LOBBY = "lobby"; // until the server has sent the lobby's name
+const LOBBY = "lobby"; // until the server has sent its name
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
 
 const now = () => Date.now();
 const storage = Storage(BASE);
-const speech = Speech(navigator.languages, now, redraw);
+const speech = Speech(navigator.languages, now, () => show());
 let applied = settings(storage.settings()); // the settings that the page shows
 await speech.use(applied);
 
@@ -223,7 +221,9 @@ function hear(event) {
   } else {
     tell({ ...event, identity: storage.identity() });
     if (state.online && asksWhy(event.tries, state.blocked)) {
-      whyBlocked(new URL("ws", BASE), document.documentElement.lang).then((answer) => answer && tell({ type: "blocked", ...answer }));
+      import("./browser/blocked.js")
+        .then(({ whyBlocked }) => whyBlocked(new URL("ws", BASE), document.documentElement.lang))
+        .then((answer) => answer && tell({ type: "blocked", ...answer }), () => {});
     }
   }
 }
@@ -251,7 +251,6 @@ on("retry", () => {
   socket.open();
   ready();
 });
-
 on("seek", (detail) => travel({ type: "seek", ...detail }, false));
 on("notify", async ({ on: wanted }) => {
   if (wanted && state.permission === "default") tell({ type: "permission", permission: await attention.ask() });
@@ -347,4 +346,4 @@ tell({ type: "start" });
 seek();
 pendingStore.adopt();
 if (state.naming === null) ready();
-startServiceWorker(BASE);
+import("./browser/serviceWorker.js").then(({ startServiceWorker }) => startServiceWorker(BASE), () => {});

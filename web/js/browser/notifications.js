@@ -1,6 +1,8 @@
 // Notifications, a sound, and the icon of the tab. notifier.js, which shows and plays them, is loaded when the
 // page is idle, or when it is first needed.
 
+import { once } from "./once.js";
+
 /**
  * `icon` is the page's link to its icon; the `values` are those that Notifier takes after its address.
  *
@@ -10,18 +12,17 @@
 export function Notifications(icon, ...values) {
   const plain = icon.href;
   const fresh = plain.replace(/icon\.svg$/, "icon-fresh.svg");
-  let coming = null;
-  /** @type {(made: any) => void} */
-  let updates = () => {}; // updates the notifier; it is told the last update when it is loaded
+  let notifier = null;
+  let last = [null, () => true]; // what the notifier is to be updated with when it is loaded
 
-  /** Call `use` with the notifier. Without a connection it may not come; the next call tries again. */
-  async function notifier(use) {
-    coming ??= import("./notifier.js").then(({ Notifier }) => Notifier(plain, ...values), () => (coming = null));
-    const made = await coming;
-    if (made) use(made);
-  }
+  const loaded = once(async () => {
+    const { Notifier } = await import("./notifier.js");
+    notifier = Notifier(plain, ...values);
+    notifier.update(...last);
+    return notifier;
+  });
 
-  (globalThis.requestIdleCallback ?? setTimeout)(() => notifier((made) => updates(made)));
+  (globalThis.requestIdleCallback ?? setTimeout)(() => loaded());
 
   return {
     permission: () => globalThis.Notification?.permission ?? "denied",
@@ -35,15 +36,15 @@ export function Notifications(icon, ...values) {
       }
     },
 
-    call: (message) => notifier((made) => made.call(message)),
-    chime: () => notifier((made) => made.chime()),
+    call: async (message) => (await loaded())?.call(message),
+    chime: async () => (await loaded())?.chime(),
 
     /** Show on the icon whether something is unread (`waits`); then as `update` in notifier.js. */
     update(waits, key, unread) {
       const href = waits ? fresh : plain;
       if (icon.href !== href) icon.href = href;
-      updates = (made) => made.update(key, unread);
-      if (coming !== null) notifier(updates);
+      last = [key, unread];
+      notifier?.update(key, unread);
     },
   };
 }

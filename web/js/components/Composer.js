@@ -6,13 +6,14 @@
 
 import { enterBreaks, lastOwn, purpose, purposeWords } from "../core/writing.js";
 import { linked } from "./lazy.js";
+import { once } from "../browser/once.js";
 import { insert, set, tell, write } from "../browser/dom.js";
 import { inputMethod, plainKey, sends } from "../core/input.js";
 import { longest } from "../core/chat.js";
 import { current } from "../core/state.js";
 import { hintWords } from "../core/wording.js";
 
-/** The hints that say why sending is impossible; with others, text is sent or queued. */
+/** The hints with which text is sent or queued; the others say why that is impossible. */
 const HARMLESS = ["hint.ready", "hint.saves", "hint.unsaved", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding", "hint.barred", "hint.proxy", "hint.files", "hint.breaks"];
 
 /** The hints that only explain keys, which a touch keyboard does not have. */
@@ -21,6 +22,10 @@ const TEACHING = ["hint.ready", "hint.saves", "hint.breaks"];
 /** The characters that begin a mention or an emoji name. */
 const STARTS = /[@:]/;
 
+/**
+ * @param {any} element
+ * @param {any} tools
+ */
 export function Composer(element, { word, ...tools }) {
   const find = (selector) => element.querySelector(selector);
   const draft = find(".draft");
@@ -33,7 +38,10 @@ export function Composer(element, { word, ...tools }) {
   let shown = null; // the state
   let meant = { kind: "new" }; // what is being written
   let completion = null; // CompletionList.js, loaded with the first such character
-  let coming = null; // the promise of it
+  const completions = once(async () => {
+    const [{ CompletionList }] = await Promise.all([import("./CompletionList.js"), linked("completion-list")]);
+    return CompletionList(find(".completion-list"), { word, field: draft, ...tools });
+  });
 
   draft.addEventListener("input", (event) => {
     tell(element, "draft", { text: draft.value, clipped: draft.value.length >= draft.maxLength });
@@ -119,10 +127,7 @@ export function Composer(element, { word, ...tools }) {
     if (isComposing) completion?.close();
     else if (completion) completion.offer(shown);
     else if (STARTS.test(draft.value)) {
-      coming ??= Promise.all([import("./CompletionList.js"), linked("completion-list")]).catch(() => null); // there may be no connection
-      const [module] = (await coming) ?? [null];
-      if (module === null) coming = null;
-      else completion ??= module.CompletionList(find(".completion-list"), { word, field: draft, ...tools });
+      completion = await completions();
       completion?.offer(shown);
     }
   }

@@ -1,6 +1,7 @@
 // Components that are loaded when they are first needed: their modules, style sheets and texts are not
 // part of the page's start.
 
+import { once } from "../browser/once.js";
 import { tell } from "../browser/dom.js";
 import { dressLate } from "../i18n/index.js";
 
@@ -94,14 +95,17 @@ export function LateBar(element, tools) {
 /** The button of newsButton.js, which `load` makes when a room is first opened that has new messages. */
 export function LateNews(load) {
   let button = null;
-  let coming = null;
   let latest;
+  const come = once(async () => {
+    button = await load();
+    button.update(latest);
+  });
 
   return {
     update(room) {
       latest = room;
-      if (room.news !== null) coming ??= load().then((made) => (button = made).update(latest), () => (coming = null));
-      button?.update(room);
+      if (button !== null) button.update(room);
+      else if (room.news !== null) come();
     },
     scrolled: () => button?.scrolled(),
   };

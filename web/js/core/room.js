@@ -82,7 +82,7 @@ export function newRoom(name, now, followed = false) {
     place: null, // the first message in view when the user left the room: { seq, top }, null for the newest
     typedAt: -Infinity, // when the others were last told that the user is typing
     visitedAt: now,
-    mends: 0, // gaps since entries last arrived in order
+    gaps: 0, // gaps since entries last arrived in order
     joinAt: 0, // not joined before this time
     replay: null, // while parts of a join are to come: { calls }, whether they notify the user
     missed: null, // what the user is notified of when all of them have arrived
@@ -166,8 +166,8 @@ export function holed(room, entry) {
 }
 
 /** How long to wait before joining again after a gap: 0 the first time, then growing. */
-export function mendDelay({ mends }) {
-  return mends === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** mends);
+export function rejoinDelay({ gaps }) {
+  return gaps === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** gaps);
 }
 
 /** The room with a live entry. `following`: the user is at the newest message, so the log may be shortened. */
@@ -186,7 +186,7 @@ export function told(room, entry, me, following) {
     authors,
     past: room.past && amended(room.past, [entry]),
     typing,
-    mends: 0,
+    gaps: 0,
     replay: null,
     topic: entry.type === "topic" ? entry.text : room.topic,
     unread: room.unread + (one ? 1 : 0),

@@ -10,7 +10,7 @@ import { newsAnswered } from "./news.js";
 import { entered, hearsTyping, holed, keyOf, lost, met, readUpTo, recounted, renamed, replayed, told, withAuthors } from "./room.js";
 import { refuseFull } from "./rooms.js";
 import { found, notFound } from "./search.js";
-import { answer, broken, change, setConnection, mark, mend, of, put, question, rekey, within } from "./state.js";
+import { answer, broken, change, setConnection, mark, rejoin, of, put, question, rekey, within } from "./state.js";
 
 const BUSY_WAIT = 1; // seconds before the next try, if the server did not say how long
 
@@ -56,7 +56,7 @@ export const SERVER_EVENTS = {
     if (before?.phase !== "here" || before.replay === null) return; // it was left, or joined again, meanwhile
     const after = replayed(before, event, me, following || key !== turn.state.key);
     if (after === null) {
-      mend(turn, key, now);
+      rejoin(turn, key, now);
       return;
     }
     put(turn, key, after);
@@ -146,7 +146,7 @@ function entry(turn, event, now) {
   turn.state.pending = outbox.confirm(turn.state.pending, [event], me?.user);
   if (before?.phase !== "here") return;
   if (holed(before, event)) {
-    mend(turn, key, now);
+    rejoin(turn, key, now);
     return;
   }
   const after = told(before, event, me, following || key !== turn.state.key);
@@ -188,7 +188,7 @@ const REFUSED = {
     } else if (code === "rate_limited" || code === "busy" || code === "storage_failed") {
       change(turn, key, { phase: "away", joinAt: now + (after ?? BUSY_WAIT) * 1000 });
     } else if (code === "duplicate_join") {
-      mend(turn, key, now);
+      rejoin(turn, key, now);
     } else {
       change(turn, key, { phase: "refused", refusal: { code, message } });
       turn.state.pending = outbox.failAll(turn.state.pending, (item) => item.key === key, code, message);

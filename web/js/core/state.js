@@ -9,7 +9,7 @@ import { returnedChanges } from "./changes.js";
 import { choices } from "./attention.js";
 import { settings } from "./settings.js";
 import * as outbox from "./outbox.js";
-import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
+import { keyOf, lost, rejoinDelay, NEVER, newRoom } from "./room.js";
 import { DRAFT_MOST } from "./text.js";
 import { resumed } from "./unsent.js";
 
@@ -132,10 +132,10 @@ export function rekey(turn, key, name) {
 }
 
 /** Join again after missed entries; the first time at once, then with delays. */
-export function mend(turn, key, now) {
+export function rejoin(turn, key, now) {
   const room = of(turn, key);
   turn.send.push({ type: "leave", room: room.name });
-  put(turn, key, { ...lost(room), joinAt: now + mendDelay(room), mends: room.mends + 1 });
+  put(turn, key, { ...lost(room), joinAt: now + rejoinDelay(room), gaps: room.gaps + 1 });
 }
 
 /** Mark the unread messages of a room as new when the user opens it; nothing if all are read. */

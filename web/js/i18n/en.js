@@ -12,8 +12,6 @@ export const words = {
   "name.password": "Password",
   "name.enter.first": "Start chatting",
   "name.keep": "Cancel",
-  "name.bad_password": "The password is wrong.",
-  "name.unknown": "The server no longer recognizes this browser. Enter the password again.",
   "name.offline": "Not connected. Try again when you are connected.",
   "name.closed": "The server closed the connection. Try again.",
 
@@ -48,7 +46,6 @@ export const words = {
   "connection.waiting": "Reconnecting in {seconds} s",
   "connection.lost": "Connection lost. Reconnecting.",
   "connection.full": "Server full. Reconnecting in {seconds} s",
-  "connection.barred": "Refused by the server",
   "connection.offline": "Offline",
   "connection.stopped": "Disconnected",
   "connection.retry": "Reconnect",
@@ -75,10 +72,23 @@ export const words = {
   "list.sent": "Sending…",
   "list.again": "Try again",
   "list.takeBack": "Move to the text field",
+  "list.others": { one: "{count} other", other: "{count} others" },
+  "list.topic": "{nick} set the topic: {topic}",
+  "list.noTopic": "{nick} removed the topic",
+  "list.truncated": "Older messages are no longer stored.",
+  "list.cut": "The messages after these are no longer stored.",
+  "list.earlier": "Reply to an earlier message",
+  "list.somebody": "somebody",
+  "list.seeking": "Looking for the message…",
+  "list.missing": "This message no longer exists, or is too far up.",
 
   "act.sure": "Delete this message for everyone?",
   "act.delete": "Delete",
   "act.keep": "Cancel",
+  "act.never": "Discard",
+  "act.failed.react": "Your reaction was not saved.",
+  "act.failed.edit": "Your edit was not saved.",
+  "act.failed.delete": "The message was not deleted.",
 
   "typing.one": "{one} is typing…",
   "typing.two": "{one} and {two} are typing…",
@@ -93,6 +103,7 @@ export const words = {
   "composer.older": "Reply to an older message",
   "composer.giveUp": "Cancel",
   "composer.suggestions": "Suggestions",
+  "composer.suggested": { one: "{count} suggestion", other: "{count} suggestions" },
 
   "hint.ready": "Enter sends. Shift+Enter starts a new line.",
   "hint.saves": "Enter saves. Esc cancels.",
@@ -106,4 +117,16 @@ export const words = {
 
   "panel.self": "{nick}: settings",
   "settings.title": "Settings",
+
+  "markup.copy": "Copy this code",
+  "markup.copied": "Copied",
+
+  "fate.too_long": "Not sent: the message is too long.",
+  "fate.busy": "Not sent: the server is busy.",
+  "fate.storage_failed": "Not sent: the server could not store it.",
+  "fate.muted": "Not sent: a moderator has muted you for now.",
+  "fate.bad_room": "Not sent: there is no such room.",
+  "fate.not_found": "Not sent: the message it replies to was deleted.",
+  "fate.said": "Not sent: {message}",
+  "fate.other": "Not sent: the server refused it.",
 };

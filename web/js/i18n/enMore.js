@@ -125,6 +125,9 @@ export const words = {
   "settings.sure": "Sign out in all tabs of this browser? Drafts, unsent messages and settings are deleted here. Nobody, you included, can use the name {nick} for 30 days. Your messages stay in the rooms.",
   "settings.forgetNow": "Sign out and delete",
 
+  "name.unknown": "The server no longer recognizes this browser. Enter the password again.",
+  "name.bad_password": "The password is wrong.",
+  "connection.barred": "Refused by the server",
   "name.title.again": "Change your name",
   "name.about.again": "Others see the new name from now on. Your earlier messages keep the old one.",
   "name.about.guarded": "This server requires a password. This browser needs it only once.",
@@ -134,38 +137,10 @@ export const words = {
   "name.rate_limited": "Too many attempts. Try again in a moment.",
   "name.other": "The name was not accepted: {message}",
 
-  "list.others": { one: "{count} other", other: "{count} others" },
-  "list.topic": "{nick} set the topic: {topic}",
-  "list.noTopic": "{nick} removed the topic",
-  "list.truncated": "Older messages are no longer stored.",
-  "list.cut": "The messages after these are no longer stored.",
-  "list.earlier": "Reply to an earlier message",
-  "list.somebody": "somebody",
-  "list.seeking": "Looking for the message…",
-  "list.missing": "This message no longer exists, or is too far up.",
-
-  "markup.copy": "Copy this code",
-  "markup.copied": "Copied",
-
-  "act.never": "Discard",
-  "act.failed.react": "Your reaction was not saved.",
-  "act.failed.edit": "Your edit was not saved.",
-  "act.failed.delete": "The message was not deleted.",
-
-  "fate.too_long": "Not sent: the message is too long.",
-  "fate.busy": "Not sent: the server is busy.",
-  "fate.storage_failed": "Not sent: the server could not store it.",
-  "fate.muted": "Not sent: a moderator has muted you for now.",
-  "fate.bad_room": "Not sent: there is no such room.",
-  "fate.not_found": "Not sent: the message it replies to was deleted.",
-  "fate.said": "Not sent: {message}",
-  "fate.other": "Not sent: the server refused it.",
-
   "composer.changed": "Editing your message. It was changed elsewhere; saving replaces that.",
   "composer.gone": "Your message was deleted. Send this as a new message, or discard it.",
   "composer.unanswered": "The message you reply to was deleted. This will be a new message.",
   "composer.discard": "Discard",
-  "composer.suggested": { one: "{count} suggestion", other: "{count} suggestions" },
 
   "hint.unsaved": "Save or discard this edit first.",
   "hint.files": "Files and pictures cannot be sent here. Only text was taken.",

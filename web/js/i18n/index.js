@@ -35,7 +35,7 @@ export function translator({ language, words, more = null }, came = () => {}) {
   return word;
 
   async function load() {
-    Object.assign(words, (await more()).words);
+    await complete({ words, more });
     all = true;
   }
 
@@ -55,6 +55,11 @@ export function translator({ language, words, more = null }, came = () => {}) {
     const form = typeof entry === "string" ? entry : entry[plurals.select(values.count)];
     return form.replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
   }
+}
+
+/** Load the texts of a language that are no part of the page's start. */
+async function complete({ words, more }) {
+  Object.assign(words, (await more()).words);
 }
 
 /** Write the texts that the markup in `root` names, except in parts that are loaded later. */
@@ -97,7 +102,7 @@ export function Speech(languages, now, came) {
     const use = (uses += 1);
     const own = preferred(language, languages);
     const spoken = await LANGUAGES[pick(own)]();
-    if (made) Object.assign(spoken.words, (await spoken.more()).words); // dialogs may be open
+    if (made) await complete(spoken); // dialogs may be open
     if (use !== uses) return false;
     made = { word: translator(spoken, came), ...formats(own, spoken.language, now, clock) };
     for (const name of Object.keys(made)) tools[name] ??= (...values) => made[name](...values);

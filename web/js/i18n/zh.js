@@ -12,8 +12,6 @@ export const words = {
   "name.password": "密码",
   "name.enter.first": "开始聊天",
   "name.keep": "取消",
-  "name.bad_password": "密码不正确。",
-  "name.unknown": "服务器已不认得此浏览器，请重新输入密码。",
   "name.offline": "尚未连接，请连接后再试。",
   "name.closed": "服务器关闭了连接，请重试。",
 
@@ -48,7 +46,6 @@ export const words = {
   "connection.waiting": "{seconds} 秒后重新连接",
   "connection.lost": "连接已断开，正在重新连接。",
   "connection.full": "服务器已满，{seconds} 秒后重新连接",
-  "connection.barred": "被服务器拒绝",
   "connection.offline": "离线",
   "connection.stopped": "已断开",
   "connection.retry": "重新连接",
@@ -75,10 +72,23 @@ export const words = {
   "list.sent": "正在发送…",
   "list.again": "重试",
   "list.takeBack": "移到输入框",
+  "list.others": { other: "另外 {count} 人" },
+  "list.topic": "{nick} 设置了话题：{topic}",
+  "list.noTopic": "{nick} 移除了话题",
+  "list.truncated": "更早的消息已不再保存。",
+  "list.cut": "之后的消息已不再保存。",
+  "list.earlier": "回复较早的一条消息",
+  "list.somebody": "某人",
+  "list.seeking": "正在查找这条消息…",
+  "list.missing": "这条消息已不存在，或者太久远了。",
 
   "act.sure": "要为所有人删除这条消息吗？",
   "act.delete": "删除",
   "act.keep": "取消",
+  "act.never": "放弃更改",
+  "act.failed.react": "你的表情未能保存。",
+  "act.failed.edit": "你的编辑未能保存。",
+  "act.failed.delete": "这条消息未能删除。",
 
   "typing.one": "{one} 正在输入…",
   "typing.two": "{one} 和 {two} 正在输入…",
@@ -93,6 +103,7 @@ export const words = {
   "composer.older": "回复一条较早的消息",
   "composer.giveUp": "取消",
   "composer.suggestions": "建议",
+  "composer.suggested": { other: "{count} 条建议" },
 
   "hint.ready": "按 Enter 发送，按 Shift+Enter 换行。",
   "hint.saves": "按 Enter 保存，按 Esc 取消。",
@@ -106,4 +117,16 @@ export const words = {
 
   "panel.self": "{nick}：设置",
   "settings.title": "设置",
+
+  "markup.copy": "复制这段代码",
+  "markup.copied": "已复制",
+
+  "fate.too_long": "未发送：内容太长。",
+  "fate.busy": "未发送：服务器繁忙。",
+  "fate.storage_failed": "未发送：服务器未能保存。",
+  "fate.muted": "未发送：管理员已暂时将你禁言。",
+  "fate.bad_room": "未发送：没有这个房间。",
+  "fate.not_found": "未发送：要回复的消息已被删除。",
+  "fate.said": "未发送：{message}",
+  "fate.other": "未发送：服务器拒绝了这条消息。",
 };

@@ -125,6 +125,9 @@ export const words = {
   "settings.sure": "要在此浏览器的所有标签页中退出吗？这里的草稿、未发送的消息和设置都会被删除。30 天内任何人（包括你）都不能使用 {nick} 这个名字。你的消息会留在房间里。",
   "settings.forgetNow": "退出并删除",
 
+  "name.unknown": "服务器已不认得此浏览器，请重新输入密码。",
+  "name.bad_password": "密码不正确。",
+  "connection.barred": "被服务器拒绝",
   "name.title.again": "修改名字",
   "name.about.again": "从现在起，其他人会看到新名字；之前的消息仍显示旧名字。",
   "name.about.guarded": "此服务器需要密码；在此浏览器中只需输入一次。",
@@ -134,38 +137,10 @@ export const words = {
   "name.rate_limited": "操作太快了，请稍后再试。",
   "name.other": "名字未被接受：{message}",
 
-  "list.others": { other: "另外 {count} 人" },
-  "list.topic": "{nick} 设置了话题：{topic}",
-  "list.noTopic": "{nick} 移除了话题",
-  "list.truncated": "更早的消息已不再保存。",
-  "list.cut": "之后的消息已不再保存。",
-  "list.earlier": "回复较早的一条消息",
-  "list.somebody": "某人",
-  "list.seeking": "正在查找这条消息…",
-  "list.missing": "这条消息已不存在，或者太久远了。",
-
-  "markup.copy": "复制这段代码",
-  "markup.copied": "已复制",
-
-  "act.never": "放弃更改",
-  "act.failed.react": "你的表情未能保存。",
-  "act.failed.edit": "你的编辑未能保存。",
-  "act.failed.delete": "这条消息未能删除。",
-
-  "fate.too_long": "未发送：内容太长。",
-  "fate.busy": "未发送：服务器繁忙。",
-  "fate.storage_failed": "未发送：服务器未能保存。",
-  "fate.muted": "未发送：管理员已暂时将你禁言。",
-  "fate.bad_room": "未发送：没有这个房间。",
-  "fate.not_found": "未发送：要回复的消息已被删除。",
-  "fate.said": "未发送：{message}",
-  "fate.other": "未发送：服务器拒绝了这条消息。",
-
   "composer.changed": "正在编辑你的消息。它在别处改过，保存会覆盖那次修改。",
   "composer.gone": "你的消息已被删除。可以作为新消息发送，也可以放弃。",
   "composer.unanswered": "你要回复的消息已被删除，这条将作为新消息发送。",
   "composer.discard": "放弃",
-  "composer.suggested": { other: "{count} 条建议" },
 
   "hint.unsaved": "请先保存或放弃此次编辑。",
   "hint.files": "这里不能发送文件和图片，只保留文字。",
