@@ -48,9 +48,6 @@ NO_SERVER = r"WebSocket connection to 'ws://[^']+' failed|net::ERR_CONNECTION_(R
 #: What Chromium says on the console of a page that came from `HOST` without TLS.
 UNENCRYPTED = "Cross-Origin-Opener-Policy header has been ignored"
 
-#: What Chromium says on the console of a page that came from `HOST` without TLS.
-UNENCRYPTED = "Cross-Origin-Opener-Policy header has been ignored"
-
 #: Runs in each page before its own scripts: a violation becomes an error on the console.
 _WATCH = """
 addEventListener("securitypolicyviolation", (event) =>

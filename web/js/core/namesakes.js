@@ -49,5 +49,5 @@ export function markOf(user, shared) {
 /** The nick of a user as text, with the mark. */
 export function signed(nick, user, shared) {
   const mark = markOf(user, shared);
-  return mark && `${nick} (${mark})` || nick;
+  return mark === "" ? nick : `${nick} (${mark})`;
 }

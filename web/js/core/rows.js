@@ -9,7 +9,8 @@
 // confirmed, else that of core/outbox.js, with the server's `code` and sentence, `why`, if it failed. `quoted` is the
 // message that it replies to: null if that is not loaded, undefined if there is none. `changes` are those of core/changes.js
 // about it. `focus` is "editing", "replying" or "removing" if the composer or a question is about it, or null. A line of
-// the user's own keeps its key when it is confirmed. `shared` are those of core/namesakes.js. `part` increases down the list: rows of one part are adjacent.
+// the user's own keeps its key when it is confirmed. `shared` are those of core/namesakes.js. `part` increases down the list:
+// rows of one part are adjacent.
 
 import { bySeq } from "./changes.js";
 
