@@ -44,7 +44,7 @@ ADDRESS_BURST = 0.25
 
 HOUR = 3_600.0
 
-#: Wrong passwords that one address may send: so many at once, and as many in so many seconds.
+#: Wrong passwords that one address may send at once, and again within this number of seconds.
 TRIES = 10
 TRIES_WITHIN = 600.0
 

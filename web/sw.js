@@ -10,6 +10,7 @@ const SOON = 3_000;
 const LIST = "assets/shell.json"; // { digest, files }: the files that the page may load, relative to the root
 const PAGE = "./"; // stored last: if it is there, everything is
 const PAGE_IN_ROOM = "r/lobby"; // the same for every room
+const ROOM = /^r\/[^/]+$/; // elsewhere the page's relative links would lead nowhere
 const DIGESTED = /^assets\/[0-9a-f]{12}\//;
 
 self.addEventListener("install", (event) => {
@@ -23,7 +24,7 @@ self.addEventListener("fetch", (event) => {
   const { method, mode, url } = event.request;
   if (method !== "GET" || !url.startsWith(scope)) return;
   const path = url.slice(scope.length).replace(/[?#].*$/s, "");
-  if (mode === "navigate" && (path === "" || path.startsWith("r/"))) {
+  if (mode === "navigate" && (path === "" || ROOM.test(path))) {
     event.respondWith(page(event, path === "" ? PAGE : PAGE_IN_ROOM));
   } else if (DIGESTED.test(path)) {
     event.respondWith(kept(url).then((response) => response ?? fetch(event.request)));

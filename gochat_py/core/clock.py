@@ -7,9 +7,9 @@ for some time without being set.
 
 from __future__ import annotations
 
-#: How long the clock must have run: a part of the retention period, and at most so many seconds. An
-#: error is usually corrected within minutes (NTP), and a period of 30 days need not be exact to the
-#: hour.
+#: How long the clock must have run: a part of the retention period, at most this number of
+#: seconds. An error is usually corrected within minutes (NTP), and a period of 30 days need not be
+#: exact to the hour.
 PART = 0.1
 MOST = 3_600.0
 

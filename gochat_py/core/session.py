@@ -51,8 +51,9 @@ class Allowance:
     asking_burst: int = 100
     rooms: int = 50  #: joined at a time
     typing_every: float = 3.0  #: seconds between two `typing` in one room; more are dropped
-    flood_count: int = 50  #: so many refusals …
-    flood_seconds: float = 10.0  #: … within so many seconds close the connection
+    #: This number of refusals within this number of seconds closes the connection.
+    flood_count: int = 50
+    flood_seconds: float = 10.0
 
 
 class Bucket(Protocol):

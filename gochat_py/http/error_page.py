@@ -1,8 +1,8 @@
-"""Turns a problem document into a page, if a browser asked. Pure, except for the jitter.
+"""Turns a problem document into a page, if a browser asked. Pure.
 
 A browser that opens an address sends ``Accept: text/html``; a program gets the problem document as
-it is. The page is one small file without scripts. Its Content-Security-Policy allows only its own
-style, by hash. Text from the request is escaped.
+it is. The page is one small file. Its Content-Security-Policy allows only its own style and, for a
+server that is full or stopping, its own script, by hash. Text from the request is escaped.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import base64
 import hashlib
 import html
 import json
-import random
 import re
 import unicodedata
 from dataclasses import dataclass, replace
@@ -23,10 +22,6 @@ from .responses import Problem, Response
 
 #: Characters shown of a room's or host's name that came with the request.
 MAX_SUBJECT = 100
-
-#: Seconds after which a page tries again by itself: the least, and the most. They are random, so
-#: that browsers that were refused by a full server do not all reconnect at once.
-AGAIN = (10, 20)
 
 _HEADER = re.compile(rb"\n(accept|accept-language)[ \t]*:([^\r\n]*)", re.IGNORECASE)
 
@@ -49,12 +44,24 @@ border-radius:.75rem;color:var(--accent);font-weight:600;text-decoration:none}
 a:first-child{background:var(--accent);color:var(--on)}
 a:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 """
-_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_POLICY = (
-    "Content-Security-Policy",
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+
+#: Tries again after 10 to 20 seconds, and loads the page anew once that has a use. The time is
+#: random, so that those who met a full server do not come back all at once.
+_SCRIPT = (
+    'const again=()=>setTimeout(()=>fetch(location.href,{method:"HEAD",cache:"no-store"})'
+    ".then(({status})=>status<500?location.reload():again(),again),1e4+1e4*Math.random());again()"
 )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+_POLICY = (
+    f"default-src 'none'; style-src {_hash(_STYLE)}; img-src data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_POLICY_AGAIN = f"{_POLICY}; script-src {_hash(_SCRIPT)}; connect-src 'self'"
 
 _MARK = (
     '<svg viewBox="0 0 64 64" aria-hidden="true"><path fill="#0a7f9d" d="M32 5C16 5 4 15.6 4 29.5'
@@ -69,11 +76,11 @@ _PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-{refresh}<title>{title} · goChat</title>
+<title>{title} · goChat</title>
 <link rel="icon" href="data:,">
 <style>{style}</style>
 </head>
-<body><main>{mark}<h1>{title}</h1><p>{lead}</p><nav>{links}</nav></main></body>
+<body><main>{mark}<h1>{title}</h1><p>{lead}</p><nav>{links}</nav></main>{script}</body>
 </html>
 """
 
@@ -145,20 +152,18 @@ def _page(response: Response, problem: Problem, asked: Asked) -> Response:
     passing = problem.kind in ("full", "stopping")
     page = _PAGE.format(
         tag=error_texts.TAGS[asked.language],
-        refresh=f'<meta http-equiv="refresh" content="{random.randint(*AGAIN)}">\n'
-        if passing
-        else "",
         title=html.escape(_filled(text.title, problem)),
         lead=html.escape(_filled(text.lead, problem)),
         style=_STYLE,
         mark=_MARK,
         links="".join(_links(problem, asked, again=passing)),
+        script=f"<script>{_SCRIPT}</script>" if passing else "",
     )
     kept = [each for each in response.headers if each[0] != "Content-Type"]
     headers = (
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Language", error_texts.TAGS[asked.language]),
-        _POLICY,
+        ("Content-Security-Policy", _POLICY_AGAIN if passing else _POLICY),
         *kept,
     )
     return replace(response, headers=headers, body=page.encode())

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 from playwright.sync_api import Page, expect
 
-from tests.support.page import NAME, BrowserTestCase, enter
+from tests.support.page import HOST, NAME, BrowserTestCase, enter
 from tests.support.server import ServerProcess
 
 FAKE = """
@@ -141,12 +141,17 @@ class FakeTestCase(BrowserTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.server = cls.enterClassContext(ServerProcess("--memory"))
+        cls.server = cls.enterClassContext(ServerProcess("--memory", "--name", HOST))
+
+    @property
+    def url(self) -> str:
+        """The address of the page."""
+        return self.server.url
 
     def blank(self, **context: Any) -> Page:
         """A page that asks for a name; `context` as for `new_context`."""
         page = self.page(FAKE, **context)
-        page.goto(self.server.url)
+        page.goto(self.url)
         expect(page.locator(NAME)).to_be_visible()
         return page
 

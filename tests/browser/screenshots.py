@@ -20,6 +20,7 @@ from tests.browser.fake import DEAD_LINE
 from tests.support.case import PATIENCE
 from tests.support.page import (
     DRAFT,
+    HOST,
     LAUNCH,
     LINES,
     NAME,
@@ -175,6 +176,7 @@ class Picture:
     rtl: bool = False
     contrast: bool = False
     typing: bool = True
+    shared: bool = False  #: opened by an address that others can open, too
 
     def context(self) -> dict[str, Any]:
         """What the browser context is made of."""
@@ -206,7 +208,7 @@ PICTURES = (
     Picture("name", talk=None, **SMALL),
     Picture("empty", talk=talk.NOBODY, **SMALL),
     Picture("switcher", does=dialog(".room-list .find")),
-    Picture("room", does=room),
+    Picture("room", does=room, shared=True),
     Picture("search", does=search),
     Picture("keys", does=dialog(".side-panel .keys")),
     Picture("offer", does=offer, talk=talk.CALLED, **SMALL),
@@ -225,12 +227,12 @@ def take(browser: Browser, picture: Picture, folder: Path) -> Path:
     """Let people talk, and write what the page of the first of them looks like."""
     path = folder / f"{picture.name}.png"
     with contextlib.ExitStack() as stack:
-        server = stack.enter_context(ServerProcess("--memory"))
+        server = stack.enter_context(ServerProcess("--memory", "--name", HOST))
         context = stack.enter_context(contextlib.closing(browser.new_context(**picture.context())))
         context.add_init_script(DEAD_LINE + BUSY)
         page = context.new_page()
         page.set_default_timeout(PATIENCE * 1000)
-        page.goto(server.url)
+        page.goto(f"http://{HOST}:{server.port}/" if picture.shared else server.url)
         page.evaluate("font => document.documentElement.style.setProperty('--font', font)", FONT)
         if picture.talk is None:
             page.fill(NAME, "Ada")

@@ -9,11 +9,12 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FAKE, FakeTestCase
-from tests.browser.test_finding import HEADING, PHONE, ROOM, badge, go
-from tests.support.page import DRAFT, LINES, NAME, BrowserTestCase, enter
+from tests.browser.test_finding import HEADING, PHONE, ROOM, badge
+from tests.support.page import DRAFT, LINES, NAME, BrowserTestCase, enter, go
 from tests.support.server import ServerProcess
 
 OFFER = ".attention-offer"
+SETTINGS = "dialog.settings-sheet"
 
 #: Stands in for the browser's notifications and its sound, and remembers them. `asked` is how often
 #: the reader was asked for permission; what they say is in `permits`.
@@ -137,7 +138,8 @@ class CallTest(AttentionTestCase):
         go(page, "tea")
         page.click(".room-header .about")
         page.check(f"{ROOM} .level[value=all]")
-        page.check(f"{ROOM} .sound")
+        page.click(f"{ROOM} .settings")
+        page.check(f"{SETTINGS} .sound")
         self.assertGreater(page.evaluate("() => calls.tones"), 0, "how it sounds")
         page.keyboard.press("Escape")
         go(page, "lobby")
@@ -149,8 +151,9 @@ class CallTest(AttentionTestCase):
         go(page, "tea")
         page.click(".room-header .about")
         expect(page.locator(f"{ROOM} .level[value=all]")).to_be_checked()
-        expect(page.locator(f"{ROOM} .sound")).to_be_checked()
         page.check(f"{ROOM} .level[value=nothing]")
+        page.click(f"{ROOM} .settings")
+        expect(page.locator(f"{SETTINGS} .sound")).to_be_checked()
         page.keyboard.press("Escape")
         go(page, "lobby")
         self.live(page, "@Ada", "tea")
@@ -160,12 +163,13 @@ class CallTest(AttentionTestCase):
     def test_who_refuses_is_told_how_to_change_that(self) -> None:
         page = self.in_two()
         page.evaluate("() => { calls.permits = 'denied' }")
-        page.click(".room-header .about")
-        expect(page.locator(f"{ROOM} .forbidden")).to_be_hidden()
-        page.click(f"{ROOM} .desktop")
-        expect(page.locator(f"{ROOM} .forbidden")).to_be_visible()
-        expect(page.locator(f"{ROOM} .desktop")).not_to_be_checked()
-        expect(page.locator(f"{ROOM} .desktop")).to_be_disabled()
+        page.click(".side-panel .settings")
+        state = page.locator("#settings-desktop")
+        expect(state).to_contain_text("ask for your permission")
+        page.click(f"{SETTINGS} .desktop")
+        expect(state).to_contain_text("Allow them in the browser’s settings")
+        expect(page.locator(f"{SETTINGS} .desktop")).not_to_be_checked()
+        expect(page.locator(f"{SETTINGS} .desktop")).to_be_disabled()
 
     def test_the_icon_of_the_tab_shows_that_something_waits(self) -> None:
         page = self.in_two()
@@ -202,8 +206,10 @@ class CallTest(AttentionTestCase):
                         page.click(".side-panel .close")
                     page.evaluate("() => { calls.permits = 'denied' }")
                     page.click(f"{OFFER} .yes")
-                    page.click(".room-header .about")
-                    expect(page.locator(f"{ROOM} .forbidden")).to_be_visible()
+                    if screen is PHONE:
+                        page.click(".room-header .menu")
+                    page.click(".side-panel .settings")
+                    expect(page.locator(f"{SETTINGS} .desktop")).to_be_disabled()
                     self.check(page, "forbidden")
                     page.context.close()
 

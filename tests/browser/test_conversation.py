@@ -17,6 +17,7 @@ from tests.support.page import (
     VIEW,
     BrowserTestCase,
     enter,
+    go,
     lines,
     say,
     wait_for_lines,
@@ -30,14 +31,6 @@ JUMP = ".message-list .jump"
 REFUSAL = ".name-form .refusal"
 MEMBERS = ".member-list .member .nick"
 TYPING = ".typing-line"
-
-
-def go(page: Page, room: str) -> None:
-    """Enter `room` as a reader would: by writing its name beside the list of rooms."""
-    page.fill(".room-list .field", room)
-    page.press(".room-list .field", "Enter")
-    expect(page.locator("h1.room")).to_have_text(room)
-    wait_until_here(page)
 
 
 def room_link(page: Page, room: str) -> str:
@@ -63,7 +56,8 @@ class NameTest(ServerTestCase):
             "name => name.endsWith('identity'))]).token"
         )
         other = self.enterContext(Client(self.server.ws_url, "Ada", token=token))
-        page.click(".side-panel .rename")
+        page.click(".side-panel .settings")
+        page.click(".settings-sheet .rename")
         expect(page.locator(NAME)).to_have_value("Ada")
         other.ask("nick", nick="Countess")
         expect(page.locator(NAME)).to_have_value("Countess")
@@ -103,7 +97,8 @@ class NameTest(ServerTestCase):
 
     def test_the_name_can_be_changed_and_everybody_sees_it(self) -> None:
         ada, bob = self.open(self.server.url, "Ada"), self.open(self.server.url, "Bob")
-        ada.click(".side-panel .rename")
+        ada.click(".side-panel .settings")
+        ada.click(".settings-sheet .rename")
         expect(ada.locator(NAME)).to_have_value("Ada")
         ada.fill(NAME, "Bob")
         ada.press(NAME, "Enter")
@@ -112,7 +107,8 @@ class NameTest(ServerTestCase):
         ada.press(NAME, "Enter")
         expect(ada.locator(".name-form")).to_be_hidden()
         expect(bob.locator(MEMBERS)).to_have_text(["Bob", "Ada L."])
-        ada.click(".side-panel .rename")
+        ada.click(".side-panel .settings")
+        ada.click(".settings-sheet .rename")
         ada.press(NAME, "Escape")
         expect(ada.locator(".name-form")).to_be_hidden()
         ada.reload()
@@ -268,17 +264,21 @@ class TalkTest(ServerTestCase):
 
     def test_a_name_no_room_can_have_is_refused_with_a_sentence(self) -> None:
         page = self.open(self.server.url)
-        page.fill(".room-list .field", "tea/time")
-        page.press(".room-list .field", "Enter")
-        expect(page.locator(".room-list .refusal")).to_contain_text("starts with a letter or digit")
-        expect(page.locator("h1.room")).to_have_text("lobby")
-        go(page, "tea-time")
-        expect(page.locator(".room-list .refusal")).to_have_text("")
+        page.keyboard.press("Control+k")
+        page.fill(".room-switcher .field", "tea/time")
+        refusal = page.locator(".room-switcher .none")
+        expect(refusal).to_contain_text("starts with a letter or digit")
+        page.keyboard.press("Enter")
+        page.fill(".room-switcher .field", "tea-time")
+        expect(refusal).to_have_text("")
+        page.keyboard.press("Enter")
+        expect(page.locator("h1.room")).to_have_text("tea-time")
 
     def test_a_room_is_created_with_spaces_as_people_write_them(self) -> None:
         page = self.open(self.server.url)
-        page.fill(".room-list .field", "tea time")
-        page.press(".room-list .field", "Enter")
+        page.keyboard.press("Control+k")
+        page.fill(".room-switcher .field", "tea time")
+        page.press(".room-switcher .field", "Enter")
         expect(page.locator("h1.room")).to_have_text("tea-time")
 
     def test_the_whole_page_works_by_keyboard(self) -> None:
@@ -332,8 +332,9 @@ class PhoneTest(ServerTestCase):
         page.touchscreen.tap(380, 400)
         expect(page.locator(".side-panel")).to_be_hidden()
         page.tap(".room-header .menu")
-        page.fill(".room-list .field", "tea")
-        page.tap(".room-list .go")
+        page.tap(".room-list .find")
+        page.fill(".room-switcher .field", "tea")
+        page.press(".room-switcher .field", "Enter")
         expect(page.locator(".side-panel")).to_be_hidden()
         expect(page.locator("h1.room")).to_have_text("tea")
         page.tap(".room-header .menu")

@@ -10,9 +10,18 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.fake import FakeTestCase
-from tests.browser.test_finding import go
 from tests.browser.test_look import PHONE, TALK, WIDE
-from tests.support.page import DRAFT, LINES, VIEW, enter, fully_scrolled, next_frame
+from tests.support.page import (
+    DRAFT,
+    HOST,
+    LINES,
+    UNENCRYPTED,
+    VIEW,
+    enter,
+    fully_scrolled,
+    go,
+    next_frame,
+)
 
 #: What opens each dialog: a button, or a key where nothing is being written.
 DIALOGS = {
@@ -49,6 +58,15 @@ def words(page: Page, selector: str) -> FloatRect:
 
 
 class EverybodyTestCase(FakeTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.expect_complaint(UNENCRYPTED)
+
+    @property
+    def url(self) -> str:
+        """As others open it: its room has a QR code."""
+        return f"http://{HOST}:{self.server.port}/"
+
     def talking(self, **context: Any) -> Page:
         """A page in the middle of a conversation."""
         page = self.blank(**context)
@@ -66,6 +84,7 @@ class EverybodyTestCase(FakeTestCase):
     def open_dialog(self, page: Page, name: str) -> str:
         """Open one of the dialogs; gives its selector."""
         opener = DIALOGS[name]
+        page.keyboard.press("Shift")  # as if a key had brought the focus: then "?" is a command
         page.focus(VIEW)
         if opener.startswith("."):
             page.click(opener)
@@ -148,6 +167,7 @@ class MagnifiedTest(EverybodyTestCase):
                 page.focus(VIEW)
                 page.keyboard.press("ArrowUp")
                 page.keyboard.press("+")
+                expect(page.locator(".action-bar .picker")).to_be_visible()
                 bar = box(page, ".action-bar")
                 self.assertGreaterEqual(bar["x"], 0)
                 self.assertLessEqual(bar["x"] + bar["width"], width)

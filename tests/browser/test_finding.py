@@ -12,8 +12,11 @@ from tests.browser.fake import FakeTestCase
 from tests.support import qr
 from tests.support.page import (
     DRAFT,
+    HOST,
+    UNENCRYPTED,
     BrowserTestCase,
     enter,
+    go,
     say,
     wait_for_lines,
     wait_until_here,
@@ -34,17 +37,6 @@ PHONE: dict[str, Any] = {
 }
 
 
-def go(page: Page, room: str) -> None:
-    """Enter `room` by its name, as the page's own components ask for it."""
-    page.evaluate(
-        "name => document.querySelector('.room-list').dispatchEvent("
-        "new CustomEvent('enter', { bubbles: true, detail: { name } }))",
-        room,
-    )
-    expect(page.locator(HEADING)).to_have_text(room)
-    wait_until_here(page)
-
-
 def badge(page: Page, room: str) -> str:
     """The selector of the number beside `room`."""
     return f'.room-list .room[data-room="{room}"] .badge .number'
@@ -55,7 +47,7 @@ class RealTestCase(BrowserTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.server = self.enterContext(ServerProcess("--memory"))
+        self.server = self.enterContext(ServerProcess("--memory", "--name", HOST))
 
 
 class RoomTest(RealTestCase):
@@ -110,7 +102,7 @@ class RoomTest(RealTestCase):
         expect(ada.locator(TOPIC)).to_be_visible()
         expect(ada.locator(f"{ROOM} .leave")).to_be_hidden()
 
-    def test_the_address_is_copied_and_shown_as_a_picture(self) -> None:
+    def test_the_address_is_copied(self) -> None:
         page = self.open(f"{self.server.url}r/tea", "Ada")
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         page.click(".room-header .about")
@@ -118,15 +110,34 @@ class RoomTest(RealTestCase):
         expect(page.locator(f"{ROOM} .copied")).to_have_text("Copied.")
         copied = page.evaluate("() => navigator.clipboard.readText()")
         self.assertEqual(copied, f"{self.server.url}r/tea")
+
+    def test_the_address_is_shown_as_a_picture(self) -> None:
+        address = f"http://{HOST}:{self.server.port}/r/tea"
+        self.expect_complaint(UNENCRYPTED)
+        page = self.open(address, "Ada")
+        page.click(".room-header .about")
+        expect(page.locator("#address-hint")).to_have_text("Anyone with this link can join.")
         code = page.get_by_role("img", name="QR code with the link to #tea")
         expect(code).to_be_hidden()
         page.click(f"{ROOM} .reveal")
         expect(code.locator("svg")).to_be_visible()
         path = code.locator("path").last.get_attribute("d") or ""
         side = int((code.locator("svg").get_attribute("viewBox") or "").split()[2])
-        self.assertEqual(qr.read(qr.modules(path, side)), copied)
+        self.assertEqual(qr.read(qr.modules(path, side)), address)
         page.click(f"{ROOM} .reveal")
         expect(code).to_be_hidden()
+
+    def test_an_address_that_only_this_computer_can_open_has_no_picture(self) -> None:
+        for host, name in (("127.0.0.1", "Ada"), ("localhost", "Bob")):
+            page = self.open(f"http://{host}:{self.server.port}/r/tea", name)
+            page.click(".room-header .about")
+            hint = page.locator("#address-hint")
+            expect(hint).to_contain_text("Only this computer can open this link.")
+            expect(hint).to_contain_text("--host 0.0.0.0")
+            expect(page.locator(f"{ROOM} .reveal")).to_be_hidden()
+            expect(page.locator(f"{ROOM} .address .field")).to_have_accessible_description(
+                hint.text_content() or ""
+            )
 
     def test_a_room_is_made_from_the_switcher_by_keyboard_alone(self) -> None:
         page = self.open(self.server.url, "Ada")
@@ -184,6 +195,23 @@ class KeyboardTest(FakeTestCase):
         expect(page.locator(KEYS)).to_be_hidden()
         expect(page.locator(".side-panel .keys")).to_be_focused()
 
+    def test_a_dialog_that_is_opened_again_at_once_stays_open(self) -> None:
+        page = self.fake()
+        page.keyboard.press("Control+k")
+        expect(page.locator(SWITCHER)).to_be_visible()
+        page.evaluate(
+            """async (switcher) => {
+              const dialog = document.querySelector(switcher);
+              const closed = new Promise((done) => dialog.addEventListener("close", done));
+              dialog.querySelector(".shut").click();
+              document.body.dispatchEvent(
+                new KeyboardEvent("keydown", { key: "k", ctrlKey: true, bubbles: true }));
+              await closed; // the browser tells of the first closing only now
+            }""",
+            SWITCHER,
+        )
+        expect(page.locator(SWITCHER)).to_be_visible()
+
     def test_alt_and_arrows_go_from_room_to_room(self) -> None:
         page = self.in_rooms()
         page.keyboard.press("Alt+ArrowDown")
@@ -223,22 +251,78 @@ class KeyboardTest(FakeTestCase):
 
 
 class ManyRoomsTest(FakeTestCase):
-    def test_a_list_of_many_pages_is_shown_whole_up_to_a_bound(self) -> None:
+    def crowd(self, count: int, **context: Any) -> Page:
+        """A page of somebody who is in two of very many rooms, with some people."""
+        page = self.fake(**context)
+        page.evaluate(
+            "count => { for (let n = 1; n <= count; n++) server.room(`room-${1000 + n}`); }", count
+        )
+        go(page, "room-1007")
+        go(page, "lobby")
+        return page
+
+    def test_the_panel_lists_what_one_follows_and_the_people_are_in_sight(self) -> None:
+        for context in ({}, PHONE):
+            with self.subTest(phone=context is PHONE):
+                page = self.crowd(300, **context)
+                page.wait_for_function("() => document.querySelectorAll('.member').length > 0")
+                if context:
+                    page.click(".room-header .menu")
+                names = page.locator(".room-list .room .name")
+                expect(names).to_have_text(["lobby", "room-1007"])
+                expect(page.locator(".member-list .member").first).to_be_in_viewport()
+                page.context.close()
+
+    def test_even_many_followed_rooms_leave_the_people_in_sight(self) -> None:
         page = self.fake()
-        page.evaluate("() => { for (let n = 1; n <= 1500; n++) server.room(`room-${1000 + n}`); }")
-        page.keyboard.press("Control+k")
-        expect(page.locator(".room-list .room")).to_have_count(1000)
-        page.locator(f"{SWITCHER} .field").fill("1750")
+        for n in range(18):
+            go(page, f"mine-{n}")
+        expect(page.locator(".room-list .room")).to_have_count(19)
+        expect(page.locator(".member-list .member").first).to_be_in_viewport()
+        expect(page.locator(".room-list [aria-current]")).to_be_in_viewport()
+
+    def test_the_directory_has_all_rooms_a_page_at_a_time_up_to_a_bound(self) -> None:
+        page = self.crowd(1500)
+        page.get_by_role("button", name="Find or create a room").click()
+        field = page.locator(f"{SWITCHER} .field")
+        expect(field).to_be_focused()
+        expect(page.locator(CHOICES)).to_have_count(50)
+        more = page.get_by_role("button", name="Show more")
+        more.click()
+        expect(page.locator(CHOICES)).to_have_count(100)
+        expect(field).to_be_focused()
+        expect(page.locator(CHOSEN)).to_have_text("room-1050")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("PageUp")
+        for _ in range(10):
+            page.keyboard.press("PageDown")
+        expect(page.locator(CHOICES)).to_have_count(150)
+        for count in range(200, 1001, 50):
+            more.click()
+            expect(page.locator(CHOICES)).to_have_count(count)
+        expect(more).to_be_hidden()
+        expect(page.locator(f"{SWITCHER} .none")).to_have_text(
+            "These are the first 1000 rooms. For another one, type its name."
+        )
+        field.fill("1750")
         expect(page.locator(CHOSEN)).to_have_text("room-1750")
+        field.fill("room-2400")
+        expect(page.locator(CHOSEN)).to_have_text("Create #room-2400")
 
 
 class AccessTest(FakeTestCase):
+    @property
+    def url(self) -> str:
+        """As others open it: its room has a QR code."""
+        return f"http://{HOST}:{self.server.port}/"
+
     def check(self, page: Page, state: str) -> None:
         with self.subTest(state=state):
             found = Axe().run(page)
             self.assertEqual(found.violations_count, 0, found.generate_report())
 
     def test_axe_finds_nothing_in_any_dialog(self) -> None:
+        self.expect_complaint(UNENCRYPTED)
         for scheme in ("light", "dark"):
             for screen in ({}, PHONE):
                 with self.subTest(scheme=scheme, phone=screen is PHONE):

@@ -53,6 +53,15 @@ def wait_until_here(window: Window) -> None:
         window.wait_for("(selector) => document.querySelector(selector) !== null", selector)
 
 
+def find(window: Window, letters: str, *, room: str) -> None:
+    """Enter `room` by some of its letters, in the directory of rooms."""
+    window.press("Control+k")
+    window.wait_for_focus(".room-switcher .field")
+    window.type(letters)
+    window.press("Enter")
+    window.wait_for_texts(HEADING, [room])
+
+
 def say(window: Window, text: str) -> None:
     """Write `text` into the composer and press Enter."""
     window.click(DRAFT)
@@ -166,20 +175,12 @@ class FirefoxTest(FirefoxPageTest):
     def test_a_room_is_found_by_keys_and_what_is_unread_elsewhere_is_counted(self) -> None:
         server = self.serve()
         ada, bob = self.open(server.url, "Ada"), self.open(server.url, "Bob")
-        ada.press("Control+k")
-        ada.wait_for_focus(".room-switcher .field")
-        ada.type("tea")
-        ada.press("Enter")
-        ada.wait_for_texts(HEADING, ["tea"])
+        find(ada, "tea", room="tea")
         wait_until_here(ada)
         say(bob, "one")
         say(bob, "@Ada two")
         ada.wait_for_texts('.room-list .room[data-room="lobby"] .badge .number', ["@1"])
-        ada.press("Control+k")
-        ada.wait_for_focus(".room-switcher .field")
-        ada.type("lob")
-        ada.press("Enter")
-        ada.wait_for_texts(HEADING, ["lobby"])
+        find(ada, "lob", room="lobby")
         wait_for_lines(ada, ["one", "@Ada two"])
         ada.wait_for_none('.room-list .room[data-room="lobby"] .badge')
         ada.evaluate("() => history.back()")
@@ -188,11 +189,7 @@ class FirefoxTest(FirefoxPageTest):
     def test_back_closes_what_is_open_before_it_leaves_the_room(self) -> None:
         server = self.serve()
         ada = self.open(server.url, "Ada")
-        ada.press("Control+k")
-        ada.wait_for_focus(".room-switcher .field")
-        ada.type("tea")
-        ada.press("Enter")
-        ada.wait_for_texts(HEADING, ["tea"])
+        find(ada, "tea", room="tea")
         ada.click(".room-header .search")
         ada.wait_for_focus(".search-panel .field")
         ada.evaluate("() => history.back()")
@@ -215,10 +212,7 @@ class FirefoxTest(FirefoxPageTest):
         server = self.serve()
         ada = self.open(server.url, "Ada")
         ada.type("half a thought")
-        ada.click(".room-list .field")
-        ada.type("tea")
-        ada.press("Enter")
-        ada.wait_for_texts(HEADING, ["tea"])
+        find(ada, "tea", room="tea")
         ada.wait_for_value(DRAFT, "")
         ada.reload()
         wait_until_here(ada)
@@ -500,9 +494,10 @@ class FirefoxPhoneTest(FirefoxPageTest):
         ada.wait_for_focus(".side-panel .close")
         ada.wait_for_texts(".member-list .member .nick", ["Ada"])
         self.check(ada)
-        ada.tap(".room-list .field")
+        ada.tap(".room-list .find")
+        ada.wait_for_focus(".room-switcher .field")
         ada.type("tea")
-        ada.tap(".room-list .go")
+        ada.press("Enter")
         ada.wait_for_texts(HEADING, ["tea"])
         ada.wait_for_none(".side-panel")
 

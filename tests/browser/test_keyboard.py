@@ -74,7 +74,7 @@ class KeyboardTest(BrowserTestCase):
         page = self.page(HANDS_OFF)
         page.goto(server.url)
 
-        with self.subTest("gives a name, writes, and mends what was written last"):
+        with self.subTest("gives a name, writes, and edits what was written last"):
             self.at(page, NAME)
             self.write(page, "Ada")
             wait_until_here(page)

@@ -8,16 +8,16 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FakeTestCase
-from tests.browser.test_finding import HEADING, KEYS, PHONE, ROOM, go
+from tests.browser.test_finding import HEADING, KEYS, PHONE, ROOM
 from tests.browser.test_search import FIELD, LONG, PANEL, RESULTS
-from tests.support.page import DRAFT, NAME, enter, wait_for_lines, wait_until_here
+from tests.support.page import DRAFT, NAME, enter, go, wait_for_lines, wait_until_here
 
 SIDE = ".side-panel.open"
 OPENERS = {
     ".room-header .search": PANEL,
     ".room-header .about": ROOM,
     ".me .keys": KEYS,
-    ".me .rename": ".name-form",
+    ".me .settings": ".settings-sheet",
 }
 
 #: The entry in the browser's history is that of a room, or of the layer with this number.
@@ -46,6 +46,12 @@ class BackTest(FakeTestCase):
                 page.go_back()
                 expect(page.locator(layer)).to_be_hidden()
                 expect(page.locator(HEADING)).to_have_text("tea")
+        page.click(".me .settings")
+        page.click(".settings-sheet .rename")
+        expect(page.locator(".name-form")).to_be_visible()
+        page.go_back()
+        expect(page.locator(".name-form")).to_be_hidden()
+        expect(page.locator(HEADING)).to_have_text("tea")
         self.leads_to_the_lobby(page)
 
     def test_back_closes_on_a_phone_the_dialog_then_the_panel(self) -> None:

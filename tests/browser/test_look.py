@@ -91,8 +91,10 @@ class LanguageTest(LookTestCase):
         page.evaluate("() => { server.refuses = { code: 'busy' } }")
         say(page, "x")
         expect(page.locator(f"{LINES}[data-fate=failed]")).to_be_visible()
-        page.fill(".room-list .field", "?")
-        page.press(".room-list .field", "Enter")
+        page.keyboard.press("Control+k")
+        page.fill(".room-switcher .field", "?")
+        expect(page.locator(".room-switcher .none")).not_to_be_empty()
+        page.keyboard.press("Escape")
         found += self.words(page)
         page.evaluate("() => server.end(1013)")
         expect(page.locator(RETRY)).to_be_visible()
@@ -173,6 +175,79 @@ class LookTest(LookTestCase):
                 )
                 page.context.close()
 
+    def test_on_a_phone_a_lost_connection_is_a_bar_below_the_name_of_the_room(self) -> None:
+        page = self.talking(**{**PHONE, "viewport": {"width": 360, "height": 640}})
+        name = "room-with-an-ordinary-name"
+        page.evaluate(
+            "name => document.querySelector('.room-list').dispatchEvent("
+            "new CustomEvent('enter', { bubbles: true, detail: { name } }))",
+            name,
+        )
+        expect(page.locator("h1.room")).to_have_text(name)
+        before = page.locator(".room-header .place").bounding_box()
+        page.evaluate("() => server.end(1013)")
+        expect(page.locator(RETRY)).to_be_visible()
+        expect(page.locator(".connection-state .seen")).to_contain_text("Reconnecting in")
+        place = page.locator(".room-header .place").bounding_box()
+        bar = page.locator(".connection-state").bounding_box()
+        assert before and place and bar
+        self.assertGreaterEqual(place["width"], before["width"])
+        self.assertGreaterEqual(bar["y"], place["y"] + place["height"] - 1)
+        self.assertGreater(bar["width"], 300)
+        page.context.set_offline(True)
+        expect(page.locator(".connection-state .seen")).to_have_text("Offline")
+        expect(page.locator(".connection-state .seen")).to_be_visible()
+
+    def test_the_name_of_a_room_never_makes_the_composer_taller(self) -> None:
+        for width in (320, 390, 1280):
+            with self.subTest(width=width):
+                page = self.blank(viewport={"width": width, "height": 700})
+                enter(page, "Ada")
+                height = "() => document.querySelector('.composer .box').offsetHeight"
+                before = page.evaluate(height)
+                name = "a-room-" * 9
+                page.evaluate(
+                    "name => document.querySelector('.room-list').dispatchEvent("
+                    "new CustomEvent('enter', { bubbles: true, detail: { name } }))",
+                    name,
+                )
+                expect(page.locator(DRAFT)).to_have_attribute("placeholder", f"Message #{name}")
+                self.assertEqual(page.evaluate(height), before)
+                page.fill(DRAFT, "a\nb\nc")
+                self.assertGreater(page.evaluate(height), before)
+                page.context.close()
+
+    def test_two_people_with_one_name_are_told_apart_by_more_than_a_colour(self) -> None:
+        page = self.talking(**WIDE)
+        page.evaluate(
+            """() => {
+              server.live({ text: "before", user: "77aa0001", nick: "Eve" });
+              server.live({ text: "after", user: "77aa0009", nick: "Eve", reply_to: 37 });
+              server.hear({
+                type: "presence", room: "lobby", joined: [{ user: "77aa0009", nick: "Eve" }],
+                left: [], member_count: 3,
+              });
+            }"""
+        )
+        named = page.locator(f"{LINES}.leads .by > .nick", has_text="Eve")
+        expect(named).to_have_count(2)
+        hues = page.locator(f"{LINES}.leads:has(.nick[data-mark^='0']) > .avatar")
+        expect(hues).to_have_count(2)
+        colours = {hues.nth(each).get_attribute("data-hue") for each in (0, 1)}
+        self.assertEqual(len(colours), 2)
+        marks = [named.nth(each).get_attribute("data-mark") for each in (0, 1)]
+        self.assertEqual(marks, ["0001", "0009"])
+        shown = "nick => getComputedStyle(nick, '::after').content"
+        self.assertIn("(", named.first.evaluate(shown))
+        member = page.locator(".member-list .member", has_text="Eve")
+        expect(member.locator(".nick")).to_have_attribute("data-mark", "0009")
+        self.assertEqual(
+            member.locator(".avatar").get_attribute("data-hue"),
+            hues.nth(1).get_attribute("data-hue"),
+        )
+        bob = page.locator(f"{LINES}.leads .by > .nick", has_text="Bob").first
+        expect(bob).to_have_attribute("data-mark", "")
+
     def test_what_is_old_is_not_read_out_as_news(self) -> None:
         page = self.blank()
         page.evaluate(
@@ -236,12 +311,9 @@ class AccessTest(LookTestCase):
         page.evaluate("() => server.write('tea', { text: 'unread' })")
         if phone:
             page.click(".room-header .menu")
-        page.fill(".room-list .field", "?")
-        page.press(".room-list .field", "Enter")
-        expect(page.locator(".room-list .refusal")).not_to_be_empty()
         self.check(page, "room panel")
-        page.fill(".room-list .field", "")
-        page.click(".side-panel .rename")
+        page.click(".side-panel .settings")
+        page.click(".settings-sheet .rename")
         expect(page.locator(NAME)).to_be_visible()
         self.check(page, "changing the name")
         page.click(".name-form .keep")
@@ -250,7 +322,8 @@ class AccessTest(LookTestCase):
 
     def check_trouble(self, page: Page) -> None:
         page.evaluate("() => { server.refuses = { code: 'busy' } }")
-        say(page, "fails")
+        page.fill(DRAFT, "fails")
+        page.click(".composer .send")  # with a touch screen, Enter starts a new line
         expect(page.locator(f"{LINES}[data-fate=failed]")).to_be_visible()
         self.check(page, "failed message")
         page.eval_on_selector(VIEW, "view => { view.scrollTop = 0 }")

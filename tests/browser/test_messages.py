@@ -17,6 +17,8 @@ from tests.support.page import (
     VIEW,
     BrowserTestCase,
     fully_scrolled,
+    go,
+    next_frame,
     say,
     wait_for_lines,
     wait_until_here,
@@ -38,7 +40,11 @@ def line(page: Page, text: str) -> Locator:
 
 def act(page: Page, text: str, tool: str) -> None:
     """Use one tool of the bar that comes to the line under the mouse."""
-    line(page, text).locator(".bubble").hover()
+    bubble = line(page, text).locator(".bubble")
+    bubble.scroll_into_view_if_needed()
+    next_frame(page)  # scrolling hides the bar
+    next_frame(page)
+    bubble.hover()
     page.click(f"{BAR} .{tool}")
 
 
@@ -127,9 +133,7 @@ class TogetherTest(BrowserTestCase):
         expect(line(self.bob, "hello from Bob")).to_be_focused()
 
     def test_what_came_while_one_was_away_is_marked_as_new(self) -> None:
-        self.bob.fill(".room-list .field", "tea")
-        self.bob.press(".room-list .field", "Enter")
-        wait_until_here(self.bob)
+        go(self.bob, "tea")
         say(self.ada, "news for Bob")
         self.bob.locator('.room-list .room[data-room="lobby"] .badge:not([hidden])').wait_for()
         self.bob.click('.room-list .room[data-room="lobby"]')
@@ -355,6 +359,7 @@ class HostileTest(FakeTestCase):
                       for (const text of {written}) server.live({{ text, id: text, ...mine }});
                     }}"""
                 )
+                expect(page.locator(".attention-offer .yes")).to_be_visible()
                 act(page, "mine", "react")
                 self.check(page)
                 page.keyboard.press("Escape")
@@ -442,8 +447,7 @@ class LongTest(FakeTestCase):
               server.serve.history = (command) => real({ ...command, limit: 200 });
             }"""
         )
-        page.fill(".room-list .field", "tea")
-        page.press(".room-list .field", "Enter")
+        go(page, "tea")
         expect(page.locator(f"{LINES} .text").last).to_contain_text("old 9999")
         self.assertTrue(fully_scrolled(page))
         page.evaluate(

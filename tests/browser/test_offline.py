@@ -44,7 +44,10 @@ ON_SHELF = """
 """
 
 #: How many pages there are, each of which holds a lock.
-LOCKS = "async () => (await navigator.locks.query()).held.length"
+LOCKS = """async () => {
+  const { held } = await navigator.locks.query();
+  return held.filter(({ name }) => name.includes(" tab ")).length;
+}"""
 
 #: Makes a database of this name and version, and lets `fill` do something to it.
 _MAKE = """

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import unittest
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_attention import RECORDER, AttentionTestCase
-from tests.browser.test_finding import HEADING, badge, go
+from tests.browser.test_finding import HEADING, badge
 from tests.support.case import eventually
 from tests.support.page import (
+    LINES,
     BrowserTestCase,
     enter,
+    go,
+    next_frame,
     say,
     wait_for_lines,
     wait_until_here,
@@ -35,6 +39,9 @@ READS = """() => {
 
 #: The name and the token that the page has stored.
 IDENTITY = "() => JSON.parse(localStorage[`gochat ${document.baseURI} identity`])"
+
+
+TOP = "(element) => element.getBoundingClientRect().top"
 
 
 class FocusTest(AttentionTestCase):
@@ -140,6 +147,69 @@ class TabsTest(TabsTestCase):
         expect(first.locator(badge(first, "tea"))).to_have_text("2")
         self.bob.ask("delete", room="tea", seq=message["seq"])
         expect(first.locator(badge(first, "tea"))).to_have_text("1")
+
+
+class NewsTest(BrowserTestCase):
+    """What is new in a room, however much it is, and the place where the user was."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = self.enterContext(
+            ServerProcess("--memory", "--rate", "1000", "--burst", "1000")
+        )
+        self.bob = self.enterContext(Client(self.server.ws_url, "Bob", "lobby", "tea"))
+
+    def returning(self, count: int) -> Page:
+        """Ada, who was in tea, opens the page after `count` messages that she has not read."""
+        ada = self.open(self.server.url, "Ada")
+        go(ada, "tea")
+        self.bob.send("tea", "read")
+        wait_for_lines(ada, 1)
+        go(ada, "lobby")
+        ada.goto("about:blank")
+        for number in range(count):
+            self.bob.send("tea", f"new {number}\nand more of it")
+        ada.goto(f"{self.server.url}r/lobby")
+        wait_until_here(ada)
+        return ada
+
+    def test_all_unread_messages_are_counted_and_a_button_leads_to_the_first(self) -> None:
+        ada = self.returning(200)
+        spoken = ada.locator('.room-list .room[data-room="tea"] .badge .spoken')
+        expect(spoken).to_have_text("200 unread messages")
+        go(ada, "tea")
+        expect(ada.locator(f"{LINES} .text").last).to_have_text("new 199\nand more of it")
+        button = ada.locator(".message-list .since")
+        expect(button).to_have_text(re.compile(r"^200 new messages, from \d{1,2}:\d\d"))
+        button.click()
+        expect(ada.locator(f"{LINES}.found .text")).to_have_text("new 0\nand more of it")
+        expect(ada.locator(f"{LINES}.found")).to_be_in_viewport()
+        expect(button).to_be_hidden()
+        ada.locator(".message-list .jump").click()
+        expect(ada.locator(f"{LINES} .text").last).to_be_in_viewport()
+
+    def test_the_button_is_there_while_the_first_is_further_up(self) -> None:
+        ada = self.returning(30)
+        go(ada, "tea")
+        button = ada.locator(".message-list .since")
+        expect(button).to_be_visible()
+        ada.locator(".message-list .note.new").scroll_into_view_if_needed()
+        expect(button).to_be_hidden()
+
+    def test_who_comes_back_to_a_room_is_where_they_were(self) -> None:
+        ada = self.returning(60)
+        go(ada, "tea")
+        line = ada.locator(LINES, has_text="new 20")
+        line.evaluate("(line) => line.scrollIntoView({ block: 'start' })")
+        next_frame(ada)  # the page hears of the scrolling before a frame is drawn
+        next_frame(ada)
+        place = line.evaluate(TOP)
+        go(ada, "lobby")
+        self.bob.send("tea", "one more")
+        go(ada, "tea")
+        expect(line).to_be_in_viewport()
+        self.assertAlmostEqual(line.evaluate(TOP), place, delta=1)
+        expect(ada.locator(".message-list .jump")).to_have_text("1 new message")
 
 
 class NotifyTest(TabsTestCase):

@@ -7,7 +7,16 @@ import unittest
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FakeTestCase
-from tests.support.page import LINES, VIEW, fully_scrolled, lines, next_frame, say, wait_for_lines
+from tests.support.page import (
+    LINES,
+    VIEW,
+    fully_scrolled,
+    go,
+    lines,
+    next_frame,
+    say,
+    wait_for_lines,
+)
 
 JUMP = ".message-list .jump"
 
@@ -122,8 +131,7 @@ class ScrollTest(FakeTestCase):
         page.evaluate(
             "() => { for (let n = 0; n < 400; n++) server.write('tea', { text: `old ${n}` }) }"
         )
-        page.fill(".room-list .field", "tea")
-        page.press(".room-list .field", "Enter")
+        go(page, "tea")
         self.assertEqual(wait_for_lines(page, 50)[-1], "old 399")
         self.assertTrue(fully_scrolled(page))
         count = page.locator(LINES).count()
@@ -149,8 +157,7 @@ class ScrollTest(FakeTestCase):
             }""",
             [count, every],
         )
-        page.fill(".room-list .field", "tea")
-        page.press(".room-list .field", "Enter")
+        go(page, "tea")
         wait_for_lines(page, 50)
         self.assertTrue(fully_scrolled(page))
         return page

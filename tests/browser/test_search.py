@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page, expect
 
 from tests.browser.fake import FakeTestCase
-from tests.browser.test_finding import HEADING, PHONE, go
+from tests.browser.test_finding import HEADING, PHONE
 from tests.support.page import (
     DRAFT,
     LINES,
@@ -17,6 +17,7 @@ from tests.support.page import (
     BrowserTestCase,
     enter,
     fully_scrolled,
+    go,
     say,
     wait_for_lines,
 )

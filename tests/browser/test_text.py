@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import FloatRect, Page, expect
 
 from tests.browser.fake import FakeTestCase
-from tests.support.page import DRAFT, LINES, VIEW, next_frame, wait_for_lines, wait_until_here
+from tests.support.page import DRAFT, LINES, VIEW, go, next_frame, wait_for_lines
 
 BAR = ".action-bar"
 
@@ -235,9 +235,7 @@ class HostTest(FakeTestCase):
 
     def test_a_mention_in_a_quote_or_in_code_calls_nobody(self) -> None:
         page = self.fake()
-        page.fill(".room-list .field", "tea")
-        page.press(".room-list .field", "Enter")
-        wait_until_here(page)
+        go(page, "tea")
         for text in ("`@Ada`", "> @Ada said", "ada@ada.example", "https://a.example/@Ada"):
             live(page, text)
         badge = page.locator('.room-list .room[data-room="lobby"] .badge .number')

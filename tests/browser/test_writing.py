@@ -15,6 +15,7 @@ from tests.support.page import (
     LINES,
     VIEW,
     BrowserTestCase,
+    go,
     lines,
     say,
     wait_for_lines,
@@ -140,6 +141,7 @@ class UndoTest(FakeTestCase):
         page.evaluate(COMPANY)
         wait_for_lines(page, 1)
         write(page, "thanks @b")
+        expect(page.locator(LIST)).to_be_visible()
         page.press(DRAFT, "Enter")
         expect(page.locator(DRAFT)).to_have_value("thanks @Bob ")
         page.keyboard.press("Control+z")
@@ -192,14 +194,13 @@ class BringTest(FakeTestCase):
 
     def test_a_file_that_is_dropped_never_replaces_the_page_and_a_sentence_says_why(self) -> None:
         page = self.fake()
-        for at in (VIEW, "body", DRAFT, ".side-panel", ".room-list .field"):
+        for at in (VIEW, "body", DRAFT, ".side-panel"):
             page.fill(DRAFT, "x")
             expect(page.locator(HINT)).to_contain_text("Enter sends")
             self.assertTrue(page.evaluate(BRING, ["drop", at, "", True, ""]), at)
             self.assertTrue(page.evaluate("() => over"), at)
-            if at != ".room-list .field":
-                expect(page.locator(HINT)).to_contain_text("cannot be sent")
-                expect(page.locator(".composer .spoken")).to_contain_text("cannot be sent")
+            expect(page.locator(HINT)).to_contain_text("cannot be sent")
+            expect(page.locator(".composer .spoken")).to_contain_text("cannot be sent")
         page.click(".room-header .about")
         expect(page.locator(".room-sheet")).to_be_visible()
         self.assertTrue(page.evaluate(BRING, ["drop", ".room-sheet", "", True, ""]))
@@ -236,7 +237,11 @@ class BringTest(FakeTestCase):
         # the browser does these itself
         self.assertFalse(page.evaluate(BRING, ["drop", DRAFT, "text", False, ""]))
         self.assertFalse(page.evaluate(BRING, ["paste", DRAFT, "text", False, ""]))
-        self.assertFalse(page.evaluate(BRING, ["paste", ".room-list .field", "tea", False, ""]))
+        page.keyboard.press("Control+k")
+        field = ".room-switcher .field"
+        expect(page.locator(field)).to_be_focused()
+        self.assertFalse(page.evaluate(BRING, ["paste", field, "tea", False, ""]))
+        page.keyboard.press("Escape")
         expect(page.locator(DRAFT)).to_have_value("see what\nfor")
 
     def test_words_of_the_page_that_are_dragged_a_little_are_not_written(self) -> None:
@@ -358,8 +363,7 @@ class KeysTest(FakeTestCase):
     def test_each_room_keeps_its_own_draft(self) -> None:
         page = self.fake()
         page.fill(DRAFT, "half a thought")
-        page.fill(".room-list .field", "tea")
-        page.press(".room-list .field", "Enter")
+        go(page, "tea")
         expect(page.locator("h1.room")).to_have_text("tea")
         expect(page.locator(DRAFT)).to_have_value("")
         page.go_back()
@@ -405,8 +409,7 @@ class PurposeTest(BrowserTestCase):
         expect(ada.locator(DRAFT)).to_be_focused()
         found = Axe().run(ada)
         self.assertEqual(found.violations_count, 0, found.generate_report())
-        ada.fill(".room-list .field", "tea")
-        ada.press(".room-list .field", "Enter")
+        go(ada, "tea")
         expect(ada.locator(ABOUT)).to_be_hidden()
         ada.go_back()
         expect(ada.locator(ABOUT)).to_be_visible()

@@ -14,8 +14,12 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from .case import PATIENCE, TestCase, children, eventually
 from .require import require_browser
 
+#: A host name of this machine that is none of the machine itself, as others would use one.
+HOST = "chat.example"
+
 #: No sandbox, for containers; nothing that reaches out by itself.
 LAUNCH = [
+    f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -37,8 +41,12 @@ DRAFT = ".composer .draft"
 VIEW = ".message-list .view"
 LINES = ".message-list .line"
 
-#: What Chromium says on the console when a WebSocket cannot be opened; the page cannot silence it.
-NO_SERVER = r"WebSocket connection to 'ws://[^']+' failed"
+#: What Chromium says on the console when a WebSocket cannot be opened, and when the page asks for
+#: the reason in vain; the page cannot silence it.
+NO_SERVER = r"WebSocket connection to 'ws://[^']+' failed|net::ERR_CONNECTION_(REFUSED|RESET)"
+
+#: What Chromium says on the console of a page that came from `HOST` without TLS.
+UNENCRYPTED = "Cross-Origin-Opener-Policy header has been ignored"
 
 #: Runs in each page before its own scripts: a violation becomes an error on the console.
 _WATCH = """
@@ -130,6 +138,15 @@ def wait_until_here(page: Page) -> None:
     """Wait until the page is connected and in its room."""
     page.wait_for_selector(CONNECTED)
     page.wait_for_selector(HERE, state="attached")
+
+
+def go(page: Page, room: str) -> None:
+    """Enter `room` as a person would: by its name, in the directory of rooms."""
+    page.keyboard.press("Control+k")
+    page.fill(".room-switcher .field", room)
+    page.press(".room-switcher .field", "Enter")
+    expect(page.locator("h1.room")).to_have_text(room)
+    wait_until_here(page)
 
 
 def say(page: Page, text: str) -> None:

@@ -433,7 +433,7 @@ describe("a room", () => {
 describe("a hole", () => {
   const live = (seq) => ({ type: "message", room: "lobby", seq, id: `${seq}`, user: "u2", nick: "Bob", time: 5, text: `${seq}` });
 
-  test("is mended by coming in again at the place where it begins", () => {
+  test("is closed by joining again at the place where it begins", () => {
     const page = new Page().arrive();
     page.hear(live(1));
     page.take();

@@ -8,6 +8,16 @@ import { neighbour } from "../../web/js/core/choices.js";
 import { pickOne, seeded } from "./random.js";
 
 const room = (name, more = {}) => ({ key: name.toLowerCase(), room: name, topic: "", unread: 0, mentions: 0, fresh: false, joined: true, visitedAt: 0, here: false, ...more });
+const SAME = { topic: "", fresh: false, unread: 0, mentions: 0, joined: false, visitedAt: 0, here: false };
+
+test("as many rooms are offered as are asked for, and a new one besides", () => {
+  const many = Array.from({ length: 70 }, (_, n) => ({ ...SAME, key: `r${n}`, room: `r${n}` }));
+  assert.equal(jumps(many, "").length, 50);
+  assert.equal(jumps(many, "", 60).length, 60);
+  assert.equal(jumps(many, "r", 60).length, 61);
+  assert.equal(jumps(many, "", 100).length, 70);
+});
+
 const named = (found) => found.map((choice) => (choice.create ? `+${choice.room}` : choice.room));
 
 describe("the room that is meant", () => {

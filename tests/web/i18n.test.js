@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
+import { ago } from "../../web/js/core/ago.js";
 import { formats, LANGUAGES, pick, translator } from "../../web/js/i18n/index.js";
 import { SAMPLES } from "../../web/js/core/samples.js";
-import { fateWords, refusalWords, searchRefusal, topicRefusal } from "../../web/js/core/wording.js";
+import { OPTIONS } from "../../web/js/core/device.js";
+import { fateWords, refusalWords } from "../../web/js/core/wording.js";
+import { searchRefusal, topicRefusal } from "../../web/js/core/refusals.js";
 
 /** A language with all of its words, those that come late as well. */
 async function whole(load) {
@@ -22,7 +25,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
 
-const PARTS = "name|panel|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint|emoji|writing";
+const PARTS = "name|panel|settings|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint|emoji|writing";
 const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed", "unheard_of"];
 
@@ -42,6 +45,7 @@ const used = new Set([
   ...["offline", "rate_limited", "not_joined", "unheard_of"].map((code) => searchRefusal({ code }).key),
   ...["recent", "faces", "people", "nature", "food", "activities", "travel", "objects", "symbols"].map((group) => `emoji.${group}`),
   ...SAMPLES.flatMap((name) => [`writing.${name}`, `writing.${name}.typed`]),
+  ...Object.keys(OPTIONS).flatMap((name) => [`settings.${name}`, ...OPTIONS[name].map((value) => `settings.${name}.${value}`)]),
   ...NAME_CODES.map((code) => refusalWords({ code }).key),
 ]);
 
@@ -77,7 +81,7 @@ for (const { language, words } of Object.values(SPOKEN)) {
     test("gives words for each key", () => {
       const word = translator({ language, words });
       for (const key of Object.keys(words)) {
-        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n" };
+        const given = { count: 2, seconds: 3, one: "A", two: "B", nick: "A", room: "r", topic: "t", message: "m", text: "x", emoji: "e", names: "n", time: "0:00", size: "1 kB", drafts: 2, unsent: 3 };
         assert.doesNotMatch(word(key, given), /[{}]|undefined/);
       }
       assert.throws(() => word("no.such.key"), /no words for no\.such\.key/);
@@ -145,11 +149,11 @@ describe("times and days", () => {
   });
 
   test("tell how long ago something was, of one unit", () => {
-    const { ago } = formats(["en-GB"], "en", () => now);
-    const told = [0, 59, 60, 3_599, 3_600, 86_400, 40 * 86_400, 800 * 86_400].map((seconds) => ago(now - seconds * 1000));
+    const { near } = formats(["en-GB"], "en", () => now);
+    const told = [0, 59, 60, 3_599, 3_600, 86_400, 40 * 86_400, 800 * 86_400].map((seconds) => ago(now - seconds * 1000, now, near));
     assert.deepEqual(told, ["now", "59 seconds ago", "1 minute ago", "59 minutes ago", "1 hour ago", "yesterday", "last month", "2 years ago"]);
-    assert.equal(ago(now + 5_000), "now", "a clock that runs behind");
-    assert.equal(formats(["zh-CN"], "zh-Hans", () => now).ago(now - 120_000), "2分钟前");
+    assert.equal(ago(now + 5_000, now, near), "now", "a clock that runs behind");
+    assert.equal(ago(now - 120_000, now, formats(["zh-CN"], "zh-Hans", () => now).near), "2分钟前");
   });
 
   test("are in the order of day and month that the user's locale has, in the words of the page", () => {

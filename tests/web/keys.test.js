@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { meaning } from "../../web/js/core/keys.js";
-import { caps, keyGroups, KEYS } from "../../web/js/core/keyTable.js";
+import { caps, keyGroups } from "../../web/js/core/keyTable.js";
 
 const press = (key, more = {}) => ({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isComposing: false, ...more });
+
+const KEYS = keyGroups(false);
 
 const WRITING = { writing: true, keyed: true, control: false };
 const MESSAGE = { writing: false, keyed: true, control: false }; // that the arrow keys have led to

@@ -7,7 +7,7 @@ import { AWAY_AFTER } from "../../web/js/core/presence.js";
 import { current } from "../../web/js/core/state.js";
 import { roomChoices } from "../../web/js/core/choices.js";
 import { History } from "./model.js";
-import { Page } from "./page.js";
+import { Page, WELCOME } from "./page.js";
 
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 const said = (history, text, user = "u2") => history.write({ type: "message", id: `${history.seq}`, user, text });
@@ -234,4 +234,137 @@ test("a message that is edited names whom its new text names", () => {
   page.hear(said(tea, "@Ada"));
   page.hear(tea.write({ type: "edited", target: 1, user: "u2", text: "nobody" }));
   assert.deepEqual([unread(page, "tea"), page.state.rooms.get("tea").mentions], [1, 0]);
+});
+
+describe("the number of unread messages", () => {
+  /** A page that is in the room `tea` with `total` messages, of which it was told the newest 50. */
+  function inTea(total, read, kept = {}) {
+    const page = new Page({ roomNames: ["tea"], ...kept });
+    const tea = new History("tea");
+    for (let n = 0; n < total; n++) said(tea, `${n}`);
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, id: page.last("hello").id });
+    for (const command of page.sent.filter(({ type }) => type === "join")) {
+      const history = command.room === "tea" ? tea : new History("lobby");
+      page.hear({ ...history.joined(), read: history === tea ? read : 0, id: command.id });
+    }
+    page.take();
+    return { page, tea };
+  }
+
+  test("is not bounded by what is loaded", () => {
+    const { page, tea } = inTea(250, 50);
+    assert.equal(page.state.rooms.get("tea").log.entries.length, 50);
+    assert.equal(unread(page, "tea"), 200);
+    page.hear(said(tea, "one more"));
+    assert.equal(unread(page, "tea"), 201);
+    page.hear({ type: "read", room: "tea", seq: 100 });
+    assert.equal(unread(page, "tea"), 151);
+    page.hear({ type: "read", room: "tea", seq: 240 });
+    assert.equal(unread(page, "tea"), 11);
+  });
+
+  test("does not take for news what was said before the user was in the room", () => {
+    assert.equal(unread(inTea(250, 0).page, "tea"), 50, "as many as are loaded");
+    assert.equal(unread(inTea(250, 0, { seen: [["tea", 0]] }).page, "tea"), 250, "they were there before anything was said");
+  });
+
+  test("leads to the first new message, also if it is not loaded", () => {
+    const { page, tea } = inTea(250, 50);
+    page.do("enter", { name: "tea" });
+    assert.deepEqual([current(page.state).mark, current(page.state).news.count, current(page.state).news.seq], [50, 200, null]);
+    const { id, after, limit } = page.last("history");
+    assert.equal(after, 50);
+    page.hear({ type: "history", id, room: "tea", more: true, entries: tea.entries.slice(after, after + limit) });
+    const { seq, time } = current(page.state).news;
+    assert.deepEqual([seq, time], [51, tea.entries[50].time]);
+    page.do("seek", { room: "tea", seq });
+    const around = page.last("history");
+    const start = Math.max(0, around.before - 1 - around.limit);
+    page.hear({ type: "history", id: around.id, room: "tea", more: true, entries: tea.entries.slice(start, around.before - 1) });
+    assert.equal(current(page.state).sought.fate, "found");
+    page.do("newsSeen");
+    assert.equal(current(page.state).news, null);
+  });
+
+  test("leads past what is no message of others", () => {
+    const page = new Page({ roomNames: ["tea"] });
+    const tea = new History("tea");
+    for (let n = 0; n < 10; n++) said(tea, `${n}`);
+    for (let n = 0; n < 70; n++) tea.write({ type: "reacted", target: 1, emoji: "🍵", on: n % 2 === 0, user: "u3" });
+    for (let n = 0; n < 60; n++) said(tea, `new ${n}`);
+    page.do("open", { identity: null });
+    page.hear({ ...WELCOME, id: page.last("hello").id });
+    for (const { room, id } of page.sent.filter(({ type }) => type === "join")) {
+      page.hear(room === "tea" ? { ...tea.joined(), read: 10, id } : { ...new History("lobby").joined(), id });
+    }
+    page.do("enter", { name: "tea" });
+    for (let n = 0; n < 5 && current(page.state).news.seq === null; n++) {
+      const { id, after, limit } = page.last("history");
+      page.hear({ type: "history", id, room: "tea", more: true, entries: tea.entries.slice(after, after + limit) });
+    }
+    assert.equal(current(page.state).news.seq, 81);
+  });
+
+  test("is known from the log where that holds the first new message", () => {
+    const { page } = inTea(60, 40);
+    page.do("enter", { name: "tea" });
+    assert.deepEqual([current(page.state).news.count, current(page.state).news.seq], [20, 41]);
+    assert.equal(page.last("history"), undefined);
+  });
+
+  test("offers no way to what is no longer stored", () => {
+    const { page } = inTea(250, 50);
+    page.do("enter", { name: "tea" });
+    page.hear({ type: "error", id: page.last("history").id, code: "history_truncated", message: "No." });
+    assert.equal(current(page.state).news, null);
+  });
+});
+
+describe("the place in a room", () => {
+  const place = { seq: 30, top: 12 };
+
+  function back() {
+    const { page, lobby, tea } = inTwo();
+    for (let n = 0; n < 60; n++) page.hear(said(lobby, `${n}`));
+    page.do("follow", { following: false });
+    page.do("enter", { name: "tea", place });
+    assert.equal(page.state.following, true, "another room is at its newest message");
+    return { page, lobby, tea };
+  }
+
+  test("is shown again when the user comes back", () => {
+    const { page } = back();
+    page.do("enter", { name: "lobby", place: null });
+    const { sought } = current(page.state);
+    assert.deepEqual([page.state.following, sought.seq, sought.top, sought.fate], [false, 30, 12, "found"]);
+  });
+
+  test("is shown with the number of messages that came meanwhile, which are not read yet", () => {
+    const { page, lobby } = back();
+    for (let n = 0; n < 3; n++) page.hear(said(lobby, `new ${n}`));
+    page.do("enter", { name: "lobby", place: null });
+    assert.deepEqual([page.state.unseen, current(page.state).unread, current(page.state).mark], [3, 3, 60]);
+    page.do("follow", { following: true });
+    assert.equal(current(page.state).unread, 0);
+  });
+
+  test("is the newest message if the user was there", () => {
+    const { page } = back();
+    page.do("enter", { name: "lobby", place: null });
+    page.do("follow", { following: true });
+    page.do("enter", { name: "tea", place });
+    page.do("enter", { name: "lobby", place: null });
+    assert.deepEqual([page.state.following, current(page.state).sought], [true, null]);
+  });
+
+  test("is the newest message, without a word, if it is no longer stored", () => {
+    const { page } = back();
+    page.do("enter", { name: "tea" });
+    page.do("enter", { name: "lobby" });
+    page.do("follow", { following: false });
+    page.do("enter", { name: "tea", place: { seq: 999, top: 0 } });
+    page.do("enter", { name: "lobby" });
+    assert.deepEqual([page.state.following, current(page.state).sought], [true, null]);
+  });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 
-import { comeBack } from "../../web/js/core/reconnect.js";
+import { asksWhy, comeBack } from "../../web/js/core/reconnect.js";
 import { pickOne, seeded } from "./random.js";
 
 describe("coming back", () => {
@@ -81,5 +81,20 @@ describe("coming back", () => {
     assert.equal(comeBack(4008, 7, 60_000, () => 0.9).delay, 0);
     assert.equal(comeBack(4008, 0, 10, () => 0.9).delay, 0);
     assert.ok(comeBack(4008, 1, 10, () => 0.9).delay > 0);
+  });
+});
+
+describe("the page asks why it cannot connect", () => {
+  const asked = (blocked, most = 100) => Array.from({ length: most }, (_, i) => i + 1).filter((tries) => asksWhy(tries, blocked));
+
+  test("seldom, and never after a connection that was open", () => {
+    assert.deepEqual(asked(null), [2, 4, 8, 16, 32, 64]);
+    assert.equal(asksWhy(undefined, null), false);
+  });
+
+  test("again only if the answer may change by itself", () => {
+    assert.deepEqual(asked({ status: 403 }), []);
+    assert.deepEqual(asked({ status: 426 }), []);
+    assert.deepEqual(asked({ status: 503 }, 10), [2, 4, 8]);
   });
 });

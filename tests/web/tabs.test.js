@@ -47,7 +47,8 @@ function profile({ locks = true } = {}) {
   };
   world.platform = platform;
   world.area = { get: (id) => stored.get(id) ?? null, put: (id, record) => void stored.set(id, record) };
-  world.tab = (name) => Tabs("http://host/", name, world.area, ({ key, seq }) => world.notified.push([name, key, seq]), platform);
+  world.tabWith = (name, area) => Tabs("http://host/", name, area, ({ key, seq }) => world.notified.push([name, key, seq]), platform);
+  world.tab = (name) => world.tabWith(name, world.area);
   /** Let everything happen, and the time pass that is waited for. */
   world.settle = async () => {
     for (let round = 0; round < 20; round++) {
@@ -140,3 +141,30 @@ for (const locks of [true, false]) {
     });
   });
 }
+
+describe("tabs with locks, each of which reads what another stored only later", () => {
+  test("notify once of each message", async () => {
+    const world = profile();
+    const own = () => {
+      const stored = new Map();
+      return { get: (id) => stored.get(id) ?? null, put: (id, record) => void stored.set(id, record) };
+    };
+    const tabs = ["a", "b", "c"].map((name) => world.tabWith(name, own()));
+    for (const seq of [1, 2, 3]) {
+      for (const key of ["tea", "lobby"]) for (const tab of tabs) tab.call(said(seq, { key }));
+      await world.settle();
+    }
+    const seqs = (room) => world.notified.filter(([, key]) => key === room).map(([, , seq]) => seq);
+    assert.deepEqual([seqs("tea"), seqs("lobby")], [[1, 2, 3], [1, 2, 3]]);
+  });
+
+  test("hold one lock for each of at most 100 rooms", async () => {
+    const world = profile();
+    const tab = world.tab("a");
+    for (let n = 0; n < 250; n++) {
+      tab.call(said(1, { key: `r${n % 125}`, time: 1_000 + n }));
+      await world.settle();
+    }
+    assert.equal((await world.platform.navigator.locks.query()).held.length, 100);
+  });
+});

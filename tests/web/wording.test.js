@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { connectionWords, fateWords, hintWords, refusalWords, searchRefusal, secondsUntil, sentence, title, topicRefusal, typingWords, unreached } from "../../web/js/core/wording.js";
+import { connectionWords, fateWords, hintWords, refusalWords, secondsUntil, sentence, title, typingWords, unreached } from "../../web/js/core/wording.js";
+import { searchRefusal, topicRefusal } from "../../web/js/core/refusals.js";
 import { Page } from "./page.js";
 
 const LOST = { retryAt: 1, code: 1006 };
@@ -45,6 +46,44 @@ describe("what is shown", () => {
     const page = new Page().arrive();
     page.do("network", { online: false });
     assert.equal(seen(page), "connection.connected");
+  });
+
+  test("a server that refuses the page is told by its own words until it lets the page in", () => {
+    for (const [status, header, words] of [
+      [403, "connection.barred", "hint.barred"],
+      [426, "connection.waiting", "hint.proxy"],
+      [503, "connection.full", "hint.full"],
+    ]) {
+      const page = new Page();
+      page.do("waiting", LOST);
+      page.do("blocked", { status, detail: "Because." });
+      assert.deepEqual([seen(page), said(page), hint(page)], [header, words, words]);
+      assert.deepEqual(connectionWords(page.state).values, { message: "Because." });
+      page.do("connecting", { attempt: 2 });
+      assert.deepEqual([seen(page), said(page), hint(page)], ["connection.again", words, words]);
+      page.do("network", { online: false });
+      assert.deepEqual([seen(page), hint(page)], ["connection.offline", "hint.offline"]);
+      page.do("network", { online: true });
+      page.arrive();
+      assert.deepEqual([seen(page), hint(page)], ["connection.connected", "hint.ready"]);
+      page.do("waiting", LOST);
+      assert.deepEqual([said(page), hint(page)], ["connection.lost", "hint.waiting"]);
+    }
+  });
+
+  test("a full server never reads as a lost connection", () => {
+    const page = new Page().arrive();
+    page.do("waiting", { retryAt: 1, code: 1013 });
+    assert.deepEqual([seen(page), said(page), hint(page)], ["connection.full", "hint.full", "hint.full"]);
+    page.do("connecting", { attempt: 1 });
+    assert.deepEqual([said(page), hint(page)], ["hint.full", "hint.full"]);
+  });
+
+  test("an answer that comes when the page is in again is of no use", () => {
+    const page = new Page().arrive();
+    page.do("blocked", { status: 426, detail: "" });
+    page.do("waiting", LOST);
+    assert.equal(hint(page), "hint.waiting");
   });
 
   test("each way to be sent away is told by its own words", () => {

@@ -3,19 +3,19 @@
 
 import { step } from "./core/chat.js";
 import { wakeAt } from "./core/timers.js";
-import { changedDrafts, drafts, purposes } from "./core/unsent.js";
-import { keptChoices, waiting } from "./core/attention.js";
+import { offers, waiting } from "./core/attention.js";
 import { meaning } from "./core/keys.js";
-import { RULED, SHEETS } from "./core/names.js";
+import { RULED } from "./core/names.js";
 import { kept } from "./core/outbox.js";
-import { roomNames } from "./core/rooms.js";
 import { begin, current } from "./core/state.js";
+import { settings } from "./core/settings.js";
+import { Appearance } from "./browser/appearance.js";
 import { Notifications } from "./browser/notifications.js";
-import { AttentionOffer } from "./components/AttentionOffer.js";
 import { Composer } from "./components/Composer.js";
 import { ConnectionState } from "./components/ConnectionState.js";
 import { MemberList } from "./components/MemberList.js";
 import { MessageList } from "./components/MessageList.js";
+import { dialogs } from "./components/dialogs.js";
 import { Lazy } from "./components/lazy.js";
 import { NameForm } from "./components/NameForm.js";
 import { RoomHeader } from "./components/RoomHeader.js";
@@ -24,9 +24,8 @@ import { SidePanel } from "./components/SidePanel.js";
 import { TypingLine } from "./components/TypingLine.js";
 import { set } from "./browser/dom.js";
 import { focusOf } from "./browser/focusOrigin.js";
+import { Speech } from "./i18n/index.js";
 import { watchTouch } from "./browser/touch.js";
-import { dress, formats, LANGUAGES, pick, translator } from "./i18n/index.js";
-import { startServiceWorker } from "./browser/serviceWorker.js";
 import { addressOf, roomAt } from "./core/address.js";
 import { openLayers } from "./core/layers.js";
 import { keyOf } from "./core/room.js";
@@ -34,52 +33,49 @@ import { Layers } from "./browser/layers.js";
 import { neighbour, roomChoices } from "./core/choices.js";
 import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
+import { asksWhy } from "./core/reconnect.js";
 import { Socket } from "./browser/socket.js";
+import { Saver } from "./browser/saver.js";
 import { Storage } from "./browser/storage.js";
+import { watchActivity } from "./browser/activity.js";
+import { Frames } from "./browser/frames.js";
 import { newId } from "./browser/ids.js";
-import { watchSleep } from "./browser/sleep.js";
+import { watchLife } from "./browser/life.js";
 import { address, decode, encode, PROTOCOL } from "./core/wire.js";
 
 const NAME = "goChat";
-const LOBBY = "lobby"; // until the server has sent the name of the lobby
-const FRAME_WAIT = 250; // if no frames are drawn (in a hidden tab), the page is updated after this time
-const PACE = 25; // a frame that follows another one sooner is left to scrolling and typing
+const LOBBY = "lobby"; // until the server has sent its name
 const FAR = 2 ** 31 - 1; // the longest delay of a timer
 const BASE = document.baseURI;
-const STYLES = new URL("../css/", import.meta.url); // in the folder of this module, whose URL has the checksum
-
-const spoken = await LANGUAGES[pick(navigator.languages)]();
-const word = translator(spoken);
-document.documentElement.lang = spoken.language;
-dress(document, word);
 
 const now = () => Date.now();
+const storage = Storage(BASE);
+const speech = Speech(navigator.languages, now, () => show());
+let applied = settings(storage.settings()); // the settings that the page shows
+await speech.use(applied);
+
 const mac = /^(Mac|iP)/.test(navigator.platform); // deprecated, but the only way to know which modifier keys there are
-const tools = { word, now, mac, base: BASE, ...formats(navigator.languages, spoken.language, now) };
+const tools = { now, mac, base: BASE, ...speech.tools };
 const at = (selector) => document.querySelector(selector);
 
 const page = at(".page");
 const conversation = at(".conversation");
 const composer = Composer(at(".composer"), tools);
+const messageList = MessageList(at(".message-list"), tools);
 const components = [
-  NameForm(at(".name-form"), tools),
   SidePanel(at(".side-panel"), tools),
   RoomList(at(".room-list"), tools),
   MemberList(at(".member-list"), tools),
   RoomHeader(at(".room-header"), tools),
   ConnectionState(at(".connection-state"), tools),
-  Lazy(at(".room-switcher"), SHEETS.switcher, async () => (await import("./components/RoomSwitcher.js")).RoomSwitcher(at(".room-switcher"), tools), STYLES),
-  Lazy(at(".room-sheet"), SHEETS.room, async () => (await import("./components/RoomSheet.js")).RoomSheet(at(".room-sheet"), tools), STYLES),
-  Lazy(at(".search-panel"), SHEETS.search, async () => (await import("./components/SearchPanel.js")).SearchPanel(at(".search-panel"), tools), STYLES),
-  Lazy(at(".emoji-sheet"), SHEETS.emoji, async () => (await import("./components/EmojiSheet.js")).EmojiSheet(at(".emoji-sheet"), tools), STYLES),
-  Lazy(at(".writing-sheet"), SHEETS.writing, async () => (await import("./components/WritingSheet.js")).WritingSheet(at(".writing-sheet"), tools), STYLES),
-  Lazy(at(".key-sheet"), SHEETS.keys, async () => (await import("./components/KeySheet.js")).KeySheet(at(".key-sheet"), tools), STYLES),
-  MessageList(at(".message-list"), tools), // after the dialogs: a message found in one gets the focus when it is closed
-  AttentionOffer(at(".attention-offer"), tools),
+  ...dialogs(tools),
+  NameForm(at(".name-form"), tools), // after the dialogs: it gets the focus when one is closed
+  messageList, // so does a message that was found in one
+  Lazy(at(".attention-offer"), () => import("./components/AttentionOffer.js"), tools, offers),
   TypingLine(at(".typing-line"), tools),
   composer,
 ];
-const storage = Storage(BASE);
+const appearance = Appearance(document.documentElement);
 const attention = Notifications(at("link[rel=icon]"), newId(), storage.tabs, tools, (place) => travel({ type: "seek", ...place }, false));
 const pendingStore = PendingStore(BASE, newId(), storage.area, restore);
 const socket = Socket(address(BASE), [PROTOCOL], hear);
@@ -87,29 +83,39 @@ const layers = Layers(popped, () => show());
 
 // --- Events into the state -----------------------------------------------------------------
 
-let state = begin({
-  identity: storage.identity(),
-  drafts: storage.drafts(),
-  purposes: storage.purposes(),
-  seen: storage.seen(),
-  roomNames: storage.rooms(),
-  attention: storage.attention(),
-  permission: attention.permission(),
-  name: roomAt(location.href, BASE) ?? LOBBY,
-  online: navigator.onLine,
-  hidden: document.hidden,
-  focused: document.hasFocus(),
-  touch: watchTouch((on) => tell({ type: "touch", on })),
-  now: now(),
-});
-let saved = state;
+let state = initial(watchTouch((on) => tell({ type: "touch", on })));
+let save = Saver(storage, pendingStore, state);
 let alarm = null;
+
+/** The state of a page that starts with what is stored. */
+function initial(touch) {
+  return begin({
+    ...storage.all(),
+    permission: attention.permission(),
+    name: roomAt(location.href, BASE) ?? LOBBY,
+    online: navigator.onLine,
+    hidden: document.hidden,
+    focused: document.hasFocus(),
+    touch,
+    now: now(),
+  });
+}
+
+/** Delete what is stored, here or after another tab did so, and start again without a name. */
+async function forget() {
+  socket.close();
+  pendingStore.keep([]);
+  await import("./browser/device.js").then(({ erase }) => erase(BASE), () => {});
+  state = initial(state.touch);
+  save = Saver(storage, pendingStore, state);
+  tell({ type: "start" });
+}
 
 /** Process `event`, without displaying the result yet. */
 function happen(event) {
   const done = step(state, { ...event, now: now() });
   state = done.state;
-  save();
+  save(state); // before anything is sent: the user's text must not be lost in between
   for (const call of done.calls) attention.call(call);
   for (const command of done.send) socket.send(encode(command));
   clearTimeout(alarm);
@@ -124,41 +130,6 @@ function tell(event) {
   show();
 }
 
-/** Before anything is sent: the user's text must not be lost in between. */
-function save() {
-  if (state.identity !== saved.identity) storage.save("identity", state.identity);
-  if (state.attention !== saved.attention) storage.save("attention", keptChoices(state.attention));
-  if (state.pending !== saved.pending) pendingStore.keep(kept(state.pending));
-  if (state.rooms !== saved.rooms) {
-    saveDrafts(changedDrafts(saved.rooms, state.rooms));
-    savePurposes(purposes(state.rooms));
-    savePlaces(roomNames(state));
-  }
-  saved = state;
-}
-
-function saveDrafts(changed) {
-  if (changed.length === 0) return;
-  storage.saveDrafts(changed);
-  storage.save("drafts", drafts(state.rooms));
-}
-
-let lastPurposes = "[]";
-
-function savePurposes(open) {
-  const now = JSON.stringify(open);
-  if (now !== lastPurposes) storage.save("purposes", open);
-  lastPurposes = now;
-}
-
-let lastPlaces = null;
-
-function savePlaces(names) {
-  const now = names.join("/");
-  if (now !== lastPlaces) storage.save("rooms", names);
-  lastPlaces = now;
-}
-
 /** Take over unsent messages of another tab. Those that are not valid are dropped. */
 function restore(items) {
   tell({ type: "restored", items });
@@ -167,29 +138,13 @@ function restore(items) {
 
 // --- The state onto the page ---------------------------------------------------------------
 
-let frame = null;
-let timer = null;
+const frames = Frames(show);
 let seen = state.seen; // as it was last stored
-let shownAt = -Infinity; // on the clock of animation frames
-
-/** Events of the server are displayed with the next frame; if there are many, with every other frame. */
-function showSoon() {
-  if (timer !== null) return;
-  frame = requestAnimationFrame(showInFrame);
-  timer = setTimeout(show, FRAME_WAIT);
-}
-
-function showInFrame(time) {
-  if (time - shownAt < PACE) frame = requestAnimationFrame(showInFrame);
-  else show();
-}
 
 function show() {
-  cancelAnimationFrame(frame);
-  clearTimeout(timer);
-  frame = timer = null;
-  shownAt = performance.now();
+  frames.shown();
   const named = page.hidden && state.naming === null;
+  if (state.settings !== applied) apply(state.settings);
   set(page, { hidden: state.naming !== null });
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
@@ -201,6 +156,22 @@ function show() {
   if (named) ready();
 }
 
+/** Let the page look and speak as the user has chosen. */
+async function apply(chosen) {
+  const { language, clock } = applied;
+  applied = chosen;
+  appearance(chosen);
+  if (language === chosen.language && clock === chosen.clock) return;
+  const done = await speech.use(chosen).catch(() => tell({ type: "unspoken" }));
+  if (done) redraw();
+}
+
+/** Show other texts than before. */
+function redraw() {
+  for (const component of components) component.redraw?.();
+  show();
+}
+
 function placeOf({ name }) {
   return new URL(addressOf(name, state.lobby), BASE).pathname;
 }
@@ -210,9 +181,14 @@ function placeOf({ name }) {
 function hear(event) {
   if (event.type === "text") {
     happen({ type: "heard", event: decode(event.text) });
-    showSoon();
+    frames.soon();
   } else {
     tell({ ...event, identity: storage.identity() });
+    if (state.online && asksWhy(event.tries, state.blocked)) {
+      import("./browser/blocked.js")
+        .then(({ whyBlocked }) => whyBlocked(new URL("ws", BASE), document.documentElement.lang))
+        .then((answer) => answer && tell({ type: "blocked", ...answer }), () => {});
+    }
   }
 }
 
@@ -230,9 +206,11 @@ function on(type, handle) {
 
 for (const type of RULED) on(type, (detail) => tell({ type, ...detail }));
 on("send", (detail) => tell({ type: "send", id: newId(), ...detail }));
-for (const type of /** @type {const} */ (["reply", "edit"])) on(type, () => composer.focus());
+on("reply", () => composer.focus());
+on("edit", () => composer.focus());
 on("insert", ({ text }) => composer.insert(text));
-for (const type of /** @type {const} */ (["enter", "leave"])) on(type, (detail) => travel({ type, ...detail }));
+on("enter", (detail) => travel({ type: "enter", ...detail }));
+on("leave", (detail) => travel({ type: "leave", ...detail }));
 at(".scrim").addEventListener("click", () => tell({ type: "panel", open: false }));
 on("retry", () => {
   socket.open();
@@ -249,6 +227,7 @@ on("chime", ({ on: wanted }) => {
   tell({ type: "sound", on: wanted });
   if (wanted) attention.chime(); // a sample; and the browser allows sound from now on
 });
+on("forget", forget);
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || state.naming !== null || state.sheet !== null) return;
   const target = /** @type {Element} */ (event.target);
@@ -275,7 +254,7 @@ function act(meant) {
 /** Process `event`, which may open another room: Back returns. */
 function travel(event, writes = true) {
   const from = state.key;
-  happen(event);
+  happen({ ...event, place: messageList.place() });
   if (state.key !== from) layers.travelled();
   show();
   if (writes) ready();
@@ -286,14 +265,7 @@ function ready() {
   if (matchMedia("(pointer: fine)").matches) composer.focus();
 }
 
-const MOVES = ["keydown", "pointerdown", "pointermove", "wheel"];
-const MOVES_EVERY = 30_000; // more often is not needed
-
-for (const type of MOVES) addEventListener(type, moved, { capture: true, passive: true });
-
-function moved() {
-  if (now() - state.activeAt >= MOVES_EVERY) tell({ type: "active" });
-}
+watchActivity(() => tell({ type: "active" }));
 
 // --- From the browser ----------------------------------------------------------------------
 
@@ -303,29 +275,21 @@ function popped(layer) {
   const moved = keyOf(name) !== state.key;
   const open = openLayers(state);
   const same = !moved && layer === open.length; // only the fragment may differ
-  for (const event of moved ? [{ type: "enter", name }] : open.slice(layer).reverse()) happen(event);
+  for (const event of moved ? [{ type: "enter", name, place: messageList.place() }] : open.slice(layer).reverse()) happen(event);
   show();
   if (moved || same) seek();
 }
 
-addEventListener("online", () => revive({ type: "network", online: true }));
-addEventListener("offline", () => tell({ type: "network", online: false }));
 addEventListener("storage", (event) => {
-  if (storage.isIdentity(event)) tell({ type: "identity", identity: storage.identity() });
+  if (storage.isIdentity(event)) {
+    if (storage.identity() === null) forget();
+    else tell({ type: "identity", identity: storage.identity() });
+  }
+  if (storage.isChoice(event)) tell({ type: "stored", settings: storage.settings(), attention: storage.attention() });
   const done = storage.doneDraft(event);
   if (done) tell({ type: "draftDone", ...done });
 });
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) tell({ type: "hidden" });
-  else revive({ type: "visible", focused: document.hasFocus() });
-});
-addEventListener("focus", () => tell({ type: "focus" }));
-addEventListener("blur", () => tell({ type: "blur" }));
-addEventListener("pagehide", () => tell({ type: "hidden" })); // the server is told now what was read
-addEventListener("pageshow", ({ persisted }) => {
-  if (persisted) revive({ type: document.hidden ? "woke" : "visible", focused: document.hasFocus() }); // it was frozen, and its connection has ended
-});
-watchSleep(() => revive({ type: "woke" }));
+watchLife(tell, revive);
 
 /** After `event` the connection may be dead, or possible again, and another tab may have been closed. */
 function revive(event) {
@@ -342,8 +306,9 @@ function seek() {
   if (seq !== undefined) tell({ type: "seek", room: current(state).name, seq: Number(seq) });
 }
 
+appearance(state.settings);
 tell({ type: "start" });
 seek();
 pendingStore.adopt();
 if (state.naming === null) ready();
-startServiceWorker(BASE);
+import("./browser/serviceWorker.js").then(({ startServiceWorker }) => startServiceWorker(BASE), () => {});

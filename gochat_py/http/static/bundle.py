@@ -14,11 +14,10 @@ from collections.abc import Mapping, Sequence
 
 INDEX = "index.html"
 
-#: The module the page starts with.
+#: The module the page starts with; joined with all that it imports.
 ENTRY = "js/main.js"
 
-#: The modules that `ENTRY` imports, joined, and the page's style sheets, joined; not in `web/`.
-MODULES = "js/page.js"
+#: The page's style sheets, joined; not in `web/`.
 STYLES = "css/page.css"
 
 _STYLE_LINK = re.compile(r'<link rel="stylesheet" href="assets/(css/[^"]+)">\s*')
@@ -32,7 +31,7 @@ _DECLARED = re.compile(
     r"^(?:export )?(?:async )?(?:function\*?|class|const|let) (\w+)", re.MULTILINE
 )
 _UNNAMED = re.compile(r"^(?:(?:const|let) [{\[]|var )", re.MULTILINE)
-_LEFT_OVER = re.compile(r"^(?:import|export)\b", re.MULTILINE)
+_LEFT_OVER = re.compile(r"^(?:import\b(?!\()|export\b)", re.MULTILINE)
 #: A module that is loaded later, by an address relative to the importing module.
 _DYNAMIC = re.compile(r'\bimport\("(\.[^"]+)"\)')
 #: Other expressions that depend on the module's own address.
@@ -58,15 +57,16 @@ def bundle_styles(files: dict[str, bytes]) -> None:
 
 
 def bundle_modules(files: dict[str, bytes]) -> bool:
-    """Join the modules that `ENTRY` imports into `MODULES`; all others import them from there.
+    """Join the modules that `ENTRY` imports into it; all others import them from there.
 
     Each name that only one module exports becomes a name of the joined module. The statements of a
     module stand there as they are if none of its own names is used by another; otherwise in a
-    function that is called at once. Returns False, without a change, if a module has a form that is
-    not understood: the modules work unjoined, too.
+    function that is called at once. Those of `ENTRY` are a block at the end, where they may wait.
+    Returns False, without a change, if a module has a form that is not understood: the modules work
+    unjoined, too.
     """
     try:
-        *names, _ = _in_order(files, ENTRY, [])
+        names = _in_order(files, ENTRY, [])
         scripts = [name for name in files if name.endswith(".js")]
         modules = {name: _Module(name, files[name].decode()) for name in [*names, *scripts]}
         joined = _Joined(modules, names)
@@ -76,12 +76,11 @@ def bundle_modules(files: dict[str, bytes]) -> bool:
         return False
     exports = f"export {{ {', '.join(sorted(joined.wanted))} }};\n"
     files.update((name, text.encode()) for name, text in others.items())
-    files[MODULES] = f"{body}{exports}".encode()
     for name in names:
         del files[name]
-    links = iter([f'<link rel="modulepreload" href="assets/{MODULES}">\n'])
+    files[ENTRY] = f"{body}{exports}".encode()
     files[INDEX] = _PRELOAD.sub(
-        lambda link: next(links, "") if link[1] in names else link[0], files[INDEX].decode()
+        lambda link: "" if link[1] in names and link[1] != ENTRY else link[0], files[INDEX].decode()
     ).encode()
     return True
 
@@ -108,7 +107,7 @@ class _Module:
         text = _DYNAMIC.sub(
             lambda each: f'import("{_address(_resolved(self.name, each[1]))}")', text
         )
-        elsewhere = posixpath.dirname(self.name) != posixpath.dirname(MODULES)
+        elsewhere = posixpath.dirname(self.name) != posixpath.dirname(ENTRY)
         odd = _LEFT_OVER.search(text) or _UNNAMED.search(text)
         if odd or (elsewhere and _RELATIVE.search(text)):
             raise _NotUnderstood(self.name)
@@ -121,9 +120,19 @@ class _Joined:
     def __init__(self, all_modules: Mapping[str, _Module], names: Sequence[str]) -> None:
         self._modules = modules = {name: all_modules[name] for name in names}
         self._numbers = {name: f"${number}" for number, name in enumerate(modules)}
-        exported = Counter(name for each in modules.values() for name in each.exported)
         imports = [each for module in all_modules.values() for each in module.imports]
-        spaces = {source for _, space, source in imports if space}
+        spaces = {source: space for _, space, source in imports if space}
+        sources = Counter(spaces.values())
+        exported = Counter(
+            one for name, each in modules.items() if name not in spaces for one in each.exported
+        )
+        #: The name in the joined module of the object of each module that is imported as a whole.
+        self._objects = self._numbers | {
+            name: space
+            for name, space in spaces.items()
+            if sources[space] == 1
+            and not any(space in (*each.exported, *each.private) for each in modules.values())
+        }
         #: The modules whose exports are names of the joined module; of others it has an object.
         self._open = {
             name
@@ -131,11 +140,13 @@ class _Joined:
             if name not in spaces and all(exported[one] == 1 for one in each.exported)
         }
         self._flat: set[str] = set()
-        taken = set(exported)
+        taken = {*exported, *self._objects.values()}
         for name, each in modules.items():
             plain = all(
-                source in self._open and not any(" as " in one for one in names)
-                for names, _, source in each.imports
+                space == self._objects.get(source)
+                if space
+                else source in self._open and not any(" as " in one for one in names)
+                for names, space, source in each.imports
             )
             if name in self._open and plain and not taken & each.private:
                 self._flat.add(name)
@@ -146,10 +157,12 @@ class _Joined:
     def statements(self, name: str) -> str:
         """The statements of a joined module."""
         module = self._modules[name]
+        if name == ENTRY:
+            return f"{{\n{self._constants(module)}{module.body()}}}\n"
         if name in self._flat:
             return module.body()
         names = ", ".join(module.exported)
-        given = f"{{ {names} }}" if name in self._open and names else self._numbers[name]
+        given = f"{{ {names} }}" if name in self._open and names else self._objects[name]
         inside = f"{self._constants(module)}{module.body()}return {{ {names} }};\n"
         return f"const {given} = (() => {{\n{inside}}})();\n"
 
@@ -160,15 +173,16 @@ class _Joined:
         wanted = []
         for names, _, source in module.imports:
             if source in self._modules:
-                wanted += names if source in self._open else [self._numbers[source]]
+                own = f"{self._objects[source]} as {self._numbers[source]}"
+                wanted += names if source in self._open else [own]
         wanted = list(dict.fromkeys(wanted))
         self.wanted.update(each.split(" as ")[0] for each in wanted)
         rest = _IMPORT.sub(
             lambda each: "" if _resolved(module.name, each[3]) in self._modules else each[0],
             module.text,
         )
-        first = f'import {{ {", ".join(wanted)} }} from "{_address(MODULES, module.name)}";\n'
-        return self._checked(module, f"{first}{self._constants(module, outside=True)}{rest}")
+        first = f'import {{ {", ".join(wanted)} }} from "{_address(ENTRY, module.name)}";\n'
+        return f"{first}{self._constants(module, outside=True)}{self._checked(module, rest)}"
 
     def _constants(self, module: _Module, *, outside: bool = False) -> str:
         """The imports of `module` that are no names of the joined module, as constants."""
@@ -178,7 +192,8 @@ class _Joined:
                 continue
             if source not in self._open:
                 pattern = space or f"{{ {', '.join(names).replace(' as ', ': ')} }}"
-                made += f"const {pattern} = {self._numbers[source]};\n"
+                given = (self._numbers if outside else self._objects)[source]
+                made += f"const {pattern} = {given};\n" if pattern != given else ""
             elif not outside:
                 for whole, _, own in (each.partition(" as ") for each in names):
                     made += f"const {own} = {whole};\n" if own else ""
@@ -208,7 +223,7 @@ def _listed(names: str) -> list[str]:
     return [each.strip() for each in names.split(",") if each.strip()]
 
 
-def _address(name: str, of: str = MODULES) -> str:
+def _address(name: str, of: str = ENTRY) -> str:
     """The address by which the module `of` imports the module `name`."""
     path = posixpath.relpath(name, posixpath.dirname(of))
     return path if path.startswith("../") else f"./{path}"

@@ -28,6 +28,8 @@ _INDENT = re.compile(r"^[ \t]+|[ \t]+$", re.MULTILINE)
 _LINE_END = re.compile(r"[ \t]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{2,}")
 _CSS_LINE_END = re.compile(r"(?<=[{};,])\n")
+_CSS_ZERO = re.compile(r"(?<=[ :,(-])0\.(?=\d)")
+_CSS_COLOUR = re.compile(r"#([\da-f])\1([\da-f])\2([\da-f])\3\b")
 _CSS_NAME = re.compile(r"(?<=[{;])([\w-]+): ")
 
 
@@ -44,7 +46,10 @@ def _css(text: str) -> str:
     """A style sheet without comments, and without what its syntax does not need."""
     text = _CSS_LINE_END.sub("", _without(_CSS_COMMENT)(text))
     parts = _STRING.split(_CSS_NAME.sub(r"\1:", text.replace(" {", "{").replace(";}", "}")))
-    parts[::2] = [code.replace(", ", ",").replace(" > ", ">") for code in parts[::2]]
+    parts[::2] = [
+        _CSS_ZERO.sub(".", _CSS_COLOUR.sub(r"#\1\2\3", code.replace(", ", ",").replace(" > ", ">")))
+        for code in parts[::2]
+    ]
     return "".join(parts)
 
 

@@ -7,10 +7,13 @@ import unittest
 from pathlib import Path
 
 from gochat_py.http.static.assets import Assets, File, web_root
-from gochat_py.http.static.bundle import ENTRY, MODULES, STYLES, bundle_modules, bundle_styles
+from gochat_py.http.static.bundle import ENTRY, STYLES, bundle_modules, bundle_styles
 from tests.support.case import TestCase
 from tests.support.require import require_node
 from tests.support.server import ROOT
+
+#: Applies the theme before the first paint; no module.
+EARLY = "js/browser/early.js"
 
 TREE = {
     "js/main.js": (
@@ -18,9 +21,8 @@ TREE = {
         'import * as names from "./core/names.js";\n'
         'import {\n  first as one,\n  Two,\n} from "./core/names.js";\n'
         'say("main", one, new Two().name, names.COUNT);\n'
-        'const late = await import("./late.js");\n'
-        "late.speak();\n"
-        'process.stdout.write(all().join("\\n"));\n'
+        'import("./late.js").then((late) => {\n  late.speak();\n'
+        '  process.stdout.write(all().join("\\n"));\n});\n'
     ),
     "js/say.js": (
         'import { COUNT } from "./core/names.js";\n'
@@ -87,17 +89,15 @@ class ModulesTest(TestCase):
     def test_bundled_modules_are_not_served_or_linked(self) -> None:
         files = tree()
         bundle_modules(files)
-        self.assertEqual(
-            set(files), {"index.html", ENTRY, MODULES, "js/late.js", "js/core/word.js"}
-        )
+        self.assertEqual(set(files), {"index.html", ENTRY, "js/late.js", "js/core/word.js"})
         links = re.findall(r'href="assets/([^"]+)"', files["index.html"].decode())
-        self.assertEqual(links, [ENTRY, MODULES, "js/late.js"])
+        self.assertEqual(links, [ENTRY, "js/late.js"])
 
     def test_names_of_one_module_are_names_of_the_bundle(self) -> None:
         files = tree(
             main='import { a } from "./a.js";\nimport { b as c } from "./b.js";\n'
-            'const late = await import("./late.js");\nlate.speak();\n'
-            "process.stdout.write(`${a()} ${c()}`);\n",
+            'import("./late.js").then((late) => {\n  late.speak();\n'
+            "  process.stdout.write(`${a()} ${c()}`);\n});\n",
             a='const own = "a";\nexport function a() {\n  const shadow = own;\n'
             "  return shadow;\n}\n",
             b='import { a } from "./a.js";\nimport { a as first } from "./a.js";\n'
@@ -109,10 +109,37 @@ class ModulesTest(TestCase):
         self.assertEqual(apart, ["a a baa"])
         self.assertTrue(bundle_modules(files))
         self.assertEqual(self.said(files), apart)
-        joined = files[MODULES].decode()
+        joined = files[ENTRY].decode()
         self.assertTrue(joined.startswith('const own = "a";\nfunction a() {'), joined)
         self.assertIn("const { b } = (() => {\nconst first = a;\n", joined)
-        self.assertTrue(joined.endswith("export { a, b };\n"), joined)
+        self.assertIn("{\nconst c = b;\n", joined)
+        self.assertTrue(joined.endswith("}\nexport { a };\n"), joined)
+
+    def test_a_module_that_is_imported_as_a_whole_is_an_object_of_that_name(self) -> None:
+        files = tree(
+            main='import { b } from "./b.js";\nimport { c } from "./c.js";\n'
+            "process.stdout.write(b() + c());\n",
+            a='export const name = () => "a";\n',
+            b='import * as a from "./a.js";\nexport const b = () => a.name();\n',
+            c='import * as a from "./a.js";\nexport const c = () => a.name();\n',
+        )
+        self.assertTrue(bundle_modules(files))
+        self.assertEqual(self.said(files), ["aa"])
+        joined = files[ENTRY].decode()
+        self.assertTrue(joined.startswith("const a = (() => {\n"), joined)
+        self.assertIn("const b = () => a.name();\nconst c = () => a.name();\n", joined)
+
+    def test_two_modules_that_are_imported_by_the_same_name_stay_apart(self) -> None:
+        files = tree(
+            main='import { b } from "./b.js";\nimport { c } from "./c.js";\n'
+            "process.stdout.write(b() + c());\n",
+            b='import * as all from "./d.js";\nexport const b = () => all.name();\n',
+            c='import * as all from "./e.js";\nexport const c = () => all.name();\n',
+            d='export const name = () => "d";\n',
+            e='export const name = () => "e";\n',
+        )
+        self.assertTrue(bundle_modules(files))
+        self.assertEqual(self.said(files), ["de"])
 
     def test_an_unknown_form_of_import_leaves_the_modules_unbundled(self) -> None:
         for changes in (
@@ -140,7 +167,7 @@ class ModulesTest(TestCase):
         late = 'export const later = () => import("./word.js");\n'
         files = tree(**{"core/names": TREE["js/core/names.js"] + late})
         self.assertTrue(bundle_modules(files))
-        self.assertIn(b'import("./core/word.js")', files[MODULES])
+        self.assertIn(b'import("./core/word.js")', files[ENTRY])
 
     def test_a_tree_without_the_entry_is_not_bundled(self) -> None:
         files = {"index.html": b"<p>", "js/a.js": b"export const a = 1;\n"}
@@ -172,18 +199,24 @@ class PageTest(TestCase):
         assert found is not None
         return found[0]
 
-    def test_the_page_starts_with_two_modules_and_one_style_sheet(self) -> None:
+    def test_the_page_starts_with_one_module_an_early_script_and_one_style_sheet(self) -> None:
         page = self.assets.page.plain.body.decode()
         links = set(re.findall(r'"assets/[0-9a-f]{12}/([^"]+\.(?:js|css))"', page))
-        self.assertEqual(links, {ENTRY, MODULES, STYLES})
+        self.assertEqual(links, {ENTRY, STYLES, EARLY})
         self.assertIsNone(self.assets.find("/assets/js/core/chat.js"))
 
     def test_the_first_load_of_the_page_is_less_than_60_kilobytes(self) -> None:
-        needed = [self.assets.page, *map(self.file, (ENTRY, MODULES, STYLES, "img/icon.svg"))]
+        names = (ENTRY, STYLES, EARLY, "img/icon.svg")
+        needed = [self.assets.page, *map(self.file, names)]
         languages = [self.file(f"js/i18n/{name}.js") for name in ("en", "zh")]
         sizes = [len((each.packed or each.plain).body) for each in needed]
         largest = max(len((each.packed or each.plain).body) for each in languages)
         self.assertLess(sum(sizes) + largest, 60_000)
+
+    def test_a_module_that_the_start_waits_for_imports_nothing(self) -> None:
+        for language in ("en", "zh"):  # an import of the waiting module would never end
+            text = self.file(f"js/i18n/{language}.js").plain.body.decode()
+            self.assertEqual(re.findall(r"^import\b.*", text, re.MULTILINE), [])
 
     def test_no_name_of_its_modules_hides_one_of_the_browser(self) -> None:
         node = require_node()
@@ -193,7 +226,7 @@ class PageTest(TestCase):
         modules = re.findall(r'<link rel="modulepreload" href="assets/([^"]+)">', page)
         with tempfile.TemporaryDirectory() as folder:
             joined = Path(folder, "joined.js")
-            joined.write_bytes(self.file(MODULES).plain.body)
+            joined.write_bytes(self.file(ENTRY).plain.body)
             done = subprocess.run(
                 [
                     node,

@@ -53,6 +53,10 @@ class MinifyTest(TestCase):
         self.assertEqual(minify("css/a.css", css), b".b{d:e}")
         css = b'.a, .b > p {\n  font: c, "d, e > f";\n}\n'
         self.assertEqual(minify("css/a.css", css), b'.a,.b>p{font:c,"d, e > f"}')
+        css = b'.a {\n  b: 0.5rem -0.25s 10.5px #ffffff #aabbcd "0.5 #ffffff";\n}\n'
+        self.assertEqual(
+            minify("css/a.css", css), b'.a{b:.5rem -.25s 10.5px #fff #aabbcd "0.5 #ffffff"}'
+        )
         html = b"<p>\n  <!-- a\n b --> c <!-- d -->\n</p>\n"
         self.assertEqual(minify("index.html", html), b"<p>\nc\n</p>\n")
 

@@ -41,6 +41,12 @@ export function copies(id) {
   return () => /** @type {any} */ (original.cloneNode(true));
 }
 
+/** Remove all children of `list`, so that `reconcile` makes them anew. */
+export function clearList(list, shown) {
+  list.replaceChildren();
+  shown.clear();
+}
+
 /**
  * Make the children of `list` those of `rows`, in order. Existing rows keep their elements,
  * and with them focus and scroll position. `shown` is a Map of the present rows by key;

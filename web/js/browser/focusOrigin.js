@@ -3,9 +3,13 @@
 let key = true; // whether a key was used last
 let keyed = true;
 let focused = null;
+let pressed = null; // what the pointer pressed last
 
 addEventListener("keydown", () => (key = true), true);
-addEventListener("pointerdown", () => (key = keyed = false), true);
+addEventListener("pointerdown", ({ target }) => {
+  key = keyed = false;
+  pressed = target;
+}, true);
 addEventListener("focusin", ({ target }) => {
   if (target !== focused) keyed = key; // the same again: the window came back
   focused = target;
@@ -19,6 +23,7 @@ export function byKeys() {
 /** What core/keys.js has to know of `target`, which has the focus. */
 export function focusOf(target) {
   const keyed = byKeys() && target !== document.body;
-  const control = target.closest("a, button") !== null && (keyed || target.closest(".message-list") === null);
+  const button = target.closest("a, button");
+  const control = button !== null && (keyed || button.closest(".message-list") === null || !button.contains(pressed));
   return { writing: target.closest("input, textarea, select, [contenteditable]") !== null, keyed, control };
 }

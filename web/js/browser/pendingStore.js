@@ -23,10 +23,10 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   const simple = Simple(area);
   let kept = new Map(); // what is stored for this tab, by id
   let order = 0; // of the newest record; never decreases, even if the clock does
-  let roomNames = null; // the working stores, the best one first; null until that is known
+  let stores = null; // the working stores, the best one first; null until that is known
 
   const ready = Promise.all([open(platform, name), hold(locks, lockOf(tab))]).then(([database]) => {
-    roomNames = database ? [Database(database), simple] : [simple];
+    stores = database ? [Database(database), simple] : [simple];
     database?.addEventListener("close", () => giveUp()); // for example, its data was cleared
     write([...kept.values()], []);
   });
@@ -34,7 +34,7 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   /** Make `items` what is stored for this tab. */
   function keep(items) {
     const now = new Map(items.map((item) => [item.id, record(item)]));
-    const changed = [...now.values()].filter((each) => !same(each, kept.get(each.id)));
+    const changed = [...now.values()].filter((each) => !sameRecord(each, kept.get(each.id)));
     const gone = [...kept.keys()].filter((id) => !now.has(id));
     kept = now;
     write(changed, gone);
@@ -47,33 +47,21 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   }
 
   function write(changed, gone) {
-    if (roomNames === null || changed.length + gone.length === 0) return;
-    for (const [rank, place] of roomNames.entries()) place.change(rank === 0 ? changed : [], gone).catch(giveUp);
+    if (stores === null || changed.length + gone.length === 0) return;
+    for (const [rank, place] of stores.entries()) place.change(rank === 0 ? changed : [], gone).catch(giveUp);
   }
 
   /** IndexedDB failed: its records are found again later, and until then everything is stored elsewhere. */
   function giveUp() {
-    if (roomNames.length === 1) return;
-    roomNames = [simple];
+    if (stores.length === 1) return;
+    stores = [simple];
     write([...kept.values()], []);
   }
 
-  /** Take over the records of closed tabs. */
+  /** Take over the records of closed tabs, unless the module that does it cannot be loaded now. */
   async function adopt() {
-    await ready;
-    const found = new Map();
-    for (const place of [...roomNames]) {
-      try {
-        // In this order: a tab that has stored something held its lock before that.
-        const all = (await place.all()).filter((each) => typeof each?.id === "string" && each.tab !== tab);
-        const living = await held(locks);
-        const left = all.filter((each) => !living.has(lockOf(each.tab)));
-        for (const each of await place.claim(left, tab)) if (!kept.has(each.id)) found.set(each.id, each);
-      } catch {
-        giveUp();
-      }
-    }
-    const all = [...found.values()].sort((a, b) => a.order - b.order);
+    const [module] = await Promise.all([import("./takeOver.js").catch(() => null), ready]);
+    const all = (await module?.takeOver([...stores], tab, lockOf, locks, giveUp) ?? []).filter(({ id }) => !kept.has(id));
     for (const each of all) {
       kept.set(each.id, each);
       if (Number.isFinite(each.order)) order = Math.max(order, each.order);
@@ -84,7 +72,7 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
   return { keep, adopt };
 }
 
-function same(a, b) {
+function sameRecord(a, b) {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
@@ -97,11 +85,6 @@ function hold(locks, name) {
     const forEver = new Promise(() => {});
     locks.request(name, () => (done(), forEver)).catch(done); // refused: as if there were no locks
   });
-}
-
-async function held(locks) {
-  const all = await locks?.query().catch(() => null);
-  return new Set(all?.held.map((lock) => lock.name));
 }
 
 // --- IndexedDB -----------------------------------------------------------------------------------
@@ -151,39 +134,20 @@ function Database(database) {
       });
     },
 
-    /** Assign those of `left` that are unchanged to `tab`; returns them. */
-    claim(left, tab) {
-      if (left.length === 0) return [];
-      const work = (store) => {
-        const claimed = [];
-        for (const { id, tab: owner } of left) {
-          store.get(id).onsuccess = ({ target: { result } }) => {
-            if (!result || result.tab !== owner) return; // another tab was faster
-            claimed.push({ ...result, tab });
-            store.put(claimed.at(-1));
-          };
-        }
-        return claimed;
-      };
-      return transact("readwrite", work, false);
-    },
+    /** A transaction that changes what it has read. */
+    update: (work) => transact("readwrite", work, false),
   };
 }
 
 // --- What serves where there is no IndexedDB -----------------------------------------------------
 
-/** The same in the browser's simple storage, which has no transactions: two tabs may take the same. */
+/** The same in the browser's simple storage, which has no transactions. */
 function Simple(area) {
   return {
     all: async () => area.all(),
     async change(changed, gone) {
       for (const each of changed) area.put(each.id, each);
       for (const id of gone) area.remove(id);
-    },
-    async claim(left, tab) {
-      const claimed = left.map((each) => ({ ...each, tab }));
-      for (const each of claimed) area.put(each.id, each);
-      return claimed;
     },
   };
 }

@@ -71,6 +71,20 @@ export function Anchor(view, list) {
       if (!near || !guessed(line)) hold(line);
     },
 
+    /** The first message in view, { seq, top }, with its distance from the top of the view; null for none. */
+    place() {
+      const line = firstInSight(view, list);
+      const seq = Number(line?.dataset.seq);
+      return seq > 0 ? { seq, top: line.getBoundingClientRect().top - view.getBoundingClientRect().top } : null;
+    },
+
+    /** Show `line` at this distance from the top of the view, and hold it there. */
+    put(line, top) {
+      line.scrollIntoView();
+      view.scrollTop += line.getBoundingClientRect().top - view.getBoundingClientRect().top - top;
+      hold(line);
+    },
+
     /** Scroll to the end, and hold nothing. */
     toEnd() {
       view.scrollTop = view.scrollHeight;

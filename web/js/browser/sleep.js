@@ -2,9 +2,9 @@
 // then, and its connection may have died unnoticed.
 
 const BEAT = 5_000;
-const LATE = 10_000; // a timer that is so late means that the page was suspended, not only slow
+const SLEPT = 10_000; // a timer that is so late means that the page was suspended, not only slow
 
-const BROWSER = {
+const CLOCK = {
   now: () => Date.now(),
   hidden: () => document.hidden,
   setInterval: (run, delay) => setInterval(run, delay),
@@ -14,11 +14,11 @@ const BROWSER = {
  * Call `woke` when the clock has jumped. Not on a hidden page: browsers slow its timers down, and
  * report when it is visible again.
  */
-export function watchSleep(woke, platform = BROWSER) {
+export function watchSleep(woke, platform = CLOCK) {
   let last = platform.now();
   platform.setInterval(() => {
     const now = platform.now();
-    const slept = now - last > BEAT + LATE;
+    const slept = now - last > BEAT + SLEPT;
     last = now;
     if (slept && !platform.hidden()) woke();
   }, BEAT);

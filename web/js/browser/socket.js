@@ -20,7 +20,7 @@ const BROWSER = {
  * Keep a WebSocket to `url` open.
  *
  * Calls `tell` with {type: "connecting", attempt}, {type: "open"}, {type: "text", text},
- * {type: "waiting", retryAt, code} and {type: "stopped", code}. After the last, only `open`
+ * {type: "waiting", retryAt, code, tries} and {type: "stopped", code}. After the last, only `open`
  * connects again.
  */
 export function Socket(url, protocols, tell, platform = BROWSER) {
@@ -78,7 +78,7 @@ export function Socket(url, protocols, tell, platform = BROWSER) {
     }
     waiting = true;
     timer = platform.setTimeout(open, next.delay);
-    tell({ type: "waiting", retryAt: platform.now() + next.delay, code });
+    tell({ type: "waiting", retryAt: platform.now() + next.delay, code, ...(openSince === null && { tries: attempt }) });
   }
 
   function drop() {

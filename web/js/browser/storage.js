@@ -9,32 +9,34 @@
  */
 export function Storage(base, platform = globalThis) {
   const name = (key) => `gochat ${base} ${key}`;
-  const rove = (which) => {
+  const place = (which) => {
     try {
       return platform[which];
     } catch {
       return null; // forbidden: reading the property already throws
     }
   };
-  const roomNames = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", emoji: "localStorage", drafts: "sessionStorage", purposes: "sessionStorage" };
+  const places = { identity: "localStorage", seen: "localStorage", rooms: "localStorage", attention: "localStorage", settings: "localStorage", emoji: "localStorage", drafts: "sessionStorage", purposes: "sessionStorage" };
 
   function load(key, fallback) {
     try {
-      return JSON.parse(rove(roomNames[key])?.getItem(name(key)) ?? null) ?? fallback;
+      return JSON.parse(place(places[key])?.getItem(name(key)) ?? null) ?? fallback;
     } catch {
       return fallback; // not valid
     }
   }
 
   function save(key, value) {
+    const text = JSON.stringify(value);
     try {
-      rove(roomNames[key])?.setItem(name(key), JSON.stringify(value));
+      const area = place(places[key]);
+      if (area?.getItem(name(key)) !== text) area?.setItem(name(key), text); // else another tab has stored it, and may be deleting it
     } catch {
       return; // full, or forbidden
     }
   }
 
-  const area = (kind) => Area(() => rove("localStorage"), name(`${kind} `));
+  const area = (kind) => Area(() => place("localStorage"), name(`${kind} `));
   const drafts = area("draft");
 
   return {
@@ -45,9 +47,9 @@ export function Storage(base, platform = globalThis) {
       return typeof kept?.nick === "string" ? { nick: kept.nick, token } : null;
     },
     /** The drafts by room. If two tabs write in one room, each finds its own draft again. */
-    drafts: () => [...new Map([...pairs(drafts.pairs(), "string"), ...pairs(load("drafts", []), "string")])],
+    drafts: () => [...new Map([...validPairs(drafts.pairs(), "string"), ...validPairs(load("drafts", []), "string")])],
     /** What the drafts of this tab edit or reply to; core/unsent.js checks it. */
-    purposes: () => pairs(load("purposes", []), "object"),
+    purposes: () => validPairs(load("purposes", []), "object"),
     /** Store `drafts`, [[key, text, before]], each under its own key: another tab may write in other rooms. */
     saveDrafts(changed) {
       for (const [key, text, before] of changed) {
@@ -60,7 +62,7 @@ export function Storage(base, platform = globalThis) {
       const room = newValue === null && drafts.idOf(key);
       return room ? { key: room, text: parsed(oldValue) } : null;
     },
-    seen: () => pairs(load("seen", []), "number"),
+    seen: () => validPairs(load("seen", []), "number"),
     /** The names of the user's rooms, the one visited last at the end. */
     rooms() {
       const kept = load("rooms", []);
@@ -70,12 +72,21 @@ export function Storage(base, platform = globalThis) {
     attention: () => load("attention", null),
     /** The emoji that were used last; core/emojiPicker.js checks them. */
     emoji: () => load("emoji", null),
+    /** The settings as they were stored; core/settings.js checks them. */
+    settings: () => load("settings", null),
     save,
+    /** What a page starts with. */
+    all() {
+      const { identity, drafts, purposes, seen, rooms, attention, settings } = this;
+      return { identity: identity(), drafts: drafts(), purposes: purposes(), seen: seen(), roomNames: rooms(), attention: attention(), settings: settings() };
+    },
     area: area("message"),
     /** What tabs tell each other about notifications. */
     tabs: area("tabs"),
     /** Whether a "storage" event reports a change of the identity by another tab. */
     isIdentity: ({ key }) => key === name("identity"),
+    /** Whether it reports a change of the choices or settings. */
+    isChoice: ({ key }) => key === name("attention") || key === name("settings"),
   };
 }
 
@@ -132,6 +143,6 @@ function parsed(text) {
   }
 }
 
-function pairs(value, type) {
+function validPairs(value, type) {
   return Array.isArray(value) ? value.filter((pair) => typeof pair?.[0] === "string" && typeof pair[1] === type) : [];
 }

@@ -2,16 +2,18 @@
 // tab that has the focus shows the message's room. Loaded when the page is idle.
 //
 // A tab with the focus holds a lock whose name says which room it shows; the browser releases it when the tab
-// is gone. A tab that wants to notify asks for these locks, and takes the message in the browser's storage, while it
-// holds another lock. A page that came over plain http has no locks: there tabs write to the storage what they
-// show or take, and look again after a pause.
+// is gone. A tab that wants to notify asks for these locks while it holds another one. If there is none, it takes the
+// message: it writes that to the browser's storage, and holds a lock whose name says so, as another tab may read
+// what was stored a moment ago. A page that came over plain http has no locks: there tabs write to the storage
+// what they show or take, and look again after a pause.
 
 const MOST = 100; // rooms whose last notification is remembered
 const PAUSE = 400; // milliseconds; for hidden tabs browsers make a second of it
 
 /**
- * `tab` is an id that no other tab has, `area` the part of the browser's storage for this. `notify` is called with a notification if it is this tab's to show. One that
- * waits for its turn is replaced by the next of its room, but not a mention by another message.
+ * `tab` is an id that no other tab has, `area` the part of the browser's storage for this. `notify` is called with
+ * a notification if it is this tab's to show. One that waits for its turn is replaced by the next of its room,
+ * but not a mention by another message.
  */
 export function Tabs(base, tab, area, notify, platform = globalThis) {
   const name = (what) => `gochat ${base} ${what}`;
@@ -19,7 +21,8 @@ export function Tabs(base, tab, area, notify, platform = globalThis) {
   const waiting = new Map(); // notifications by room, in their order
   let busy = false;
   let shown = null; // the key of the room that this tab shows with the focus
-  let release = null;
+  let release = null; // ends the lock on that
+  const taken = new Map(); // functions that end the locks on what this tab took, by room
 
   /** This tab shows the room `key` with the focus; null for none. */
   function show(key) {
@@ -47,8 +50,32 @@ export function Tabs(base, tab, area, notify, platform = globalThis) {
 
   function locked(next) {
     return locks.request(name("notifies"), async () => {
-      const { held } = await locks.query();
-      return !held.some((lock) => lock.name === name(`shows ${next.key}`)) && take(next);
+      const held = (await locks.query()).held.map((lock) => lock.name);
+      if (held.includes(name(`shows ${next.key}`))) return false;
+      const mark = name(`notified ${next.key} `);
+      const others = held.filter((each) => each.startsWith(mark)).map((each) => each.slice(mark.length).split(" "));
+      if (others.some(([seq, time]) => covers(Number(seq), Number(time), next)) || !take(next)) return false;
+      await keep(next.key, `${mark}${next.seq} ${next.time}`);
+      return true;
+    });
+  }
+
+  /** Hold the lock `what` until this tab takes another message of the room `key`. Resolves when it is held. */
+  function keep(key, what) {
+    taken.get(key)?.();
+    taken.delete(key);
+    const [[oldest, end] = []] = taken;
+    if (taken.size >= MOST) {
+      end();
+      taken.delete(oldest);
+    }
+    const until = new Promise((done) => taken.set(key, done));
+    return new Promise((held) => {
+      const granted = () => {
+        held();
+        return until;
+      };
+      locks.request(what, { mode: "shared" }, granted).catch(held);
     });
   }
 
@@ -64,10 +91,10 @@ export function Tabs(base, tab, area, notify, platform = globalThis) {
 
   /** Take the message for this tab; false if a tab has taken it, or a later one. */
   function take({ key, seq, time }) {
-    const taken = load("notified");
-    const [, before, at] = taken.find(([room]) => room === key) ?? [];
-    if (before >= seq && at >= time) return false; // both, as a server that lost its data counts from 1
-    area.put("notified", [...taken.filter(([room]) => room !== key), [key, seq, time, tab]].slice(-MOST));
+    const notified = load("notified");
+    const [, before, at] = notified.find(([room]) => room === key) ?? [];
+    if (covers(before, at, { seq, time })) return false;
+    area.put("notified", [...notified.filter(([room]) => room !== key), [key, seq, time, tab]].slice(-MOST));
     return true;
   }
 
@@ -81,4 +108,12 @@ export function Tabs(base, tab, area, notify, platform = globalThis) {
   }
 
   return { show, call };
+}
+
+/**
+ * Whether the message was notified of with the message `before`, of the time `at`. Both decide, as a server that lost
+ * its data counts from 1.
+ */
+function covers(before, at, { seq, time }) {
+  return before >= seq && at >= time;
 }

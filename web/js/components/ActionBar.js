@@ -3,13 +3,14 @@
 //
 // Up     "react" with { seq, emoji }, "reply", "edit" and "remove" with { seq }
 
+import { ago } from "../core/ago.js";
 import { copy } from "../browser/clipboard.js";
 import { tell, write } from "../browser/dom.js";
 
 /** The emoji that are used most as reactions. */
 const FREQUENT = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "🚀"];
 
-export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
+export function ActionBar(element, { word, now, near, calendar, linkTo, textOf }) {
   const find = (selector) => element.querySelector(selector);
   const tools = [...element.querySelectorAll(".tool")];
   const picker = find(".picker");
@@ -18,8 +19,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
   const when = find(".when");
   let line = null; // the line of its message
 
-  for (const name of ["react", "reply", "edit", "remove", "copy", "share"]) label(find(`.${name}`), word(`act.${name}`));
-  find(".often").append(...FREQUENT.map(offer));
+  redraw();
   for (const name of /** @type {const} */ (["reply", "edit", "remove"])) {
     find(`.${name}`).addEventListener("click", () => {
       const { seq } = about();
@@ -60,6 +60,11 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
     const clicked = relatedTarget === null && element.matches(":hover"); // Safari does not focus a clicked button
     if (!clicked && !element.contains(relatedTarget) && !line?.contains(relatedTarget)) hide();
   });
+
+  function redraw() {
+    for (const name of ["react", "reply", "edit", "remove", "copy", "share"]) label(find(`.${name}`), word(`act.${name}`));
+    find(".often").replaceChildren(...FREQUENT.map(offer));
+  }
 
   function about() {
     return { seq: Number(line.dataset.seq) };
@@ -131,7 +136,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
       label(find(`.${name}`), word(`act.${name}`));
     }
     const time = Date.parse(line.querySelector(".time").dateTime);
-    write(when, ago(time));
+    write(when, ago(time, now(), near));
     when.title = calendar(time);
     when.dateTime = line.querySelector(".time").dateTime;
     write(spoken, "");
@@ -149,6 +154,7 @@ export function ActionBar(element, { word, ago, calendar, linkTo, textOf }) {
   }
 
   return {
+    redraw,
     show,
     hide,
     place,

@@ -6,6 +6,8 @@
 //        for the emoji, and for how text can be formatted
 
 import { enterBreaks, lastOwn, purpose, purposeWords } from "../core/writing.js";
+import { linked } from "./lazy.js";
+import { once } from "../browser/once.js";
 import { insert, set, tell, write } from "../browser/dom.js";
 import { inputMethod, plainKey, sends } from "../core/input.js";
 import { longest } from "../core/chat.js";
@@ -13,15 +15,19 @@ import { current } from "../core/state.js";
 import { SHEETS } from "../core/names.js";
 import { hintWords } from "../core/wording.js";
 
-/** The hints that say why sending is impossible; with others, text is sent or queued. */
-const QUIET = ["hint.ready", "hint.saves", "hint.unsaved", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding", "hint.files", "hint.breaks"];
+/** The hints with which text is sent or queued; the others say why that is impossible. */
+const HARMLESS = ["hint.ready", "hint.saves", "hint.unsaved", "hint.left", "hint.connecting", "hint.waiting", "hint.offline", "hint.full", "hint.flooding", "hint.barred", "hint.proxy", "hint.files", "hint.breaks"];
 
 /** The hints that only explain keys, which a touch keyboard does not have. */
 const TEACHING = ["hint.ready", "hint.saves", "hint.breaks"];
 
 /** The characters that begin a mention or an emoji name. */
-const MARK = /[@:]/;
+const STARTS = /[@:]/;
 
+/**
+ * @param {any} element
+ * @param {any} tools
+ */
 export function Composer(element, { word, ...tools }) {
   const find = (selector) => element.querySelector(selector);
   const draft = find(".draft");
@@ -34,7 +40,10 @@ export function Composer(element, { word, ...tools }) {
   let shown = null; // the state
   let meant = { kind: "new" }; // what is being written
   let completion = null; // CompletionList.js, loaded with the first such character
-  let coming = null; // the promise of it
+  const completions = once(async () => {
+    const [{ CompletionList }] = await Promise.all([import("./CompletionList.js"), linked("completion-list")]);
+    return CompletionList(find(".completion-list"), { word, field: draft, ...tools });
+  });
 
   draft.addEventListener("input", (event) => {
     tell(element, "draft", { text: draft.value, clipped: draft.value.length >= draft.maxLength });
@@ -123,11 +132,8 @@ export function Composer(element, { word, ...tools }) {
   async function complete({ isComposing }) {
     if (isComposing) completion?.close();
     else if (completion) completion.offer(shown);
-    else if (MARK.test(draft.value)) {
-      coming ??= import("./CompletionList.js").catch(() => null); // there may be no quoted line
-      const module = await coming;
-      if (module === null) coming = null;
-      else completion ??= module.CompletionList(find(".completion-list"), { word, field: draft, ...tools });
+    else if (STARTS.test(draft.value)) {
+      completion = await completions();
       completion?.offer(shown);
     }
   }
@@ -139,7 +145,7 @@ export function Composer(element, { word, ...tools }) {
     if (shown?.key !== state.key) completion?.close();
     const before = shown?.key === state.key ? meant : null;
     shown = state;
-    meant = purpose(room);
+    meant = purpose(room, state.me);
     set(draft, { maxLength: longest(state), enterKeyHint: enterBreaks(state) ? "enter" : "send" });
     if (draft.value !== room.draft) {
       completion?.close();
@@ -149,7 +155,7 @@ export function Composer(element, { word, ...tools }) {
     if (before && meant.kind !== "new" && (meant.kind !== before.kind || meant.seq !== before.seq)) begin();
     if (!grows) fit();
     // Not `disabled`: the button keeps the focus and can say why it does not send.
-    set(send, { ariaDisabled: String(!QUIET.includes(key)) });
+    set(send, { ariaDisabled: String(!HARMLESS.includes(key)) });
     write(send, word(meant.kind === "editing" ? "composer.save" : "composer.send"));
     write(hint, words);
     element.classList.toggle("insists", state.refusals > 0 || state.files || state.unsaved);

@@ -4,7 +4,7 @@
 // Up     "retry"
 
 import { set, tell, write } from "../browser/dom.js";
-import { connectionWords, secondsUntil } from "../core/wording.js";
+import { connectionWords, secondsUntil, unreached } from "../core/wording.js";
 
 const LONG = 3_000; // for a shorter delay the button would only flicker
 
@@ -26,8 +26,9 @@ export function ConnectionState(element, { word, now }) {
     const words = connectionWords(state);
     const seconds = secondsUntil(retryAt, now());
     set(element.dataset, { phase });
+    element.classList.toggle("lost", unreached(state));
     write(seen, word(words.seen, { seconds }));
-    write(spoken, word(words.spoken)); // without the countdown, which nobody wants to hear
+    write(spoken, word(words.spoken, words.values)); // without the countdown, which nobody wants to hear
     clearTimeout(timer);
     if (phase === "waiting" && seconds > 0) timer = setTimeout(() => update(shown), 250);
   }

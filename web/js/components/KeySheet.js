@@ -14,18 +14,18 @@ export function KeySheet(element, { word, mac }) {
   const row = copies("key-row");
   const sheet = Sheet(element, SHEETS.keys);
 
-  let drawn = null; // whether it was drawn for a keyboard whose Enter starts a new line
+  let drawn = null; // whether it was drawn for a keyboard whose Enter starts a new line; null if it is to be drawn
 
   function draw(breaks) {
     drawn = breaks;
-    list.replaceChildren(
-      ...keyGroups(breaks).map(({ group: title, rows }) => {
-        const section = group();
-        write(section.querySelector(".title"), word(title));
-        section.querySelector(".rows").append(...rows.map(rowOf));
-        return section;
-      }),
-    );
+    list.replaceChildren(...keyGroups(breaks).map(sectionOf));
+  }
+
+  function sectionOf({ group: title, rows }) {
+    const section = group();
+    write(section.querySelector(".title"), word(title));
+    section.querySelector(".rows").append(...rows.map(rowOf));
+    return section;
   }
 
   function rowOf({ keys, does }) {
@@ -43,6 +43,7 @@ export function KeySheet(element, { word, mac }) {
   }
 
   return {
+    redraw: () => (drawn = null),
     update(state) {
       const open = sheet(state);
       if (open && drawn !== enterBreaks(state)) draw(enterBreaks(state));

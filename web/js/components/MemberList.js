@@ -2,9 +2,10 @@
 //
 // Down   { rooms, key, me, … }
 
-import { copies, reconcile, set, write } from "../browser/dom.js";
-import { hue, HUES, initial } from "../core/avatar.js";
+import { clearList, copies, reconcile, set, write } from "../browser/dom.js";
+import { initial } from "../core/avatar.js";
 import { memberChoices } from "../core/choices.js";
+import { sharers } from "../core/room.js";
 import { current } from "../core/state.js";
 
 const SHOWN = 200; // a longer list is of no use; the rest are counted
@@ -18,32 +19,41 @@ export function MemberList(element, { word, compare }) {
   let drawn = null;
 
   function update(state) {
-    const { members, absent, memberCount } = current(state);
+    const room = current(state);
+    const { members, absent, memberCount } = room;
+    const shared = sharers(room, state.me);
     set(element, { hidden: memberCount === 0 }); // not known yet: the user would be one of them
-    if (drawn?.members === members && drawn.absent === absent && drawn.me === state.me) return;
-    drawn = { members, absent, me: state.me };
+    if (drawn?.members === members && drawn.absent === absent && drawn.me === state.me && drawn.shared === shared) return;
+    drawn = { members, absent, me: state.me, shared };
     const rows = memberChoices(state, compare).slice(0, SHOWN);
-    reconcile(list, shown, rows, { make, fill, same });
+    reconcile(list, shown, rows, { make, fill, same: sameMember });
     write(title, word("members.title", { count: memberCount }));
     const more = Math.max(memberCount, members.size) - rows.length;
     write(others, more > 0 && rows.length > 0 ? word("members.others", { count: more }) : "");
   }
 
-  function fill(item, { key, nick, me, away }) {
+  function fill(item, { nick, me, away, hue, mark }) {
     item.classList.toggle("absent", away);
     const avatar = item.querySelector(".avatar");
     write(avatar, initial(nick));
-    avatar.dataset.hue = hue(key, HUES);
+    set(avatar.dataset, { hue: String(hue) });
     write(item.querySelector(".nick"), nick);
+    set(item.querySelector(".nick").dataset, { mark });
     write(item.querySelector(".me"), word("members.me"));
     item.querySelector(".me").hidden = !me;
     write(item.querySelector(".away"), word("members.away"));
     item.querySelector(".away").hidden = !away;
   }
 
-  return { update };
+  /** Draw everything again with the next update, in another language. */
+  function redraw() {
+    drawn = null;
+    clearList(list, shown);
+  }
+
+  return { update, redraw };
 }
 
-function same(a, b) {
-  return a.nick === b.nick && a.me === b.me && a.away === b.away;
+function sameMember(a, b) {
+  return a.nick === b.nick && a.me === b.me && a.away === b.away && a.hue === b.hue && a.mark === b.mark;
 }

@@ -8,14 +8,15 @@
 //        the { id } of a failed message, "redo" and "undo" with that of a failed change; "seek" with the { room,
 //        seq } of a quoted message; "removeNow" and "keep"; and the events of ActionBar.js
 
-import { LateBar } from "./lazy.js";
+import { LateBar, LateNews } from "./lazy.js";
 import { Anchor } from "../browser/scrollAnchor.js";
-import { bookFor } from "../core/room.js";
+import { signed } from "../core/namesakes.js";
+import { bookFor, sharers } from "../core/room.js";
 import { inSight } from "../core/history.js";
 import { at } from "../core/log.js";
 import { alike, parts, rows, same } from "../core/rows.js";
 import { byKeys } from "../browser/focusOrigin.js";
-import { reconcile, set, tell, write } from "../browser/dom.js";
+import { clearList, reconcile, set, tell, write } from "../browser/dom.js";
 import { Rows } from "./messageRow.js";
 import { addressOf } from "../core/address.js";
 import { atBottom, nearBottom, nearTop } from "../core/scrolling.js";
@@ -32,19 +33,14 @@ const GUESS = 3.25; // rem, the estimated height of a row before its layout
  * @param {any} tools
  */
 export function MessageList(element, { word, dayOf, now, base, ...formats }) {
-  const view = element.querySelector(".view");
-  const older = element.querySelector(".older");
-  const empty = element.querySelector(".empty");
-  const list = element.querySelector(".lines");
-  const jump = element.querySelector(".jump");
-  const count = element.querySelector(".jump .count");
-  const notice = element.querySelector(".notice");
+  const [view, older, empty, list, jump, notice] = ["view", "older", "empty", "lines", "jump", "notice"].map((name) => element.querySelector(`.${name}`));
   const { make, fill, fold } = Rows({ word, ...formats });
+  const since = LateNews(async () => (await import("./newsButton.js")).NewsButton(element.querySelector(".since"), view, list, { word, now, dayOf, ...formats }));
   const anchor = Anchor(view, list); // holds the place of a user who reads further up
-  const bar = LateBar(element.querySelector(".action-bar"), { word, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
-  let shown = new Map(); // the parts of the list, by key
+  const bar = LateBar(element.querySelector(".action-bar"), { word, now, ...formats, linkTo, textOf: (seq) => at(drawn.log, seq)?.text ?? "" });
+  const shown = new Map(); // the parts of the list, by key
   const within = new WeakMap(); // the rows of each of them, by key
-  let drawn = {}; // the state that is displayed
+  let drawn = {}; // the state that is displayed; `stale` if all rows are to be made anew
   let following = true;
   let sought = null; // the message that was sought last
   let dead = false; // whether the entries after the displayed ones are no longer stored
@@ -61,6 +57,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     bar.place();
     if (!bar.held()) bar.hide();
     askMore();
+    since.scrolled();
   });
   jump.addEventListener("click", () => {
     tell(element, "follow", { following: true });
@@ -174,7 +171,8 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     if (room.removing !== null && room.removing !== removing) ask(room.removing);
     find(room.sought, room.past?.cut === true);
     set(jump, { hidden: state.unseen === 0 && room.past === null && (sought === null || sought.fate === "missing") });
-    if (!jump.hidden) write(count, state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
+    since.update(room);
+    if (!jump.hidden) write(jump.querySelector(".count"), state.unseen > 0 ? word("list.unseen", { count: state.unseen }) : word("list.newest"));
   }
 
   /** Make the list show the room; returns whether anything changed. */
@@ -187,19 +185,20 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     const waits = pending.length > 0 || drawn.waits ? state.pending : null;
     const alone = log.epoch === null && unreached(state);
     const today = dayOf(now() / 1000);
-    const made = { key, log, me, phase, alone, mark, editing, replying, removing, changes, today, pending: waits };
-    if (Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
-    know(room, log, me);
+    const shared = sharers(room, me);
+    const made = { key, log, me, phase, alone, shared, mark, editing, replying, removing, changes, today, pending: waits };
+    if (!drawn.stale && Object.entries(made).every(([part, value]) => drawn[part] === value)) return false;
+    know(room, log, me, shared);
     const appended = drawn.key === key && drawn.log.numbering === log.numbering && drawn.log.first <= log.first;
-    if (!appended || past || drawn.past) quietly();
+    if (!appended || past || drawn.past || drawn.stale) quietly();
     if (drawn.key !== key) {
-      list.replaceChildren();
-      shown = new Map();
+      clearList(list, shown);
       anchor.hold(null);
       bar.hide();
     }
     if (!following) anchor.look();
-    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes, today });
+    if (drawn.stale) clearList(list, shown);
+    const lines = rows(log.entries, pending, me, dayOf, { key, mark, editing, replying, removing, changes, today, shared });
     reconcile(list, shown, parts(lines), { make: makePart, fill: fillPart, same: alike });
     set(empty, { hidden: lines.length > 0 || log.epoch === null || log.more || log.truncated });
     set(list, { hidden: lines.length === 0 });
@@ -224,12 +223,15 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
   }
 
   /** Update who can be mentioned, before messages are drawn. */
-  function know(room, log, me) {
+  function know(room, log, me, shared) {
     const { members } = room;
     about = { book: bookFor(room, me), me };
     let authors = null; // nicks by user; made when a nick of a user is needed who is not a member now
     const author = (user) => (authors ??= new Map(log.entries.map((entry) => [entry.user, entry.nick]))).get(user);
-    about.nickOf = (user) => members.get(user) ?? author(user);
+    about.nickOf = (user) => {
+      const nick = members.get(user) ?? author(user);
+      return nick && signed(nick, user, shared);
+    };
   }
 
   /** The text above the oldest message. */
@@ -261,11 +263,16 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     dead = cut;
     const words = { sought: "list.seeking", missing: "list.missing" }[sought?.fate] ?? (cut ? "list.cut" : null);
     write(notice, words === null ? "" : word(words));
-    if (news && sought?.fate === "found") bring(lineOf(sought.seq));
+    if (news && sought?.fate === "found") bring(lineOf(sought.seq), sought.top);
   }
 
-  function bring(line) {
+  /** Show the line, with the focus; or at `top`, where it was when the user left the room. */
+  function bring(line, top) {
     if (line === null) return;
+    if (top !== null) {
+      anchor.put(line, top);
+      return;
+    }
     line.scrollIntoView({ block: "center" });
     line.focus({ preventScroll: true });
     for (const each of list.querySelectorAll(".found")) each.classList.remove("found");
@@ -280,7 +287,13 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     return list.querySelector(`.line[data-seq="${seq}"]`);
   }
 
-  return { update };
+  /** Draw everything again with the next update, in another language. */
+  function redraw() {
+    drawn = { ...drawn, stale: true };
+    bar.redraw();
+  }
+
+  return { update, redraw, place: () => (following ? null : anchor.place()) };
 }
 
 /** The element with the id of a message of the user's own. */

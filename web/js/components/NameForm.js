@@ -38,7 +38,8 @@ export function NameForm(element, { word }) {
       write(about, word(`name.about.${naming.guarded ? "guarded" : first}`));
       for (const part of secret) part.hidden = !naming.guarded;
       write(enter, word(`name.enter.${first}`));
-      write(status, naming.busy ? word(connectionWords(state).spoken) : "");
+      const { spoken, values } = connectionWords(state);
+      write(status, naming.busy ? word(spoken, values) : "");
       keep.hidden = naming.first;
       enter.setAttribute("aria-disabled", String(naming.busy));
       showRefusal(naming.refusal);

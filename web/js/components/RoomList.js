@@ -1,21 +1,17 @@
-// The list of rooms, and a field to join or create another.
+// The rooms that the user follows, and the way to all others.
 //
 // Down   { rooms, listed, key, … }
 // Up     "enter" with the { name } of a room, "sheet" for the room switcher
 
 import { badge, unreadWords } from "./badge.js";
-import { roomName } from "../core/room.js";
-import { copies, reconcile, tell, write } from "../browser/dom.js";
+import { clearList, copies, reconcile, tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";
-import { roomChoices } from "../core/choices.js";
+import { followed, roomChoices } from "../core/choices.js";
 import { plainClick } from "../core/input.js";
 import { SHEETS } from "../core/names.js";
 
 export function RoomList(element, { word, compare, base }) {
   const list = element.querySelector(".rooms");
-  const create = element.querySelector(".create");
-  const field = create.querySelector(".field");
-  const refusal = create.querySelector(".refusal");
   const shown = new Map();
   const make = copies("room");
   let key = null;
@@ -26,27 +22,12 @@ export function RoomList(element, { word, compare, base }) {
     event.preventDefault();
     tell(element, "enter", { name: link.dataset.room });
   });
-  create.addEventListener("submit", (event) => {
-    event.preventDefault();
-    if (field.value.trim() === "") return;
-    const name = roomName(field.value);
-    refuse(name === null ? word("rooms.badName") : "");
-    if (name === null) return;
-    field.value = "";
-    tell(element, "enter", { name });
-  });
-  field.addEventListener("input", () => refuse(""));
   element.querySelector(".find").addEventListener("click", () => tell(element, "sheet", { name: SHEETS.switcher }));
-
-  function refuse(words) {
-    write(refusal, words);
-    field.setAttribute("aria-invalid", String(words !== ""));
-  }
 
   function update(state) {
     const moved = state.key !== key;
     key = state.key;
-    reconcile(list, shown, roomChoices(state, compare), { make, fill: (item, room) => fill(item, room, state.lobby), same });
+    reconcile(list, shown, followed(roomChoices(state, compare)), { make, fill: (item, room) => fill(item, room, state.lobby), same: sameRoom });
     if (moved) list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }
 
@@ -68,10 +49,10 @@ export function RoomList(element, { word, compare, base }) {
     link.setAttribute("aria-label", words.filter(Boolean).join(", "));
   }
 
-  return { update };
+  return { update, redraw: () => clearList(list, shown) };
 }
 
-function same(a, b) {
+function sameRoom(a, b) {
   const stands = a.room === b.room && a.count === b.count && a.here === b.here && a.joined === b.joined;
   return stands && a.fresh === b.fresh && a.unread === b.unread && a.mentions === b.mentions;
 }

@@ -2,13 +2,14 @@
 //
 // Down   { sheet, rooms, key, lobby, … }
 // Up     "setTopic" with { text }, "leave" with the { key } of the room, "level" with { key, level },
-//        "notify" and "chime" with { on }
+//        "sheet" for the settings of the device
 
 import { levelOf } from "../core/attention.js";
 import { tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";
+import { onlyHere } from "../core/reach.js";
 import { current } from "../core/state.js";
-import { topicRefusal } from "../core/wording.js";
+import { topicRefusal } from "../core/refusals.js";
 import { SHEETS } from "../core/names.js";
 import { Sheet } from "./sheet.js";
 
@@ -22,8 +23,6 @@ export function RoomSheet(element, { word, base }) {
   const address = find(".address .field");
   const copied = find(".address .copied");
   const reveal = find(".address .reveal");
-  const desktop = find(".desktop");
-  const sound = find(".sound");
   const code = find(".address .code");
   const sheet = Sheet(element, SHEETS.room);
   let drawn = null; // the address that the code shows
@@ -40,9 +39,8 @@ export function RoomSheet(element, { word, base }) {
 
   find(".calls").addEventListener("change", ({ target }) => {
     if (target.name === "level") tell(element, "level", { key, level: target.value });
-    if (target === desktop) tell(element, "notify", { on: desktop.checked });
-    if (target === sound) tell(element, "chime", { on: sound.checked });
   });
+  find(".settings").addEventListener("click", () => tell(element, "sheet", { name: SHEETS.settings }));
 
   async function copy() {
     try {
@@ -84,16 +82,7 @@ export function RoomSheet(element, { word, base }) {
     write(refusal, words ? word(words, values) : "");
     topic.setAttribute("aria-invalid", String(refused !== null));
     save.setAttribute("aria-disabled", String(state.sheet.busy));
-    showCalls(state);
-  }
-
-  function showCalls(state) {
-    const { attention, permission } = state;
     find(`.level[value=${levelOf(state, key)}]`).checked = true;
-    desktop.checked = attention.desktop && permission === "granted";
-    desktop.disabled = permission === "denied";
-    sound.checked = attention.sound;
-    find(".forbidden").hidden = permission !== "denied";
   }
 
   function begin(state, room) {
@@ -101,6 +90,9 @@ export function RoomSheet(element, { word, base }) {
     write(find(".title"), room.name);
     topic.value = room.topic;
     address.value = new URL(addressOf(room.name, state.lobby), base).href;
+    const local = onlyHere(address.value);
+    write(find("#address-hint"), word(local ? "room.onlyHere" : "room.addressHint"));
+    reveal.hidden = local; // no other device could open what the code says
     code.setAttribute("aria-label", word("room.code", { room: room.name }));
     write(copied, "");
     hide();

@@ -4,12 +4,13 @@
 // Down   { sheet, search, rooms, key, … }
 // Up     "find" with { query, everywhere }, "findMore", "seek" with the { room, seq } of a result
 
-import { marked } from "../core/finding.js";
+import { marked, sharersIn } from "../core/finding.js";
 import { gist } from "../core/markup.js";
-import { copies, reconcile, tell, write } from "../browser/dom.js";
-import { hue, HUES, initial } from "../core/avatar.js";
+import { clearList, copies, reconcile, set, tell, write } from "../browser/dom.js";
+import { initial } from "../core/avatar.js";
+import { hueOf, markOf } from "../core/namesakes.js";
 import { current } from "../core/state.js";
-import { searchRefusal } from "../core/wording.js";
+import { searchRefusal } from "../core/refusals.js";
 import { SHEETS } from "../core/names.js";
 import { Sheet } from "./sheet.js";
 
@@ -73,13 +74,18 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
       }
     }
     const day = dayOf(now() / 1000);
-    if (drawn !== state.search || today !== day) draw(state.search, (today = day));
+    if (drawn !== state.search || today !== day) draw(state, (today = day));
   }
 
-  function draw(search, today) {
+  function draw(state, today) {
+    const { search } = state;
+    const shared = sharersIn(state);
     const { phase, query, entries, refusal } = search;
     drawn = search;
-    const rows = entries.map((entry) => ({ key: `${entry.room} ${entry.seq}`, entry, query, today, room: search.everywhere }));
+    const rows = entries.map((entry) => {
+      const told = { hue: hueOf(entry.user, shared.get(entry.room)), mark: markOf(entry.user, shared.get(entry.room)) };
+      return { key: `${entry.room} ${entry.seq}`, entry, ...told, query, today, room: search.everywhere };
+    });
     const focused = more.contains(document.activeElement);
     const before = list.children.length;
     reconcile(list, shown, rows, { make, fill, same });
@@ -103,13 +109,14 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
     return word(further ? "search.some" : "search.all", { count: entries.length });
   }
 
-  function fill(item, { entry, query, room }) {
+  function fill(item, { entry, hue, mark, query, room }) {
     item.dataset.room = entry.room;
     item.dataset.seq = entry.seq;
     const avatar = item.querySelector(".avatar");
     write(avatar, initial(entry.nick));
-    avatar.dataset.hue = hue(entry.user, HUES);
+    set(avatar.dataset, { hue: String(hue) });
     write(item.querySelector(".nick"), entry.nick);
+    set(item.querySelector(".nick").dataset, { mark });
     write(item.querySelector(".room"), room ? `#${entry.room}` : "");
     const time = item.querySelector(".time");
     write(time, `${dayWords(entry.time * 1000)}, ${clock(entry.time * 1000)}`);
@@ -117,7 +124,12 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
     item.querySelector(".text").replaceChildren(...pieces(entry.text ?? "", query).map(piece));
   }
 
-  return { update };
+  function redraw() {
+    drawn = null;
+    clearList(list, shown);
+  }
+
+  return { update, redraw };
 }
 
 /** A message in one line as its room shows it; as it was written, if the query matches only its marks. */
@@ -134,5 +146,5 @@ function piece({ text, found }) {
 }
 
 function same(a, b) {
-  return a.entry === b.entry && a.query === b.query && a.room === b.room && a.today === b.today;
+  return a.entry === b.entry && a.hue === b.hue && a.mark === b.mark && a.query === b.query && a.room === b.room && a.today === b.today;
 }

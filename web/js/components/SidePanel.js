@@ -2,22 +2,25 @@
 // conversation, while it is open.
 //
 // Down   { panel, me, identity, … }
-// Up     "panel" with { open: false }, "rename", "sheet" for the keyboard shortcuts
+// Up     "panel" with { open: false }, "sheet" for the settings and the keyboard shortcuts
 
 import { set, tell, write } from "../browser/dom.js";
-import { hue, HUES, initial } from "../core/avatar.js";
+import { initial } from "../core/avatar.js";
+import { hueOf } from "../core/namesakes.js";
+import { sharers } from "../core/room.js";
+import { current } from "../core/state.js";
 import { SHEETS } from "../core/names.js";
 
 export function SidePanel(element, { word }) {
   const close = element.querySelector(".top > .close");
   const me = element.querySelector(".me");
+  const self = me.querySelector(".self");
   const avatar = me.querySelector(".avatar");
   const nick = me.querySelector(".nick");
-  const rename = me.querySelector(".rename");
   let open = false;
 
   close.addEventListener("click", () => tell(element, "panel", { open: false }));
-  rename.addEventListener("click", () => tell(element, "rename"));
+  for (const each of [self, me.querySelector(".settings")]) each.addEventListener("click", () => tell(element, "sheet", { name: SHEETS.settings }));
   me.querySelector(".keys").addEventListener("click", () => tell(element, "sheet", { name: SHEETS.keys }));
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.isComposing && open) tell(element, "panel", { open: false });
@@ -31,9 +34,9 @@ export function SidePanel(element, { word }) {
     set(me, { hidden: known === null });
     if (known === null) return;
     write(avatar, initial(known.nick));
-    set(avatar.dataset, { hue: state.me ? String(hue(state.me.user, HUES)) : "" });
+    set(avatar.dataset, { hue: state.me ? String(hueOf(state.me.user, sharers(current(state), state.me))) : "" });
     write(nick, known.nick);
-    set(rename, { ariaLabel: word("panel.renameLabel", { nick: known.nick }) });
+    set(self, { ariaLabel: word("panel.self", { nick: known.nick }) });
   }
 
   return { update };

@@ -1,15 +1,22 @@
 // Components that are loaded when they are first needed: their modules, style sheets and texts are not
 // part of the page's start.
 
+import { once } from "../browser/once.js";
 import { tell } from "../browser/dom.js";
 import { dressLate } from "../i18n/index.js";
 
 /**
- * A stand-in for the component that `load` returns a promise of. `name` is the class of its element, the
- * name of its style sheet, and that of the dialog in the state. `styles` is the URL
- * of the folder of style sheets.
+ * A stand-in for a component until it is `wanted` first: if it is a dialog, until that is to be open.
+ * `load` imports its module, which exports nothing but the function that mounts it. The class of
+ * `element` is also the name of its style sheet, and that of the dialog in the state.
+ *
+ * @param {any} element
+ * @param {() => Promise<object>} load
+ * @param {object} tools
+ * @param {(state: any) => boolean} wanted
  */
-export function Lazy(element, name, load, styles) {
+export function Lazy(element, load, tools, wanted = ({ sheet }) => sheet?.name === element.className) {
+  const name = element.className;
   let component = null;
   let coming = false;
   let latest;
@@ -17,22 +24,31 @@ export function Lazy(element, name, load, styles) {
   function update(state) {
     latest = state;
     if (component !== null) component.update(state);
-    else if (state.sheet?.name === name && !coming) come();
+    else if (!coming && wanted(state)) come();
   }
 
   async function come() {
     coming = true;
     try {
-      await Promise.all([dressed(element, styles), linked("sheet", styles), linked(name, styles)]);
-      component = await load();
+      const [module] = await Promise.all([load(), dressed(element), linked("sheet"), linked(name)]);
+      const [mount] = Object.values(module);
+      component = mount(element, tools);
       component.update(latest);
     } catch {
       coming = false; // there is no connection now; the next attempt tries again
-      tell(element, "sheet", { name: null });
+      if (latest.sheet?.name === name) tell(element, "sheet", { name: null });
     }
   }
 
-  return { update };
+  /** Show the texts in another language. */
+  async function redraw() {
+    if (component === null) return;
+    await dressLate(element);
+    component.redraw?.();
+    component.update(latest);
+  }
+
+  return { update, redraw };
 }
 
 /**
@@ -40,7 +56,6 @@ export function Lazy(element, name, load, styles) {
  * done then, unless the bar has to be hidden by then.
  */
 export function LateBar(element, tools) {
-  const { href: styles } = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=stylesheet]")); // the others are beside it
   let bar = null;
   let coming = false;
   let wanted = null;
@@ -51,7 +66,7 @@ export function LateBar(element, tools) {
     if (bar !== null || coming) return;
     coming = true;
     try {
-      const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressed(element, styles), linked("action-bar", styles)]);
+      const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressed(element), linked("action-bar")]);
       bar = ActionBar(element, tools);
       wanted?.(bar);
     } catch {
@@ -66,35 +81,65 @@ export function LateBar(element, tools) {
       wanted = null;
       bar?.hide();
     },
+    async redraw() {
+      if (bar === null) return;
+      await dressLate(element);
+      bar.redraw();
+    },
     place: () => bar?.place(),
     held: () => bar?.held() ?? false,
     line: () => bar?.line() ?? null,
   };
 }
 
+/** The button of newsButton.js, which `load` makes when a room is first opened that has new messages. */
+export function LateNews(load) {
+  let button = null;
+  let latest;
+  const come = once(async () => {
+    button = await load();
+    button.update(latest);
+  });
+
+  return {
+    update(room) {
+      latest = room;
+      if (button !== null) button.update(room);
+      else if (room.news !== null) come();
+    },
+    scrolled: () => button?.scrolled(),
+  };
+}
+
 let late = null; // the contents that the page is sent without, once they are loaded
 
 /** Insert the content of `element`, if the page was sent without it, and its texts. */
-async function dressed(element, styles) {
+async function dressed(element) {
   if (element.childElementCount === 0) {
-    late ??= await loadLate(styles);
+    late ??= await loadLate();
     if (element.childElementCount === 0) element.append(late.querySelector(`[data-of=${element.classList[0]}]`).content);
   }
   await dressLate(element);
 }
 
 /** The file of late contents, as a document. Its templates are added to the page. */
-async function loadLate(styles) {
-  const response = await fetch(new URL("../late.html", styles));
+async function loadLate() {
+  const response = await fetch(besideStyles("../late.html"));
   if (!response.ok) throw new Error(String(response.status));
   const loaded = new DOMParser().parseFromString(await response.text(), "text/html");
   if (late === null) document.body.append(...loaded.querySelectorAll("template[id]"));
   return late ?? loaded;
 }
 
-/** Link a style sheet of the folder `styles`, unless it is linked; resolves when it is loaded. */
-function linked(name, styles) {
-  const { href } = new URL(`${name}.css`, styles);
+/** The URL of a file relative to the folder of style sheets. */
+function besideStyles(name) {
+  const { href } = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=stylesheet]"));
+  return new URL(name, href);
+}
+
+/** Links the style sheet `name`, if the page does not yet; resolves when it is loaded. */
+export function linked(name) {
+  const { href } = besideStyles(`${name}.css`);
   const there = [...document.styleSheets].some((sheet) => sheet.href === href);
   if (there) return undefined;
   const link = document.createElement("link");

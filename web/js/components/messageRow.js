@@ -3,7 +3,8 @@
 import { foreseen } from "../core/changes.js";
 import { gist } from "../core/markup.js";
 import { copies, reconcile, set, write } from "../browser/dom.js";
-import { hue, HUES, initial } from "../core/avatar.js";
+import { initial } from "../core/avatar.js";
+import { hueOf, markOf, signed } from "../core/namesakes.js";
 import { tall } from "../core/rows.js";
 import { fateWords, sentence } from "../core/wording.js";
 import { Markup } from "./markup.js";
@@ -11,7 +12,7 @@ import { rove } from "../browser/rovingFocus.js";
 
 /** The optional parts of a line, in their order; most lines have none of them. */
 const PARTS = ["by", "quoted", "bubble", "more", "reactions", "asks", "trouble", "fate"];
-const NAMED = 12; // users named at a reaction
+const MOST_NAMED = 12; // users named at a reaction
 const CHIPS = 50; // reactions shown at a message; servers allow fewer kinds
 
 /** Makes and updates rows: { make, fill, fold }. Times here are seconds. */
@@ -33,16 +34,16 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     return body.insertBefore(made[name](), body.querySelector(later));
   }
 
-  function fillNote(element, { kind, time, entry }) {
+  function fillNote(element, { kind, time, entry, shared }) {
     element.classList.add(kind);
     const text = element.querySelector(".text");
     if (kind === "day") write(text, dayWords(time * 1000));
     else if (kind === "new") write(text, word("list.new"));
-    else write(text, word(entry.text === "" ? "list.noTopic" : "list.topic", { nick: entry.nick, topic: entry.text }));
+    else write(text, word(entry.text === "" ? "list.noTopic" : "list.topic", { nick: signed(entry.nick, entry.user, shared), topic: entry.text }));
   }
 
   function fillLine(element, row, about) {
-    const { own, leads, fate, changes, focus, seq } = row;
+    const { own, leads, fate, changes, focus, seq, shared } = row;
     const message = foreseen(row.message, changes, about.me?.user);
     const changing = (type) => changes.some((act) => act.type === type && act.fate !== "failed");
     const find = (selector) => element.querySelector(selector);
@@ -54,9 +55,9 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     element.dataset.focus = focus ?? "";
     if (seq !== undefined) element.id = `m-${(element.dataset.seq = seq)}`;
     write(find(".avatar"), own ? "" : initial(message.nick));
-    find(".avatar").dataset.hue = own ? "" : hue(message.user, HUES);
+    find(".avatar").dataset.hue = own ? "" : hueOf(message.user, shared);
     write(find(".nick"), own ? word("list.you") : message.nick);
-    find(".nick").dataset.nick = message.nick;
+    set(find(".nick").dataset, { nick: signed(message.nick, message.user, shared), mark: own ? "" : markOf(message.user, shared) });
     write(find(".bot"), word("list.bot"));
     find(".bot").hidden = message.bot !== true;
     fillTime(find(".time"), message.time * 1000);
@@ -86,13 +87,14 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
   }
 
   /** The message that this one replies to; if that is not loaded, a button that leads to it. */
-  function fillQuoted(element, { quoted, message }) {
+  function fillQuoted(element, { quoted, message, shared }) {
     if (element === null) return;
     element.dataset.seq = message.reply_to;
     write(element.querySelector(".who"), quoted?.nick ?? "");
+    set(element.querySelector(".who").dataset, { mark: markOf(quoted?.user, shared) });
     const words = quoted?.deleted ? word("list.deleted") : quoted?.text && gist(quoted.text);
     write(element.querySelector(".what"), words || word("list.earlier"));
-    if (words) element.setAttribute("aria-label", word("list.answers", { nick: quoted.nick, text: words }));
+    if (words) element.setAttribute("aria-label", word("list.answers", { nick: signed(quoted.nick, quoted.user, shared), text: words }));
     else element.removeAttribute("aria-label");
   }
 
@@ -110,8 +112,8 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
   function fillReactions(element, reactions, { me, nickOf }) {
     if (element === null) return;
     const rows = Object.entries(reactions).slice(0, CHIPS).map(([key, users]) => {
-      const names = users.slice(0, NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
-      if (users.length > NAMED) names.push(word("list.others", { count: users.length - NAMED }));
+      const names = users.slice(0, MOST_NAMED).map((user) => (user === me?.user ? word("list.you") : nickOf(user) ?? word("list.somebody")));
+      if (users.length > MOST_NAMED) names.push(word("list.others", { count: users.length - MOST_NAMED }));
       return { key, names: and(names), count: users.length, mine: users.includes(me?.user) };
     });
     if (!chips.has(element)) chips.set(element, new Map());

@@ -16,7 +16,7 @@ export function Sheet(element, name) {
     close();
   });
   element.addEventListener("close", () => {
-    if (wanted) close(); // the browser closed it anyway
+    if (wanted && !element.open) close(); // the browser closed it anyway; it may have been opened again since
   });
   element.addEventListener("pointerdown", (event) => {
     if (event.target === element && outside(event, element.getBoundingClientRect())) close();

@@ -48,21 +48,21 @@ export function arrived({ left, rooms, attention }) {
 
 export const ATTENTION_RULES = {
   level(turn, { key, level }) {
-    set(turn, { levels: new Map(turn.state.attention.levels).set(key, level) });
+    choose(turn, { levels: new Map(turn.state.attention.levels).set(key, level) });
   },
   sound(turn, { on }) {
-    set(turn, { sound: on });
+    choose(turn, { sound: on });
   },
   desktop(turn, { on }) {
-    set(turn, { desktop: on, offered: true });
+    choose(turn, { desktop: on, offered: true });
   },
   notNow(turn) {
-    set(turn, { offered: true });
+    choose(turn, { offered: true });
   },
   /** The browser has asked the user, or the permission was changed elsewhere. */
   permission(turn, { permission }) {
     turn.state.permission = permission;
-    if (permission !== "default") set(turn, { desktop: permission === "granted", offered: true });
+    if (permission !== "default") choose(turn, { desktop: permission === "granted", offered: true });
   },
 };
 
@@ -90,6 +90,6 @@ export function missedCall(turn, key, before, { entries }, last) {
   return turn.calls.splice(calls).at(-1) ?? last;
 }
 
-function set(turn, changes) {
+function choose(turn, changes) {
   turn.state.attention = { ...turn.state.attention, ...changes };
 }

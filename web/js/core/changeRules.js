@@ -7,7 +7,7 @@
 // changed }. `base` is the text that the edit began with, `was` its text on the server. `gone`: the message does not exist
 // any more, and the draft becomes a new message; `changed`: somebody has edited it meanwhile.
 
-import * as changes from "./changes.js";
+import { addChange, bySeq, doneChange, dropChange, foreseen, nextChanges, settleChanges, withoutChange } from "./changes.js";
 import { entryAt } from "./history.js";
 import { lost } from "./room.js";
 import { ask, change, current, of, put } from "./state.js";
@@ -21,15 +21,15 @@ export const CHANGE_RULES = {
     const message = standing(current(turn.state), seq);
     if (!message || unsaved(turn)) return;
     release(turn);
-    change(turn, turn.state.key, { replying: seq, target: targetOf(message, "") });
+    change(turn, turn.state.key, { replying: seq, target: editTarget(message, "") });
   },
   edit(turn, { seq }) {
     const { key, changes: open } = turn.state;
     const message = own(turn, seq);
     if (!message || unsaved(turn)) return;
     release(turn);
-    const { text } = changes.foreseen(message, changes.bySeq(open, key).get(seq) ?? [], turn.state.me.user);
-    change(turn, key, { editing: seq, removing: null, aside: current(turn.state).draft, draft: text, target: targetOf(message, text) });
+    const { text } = foreseen(message, bySeq(open, key).get(seq) ?? [], turn.state.me.user);
+    change(turn, key, { editing: seq, removing: null, aside: current(turn.state).draft, draft: text, target: editTarget(message, text) });
   },
   release(turn) {
     release(turn);
@@ -46,7 +46,7 @@ export const CHANGE_RULES = {
     if (removing === null) return;
     if (editing === removing) release(turn);
     change(turn, turn.state.key, { removing: null });
-    if (own(turn, removing)) begin(turn, { seq: removing, type: "delete" });
+    if (own(turn, removing)) beginChange(turn, { seq: removing, type: "delete" });
   },
   /** Add an emoji to a message, or remove it. */
   react(turn, { seq, emoji: written }) {
@@ -56,12 +56,12 @@ export const CHANGE_RULES = {
     const emoji = there ?? written.trim();
     if (!message || emoji === "" || [...emoji].length > EMOJI_MOST || /[\s\p{C}]/u.test(emoji.replace(/\u200c|\u200d|[\u{e0020}-\u{e007f}]/gu, ""))) return;
     const has = () => {
-      const { reactions = {} } = changes.foreseen(message, changes.bySeq(turn.state.changes, key).get(seq) ?? [], me.user);
+      const { reactions = {} } = foreseen(message, bySeq(turn.state.changes, key).get(seq) ?? [], me.user);
       return Object.hasOwn(reactions, emoji) && reactions[emoji].includes(me.user);
     };
     const on = !has();
-    turn.state.changes = changes.without(turn.state.changes, { key, seq, type: "react", emoji });
-    if (has() !== on) begin(turn, { seq, type: "react", emoji, on });
+    turn.state.changes = withoutChange(turn.state.changes, { key, seq, type: "react", emoji });
+    if (has() !== on) beginChange(turn, { seq, type: "react", emoji, on });
   },
   /** Another tab has sent or removed the draft that this tab has as well. */
   draftDone(turn, { key, text }) {
@@ -70,12 +70,12 @@ export const CHANGE_RULES = {
   },
   /** Retry a failed change, or discard it; the text of an edit goes back to the composer. */
   redo(turn, { id }) {
-    turn.state.changes = changes.settle(turn.state.changes, (act) => act.id === id, { fate: "queued", code: null, message: null });
+    turn.state.changes = settleChanges(turn.state.changes, (act) => act.id === id, { fate: "queued", code: null, message: null });
   },
   undo(turn, { id }) {
     const act = turn.state.changes.find((each) => each.id === id);
     if (!act || (act.type === "edit" && act.key === turn.state.key && unsaved(turn))) return;
-    turn.state.changes = changes.drop(turn.state.changes, id);
+    turn.state.changes = dropChange(turn.state.changes, id);
     if (act.type !== "edit" || act.key !== turn.state.key) return;
     if (!own(turn, act.seq)) orphan(turn, act);
     CHANGE_RULES.edit(turn, act);
@@ -93,24 +93,24 @@ export function saveEdit(turn, text) {
     return;
   }
   const like = { key, seq: editing, type: "edit" };
-  turn.state.changes = changes.without(turn.state.changes, like);
+  turn.state.changes = withoutChange(turn.state.changes, like);
   const message = own(turn, editing); // undefined if it was unloaded after the edit began
-  const now = message && changes.foreseen(message, changes.bySeq(turn.state.changes, key).get(editing) ?? [], me.user);
-  if (now?.text !== text) begin(turn, { ...like, text });
+  const now = message && foreseen(message, bySeq(turn.state.changes, key).get(editing) ?? [], me.user);
+  if (now?.text !== text) beginChange(turn, { ...like, text });
 }
 
 // --- What the server says ------------------------------------------------------------------
 
 /** The request `id`, which was a change, is answered. */
 export function acted(turn, id) {
-  turn.state.changes = changes.done(turn.state.changes, id);
+  turn.state.changes = doneChange(turn.state.changes, id);
 }
 
 /** A change was refused, temporarily or finally. */
 export function refuseChange(turn, { id, code, message, retry_after: after = 1 }, now) {
   const act = turn.state.changes.find(({ asked }) => asked === id);
   if (!act) return;
-  const become = (fate) => (turn.state.changes = changes.settle(turn.state.changes, (each) => each === act, { fate, code, message, asked: null }));
+  const become = (fate) => (turn.state.changes = settleChanges(turn.state.changes, (each) => each === act, { fate, code, message, asked: null }));
   if (code === "rate_limited") {
     become("queued");
     turn.state.changesAt = Math.max(turn.state.changesAt, now + after * 1000);
@@ -132,10 +132,10 @@ export function sendChanges(turn, now) {
   for (const [key, room] of turn.state.rooms) tidy(turn, key, room);
   if (turn.state.connection.phase !== "connected" || now < turn.state.changesAt) return;
   turn.state.changesAt = 0;
-  for (const act of changes.next(turn.state.changes, ({ key }) => of(turn, key)?.phase === "here")) {
+  for (const act of nextChanges(turn.state.changes, ({ key }) => of(turn, key)?.phase === "here")) {
     const { id, key, seq, type, text, emoji, on } = act;
     const asked = ask(turn, { type, room: of(turn, key).name, seq, text, emoji, on }, key);
-    turn.state.changes = changes.settle(turn.state.changes, (each) => each.id === id, { fate: "sent", asked });
+    turn.state.changes = settleChanges(turn.state.changes, (each) => each.id === id, { fate: "sent", asked });
   }
 }
 
@@ -145,7 +145,7 @@ function tidy(turn, key, room) {
   if (room.removing !== null && entryAt(room, room.removing)?.deleted) change(turn, key, { removing: null });
   for (const act of turn.state.changes) {
     if (act.key !== key || act.type !== "edit" || act.fate !== "failed" || !entryAt(room, act.seq)?.deleted) continue;
-    turn.state.changes = changes.drop(turn.state.changes, act.id);
+    turn.state.changes = dropChange(turn.state.changes, act.id);
     orphan(turn, act);
   }
 }
@@ -160,7 +160,7 @@ function track(turn, key, room) {
   else if (!there) change(turn, key, { target: { ...target, gone: true } });
   else if (editing === null || entry.text === target.was) return;
   else if (entry.text === target.base || draft !== target.base) change(turn, key, { target: { ...target, was: entry.text, changed: entry.text !== target.base } });
-  else change(turn, key, { draft: entry.text, target: targetOf(entry, entry.text) });
+  else change(turn, key, { draft: entry.text, target: editTarget(entry, entry.text) });
 }
 
 /** The text of an edit, `act`, that has no message any more goes back to the composer. */
@@ -190,12 +190,12 @@ function own(turn, seq) {
   return message?.user === turn.state.me?.user ? message : undefined;
 }
 
-function begin(turn, act) {
+function beginChange(turn, act) {
   turn.state.ids += 1;
-  turn.state.changes = changes.add(turn.state.changes, { key: turn.state.key, ...act, id: `a${turn.state.ids}` });
+  turn.state.changes = addChange(turn.state.changes, { key: turn.state.key, ...act, id: `a${turn.state.ids}` });
 }
 
-function targetOf({ time, text }, base) {
+function editTarget({ time, text }, base) {
   return { time, base, was: text, gone: false, changed: false };
 }
 

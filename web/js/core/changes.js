@@ -8,43 +8,43 @@
 
 import { changed } from "./log.js";
 
-export const WINDOW = 4; // in flight at a time
+export const CHANGES_WINDOW = 4; // in flight at a time
 
 const NONE = Object.freeze([]);
 
 /** The list with `act` at its end; it replaces an equivalent change that is not sent yet. */
-export function add(changes, act) {
-  return [...changes.filter((each) => !(each.fate !== "sent" && alike(each, act))), { ...act, fate: "queued", code: null, message: null, asked: null }];
+export function addChange(changes, act) {
+  return [...changes.filter((each) => !(each.fate !== "sent" && alikeChange(each, act))), { ...act, fate: "queued", code: null, message: null, asked: null }];
 }
 
 /** The list without changes that are equivalent to `act` and not sent yet. */
-export function without(changes, act) {
-  return changes.filter((each) => each.fate === "sent" || !alike(each, act));
+export function withoutChange(changes, act) {
+  return changes.filter((each) => each.fate === "sent" || !alikeChange(each, act));
 }
 
 /** The list without the change `id`. */
-export function drop(changes, id) {
+export function dropChange(changes, id) {
   return changes.filter((each) => each.id !== id);
 }
 
 /** The list after the request `asked` was answered: its change is done. */
-export function done(changes, asked) {
+export function doneChange(changes, asked) {
   return changes.filter((each) => each.asked !== asked);
 }
 
 /** The list with every change for which `meant` is true modified. */
-export function settle(changes, meant, change) {
+export function settleChanges(changes, meant, change) {
   return changes.some(meant) ? changes.map((each) => (meant(each) ? { ...each, ...change } : each)) : changes;
 }
 
 /** The list after the connection broke. */
-export function returned(changes) {
-  return settle(changes, ({ fate }) => fate === "sent", { fate: "queued", asked: null });
+export function returnedChanges(changes) {
+  return settleChanges(changes, ({ fate }) => fate === "sent", { fate: "queued", asked: null });
 }
 
 /** The changes that may be sent now; `may` says whether a change's room accepts any. */
-export function next(changes, may) {
-  const free = WINDOW - changes.filter(({ fate }) => fate === "sent").length;
+export function nextChanges(changes, may) {
+  const free = CHANGES_WINDOW - changes.filter(({ fate }) => fate === "sent").length;
   return changes.filter((each) => each.fate === "queued" && may(each)).slice(0, Math.max(0, free));
 }
 
@@ -66,6 +66,6 @@ export function foreseen(message, changes, user) {
   return seen;
 }
 
-function alike(a, b) {
+function alikeChange(a, b) {
   return a.key === b.key && a.seq === b.seq && a.type === b.type && a.emoji === b.emoji;
 }

@@ -16,13 +16,16 @@ import * as outbox from "./outbox.js";
 import { ROOM_RULES } from "./rooms.js";
 import { attend, PRESENCE_RULES } from "./presence.js";
 import { bound, NEVER, newRoom } from "./room.js";
+import { NEWS_RULES } from "./news.js";
 import { SEARCH_RULES } from "./search.js";
+import { SETTING_RULES } from "./settings.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
-import { ask, broken, change, current, setConnection, of, put, question } from "./state.js";
+import { alive, ask, broken, change, current, setConnection, of, put, question } from "./state.js";
 
 const CLIENT = "gochat_py page";
-const PAGE = 100; // older entries requested at a time
+const OLDER_PAGE = 100; // older entries requested at a time
 const TYPING_EVERY = 3_000;
+const SERVER_FULL = 1013; // the close code of a full server
 
 /** The state after `event`, and the effects. */
 export function step(state, event) {
@@ -58,7 +61,12 @@ const RULES = {
   },
   waiting(turn, { retryAt, code }) {
     setConnection(turn, { phase: "waiting", retryAt, code });
+    if (code === SERVER_FULL) turn.state.blocked = { status: 503, detail: "" };
     broken(turn, code);
+  },
+  /** The server has said why there is no connection. */
+  blocked(turn, { status, detail }) {
+    if (!alive(turn.state)) turn.state.blocked = { status, detail };
   },
   stopped(turn, { code }) {
     setConnection(turn, { phase: "stopped", code });
@@ -126,14 +134,16 @@ const RULES = {
     const { key } = turn.state;
     const room = of(turn, key);
     if (!wantsOlder(room)) return;
-    const question = { type: "history", room: room.name, before: inSight(room).first, limit: PAGE };
+    const question = { type: "history", room: room.name, before: inSight(room).first, limit: OLDER_PAGE };
     change(turn, key, { older: ask(turn, question, key) });
   },
 
   ...HISTORY_RULES,
   ...SEARCH_RULES,
+  ...NEWS_RULES,
   ...ATTENTION_RULES,
   ...PRESENCE_RULES,
+  ...SETTING_RULES,
 
   // -- messages
   touch(turn, { on }) {

@@ -1,6 +1,7 @@
 // The rooms and members that the page lists, in their order. Pure.
 
-import { keyOf, NEVER } from "./room.js";
+import { hueOf, markOf } from "./namesakes.js";
+import { keyOf, NEVER, sharers } from "./room.js";
 import { current } from "./state.js";
 
 /**
@@ -16,6 +17,11 @@ export function roomChoices(state, compare) {
   const joined = [...choices.values()].filter((choice) => choice.joined);
   const others = [...choices.values()].filter((choice) => !choice.joined);
   return [first, ...joined.sort((a, b) => compare(a.room, b.room)), ...others];
+}
+
+/** Those of `choices` that the side panel lists: the lobby, and what the user is in or has read before. */
+export function followed(choices) {
+  return choices.filter(({ joined, here, fresh }, i) => i === 0 || joined || here || fresh);
 }
 
 const sorted = new WeakMap(); // each list of the server is sorted only once: it may have a thousand rooms
@@ -65,9 +71,13 @@ export function anyFresh(state) {
   return [...choicesOf(state, state.listed).values()].some(({ fresh }) => fresh);
 }
 
-/** The members: [{ key, nick, me, away }], the user first, absent members last, otherwise by nick. */
+/** The members: [{ key, nick, me, away, hue, mark }], the user first, absent members last, otherwise by nick. */
 export function memberChoices(state, compare) {
-  const { members, absent } = current(state);
-  const all = [...members].map(([key, nick]) => ({ key, nick, me: key === state.me?.user, away: absent.has(key) }));
+  const room = current(state);
+  const shared = sharers(room, state.me);
+  const all = [...room.members].map(([key, nick]) => {
+    const told = { nick, hue: hueOf(key, shared), mark: markOf(key, shared) };
+    return { key, ...told, me: key === state.me?.user, away: room.absent.has(key) };
+  });
   return all.sort((a, b) => Number(b.me) - Number(a.me) || Number(a.away) - Number(b.away) || compare(a.nick, b.nick));
 }

@@ -44,7 +44,7 @@ export function completed(text, caret, { put }) {
   return /^\s/.test(text.slice(caret)) ? put : `${put} `;
 }
 
-/** The nicks of the other members: the most recent author first, those without messages by name. */
+/** The nicks of the other members, each once: the most recent author first, those without messages by name. */
 export function people(state, compare) {
   const { members, log } = current(state);
   const found = new Set();
@@ -54,7 +54,7 @@ export function people(state, compare) {
   }
   const silent = [...members.keys()].filter((user) => !found.has(user));
   silent.sort((a, b) => compare(members.get(a), members.get(b)));
-  return [...found, ...silent].filter((user) => user !== state.me?.user).map((user) => members.get(user));
+  return [...new Set([...found, ...silent].filter((user) => user !== state.me?.user).map((user) => members.get(user)))];
 }
 
 function ofNicks(query, nicks) {

@@ -1,21 +1,22 @@
 // Finding a room, and a position in a search result. Pure; the choices are those of choices.js.
 
-import { keyOf, roomName } from "./room.js";
+import { namesakes } from "./namesakes.js";
+import { keyOf, peopleOf, roomName } from "./room.js";
 
 const TYPED = 250; // characters compared: no name or topic has more
-const SHOWN = 50; // choices offered at a time; for others, the user types more of the name
+export const SHOWN = 50; // choices offered at first
 
 /**
- * The rooms that match what was `typed`, best first: choices as they were given, and last, if
+ * At most `shown` rooms that match what was `typed`, best first: choices as they were given, and last, if
  * none has exactly that name, { key, room, create: true }. With nothing typed, first rooms with
  * mentions or unread messages, then those visited last, and the current room after all joined ones.
  */
-export function jumps(choices, typed) {
+export function jumps(choices, typed, shown = SHOWN) {
   const wanted = keyOf(typed.slice(0, TYPED).trim().replace(/^#/, ""));
-  if (wanted === "") return [...choices].sort((a, b) => urgency(a) - urgency(b) || b.visitedAt - a.visitedAt).slice(0, SHOWN);
+  if (wanted === "") return [...choices].sort((a, b) => urgency(a) - urgency(b) || b.visitedAt - a.visitedAt).slice(0, shown);
   const placed = choices.map((choice) => ({ choice, place: nearness(choice, wanted) }));
   const found = placed.filter(({ place }) => place < FAR).sort((a, b) => a.place - b.place);
-  const offered = found.slice(0, SHOWN).map(({ choice }) => choice);
+  const offered = found.slice(0, shown).map(({ choice }) => choice);
   const name = roomName(typed);
   const there = name === null || choices.some(({ key }) => key === keyOf(name));
   return there ? offered : [...offered, { key: `+${keyOf(name)}`, room: name, create: true }];
@@ -72,4 +73,15 @@ function whole(text, index) {
 
 function literally(text) {
   return text.replace(/[\\^$.*+?()[\]{}|/-]/g, (char) => (char === "-" ? "\\x2d" : `\\${char}`));
+}
+
+/** The namesakes of each room of the search's results, by its name: among its people and the authors of the results. */
+export function sharersIn({ search, rooms, me }) {
+  const people = new Map(); // { user, nick } by room
+  for (const entry of search.entries) {
+    const room = rooms.get(keyOf(entry.room));
+    if (!people.has(entry.room)) people.set(entry.room, room ? [...peopleOf(room, me)] : []);
+    people.get(entry.room).push(entry);
+  }
+  return new Map([...people].map(([room, found]) => [room, namesakes(found)]));
 }

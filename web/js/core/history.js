@@ -10,11 +10,11 @@
 // newest entry.
 
 import { amended, at, continued, newest, prepend } from "./log.js";
-import { MOST } from "./room.js";
+import { MOST_ENTRIES } from "./room.js";
 import { ask, change, current, of, put } from "./state.js";
 
 const AROUND = 30; // entries requested on each side of the message
-const PAGE = 100;
+const NEWER_PAGE = 100;
 
 /** The log that is displayed. */
 export function inSight(room) {
@@ -26,15 +26,15 @@ export function entryAt({ log, past }, seq) {
   return at(log, seq) ?? (past === null ? undefined : at(past, seq));
 }
 
-/** A message to be shown. */
-export function sought(seq) {
-  return { seq, fate: "sought", id: null, at: 0 };
+/** A message to be shown; if the user was there before, `top` is its distance from the top of the view, in pixels. */
+export function sought(seq, top = null) {
+  return { seq, top, fate: "sought", id: null, at: 0 };
 }
 
 /** Whether to request older entries when the user scrolls near the oldest one. */
 export function wantsOlder(room) {
   const { more, entries } = inSight(room);
-  return room.phase === "here" && room.older === null && more && entries.length < MOST;
+  return room.phase === "here" && room.older === null && more && entries.length < MOST_ENTRIES;
 }
 
 /** The room with the answer to its request for older entries. */
@@ -55,8 +55,8 @@ export const HISTORY_RULES = {
   newer(turn) {
     const { key } = turn.state;
     const { past, newer, phase, name } = of(turn, key);
-    if (past === null || past.cut || newer !== null || phase !== "here" || past.entries.length >= MOST) return;
-    change(turn, key, { newer: ask(turn, { type: "history", room: name, after: newest(past), limit: PAGE }, key) });
+    if (past === null || past.cut || newer !== null || phase !== "here" || past.entries.length >= MOST_ENTRIES) return;
+    change(turn, key, { newer: ask(turn, { type: "history", room: name, after: newest(past), limit: NEWER_PAGE }, key) });
   },
 };
 
@@ -75,6 +75,14 @@ export function look(turn, now) {
     const id = ask(turn, { type: "history", room: name, before: sought.seq + AROUND + 1, limit: 2 * AROUND }, key);
     change(turn, key, { sought: { ...sought, id } });
   }
+}
+
+/** If the place where the user was is no longer stored, show the newest messages, without a word. */
+export function leavePlace(turn) {
+  const { sought } = current(turn.state);
+  if (sought?.fate !== "missing" || sought.top === null) return;
+  change(turn, turn.state.key, { sought: null });
+  Object.assign(turn.state, { following: true, unseen: 0 });
 }
 
 /** When the message that is sought may be requested; Infinity if it need not be. */

@@ -22,7 +22,7 @@ export function inline(text, tools, linked = false) {
   const { book, emoji, meter } = tools;
   const frames = [{ mark: "", nodes: [] }]; // marks that are opened and not closed; the first is the line itself
   const top = () => frames.at(-1);
-  const put = (node) => add(top().nodes, node);
+  const put = (node) => addNode(top().nodes, node);
   const draw = (node, nodes = 1) => {
     tools.left -= nodes;
     put(node);
@@ -62,8 +62,8 @@ export function inline(text, tools, linked = false) {
       say(text.slice(at, end));
       return end;
     }
-    const opens = !blank(after) && !wordy(before);
-    const closes = !blank(before) && !wordy(after);
+    const opens = !blankChar(after) && !wordy(before);
+    const closes = !blankChar(before) && !wordy(after);
     while (closes && left > 0) {
       const fits = frames.filter(({ mark }) => mark !== "" && mark[0] === char && mark.length <= left);
       const frame = fits.find(({ mark }) => mark.length === left) ?? fits.at(-1);
@@ -172,7 +172,7 @@ export function inline(text, tools, linked = false) {
 }
 
 /** Append `node`; adjacent texts become one. */
-export function add(nodes, node) {
+export function addNode(nodes, node) {
   const last = nodes.at(-1);
   if (node.kind === "text" && last?.kind === "text") nodes[nodes.length - 1] = { kind: "text", text: last.text + node.text };
   else nodes.push(node);
@@ -205,7 +205,7 @@ function run(text, at, char) {
   return end - at;
 }
 
-function blank(char) {
+function blankChar(char) {
   return char === "" || /\s/.test(char);
 }
 

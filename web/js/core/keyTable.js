@@ -1,6 +1,7 @@
 // The keyboard shortcuts in the order in which the dialog lists them. Pure. Keys that components
 // handle themselves are listed, too. Each group is about one part of the page.
 
+/** Where Enter sends. */
 const SEND = [
   { keys: ["Enter"], does: "keys.send" },
   { keys: ["Shift+Enter"], does: "keys.newline" },
@@ -12,13 +13,11 @@ const BREAK = [
   { keys: ["Mod+Enter"], does: "keys.send" },
 ];
 
-/** The groups of KEYS, where Enter sends, or with `breaks` starts a new line. */
-export function keyGroups(breaks) {
-  return breaks ? KEYS.map(({ group, rows }) => ({ group, rows: rows.includes(SEND[0]) ? [...BREAK, ...rows.slice(BREAK.length)] : rows })) : KEYS;
-}
-
-/** Groups of { keys, does }: `keys` are alternatives, "Mod" is ⌘ or Ctrl; `does` is a key of the texts. */
-export const KEYS = [
+/**
+ * Groups of { keys, does }: `keys` are alternatives, "Mod" is ⌘ or Ctrl; `does` is a key of the texts. `breaks` says that Enter
+ * starts a new line.
+ */
+export const keyGroups = (breaks) => [
   {
     group: "keys.rooms",
     rows: [
@@ -42,7 +41,7 @@ export const KEYS = [
   {
     group: "keys.writing",
     rows: [
-      ...SEND,
+      ...(breaks ? BREAK : SEND),
       { keys: ["Tab"], does: "keys.complete" },
       { keys: ["↑"], does: "keys.last" },
       { keys: ["Mod+/"], does: "keys.format" },
@@ -51,6 +50,7 @@ export const KEYS = [
   {
     group: "keys.page",
     rows: [
+      { keys: ["Mod+,"], does: "settings.title" },
       { keys: ["?"], does: "keys.keys" },
       { keys: ["Esc"], does: "keys.close" },
     ],

@@ -18,6 +18,7 @@ export function meaning(event, { writing, keyed, control }, mac) {
   const mod = mac ? metaKey && !ctrlKey : ctrlKey && !metaKey;
   const by = { ArrowUp: -1, ArrowDown: 1 }[key];
   if (!composing && mod && !altKey && !shiftKey && key.toLowerCase() === "k") return { type: "sheet", name: SHEETS.switcher };
+  if (!composing && mod && !altKey && !shiftKey && key === ",") return { type: "sheet", name: SHEETS.settings };
   if (!composing && altKey && by && !ctrlKey && !metaKey) return { type: "neighbour", by, fresh: shiftKey };
   if (!composing && mod && !altKey && key === "/") return { type: "sheet", name: SHEETS.writing };
   if (writing) return null;

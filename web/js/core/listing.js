@@ -7,7 +7,7 @@
 import { answer, ask } from "./state.js";
 
 const PAGE = 200; // rooms requested at a time; a server without pages sends all
-const MOST = 1_000; // rooms that are listed; for others, the user types the name
+export const MOST = 1_000; // rooms that are listed; for others, the user types the name
 const EVERY = 30_000; // the greatest age of the list while it is shown, for each of its pages
 
 /** Request the list, unless a request is open. */

@@ -12,15 +12,15 @@
 // No regular expression here can match the same characters in two ways, so none of them
 // backtracks.
 
-import { add, inline } from "./inline.js";
+import { addNode, inline } from "./inline.js";
 import { bookOf, charAt, fold } from "./mentions.js";
 
 const DEEPEST = 3; // depth of nested quotes
-const MOST = 1_000; // nodes of one message, each drawn as about two elements; marks beyond that are text
+const MOST_NODES = 1_000; // nodes of one message, each drawn as about two elements; marks beyond that are text
 const FENCE_NODES = 5; // nodes that a fence is drawn with: its frame, its language, the text and the button
-const WORD = 500; // characters of a word that is drawn in one piece
+const LONG_WORD = 500; // characters of a word that is drawn in one piece
 const LOW = /[\udc00-\udfff]/; // the second half of a surrogate pair
-const JOINS = /\u200d|[\p{M}\p{Cf}\p{Emoji_Modifier}]$/u; // a character after it, or before it, belongs to the same emoji
+const EMOJI_JOINS = /\u200d|[\p{M}\p{Cf}\p{Emoji_Modifier}]$/u; // a character after it, or before it, belongs to the same emoji
 const NOBODY = bookOf([]);
 const NO_NAMES = new Map();
 
@@ -29,7 +29,7 @@ const NO_NAMES = new Map();
  * `disguised` is that of hosts.js, if it is loaded; `meter` counts steps.
  */
 export function parse(text, { book = NOBODY, emoji = NO_NAMES, disguised = undefined, meter = { steps: 0 } } = {}) {
-  return blocks(text.split("\n"), 0, { book, emoji, disguised, meter, left: MOST, quotes: 0 });
+  return blocks(text.split("\n"), 0, { book, emoji, disguised, meter, left: MOST_NODES, quotes: 0 });
 }
 
 /** Whether `text` may contain the name of an emoji. */
@@ -77,7 +77,7 @@ export function stretches(text) {
   let word = 0; // where the word begins
   for (let at = 0; at < text.length; at++) {
     if (text[at] <= " ") word = at + 1;
-    else if (at - word >= WORD && !LOW.test(text[at]) && (at - word >= 2 * WORD || !JOINS.test(text[at - 1] + charAt(text, at)))) {
+    else if (at - word >= LONG_WORD && !LOW.test(text[at]) && (at - word >= 2 * LONG_WORD || !EMOJI_JOINS.test(text[at - 1] + charAt(text, at)))) {
       found.push(text.slice(start, at));
       start = word = at;
     }
@@ -138,7 +138,7 @@ function begins(lines, at, depth, tools) {
     tools.quotes -= 1;
     return { block: { kind: "quote", of }, next };
   }
-  return ITEM.test(line) ? list(lines, at, tools) : null;
+  return ITEM.test(line) ? listOf(lines, at, tools) : null;
 }
 
 /**
@@ -167,7 +167,7 @@ function fence(lines, at, line, inset, tools) {
 }
 
 /** The list that begins at line `at`, and where it ends. */
-function list(lines, at, tools) {
+function listOf(lines, at, tools) {
   const items = [];
   const ordered = ITEM.exec(lines[at])[2] !== undefined;
   let next = at;
@@ -192,8 +192,8 @@ function paragraph(found, lines, after, before, tools) {
   tools.left -= 1;
   const of = [];
   for (let at = start; at < end; at++) {
-    if (at > start) add(of, { kind: "text", text: "\n" });
-    for (const node of inline(lines[at], tools)) add(of, node);
+    if (at > start) addNode(of, { kind: "text", text: "\n" });
+    for (const node of inline(lines[at], tools)) addNode(of, node);
   }
   found.push({ kind: "paragraph", of });
 }

@@ -6,17 +6,19 @@ export const SHEETS = Object.freeze({
   keys: "key-sheet",
   room: "room-sheet",
   search: "search-panel",
+  settings: "settings-sheet",
   switcher: "room-switcher",
   writing: "writing-sheet",
 });
 
 /** Events of components that are passed to the state unchanged: each is a rule of chat.js. */
 export const RULED = /** @type {const} */ ([
-  "again", "draft", "edit", "find", "findMore", "follow", "keep", "keepName", "level", "name", "newer", "notNow", "older",
-  "panel", "react", "redo", "release", "remove", "removeNow", "rename", "reply", "setTopic", "sheet", "takeBack", "undo",
+  "again", "draft", "edit", "find", "findMore", "follow", "keep", "keepName", "level", "name", "newer", "newsSeen", "notNow", "older",
+  "panel", "permission", "react", "redo", "release", "remove", "removeNow", "rename", "reply", "setTopic", "setting", "sheet", "takeBack",
+  "undo",
 ]);
 
 /** Events of components that main.js handles itself first. */
-export const HANDLED = /** @type {const} */ (["chime", "enter", "insert", "leave", "notify", "retry", "seek", "send"]);
+export const HANDLED = /** @type {const} */ (["chime", "enter", "forget", "insert", "leave", "notify", "retry", "seek", "send"]);
 
 /** @typedef {typeof RULED[number] | typeof HANDLED[number]} ComponentEvent */

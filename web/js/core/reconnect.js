@@ -23,6 +23,14 @@ const AFTER_CLOSE = {
 };
 
 /**
+ * Whether the page asks the server why a connection could not be opened, after so many `tries`: at
+ * the 2nd, 4th, 8th, …, and after an answer (`blocked`) only if that may change by itself.
+ */
+export function asksWhy(tries, blocked) {
+  return tries > 1 && (tries & (tries - 1)) === 0 && (blocked === null || blocked.status === 503);
+}
+
+/**
  * Whether and when to reconnect after a connection ended.
  *
  * `attempt` counts the connections tried since the last successful one, `held` is how long this one

@@ -3,15 +3,16 @@
 import { amended, append, at, caughtUp, continued, EMPTY, newest, skips, trim } from "./log.js";
 import { mentioned } from "./markup.js";
 import { bookOf, fold } from "./mentions.js";
+import { namesakes } from "./namesakes.js";
 
 export const KEEP = 2_000; // entries kept while the view follows the newest message
 export const SPARE = 200; // dropped so many at a time: each time the browser does a full layout
-export const MOST = 10_000; // entries kept while the user reads further up
+export const MOST_ENTRIES = 10_000; // entries kept while the user reads further up
 export const TYPING_SHOWN = 5_000;
 export const FULL = "rooms_full"; // the code of a refusal: the user is in as many rooms as the server allows
 export const NEVER = Number.MIN_SAFE_INTEGER; // the time of visit of a room that is only kept because something waits in it
 
-const AUTHORS = 2_000; // nicks of authors that are kept; as many as entries
+const AUTHORS = 2_000; // authors that are kept; as many as entries
 const TYPED = 300; // characters considered of a typed name; NFC of more may take long
 const JOINS = "[\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Mong}\\p{sc=Nkoo}\\p{sc=Mand}\\p{sc=Adlm}\\p{sc=Rohg}]";
 const MARK = "(?<=[\\p{L}\\p{M}])(?![\\u034f\\u17b4\\u17b5\\u180b-\\u180f\\ufe00-\\ufe0f\\u{e0100}-\\u{e01ef}])[\\p{Mn}\\p{Mc}]";
@@ -55,7 +56,7 @@ export function newRoom(name, now, followed = false) {
     topic: "",
     log: EMPTY,
     members: new Map(), // nick by user
-    authors: new Set(), // the nicks of authors, who can be mentioned as well
+    authors: new Map(), // { user, nick } of each author by both, who can be mentioned as well
     absent: new Set(), // the members who are away
     memberCount: 0,
     typing: new Map(), // { nick, until } by user
@@ -77,9 +78,11 @@ export function newRoom(name, now, followed = false) {
     removing: null, // the seq of the message whose deletion has to be confirmed
     aside: null, // the draft from before a message was edited
     mark: null, // the seq up to which the user had read when they opened the room; later messages are marked as new
+    news: null, // how many messages were new then, and where they begin: see news.js
+    place: null, // the first message in view when the user left the room: { seq, top }, null for the newest
     typedAt: -Infinity, // when the others were last told that the user is typing
     visitedAt: now,
-    mends: 0, // gaps since entries last arrived in order
+    gaps: 0, // gaps since entries last arrived in order
     joinAt: 0, // not joined before this time
     replay: null, // while parts of a join are to come: { calls }, whether they notify the user
     missed: null, // what the user is notified of when all of them have arrived
@@ -149,7 +152,7 @@ function again({ sought, log: before }, log, past) {
 export function lost(room) {
   const phase = room.phase === "refused" && !full(room) ? "refused" : "away";
   const sought = room.sought?.fate === "sought" ? { ...room.sought, id: null } : room.sought;
-  return { ...room, phase, typing: new Map(), joinAt: 0, sought, replay: null };
+  return { ...room, phase, typing: new Map(), joinAt: 0, sought, replay: null, news: room.news && { ...room.news, id: null } };
 }
 
 /** Whether the room cannot be joined until another one is left. */
@@ -163,8 +166,8 @@ export function holed(room, entry) {
 }
 
 /** How long to wait before joining again after a gap: 0 the first time, then growing. */
-export function mendDelay({ mends }) {
-  return mends === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** mends);
+export function rejoinDelay({ gaps }) {
+  return gaps === 0 ? 0 : Math.min(60_000, 1_000 * 2 ** gaps);
 }
 
 /** The room with a live entry. `following`: the user is at the newest message, so the log may be shortened. */
@@ -183,7 +186,7 @@ export function told(room, entry, me, following) {
     authors,
     past: room.past && amended(room.past, [entry]),
     typing,
-    mends: 0,
+    gaps: 0,
     replay: null,
     topic: entry.type === "topic" ? entry.text : room.topic,
     unread: room.unread + (one ? 1 : 0),
@@ -198,13 +201,18 @@ export function readUpTo(room, seq, me) {
   return { ...room, read, told: Math.max(room.told, seq), ...unreadIn(room.log, read, me, bookFor(room, me), room.known) };
 }
 
+/** The room with its unread messages counted again, after more of its entries were loaded. */
+export function recounted(room, me) {
+  return room.unread > 0 ? readUpTo(room, 0, me) : room;
+}
+
 /**
  * How many messages are unread, and how many of them mention the user. Each unread entry that is not
- * loaded counts as a message; in a room that is not `known`, none does.
+ * loaded counts as a message; none does in a room where nothing was ever read and that is not `known`.
  */
 function unreadIn({ first, entries }, read, me, book, known) {
   const unread = entries.filter((entry) => counts(entry, read, me));
-  const unloaded = known ? Math.max(0, first - 1 - read) : 0;
+  const unloaded = known || read > 0 ? Math.max(0, first - 1 - read) : 0;
   return { unread: unloaded + unread.length, mentions: unread.filter((entry) => names(entry, me, book)).length };
 }
 
@@ -251,7 +259,7 @@ export function readAll(room) {
 
 /** Bound the log. While the user reads further up, more is kept. */
 export function bound(log, following) {
-  const keep = following ? KEEP : MOST;
+  const keep = following ? KEEP : MOST_ENTRIES;
   return log.entries.length > keep + SPARE ? trim(log, keep) : log;
 }
 
@@ -260,10 +268,14 @@ export function names({ text = "" }, me, book) {
   return me !== null && mentioned(text, book).has(fold(me.nick));
 }
 
-/** `authors` with those of `entries`; the same set if all are in it. The earliest are dropped first. */
+/** `authors` with those of `entries`; the same map if all are in it. The earliest are dropped first. */
 export function withAuthors(authors, entries) {
-  const fresh = new Set(entries.filter(({ type, nick }) => type === "message" && !authors.has(nick)).map(({ nick }) => nick));
-  return fresh.size === 0 ? authors : new Set([...authors, ...fresh].slice(-AUTHORS));
+  const fresh = new Map();
+  for (const { type, user, nick } of entries) {
+    const key = `${user} ${nick}`;
+    if (type === "message" && !authors.has(key)) fresh.set(key, { user, nick });
+  }
+  return fresh.size === 0 ? authors : new Map([...authors, ...fresh].slice(-AUTHORS));
 }
 
 const books = new WeakMap(); // the last one for each map of members: to make the tree for many nicks takes long
@@ -272,11 +284,33 @@ const books = new WeakMap(); // the last one for each map of members: to make th
 export function bookFor({ members, authors }, me) {
   const made = books.get(members);
   if (made?.authors === authors && made.nick === me?.nick) return made.book;
-  const book = bookOf([...authors, ...members.values(), ...(me ? [me.nick] : [])]);
-  books.set(members, { authors, nick: me?.nick, book });
+  const people = peopleOf({ members, authors }, me);
+  const book = bookOf(people.map(({ nick }) => nick));
+  books.set(members, { authors, nick: me?.nick, book, people });
   return book;
 }
 
-function counts(entry, read, me) {
+/** All who are in a room or have written there: [{ user, nick }]. */
+export function peopleOf({ members, authors }, me) {
+  return [...authors.values(), ...[...members].map(([user, nick]) => ({ user, nick })), ...(me ? [me] : [])];
+}
+
+let latest = { key: "", shared: new Map() }; // what was last found, for any room
+
+/** The users of a room whose nick is that of another one, too. It is another object only if anything changed. */
+export function sharers(room, me) {
+  bookFor(room, me);
+  const made = books.get(room.members);
+  if (!made.shared) {
+    const shared = namesakes(made.people);
+    const key = JSON.stringify([...shared]);
+    if (key !== latest.key) latest = { key, shared };
+    made.shared = latest.shared;
+  }
+  return made.shared;
+}
+
+/** Whether the entry is an unread message of another user, after the seq `read`. */
+export function counts(entry, read, me) {
   return entry.type === "message" && entry.seq > read && entry.user !== me?.user && !entry.deleted;
 }

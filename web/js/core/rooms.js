@@ -1,7 +1,7 @@
 // The rooms that the page is in, and the one that is shown. Pure; rules as in core/state.js.
 
 import { wantList } from "./listing.js";
-import { down } from "./history.js";
+import { down, sought } from "./history.js";
 import { FULL, full, keyOf, NEVER, newRoom } from "./room.js";
 import { alive, ask, change, current, forget, mark, of, put } from "./state.js";
 import { SHEETS } from "./names.js";
@@ -40,15 +40,20 @@ export const ROOM_RULES = {
 };
 
 /** Show the room `name`. */
-export function enter(turn, { name, now }) {
+export function enter(turn, { name, place = null, now }) {
   const key = keyOf(name);
+  const other = key !== turn.state.key;
+  const back = other ? of(turn, key)?.place ?? null : null; // where the user was in the room that is opened
   put(turn, turn.state.key, down(current(turn.state)));
-  if (key !== turn.state.key) forgetRefused(turn, turn.state.key);
+  if (other) {
+    change(turn, turn.state.key, { place: turn.state.following ? null : place });
+    forgetRefused(turn, turn.state.key);
+  }
   if (!of(turn, key)) put(turn, key, newRoom(name, now));
-  change(turn, key, { visitedAt: now, leaving: false });
-  if (key !== turn.state.key) mark(turn, of(turn, key), key);
+  change(turn, key, { visitedAt: now, leaving: false, sought: back && sought(back.seq, back.top) });
+  if (other) mark(turn, of(turn, key), key);
   if (of(turn, key).phase === "refused") change(turn, key, { phase: "away", joinAt: 0 });
-  Object.assign(turn.state, { key, following: true, unseen: 0, refusals: 0, unsaved: false, panel: false, sheet: null });
+  Object.assign(turn.state, { key, following: back === null, unseen: back === null ? 0 : of(turn, key).unread, refusals: 0, unsaved: false, panel: false, sheet: null });
   wantList(turn);
 }
 

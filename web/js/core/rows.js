@@ -2,14 +2,15 @@
 //
 //   { key, part, kind: "day", time, today }
 //   { key, part, kind: "new" }
-//   { key, part, kind: "topic", entry }
-//   { key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes, focus }
+//   { key, part, kind: "topic", entry, shared }
+//   { key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes, focus, shared }
 //
 // A line `leads` if its author or its time has to be shown. `fate` is null for a message that the server has
 // confirmed, else that of core/outbox.js, with the server's `code` and sentence, `why`, if it failed. `quoted` is the
 // message that it replies to: null if that is not loaded, undefined if there is none. `changes` are those of core/changes.js
 // about it. `focus` is "editing", "replying" or "removing" if the composer or a question is about it, or null. A line of
-// the user's own keeps its key when it is confirmed. `part` increases down the list: rows of one part are adjacent.
+// the user's own keeps its key when it is confirmed. `shared` are those of core/namesakes.js. `part` increases down the list:
+// rows of one part are adjacent.
 
 import { bySeq } from "./changes.js";
 
@@ -18,17 +19,17 @@ const PART = 40; // entries
 const TALL = 30; // lines from which a message is folded; css/message-list.css shows 24 of them
 const WIDE = 75; // characters in a line; a Chinese character counts as two
 const NO_WIDTH = /[\p{M}\p{Cf}\udc00-\udfff]/u; // combining marks, format characters, and the second half of a surrogate pair
-const NONE = Object.freeze([]);
+const NO_CHANGES = Object.freeze([]);
 
 /**
  * The rows for `entries` and, below them, `pending` items. `me` is { user, nick } of the user;
  * `dayOf` returns the day of a time in seconds. `about` has more of the room's state: { key,
- * mark, editing, replying, removing, today }, and `changes`; at midnight `today` is another day.
+ * mark, editing, replying, removing, today, shared }, and `changes`; at midnight `today` is another day.
  *
  * @param {any} about
  */
 export function rows(entries, pending, me, dayOf, about = {}) {
-  const { key: room, changes = NONE, mark = null, today } = about;
+  const { key: room, changes = NO_CHANGES, mark = null, today, shared } = about;
   const open = bySeq(changes, room);
   const first = entries[0]?.seq;
   const found = [];
@@ -56,7 +57,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
     const leads = before === null || before.user !== message.user || Math.abs(message.time - before.time) > TOGETHER || target !== undefined;
     before = message;
     const quoted = target === undefined ? undefined : entries[target - first] ?? null;
-    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes: open.get(seq) ?? NONE, focus: focusOf(seq, about) });
+    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes: open.get(seq) ?? NO_CHANGES, focus: focusIn(seq, about), shared });
   }
 
   for (const entry of entries) {
@@ -68,7 +69,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
     } else if (entry.type === "topic") {
       begin(`seq:${entry.seq}`, entry.time);
       before = null;
-      found.push({ key: `seq:${entry.seq}`, part, kind: "topic", entry });
+      found.push({ key: `seq:${entry.seq}`, part, kind: "topic", entry, shared });
     }
   }
   for (const [i, { id, text, time, replyTo, fate, code, message: why }] of pending.entries()) {
@@ -80,7 +81,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
   return found;
 }
 
-function focusOf(seq, { editing, replying, removing }) {
+function focusIn(seq, { editing, replying, removing }) {
   if (seq === undefined) return null;
   if (seq === removing) return "removing";
   if (seq === editing) return "editing";
@@ -104,9 +105,9 @@ export function alike(a, b) {
 
 /** Whether two rows with one key look the same. Entries, pending items and changes are immutable. */
 export function same(a, b) {
-  if (a.kind !== "line") return a.entry === b.entry && a.time === b.time && a.today === b.today;
+  if (a.kind !== "line") return a.entry === b.entry && a.time === b.time && a.today === b.today && a.shared === b.shared;
   const said = a.message === b.message || (a.fate !== null && b.fate !== null);
-  const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.why === b.why && a.focus === b.focus && a.quoted === b.quoted;
+  const stands = a.leads === b.leads && a.fate === b.fate && a.code === b.code && a.why === b.why && a.focus === b.focus && a.quoted === b.quoted && a.shared === b.shared;
   return said && stands && a.changes.length === b.changes.length && a.changes.every((act, i) => act === b.changes[i]);
 }
 

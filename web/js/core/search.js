@@ -10,7 +10,7 @@ import { enter } from "./rooms.js";
 import { keyOf } from "./room.js";
 import { answer, ask, change, current, of } from "./state.js";
 
-const PAGE = 30;
+const RESULTS = 30;
 
 export const SEARCH_RULES = {
   find(turn, { query, everywhere }) {
@@ -28,8 +28,8 @@ export const SEARCH_RULES = {
     inquire(turn, search.next === null ? { before: search.entries.at(-1).seq } : { next: search.next });
   },
   /** Show a message in any room. */
-  seek(turn, { room, seq, now }) {
-    if (keyOf(room) !== turn.state.key) enter(turn, { name: room, now });
+  seek(turn, { room, seq, place, now }) {
+    if (keyOf(room) !== turn.state.key) enter(turn, { name: room, place, now });
     Object.assign(turn.state, { following: false, sheet: null, panel: false });
     change(turn, turn.state.key, { sought: sought(seq) });
   },
@@ -54,6 +54,6 @@ export function notFound(turn, { id, code, message }) {
 function inquire(turn, more) {
   const { search } = turn.state;
   const place = search.everywhere ? {} : { room: (of(turn, search.key) ?? current(turn.state)).name };
-  const id = ask(turn, { type: "search", query: search.query, limit: PAGE, ...place, ...more });
+  const id = ask(turn, { type: "search", query: search.query, limit: RESULTS, ...place, ...more });
   turn.state.search = { ...search, phase: "busy", id, refusal: null };
 }

@@ -6,10 +6,11 @@ import * as outbox from "./outbox.js";
 import { newest } from "./log.js";
 import { endListing, hearRooms, wantList } from "./listing.js";
 import { answered, deepened, refuseHistory } from "./history.js";
-import { entered, hearsTyping, holed, keyOf, lost, met, readUpTo, renamed, replayed, told, withAuthors } from "./room.js";
+import { newsAnswered } from "./news.js";
+import { entered, hearsTyping, holed, keyOf, lost, met, readUpTo, recounted, renamed, replayed, told, withAuthors } from "./room.js";
 import { refuseFull } from "./rooms.js";
 import { found, notFound } from "./search.js";
-import { answer, broken, change, setConnection, mark, mend, of, put, question, rekey, within } from "./state.js";
+import { answer, broken, change, setConnection, mark, rejoin, of, put, question, rekey, within } from "./state.js";
 
 const BUSY_WAIT = 1; // seconds before the next try, if the server did not say how long
 
@@ -24,7 +25,7 @@ export const SERVER_EVENTS = {
     if (keyOf(lobby) !== waiting && of(turn, waiting)?.log.epoch === null) {
       change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the name of the lobby
     }
-    Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false });
+    Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false, blocked: null });
     wantList(turn);
   },
   joined(turn, event) {
@@ -55,7 +56,7 @@ export const SERVER_EVENTS = {
     if (before?.phase !== "here" || before.replay === null) return; // it was left, or joined again, meanwhile
     const after = replayed(before, event, me, following || key !== turn.state.key);
     if (after === null) {
-      mend(turn, key, now);
+      rejoin(turn, key, now);
       return;
     }
     put(turn, key, after);
@@ -101,7 +102,8 @@ export const SERVER_EVENTS = {
     const key = answer(turn, event.id)?.key;
     if (!of(turn, key)) return;
     change(turn, key, { authors: withAuthors(of(turn, key).authors, event.entries) });
-    if (!answered(turn, key, event)) put(turn, key, deepened(of(turn, key), event));
+    if (newsAnswered(turn, key, event) || answered(turn, key, event)) return;
+    put(turn, key, recounted(deepened(of(turn, key), event), turn.state.me));
   },
   results: found,
   rooms: hearRooms,
@@ -144,7 +146,7 @@ function entry(turn, event, now) {
   turn.state.pending = outbox.confirm(turn.state.pending, [event], me?.user);
   if (before?.phase !== "here") return;
   if (holed(before, event)) {
-    mend(turn, key, now);
+    rejoin(turn, key, now);
     return;
   }
   const after = told(before, event, me, following || key !== turn.state.key);
@@ -186,7 +188,7 @@ const REFUSED = {
     } else if (code === "rate_limited" || code === "busy" || code === "storage_failed") {
       change(turn, key, { phase: "away", joinAt: now + (after ?? BUSY_WAIT) * 1000 });
     } else if (code === "duplicate_join") {
-      mend(turn, key, now);
+      rejoin(turn, key, now);
     } else {
       change(turn, key, { phase: "refused", refusal: { code, message } });
       turn.state.pending = outbox.failAll(turn.state.pending, (item) => item.key === key, code, message);
@@ -203,7 +205,10 @@ const REFUSED = {
   },
   search: notFound,
   rooms: endListing,
-  history: refuseHistory,
+  history(turn, event, now, key) {
+    if (of(turn, key)?.news?.id === event.id) change(turn, key, { news: null });
+    refuseHistory(turn, event, now, key);
+  },
   edit: refuseChange,
   delete: refuseChange,
   react: refuseChange,

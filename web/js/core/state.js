@@ -5,21 +5,23 @@
 // the server to `send`, and sets `socket` to "open", "close" or "drop" to open or end the connection.
 // Notifications are appended to `calls`: see attention.js.
 
-import { returned } from "./changes.js";
+import { returnedChanges } from "./changes.js";
 import { choices } from "./attention.js";
+import { settings } from "./settings.js";
 import * as outbox from "./outbox.js";
-import { keyOf, lost, mendDelay, NEVER, newRoom } from "./room.js";
+import { keyOf, lost, rejoinDelay, NEVER, newRoom } from "./room.js";
 import { DRAFT_MOST } from "./text.js";
 import { resumed } from "./unsent.js";
 
 const NO_LINE = Object.freeze({ phase: "idle", attempt: 0, retryAt: 0, code: null });
 
 /** The initial state of a page that opens in the room `name`, with what was stored earlier. */
-export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, permission = "denied", name, online, hidden, focused = true, touch = false, now }) {
+export function begin({ identity, drafts, purposes = [], seen, roomNames = [], attention, settings: stored = null, permission = "denied", name, online, hidden, focused = true, touch = false, now }) {
   const state = {
     // phase: "idle" (none is wanted), "connecting", "greeting", "connected", "waiting", "stopped"
     connection: NO_LINE,
     online,
+    blocked: null, // why the server refuses the connection, as far as it has said: { status, detail }
     hidden,
     focused,
     attended: !hidden && focused, // whether incoming messages count as read: see presence.js
@@ -43,6 +45,7 @@ export function begin({ identity, drafts, purposes = [], seen, roomNames = [], a
     unseen: 0, // messages that arrived while the user was reading further up
     away: 0, // unread messages that arrived since the user left
     attention: choices(attention), // what the user is notified of, and how
+    settings: settings(stored), // of the device: see settings.js
     permission, // for notifications, from the browser
     named: false, // whether somebody has mentioned the user since the page was opened
     activeAt: now, // when the user was last active
@@ -129,15 +132,17 @@ export function rekey(turn, key, name) {
 }
 
 /** Join again after missed entries; the first time at once, then with delays. */
-export function mend(turn, key, now) {
+export function rejoin(turn, key, now) {
   const room = of(turn, key);
   turn.send.push({ type: "leave", room: room.name });
-  put(turn, key, { ...lost(room), joinAt: now + mendDelay(room), mends: room.mends + 1 });
+  put(turn, key, { ...lost(room), joinAt: now + rejoinDelay(room), gaps: room.gaps + 1 });
 }
 
 /** Mark the unread messages of a room as new when the user opens it; nothing if all are read. */
-export function mark(turn, { unread, read }, key = turn.state.key) {
-  change(turn, key, { mark: unread > 0 && read > 0 ? read : null });
+export function mark(turn, { unread, read, known }, key = turn.state.key) {
+  const mark = unread > 0 && (known || read > 0) ? read : null;
+  const news = mark === null ? null : { count: unread, seq: null, time: null, after: read, id: null };
+  change(turn, key, { mark, news });
 }
 
 // --- The connection ------------------------------------------------------------------------
@@ -152,7 +157,7 @@ export function broken(turn, code) {
   for (const [key, room] of state.rooms) put(turn, key, lost(room));
   const tooBig = (item) => code === 1009 && item.fate === "sent";
   state.pending = outbox.returned(outbox.failAll(state.pending, tooBig, "too_long"));
-  state.changes = returned(state.changes);
+  state.changes = returnedChanges(state.changes);
   const listing = { ...state.listing, id: null, found: [] };
   Object.assign(state, { changesAt: 0, asked: new Map(), pingedAt: null, holdUntil: 0, doubt: false, listing });
   if (state.search.phase === "busy") state.search = { ...state.search, phase: "refused", id: null, refusal: { code: "offline" } };

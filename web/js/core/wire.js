@@ -122,10 +122,10 @@ export function decode(text) {
   } catch {
     return null; // not a valid event; ignoring it is safer than guessing
   }
-  return object(said) ? event(said) : null;
+  return object(said) ? eventOf(said) : null;
 }
 
-function event(said) {
+function eventOf(said) {
   if (said.type === "pong") return said;
   if (!Object.hasOwn(EVENTS, said.type)) return unknown(said);
   const { must, may = {} } = EVENTS[said.type];
@@ -134,7 +134,7 @@ function event(said) {
   if (string(said.id)) heard.id = said.id;
   for (const name of Object.keys(must)) heard[name] = said[name];
   for (const [name, rule] of Object.entries(may)) if (rule(said[name])) heard[name] = said[name];
-  if (heard.entries) heard.entries = heard.entries.map((each) => object(each) && event(each)).filter(Boolean);
+  if (heard.entries) heard.entries = heard.entries.map((each) => object(each) && eventOf(each)).filter(Boolean);
   return heard;
 }
 

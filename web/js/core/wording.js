@@ -5,15 +5,32 @@ import { full } from "./room.js";
 import { current } from "./state.js";
 import { enterBreaks } from "./writing.js";
 
+/** What the header and the composer say, by the status that the server gives to the connection. */
+const BLOCKED = {
+  403: ["connection.barred", "hint.barred"],
+  426: ["connection.waiting", "hint.proxy"],
+  503: ["connection.full", "hint.full"],
+};
+
+/** Why there is no connection, if the server has said it: { seen, key, values }; else null. */
+function blockedWords({ connection: { phase, attempt }, blocked }) {
+  const [seen, key] = BLOCKED[blocked?.status] ?? [];
+  const without = phase === "waiting" || (phase === "connecting" && attempt > 0);
+  return key && without ? { seen, key, values: { message: blocked.detail } } : null;
+}
+
 /**
- * The texts for the state of the connection: { seen, spoken } keys; `spoken` has no countdown, but
+ * The texts for the state of the connection: { seen, spoken, values }, the first two as keys; `spoken` has no countdown, but
  * the reason of an end, which is shown below the composer. While the device is offline the page still
  * tries, since the server may be on this device; these tries are not shown.
  */
-export function connectionWords({ connection: { phase, attempt, code }, online }) {
+export function connectionWords(state) {
+  const { connection: { phase, attempt, code }, online } = state;
+  const words = blockedWords(state);
   if ((phase === "waiting" || phase === "connecting") && !online) {
     return { seen: "connection.offline", spoken: "connection.offline" };
   }
+  if (words) return { seen: phase === "waiting" ? words.seen : "connection.again", spoken: words.key, values: words.values };
   if (phase === "waiting") return { seen: "connection.waiting", spoken: "connection.lost" };
   const again = attempt > 0 ? "again" : "connecting";
   const spoken = attempt > 0 ? "lost" : "connecting";
@@ -34,8 +51,8 @@ const STOPPED_HINTS = {
   4001: "hint.refused",
   4003: "hint.removed",
 };
-const NEAR = 200; // characters left from which they are counted
-const WAITING_HINTS = { 1013: "hint.full", 4029: "hint.flooding" };
+const NEAR_LIMIT = 200; // characters left from which they are counted
+const FLOODED = 4029;
 
 /** The text for why the connection was finally closed. */
 export function stoppedWords(code) {
@@ -57,14 +74,16 @@ export function hintWords(state) {
   if (state.files) return { key: "hint.files" };
   if (state.clipped) return { key: "hint.clipped", values: { count: longest(state) } };
   if (over > 0) return { key: "hint.tooLong", values: { count: over } };
-  if (phase === "waiting" && WAITING_HINTS[code]) return { key: WAITING_HINTS[code] };
+  if (phase === "waiting" && code === FLOODED) return { key: "hint.flooding" };
   if (phase === "connected") {
     const left = rest(state, room.draft);
-    if (left <= NEAR) return { key: "hint.left", values: { count: left } };
+    if (left <= NEAR_LIMIT) return { key: "hint.left", values: { count: left } };
     if (enterBreaks(state)) return { key: "hint.breaks" };
     return { key: Number.isInteger(room.editing) && !room.target?.gone ? "hint.saves" : "hint.ready" };
   }
   if (!online) return { key: "hint.offline" };
+  const words = blockedWords(state);
+  if (words) return words;
   if (phase === "waiting") return { key: "hint.waiting" };
   return { key: attempt > 0 ? "hint.waiting" : "hint.connecting" };
 }
@@ -91,20 +110,6 @@ const NAME_REFUSALS = ["nick_taken", "bad_nick", "bad_password", "unknown", "rat
 export function refusalWords({ code, message }) {
   if (NAME_REFUSALS.includes(code)) return { key: `name.${code}` };
   return { key: "name.other", values: { message: message ?? code } };
-}
-
-const TOPIC_REFUSALS = ["too_long", "bad_field", "rate_limited", "muted", "offline"];
-
-/** The text for why a topic was not set: { key, values }. */
-export function topicRefusal({ code, message }) {
-  if (TOPIC_REFUSALS.includes(code)) return { key: `topic.${code}` };
-  return { key: "topic.other", values: { message: message ?? code } };
-}
-
-/** The text for why a search failed: { key, values }. */
-export function searchRefusal({ code, message }) {
-  if (["offline", "rate_limited", "not_joined"].includes(code)) return { key: `search.${code}` };
-  return { key: "search.other", values: { message: message ?? code } };
 }
 
 /** The text for who is typing, of these nicks: { key, values }; null for nobody. */

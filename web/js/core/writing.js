@@ -1,6 +1,8 @@
 // What the text in the composer will be: a message, a reply, or an edit. Pure.
 
 import { entryAt, inSight } from "./history.js";
+import { signed } from "./namesakes.js";
+import { sharers } from "./room.js";
 import { current } from "./state.js";
 
 const LINE = 200; // characters of the quoted line; no more are visible, and the browser lays out all of them
@@ -16,7 +18,7 @@ export function enterBreaks({ settings, touch }) {
  * line }, or { kind: "orphan", seq, edited }, if the message to edit or to reply to is gone. `nick` and `line`, the first line of the message that is replied to, are null if that
  * message is not loaded.
  */
-export function purpose(room) {
+export function purpose(room, me = null) {
   const { editing, replying, target } = room;
   const edited = Number.isInteger(editing);
   if (target?.gone) return { kind: "orphan", seq: editing ?? replying, edited };
@@ -25,7 +27,7 @@ export function purpose(room) {
   const message = entryAt(room, replying);
   const there = message?.type === "message" && !message.deleted && typeof message.text === "string";
   const line = there ? message.text.split("\n").find((each) => each.trim() !== "") ?? "" : null;
-  return { kind: "reply", seq: replying, nick: there ? message.nick : null, line: line && [...line.slice(0, 2 * LINE)].slice(0, LINE).join("") };
+  return { kind: "reply", seq: replying, nick: there ? signed(message.nick, message.user, sharers(room, me)) : null, line: line && [...line.slice(0, 2 * LINE)].slice(0, LINE).join("") };
 }
 
 /** The seq of the user's last displayed message that can be edited; null if there is none. */

@@ -16,25 +16,50 @@ export function pick(languages) {
 }
 
 /** Parts of the page that are loaded later, with their own texts. */
-const LATE = "dialog, .action-bar";
+const LATE = "dialog, .action-bar, .attention-offer";
 
-let speaking = null; // the present language: { words, more, word }
+const RETRY = 10_000; // milliseconds after which texts that could not be loaded are requested again
+
+let speaking = null; // the present language: { word, load }
 
 /**
- * A function that returns the text for a key, with each `{name}` replaced from `values`.
- * A text with plural forms is selected by `values.count`. An unknown key is an error and throws.
+ * A function that returns the text for a key, with each `{name}` replaced from `values`. A text with plural forms
+ * is selected by `values.count`. If the text is one of those that `more` loads, it is "" until then; `came` is
+ * called when they are there. An unknown key is an error and throws.
  */
-export function translator({ language, words, more = null }) {
+export function translator({ language, words, more = null }, came = () => {}) {
   const plurals = new Intl.PluralRules(language);
-  speaking = { words, more, word };
+  let all = more === null; // whether all texts are loaded
+  let coming = false;
+  speaking = { word, load };
   return word;
 
+  async function load() {
+    await complete({ words, more });
+    all = true;
+  }
+
+  function want() {
+    if (coming) return;
+    coming = true;
+    load().then(came, () => setTimeout(() => (coming = false), RETRY));
+  }
+
   function word(key, values = {}) {
-    if (!Object.hasOwn(words, key)) throw new Error(`${language}: no words for ${key}`);
+    if (!Object.hasOwn(words, key)) {
+      if (all) throw new Error(`${language}: no words for ${key}`);
+      want();
+      return "";
+    }
     const entry = words[key];
     const form = typeof entry === "string" ? entry : entry[plurals.select(values.count)];
     return form.replace(/\{(\w+)\}/g, (_, value) => String(values[value]));
   }
+}
+
+/** Load the texts of a language that are no part of the page's start. */
+async function complete({ words, more }) {
+  Object.assign(words, (await more()).words);
 }
 
 /** Write the texts that the markup in `root` names, except in parts that are loaded later. */
@@ -51,9 +76,42 @@ export function dress(root, word) {
 
 /** Load the texts of a part that is loaded later, and write those that `element` names. */
 export async function dressLate(element) {
-  const { words, more, word } = speaking;
-  Object.assign(words, (await more()).words);
+  const { word, load } = speaking;
+  await load();
   dress(element, word);
+}
+
+/** `languages` in the order in which they are preferred if the user has `chosen` one that the page has. */
+export function preferred(chosen, languages) {
+  return !Object.hasOwn(LANGUAGES, chosen) ? languages : [...languages.filter((tag) => tag.toLowerCase().startsWith(chosen)), chosen, ...languages];
+}
+
+/**
+ * The texts and formats of the page: { tools, use }. `use(settings)` loads those of the chosen language, and
+ * from then on `tools`, { word } and the functions of `formats`, return them; it resolves with whether they are
+ * in use, or false if others were chosen meanwhile. Rejected if the texts cannot be loaded. `came` is called when
+ * texts have come that were shown as "".
+ */
+export function Speech(languages, now, came) {
+  /** @type {any} */
+  const tools = {};
+  let made;
+  let uses = 0;
+
+  async function use({ language, clock }) {
+    const use = (uses += 1);
+    const own = preferred(language, languages);
+    const spoken = await LANGUAGES[pick(own)]();
+    if (made) await complete(spoken); // dialogs may be open
+    if (use !== uses) return false;
+    made = { word: translator(spoken, came), ...formats(own, spoken.language, now, clock) };
+    for (const name of Object.keys(made)) tools[name] ??= (...values) => made[name](...values);
+    document.documentElement.lang = spoken.language;
+    dress(document, made.word);
+    return true;
+  }
+
+  return { tools, use };
 }
 
 /**
@@ -68,15 +126,17 @@ function dateLocale(languages, language) {
   return parts.find(({ type }) => type !== "literal").type === "day" ? "en-GB" : "en";
 }
 
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
-const UNITS = [["year", 31_556_952], ["month", 2_629_746], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
-
 /**
- * Formats of times, days and names: { clock, calendar, dayOf, dayWords, ago, and, compare }. They follow the
+ * Formats of times, days and names: { clock, calendar, dayOf, dayWords, near, and, compare }. They follow the
  * user's own `languages`, even if the page has no texts in them; the words for today and yesterday
- * are in the page's `language`. Times are milliseconds, except for `dayOf`, which takes seconds.
+ * are in the page's `language`. `clock` is "12" or "24" for that many hours, or "system". Times are
+ * milliseconds, except for `dayOf`, which takes seconds.
+ *
+ * @param {string} clock
  */
-export function formats(languages, language, now) {
+export function formats(languages, language, now, clock = "system") {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const hours = { "12": { hourCycle: "h12" }, "24": { hourCycle: "h23" } }[clock];
   const format = (options) => {
     const formatter = new Intl.DateTimeFormat(languages, options);
     return (time) => formatter.format(time);
@@ -88,8 +148,8 @@ export function formats(languages, language, now) {
   let day = { start: 0, end: 0 }; // cached: the next line usually has the same day
   const start = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
   return {
-    clock: format({ timeStyle: "short" }),
-    calendar: format({ dateStyle: "full", timeStyle: "medium" }),
+    clock: format({ timeStyle: "short", ...hours }),
+    calendar: format({ dateStyle: "full", timeStyle: "medium", ...hours }),
     dayOf(seconds) {
       const time = seconds * 1000;
       if (time < day.start || time >= day.end) {
@@ -102,12 +162,7 @@ export function formats(languages, language, now) {
       const days = Math.round((midnight(time) - midnight(now())) / 86_400_000); // rounded, since days of 23 and 25 hours exist
       return days === 0 || days === -1 ? start(near.format(days, "day")) : date.format(time);
     },
-    /** A relative time, such as "5 minutes ago". */
-    ago(time) {
-      const seconds = Math.min(0, Math.round((time - now()) / 1000));
-      const [unit, length] = UNITS.find(([, each]) => -seconds >= each) ?? UNITS.at(-1);
-      return near.format(Math.trunc(seconds / length), unit);
-    },
+    near: (count, unit) => near.format(count, unit),
     and: (names) => list.format(names),
     compare: new Intl.Collator(languages, { numeric: true, sensitivity: "base" }).compare,
   };
