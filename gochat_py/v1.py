@@ -270,7 +270,7 @@ class V1:
 
     def _search(self, connection: Connection, wanted: d.RunSearch) -> None:
         found = self._backplane.search(
-            wanted.keys, wanted.query, wanted.before, wanted.next, wanted.limit
+            wanted.keys, wanted.query, wanted.user, wanted.before, wanted.next, wanted.limit
         )
         entries = map(entry_json, found.entries)
         connection.send_event(

@@ -96,11 +96,18 @@ class Backplane(Protocol):
         """
 
     def search(
-        self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
+        self,
+        keys: tuple[str, ...],
+        query: str,
+        user: str | None,
+        before: int | None,
+        place: str | None,
+        limit: int,
     ) -> Found:
         """Messages in the rooms `keys` that contain `query`, newest first.
 
-        Only those older than the seq `before`, or from `place` on (`core.cursor`).
+        If `user` is given, only those of that user; then `query` may be empty. Only those older
+        than the seq `before`, or from `place` on (`core.cursor`).
         """
 
     def rooms(self, after: str, limit: int) -> tuple[list[RoomInfo], bool]:

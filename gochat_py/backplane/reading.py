@@ -58,7 +58,13 @@ class Reading:
         )
 
     def search(
-        self, keys: tuple[str, ...], query: str, before: int | None, place: str | None, limit: int
+        self,
+        keys: tuple[str, ...],
+        query: str,
+        user: str | None,
+        before: int | None,
+        place: str | None,
+        limit: int,
     ) -> Found:
         """Messages in the rooms `keys` that contain `query`; see `Backplane.search`."""
         uncommitted = [entry for key in keys for entry in self._redo_log.of(key)]
@@ -67,6 +73,7 @@ class Reading:
             search.search,
             keys,
             query,
+            user=user,
             uncommitted=uncommitted,
             before=before,
             start=start,

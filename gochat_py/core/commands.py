@@ -126,10 +126,12 @@ class History:
 class Search:
     """Find messages that contain `query`, in one room or in all rooms the connection is in.
 
-    `next` is the cursor of an earlier answer, where the same search continues.
+    With `user`, only those of that user; then `query` may be empty. `next` is the cursor of an
+    earlier answer, where the same search continues.
     """
 
-    query: str
+    query: str = ""
+    user: str | None = None
     room: str | None = None
     before: int | None = None
     limit: int = PAGE

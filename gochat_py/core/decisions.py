@@ -86,10 +86,12 @@ class ReadHistory:
 class RunSearch:
     """Answer with messages that contain `query` in the rooms `keys`, newest first.
 
-    They are older than the seq `before`, or follow the position `next` (`core.cursor`).
+    With `user`, only with those of that user. They are older than the seq `before`, or follow the
+    position `next` (`core.cursor`).
     """
 
     query: str
+    user: str | None
     keys: tuple[str, ...]
     before: int | None
     limit: int

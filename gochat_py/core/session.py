@@ -233,7 +233,8 @@ class Session:
     def _search(self, search: c.Search, now: float) -> Decision:
         keys = self.rooms if search.room is None else (self._joined(search.room),)
         _spend(self._asking, now)
-        return RunSearch(search.query, keys, search.before, search.limit, search.id, search.next)
+        place = (search.before, search.limit, search.id, search.next)
+        return RunSearch(search.query, search.user, keys, *place)
 
     def _list_rooms(self, rooms: c.Rooms, now: float) -> Decision:
         _spend(self._asking, now)

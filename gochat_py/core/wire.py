@@ -220,7 +220,8 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
         Search,
         (
             _ID,
-            ("query", _string(MAX_QUERY), REQUIRED),
+            ("query", _string(MAX_QUERY, empty=True), OPTIONAL),
+            ("user", _identifier, OPTIONAL),
             ("room", _room, OPTIONAL),
             _BEFORE,
             ("next", _cursor, OPTIONAL),
@@ -279,7 +280,9 @@ def _one_direction(command: History) -> None:
         raise Refusal(Code.BAD_FIELD, '"before" and "after" cannot both be given.')
 
 
-def _one_place(command: Search) -> None:
+def _one_search(command: Search) -> None:
+    if not command.query and command.user is None:
+        raise Refusal(Code.BAD_FIELD, '"query" is missing; it may be left out with a "user".')
     if command.before is not None and command.room is None:
         raise Refusal(Code.BAD_FIELD, '"before" is the seq of one room; "room" is missing.')
     if command.before is not None and command.next is not None:
@@ -289,7 +292,7 @@ def _one_place(command: Search) -> None:
 #: Checks that concern several fields of a command.
 _TOGETHER: dict[type[Command], Callable[[Any], None]] = {
     History: _one_direction,
-    Search: _one_place,
+    Search: _one_search,
 }
 
 

@@ -3,8 +3,9 @@
 A message matches if it contains the query anywhere, ignoring the case and width of characters
 (`text.fold`); so search works for Chinese as for English. The index returns messages that contain
 the query's trigrams, then the messages themselves are checked. Messages that are not indexed yet
-are checked one by one, so search finds new messages at once. Those that are not in the database yet
-are passed as `uncommitted` (`RedoLog.of`).
+are checked one by one, so search finds new messages at once; and all are, if what one user said is
+searched for without a query. Those that are not in the database yet are passed as `uncommitted`
+(`RedoLog.of`).
 
 For a query of one or two characters, the index is asked for all trigrams that begin with it. If
 these are more than `MOST_TRIGRAMS`, or if the query is a single ASCII character, it is so common
@@ -77,6 +78,7 @@ def search(
     keys: Sequence[str],
     query: str,
     *,
+    user: str | None = None,
     uncommitted: Sequence[Entry] = (),
     limit: int = 50,
     before: int | None = None,
@@ -85,8 +87,9 @@ def search(
 ) -> Found:
     """Messages in the rooms `keys` that contain `query`, newest first, at most `limit`.
 
-    Only those older than the seq `before` (useful for one room); or from `start` on, where the same
-    search stopped before: a caller that continues until there is no `next` gets each match once.
+    If `user` is given, only those of that user; then `query` may be empty. Only those older than
+    the seq `before` (useful for one room); or from `start` on, where the same search stopped
+    before: a caller that continues until there is no `next` gets each match once.
     They fit into `ANSWER_BYTES`. Within a room they are in the order of their seqs, whatever their
     times are. `budget` defaults to `TIME` seconds; the matches found until then are returned.
     """
@@ -95,10 +98,10 @@ def search(
         wanted.encode()
     except UnicodeEncodeError:  # a lone surrogate, which no message contains
         return Found((), False, True)
-    if not wanted:
+    if not wanted and user is None:
         return Found((), False, True)
     sources = _sources(db, keys, uncommitted)
-    looking = _Search(db, wanted, sources, budget or Budget(TIME))
+    looking = _Search(db, wanted, user, sources, budget or Budget(TIME))
     complete = looking.look(start or Cursor(0, {}), before, limit)
     rooms = {number: source.room for number, source in sources.items()}
     entries, _ = fitting(_entries(db, rooms, looking.hits), ANSWER_BYTES)
@@ -148,12 +151,14 @@ class _Search:
         self,
         db: sqlite3.Connection,
         wanted: str,
+        user: str | None,
         sources: Mapping[int, _Source],
         budget: Budget,
     ) -> None:
         self.hits: list[Row] = []
         self._db = db
         self._wanted = wanted
+        self._user = user
         self._sources = sources
         self._budget = budget
         self._asked = _expression(db, wanted, budget)
@@ -225,7 +230,9 @@ class _Search:
             raise _OutOfTime
 
     def _holds(self, row: Row) -> bool:
-        """Whether the row is a message that contains the query."""
+        """Whether the row is a message that is wanted."""
+        if self._user is not None and row[2] != self._user:
+            return False
         text = row[6]
         return row[1] == 0 and type(text) is str and self._wanted in fold(text) and is_valid(row)
 
@@ -288,7 +295,7 @@ def _entries(
 
 def _expression(db: sqlite3.Connection, wanted: str, budget: Budget) -> str | None:
     """The query for the index; empty if nothing can match, None if the index does not help."""
-    if len(wanted) == 1 and wanted.isascii():
+    if not wanted or (len(wanted) == 1 and wanted.isascii()):
         return None  # half of the trigrams may begin with it; the newest messages will contain it
     if len(wanted) < 3:
         half = budget.half()  # if the index takes longer than this, it does not help either

@@ -98,11 +98,14 @@ class OpenTest(SessionTestCase):
         for command, decision in (
             (c.Read("LOBBY", 4, "1"), MarkRead("lobby", ADA, 4, "1")),
             (c.History("LOBBY", 9, None, 20, "1"), ReadHistory("LOBBY", "lobby", 9, None, 20, "1")),
-            (c.Search("tea", "LOBBY", 9, 20, "1"), RunSearch("tea", ("lobby",), 9, 20, "1")),
-            (c.Search("tea", id="1"), RunSearch("tea", ("lobby",), None, 50, "1")),
+            (
+                c.Search("tea", "u2", "LOBBY", 9, 20, "1"),
+                RunSearch("tea", "u2", ("lobby",), 9, 20, "1"),
+            ),
+            (c.Search("tea", id="1"), RunSearch("tea", None, ("lobby",), None, 50, "1")),
             (
                 c.Search("tea", id="1", next="1.1-7"),
-                RunSearch("tea", ("lobby",), None, 50, "1", "1.1-7"),
+                RunSearch("tea", None, ("lobby",), None, 50, "1", "1.1-7"),
             ),
             (c.Rooms("Lobby", 20, "1"), ListRooms("lobby", 20, "1")),
             (c.Nick("Bill", "1"), Rename(ADA, "Bill", "blll", "1")),
@@ -128,7 +131,7 @@ class OpenTest(SessionTestCase):
         for command in (
             c.Send("x", "t", "1"), c.Edit("x", 1, "t", "1"), c.Delete("x", 1, "1"),
             c.React("x", 1, "e", True, "1"), c.Topic("x", "t", "1"), c.Typing("x", "1"),
-            c.Read("x", 1, "1"), c.History("x", id="1"), c.Search("t", "x", id="1"),
+            c.Read("x", 1, "1"), c.History("x", id="1"), c.Search("t", room="x", id="1"),
             c.Leave("x", "1"),
         ):  # fmt: skip
             self.assertIs(self.refused(command).code, Code.NOT_JOINED)

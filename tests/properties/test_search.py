@@ -8,7 +8,7 @@ import tempfile
 from contextlib import ExitStack, closing
 from unittest import mock
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gochat_py.core import cursor
@@ -19,7 +19,7 @@ from gochat_py.store import StoreError, budget, history, open_directory, search,
 from gochat_py.store.budget import Budget
 from gochat_py.store.schema import LAST_ROOM, SEQ_MASK
 from tests.support.case import TestCase
-from tests.support.store import delete, message, topic
+from tests.support.store import ANN, BOB, delete, message, topic
 
 ROOMS = ("tea", "milk", "sugar", "salt")
 
@@ -27,7 +27,7 @@ rooms = st.sampled_from(ROOMS)
 texts = st.text("abc茶", min_size=1, max_size=5)
 drafts = st.one_of(
     st.builds(lambda text, room: message(text, room=room), texts, rooms),
-    st.builds(lambda text, room: message(text, room=room), texts, rooms),
+    st.builds(lambda text, room: message(text, BOB, room=room), texts, rooms),
     st.builds(lambda text, room: topic(text, room=room), texts, rooms),
     st.builds(lambda seq, room: delete(seq, room=room), st.integers(1, 6), rooms),
 )
@@ -52,14 +52,17 @@ class ContinuationTest(TestCase):
     @settings(max_examples=100)
     @given(
         steps,
-        st.text("abc茶", min_size=1, max_size=4),
+        st.text("abc茶", max_size=4),
+        st.sampled_from([None, ANN, BOB]),
         st.integers(0, 12),
         st.integers(1, 4),
         st.sets(rooms, min_size=1),
     )
     def test_a_continued_search_finds_what_a_plain_scan_finds_once_each(
-        self, steps, query, looks, limit, keys
+        self, steps, query, author, looks, limit, keys
     ):
+        assume(query or author)
+        user = author and author.id
         with ExitStack() as stack:
             for module, name, value in SMALL:
                 stack.enter_context(mock.patch.object(module, name, value))
@@ -83,6 +86,7 @@ class ContinuationTest(TestCase):
                     search.search,
                     sorted(keys),
                     query,
+                    user=user,
                     uncommitted=[each for key in keys for each in directory.redo_log.of(key)],
                     limit=limit,
                     start=start,
@@ -96,10 +100,12 @@ class ContinuationTest(TestCase):
                 self.assertLessEqual(calls, len(entries) + 2 * len(keys), "it gets no further")
                 start = cursor.read(part.next)
                 if calls == 1 and len(keys) <= 2:  # what is said now was not there at the beginning
-                    said = [message(query, room=key) for key in keys if stored[key].entries]
+                    said = [message(f"{query}!", room=key) for key in keys if stored[key].entries]
                     self.write(writer, [(said, "acknowledge")])
             self.assertEqual((part.more, part.complete), (False, True))
-            held = [each for each in entries if self.holds(each, query)]
+            held = [
+                each for each in entries if self.holds(each, query) and user in (None, each.user)
+            ]
             newest_first = sorted(held, key=lambda each: -each.time)
             if len(keys) <= 2:
                 self.assertEqual(found, newest_first)

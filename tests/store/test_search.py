@@ -6,7 +6,7 @@ from gochat_py.core.entry_json import entry_json
 from gochat_py.store import budget, search, trigrams
 from gochat_py.store.budget import Budget
 from tests.support.case import PATIENCE
-from tests.support.store import BOB, StoreCase, delete, edit, message, react, topic
+from tests.support.store import ANN, BOB, StoreCase, delete, edit, message, react, topic
 
 
 class SearchTest(StoreCase):
@@ -51,6 +51,22 @@ class SearchTest(StoreCase):
         def check():
             for query in ("gochat", "cafe\u0301", "CAFÉ", "STRASSE", "ß"):
                 self.assertEqual(self.find(query), [1], query)
+
+        self.both_ways(check)
+
+    def test_a_search_for_a_user_finds_what_they_said_with_or_without_a_query(self):
+        for text, user in (("green tea", ANN), ("black tea", BOB), ("coffee", BOB)):
+            self.entry(message(text, user))
+        self.entry(topic("tea", BOB))
+        self.entry(delete(3, BOB))
+        self.entry(message("milk", BOB))
+
+        def check():
+            self.assertEqual(self.find("", user=BOB.id), [6, 2])
+            self.assertEqual(self.find("tea", user=BOB.id), [2])
+            self.assertEqual(self.find("tea", user=ANN.id), [1])
+            self.assertEqual(self.find("", user="nobody"), [])
+            self.assertEqual(self.find("", user=BOB.id, before=6), [2])
 
         self.both_ways(check)
 
