@@ -25,7 +25,7 @@ const scripts = readdirSync(new URL("js/", WEB), { recursive: true })
   .map((name) => readFileSync(new URL(`js/${name}`, WEB), "utf8"))
   .join("\n");
 
-const PARTS = "name|panel|settings|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint|emoji|writing";
+const PARTS = "name|panel|settings|rooms|members|header|sheet|switcher|room|topic|search|attention|call|keys|connection|list|markup|act|fate|typing|composer|hint|emoji|writing|person";
 const CODES = ["too_long", "busy", "storage_failed", "muted", "bad_room", "not_found", "unheard_of"];
 const NAME_CODES = ["nick_taken", "bad_nick", "bad_password", "unknown", "rate_limited", "offline", "closed", "unheard_of"];
 
@@ -46,6 +46,7 @@ const used = new Set([
   ...["recent", "faces", "people", "nature", "food", "activities", "travel", "objects", "symbols"].map((group) => `emoji.${group}`),
   ...SAMPLES.flatMap((name) => [`writing.${name}`, `writing.${name}.typed`]),
   ...Object.keys(OPTIONS).flatMap((name) => [`settings.${name}`, ...OPTIONS[name].map((value) => `settings.${name}.${value}`)]),
+  ...["here", "away", "gone"].map((presence) => `person.${presence}`),
   ...NAME_CODES.map((code) => refusalWords({ code }).key),
 ]);
 

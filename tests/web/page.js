@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 
 import { step } from "../../web/js/core/chat.js";
+import "../../web/js/core/aboutRoom.js";
+import "../../web/js/core/attentionRules.js";
+import "../../web/js/core/search.js";
 import { wakeAt } from "../../web/js/core/timers.js";
 import { begin, current } from "../../web/js/core/state.js";
 import { decode, encode } from "../../web/js/core/wire.js";

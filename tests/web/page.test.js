@@ -32,7 +32,7 @@ function needed(name, found = new Set()) {
 
 /** The components that come when they are wanted, with their style sheets. */
 const late = [...`${code("js/main.js")}${code("js/components/dialogs.js")}`.matchAll(/import\("\.\/(?:components\/)?(\w+)\.js"\)/g)].map(([, name]) => kebab(name));
-const lateSheets = ["sheet", "action-bar", "completion-list", ...late].map((name) => `css/${name}.css`);
+const lateSheets = ["sheet", "print", "action-bar", "completion-list", ...late].map((name) => `css/${name}.css`);
 
 /** The class of a component, from the name of its module. */
 function kebab(name) {

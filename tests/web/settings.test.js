@@ -8,7 +8,7 @@ import { settings } from "../../web/js/core/settings.js";
 import { formats, pick, preferred } from "../../web/js/i18n/index.js";
 import { Page } from "./page.js";
 
-const DEFAULTS = { theme: "system", size: "normal", language: "system", clock: "system" };
+const DEFAULTS = { theme: "system", size: "normal", language: "system", clock: "system", enter: "system", ignored: {} };
 
 describe("settings", () => {
   test("follow the system, until the user chooses", () => {

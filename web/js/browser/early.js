@@ -9,5 +9,6 @@
       return null; // forbidden, or not valid: the page follows the system
     }
   };
-  Object.assign(document.documentElement.dataset, stored());
+  const { theme, size } = stored() ?? {};
+  Object.assign(document.documentElement.dataset, { theme, size });
 }

@@ -106,7 +106,10 @@ export function ActionBar(element, { word, now, near, calendar, linkTo, textOf }
     hide();
   }
 
-  /** At the upper corner of the line's bubble that is further from the edge of the page. */
+  /**
+   * At the upper corner of the line's bubble that is further from the edge of the page. The author beside a short
+   * bubble stays in sight, and can be clicked.
+   */
   function place() {
     if (line === null) return;
     const frame = element.parentElement.getBoundingClientRect();
@@ -115,7 +118,9 @@ export function ActionBar(element, { word, now, near, calendar, linkTo, textOf }
     const tall = height - 8;
     const rtl = getComputedStyle(element).direction === "rtl";
     const atStart = line.classList.contains("own") !== rtl;
-    const x = atStart ? bubble.left - 12 : bubble.right + 12 - width;
+    const author = line.matches(".leads:not(.own)") ? line.querySelector(".by").getBoundingClientRect() : null;
+    const corner = atStart ? bubble.left - 12 : bubble.right + 12 - width;
+    const x = author === null ? corner : atStart ? Math.min(corner, author.left - 4 - width) : Math.max(corner, author.right + 4);
     const above = (line.querySelector(".quoted") ?? line.querySelector(".bubble")).getBoundingClientRect().top - frame.top - tall;
     const y = above >= 4 ? above : Math.min(bubble.bottom - frame.top - 8, frame.height - height - 4);
     element.style.left = `${Math.round(Math.max(4, Math.min(x - frame.left, frame.width - width - 4)))}px`;

@@ -3,6 +3,7 @@
 // Down   { attention, permission, named }
 // Up     "notify" with { on: true }, "notNow"
 
+import "../core/attentionRules.js";
 import { offers } from "../core/attention.js";
 import { set, tell, write } from "../browser/dom.js";
 

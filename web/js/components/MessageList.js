@@ -6,7 +6,8 @@
 // Up     "follow" with { following }: the user reached the newest message, or left it; "older": they
 //        scroll near the oldest loaded message; "newer": near the end of a past; "again" and "takeBack" with
 //        the { id } of a failed message, "redo" and "undo" with that of a failed change; "seek" with the { room,
-//        seq } of a quoted message; "removeNow" and "keep"; and the events of ActionBar.js
+//        seq } of a quoted message; "sheet" for the card of an author; "removeNow" and "keep"; and the events
+//        of ActionBar.js
 
 import { LateBar, LateNews } from "./lazy.js";
 import { Anchor } from "../browser/scrollAnchor.js";
@@ -21,6 +22,7 @@ import { Rows } from "./messageRow.js";
 import { addressOf } from "../core/address.js";
 import { atBottom, nearBottom, nearTop } from "../core/scrolling.js";
 import { current } from "../core/state.js";
+import { SHEETS } from "../core/names.js";
 import { unreached } from "../core/wording.js";
 import { Reach } from "../browser/rovingFocus.js";
 
@@ -76,6 +78,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     else if (on(".quoted")) tell(element, "seek", { room: drawn.name, seq: Number(on(".quoted").dataset.seq) });
     else if (on(".more")) unfold(line, line.matches(".folded"));
     else if (on(".chip")) tell(element, "react", { seq: Number(line.dataset.seq), emoji: on(".chip").dataset.emoji });
+    else if (on(".avatar, .by > .nick")) meet(line);
     else if (!on("a, button") && getSelection().isCollapsed && !matchMedia("(hover: hover)").matches) tapped(line);
   });
   element.addEventListener("pointerover", ({ target, pointerType }) => {
@@ -98,6 +101,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     if (!byKeys()) return false; // a click is no choice of a message to act on
     if (key === "Enter" || key === "ContextMenu") bar.enter(line);
     else if (key === "+") bar.enter(line, true);
+    else if (key === "u") meet(line);
     else if (Object.hasOwn(KEYS, key) && seq) tell(element, KEYS[key], { seq });
     else return false;
     return true;
@@ -152,6 +156,12 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
   function answer(line, verb) {
     line.focus({ preventScroll: true });
     tell(element, verb);
+  }
+
+  /** Show the card of the author of a message. */
+  function meet({ dataset: { seq } }) {
+    const { user, nick } = at(drawn.log, Number(seq)) ?? {};
+    if (user) tell(element, "sheet", { name: SHEETS.person, about: { user, nick } });
   }
 
   function linkTo(seq) {

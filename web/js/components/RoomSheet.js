@@ -4,6 +4,8 @@
 // Up     "setTopic" with { text }, "leave" with the { key } of the room, "level" with { key, level },
 //        "sheet" for the settings of the device
 
+import "../core/aboutRoom.js";
+import "../core/attentionRules.js";
 import { levelOf } from "../core/attention.js";
 import { tell, write } from "../browser/dom.js";
 import { addressOf } from "../core/address.js";

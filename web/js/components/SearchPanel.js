@@ -2,13 +2,15 @@
 // can be looked at.
 //
 // Down   { sheet, search, rooms, key, … }
-// Up     "find" with { query, everywhere }, "findMore", "seek" with the { room, seq } of a result
+// Up     "find" with { query, by, everywhere }, "findMore", "seek" with the { room, seq } of a result
 
+import "../core/search.js";
 import { marked, sharersIn } from "../core/finding.js";
 import { gist } from "../core/markup.js";
 import { clearList, copies, reconcile, set, tell, write } from "../browser/dom.js";
 import { initial } from "../core/avatar.js";
 import { hueOf, markOf } from "../core/namesakes.js";
+import { ignores } from "../core/room.js";
 import { current } from "../core/state.js";
 import { searchRefusal } from "../core/refusals.js";
 import { SHEETS } from "../core/names.js";
@@ -24,7 +26,9 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
   const status = find(".state");
   const shown = new Map();
   const make = copies("result");
+  const by = find(".by");
   const sheet = Sheet(element, SHEETS.search);
+  let author = null; // whose messages are searched, null for all
   let drawn = null;
   let today = null; // the day for which it was drawn
   let left = null; // the result that was selected last
@@ -36,6 +40,11 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
   find(".where").addEventListener("change", search);
   field.addEventListener("input", () => {
     if (field.value === "") search();
+  });
+  by.addEventListener("click", () => {
+    author = null;
+    search();
+    field.focus(); // the button is hidden now
   });
   more.addEventListener("click", () => tell(element, "findMore"));
   list.addEventListener("click", ({ target }) => {
@@ -56,7 +65,7 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
 
   function search() {
     left = null;
-    tell(element, "find", { query: field.value, everywhere: everywhere.checked });
+    tell(element, "find", { query: field.value, by: author, everywhere: everywhere.checked });
   }
 
   function update(state) {
@@ -66,12 +75,19 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
     if (open === "opened") {
       here.checked = !state.search.everywhere;
       everywhere.checked = state.search.everywhere;
+      if (state.search.by !== author) field.value = state.search.query;
       if (!state.search.everywhere && state.search.phase !== "idle" && state.search.key !== state.key) left = null;
       if (left?.isConnected) left.focus();
       else {
         field.focus();
         field.select();
       }
+    }
+    author = state.search.by;
+    set(by, { hidden: author === null });
+    if (author !== null) {
+      write(by.querySelector(".words"), word("search.by", { nick: author.nick }));
+      set(by, { ariaLabel: word("search.byAll", { nick: author.nick }) });
     }
     const day = dayOf(now() / 1000);
     if (drawn !== state.search || today !== day) draw(state, (today = day));
@@ -82,7 +98,8 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
     const shared = sharersIn(state);
     const { phase, query, entries, refusal } = search;
     drawn = search;
-    const rows = entries.map((entry) => {
+    const heard = entries.filter(({ user }) => search.by !== null || !ignores(state.me, user));
+    const rows = heard.map((entry) => {
       const told = { hue: hueOf(entry.user, shared.get(entry.room)), mark: markOf(entry.user, shared.get(entry.room)) };
       return { key: `${entry.room} ${entry.seq}`, entry, ...told, query, today, room: search.everywhere };
     });

@@ -1,13 +1,15 @@
-// The settings of this device: notifications, sound, theme, text size, language and time format; the name of
-// the user, what is stored, and signing out.
+// The settings of this device: notifications, sound, theme, text size, language, time format and the Enter key; who is
+// ignored; the name of the user, what is stored, and signing out.
 //
 // Down   { sheet, settings, attention, permission, me, identity, rooms, pending }
 // Up     "setting" with { name, value }, "notify" and "chime" with { on }, "permission" with { permission },
 //        "rename", "forget"
 
+import "../core/attentionRules.js";
 import { copies, tell, write } from "../browser/dom.js";
 import { SHEETS } from "../core/names.js";
 import { sizeStored } from "../browser/device.js";
+import { ignoring } from "../core/person.js";
 import { deviceValues, OPTIONS, permissionWords } from "../core/device.js";
 import { Sheet } from "./sheet.js";
 
@@ -18,6 +20,8 @@ export function SettingsSheet(element, { word, base }) {
   const sure = find(".sure");
   const forget = find(".forget");
   const sheet = Sheet(element, SHEETS.settings);
+  const row = copies("ignored");
+  let ignored = null; // the people that are shown
   const radios = new Map(); // the inputs of each setting
 
   for (const name of Object.keys(OPTIONS)) {
@@ -36,9 +40,16 @@ export function SettingsSheet(element, { word, base }) {
   forget.addEventListener("click", () => ask(sure.hidden));
   find(".sure .no").addEventListener("click", () => ask(false));
   find(".sure .yes").addEventListener("click", () => tell(element, "forget"));
+  find(".ignored").addEventListener("click", ({ target }) => {
+    const { user } = target.closest(".row")?.dataset ?? {};
+    if (!target.closest(".heed")) return;
+    tell(element, "setting", { name: "ignored", value: ignoring(ignored, { user, nick: ignored[user] }) });
+    (find(".ignored .heed") ?? find(".rename")).focus(); // the button that had the focus is gone
+  });
   watchPermission((permission) => tell(element, "permission", { permission }));
 
   function redraw() {
+    ignored = null;
     for (const [name, inputs] of radios) {
       write(inputs[0].closest(".option").querySelector(".label"), word(`settings.${name}`));
       for (const input of inputs) write(input.nextElementSibling, word(`settings.${name}.${input.value}`));
@@ -63,7 +74,21 @@ export function SettingsSheet(element, { word, base }) {
     write(find("#settings-desktop"), word(permissionWords(permission, isSecureContext, "Notification" in globalThis)));
     for (const [name, inputs] of radios) for (const input of inputs) input.checked = settings[name] === input.value;
     write(find(".refusal"), state.sheet.refusal ? word("settings.unspoken") : "");
+    if (settings.ignored !== ignored) showIgnored((ignored = settings.ignored));
     showDevice(state);
+  }
+
+  function showIgnored(people) {
+    const all = Object.entries(people).map(([user, nick]) => {
+      const made = row();
+      made.dataset.user = user;
+      write(made.querySelector(".nick"), nick);
+      write(made.querySelector(".heed"), word("person.heed"));
+      made.querySelector(".heed").ariaLabel = word("person.heedName", { nick });
+      return made;
+    });
+    find(".people").replaceChildren(...all);
+    find(".ignored").hidden = all.length === 0;
   }
 
   function showDevice(state) {

@@ -9,6 +9,7 @@ const LOADS = {
   [SHEETS.search]: () => import("./SearchPanel.js"),
   [SHEETS.emoji]: () => import("./EmojiSheet.js"),
   [SHEETS.writing]: () => import("./WritingSheet.js"),
+  [SHEETS.person]: () => import("./PersonCard.js"),
   [SHEETS.keys]: () => import("./KeySheet.js"),
   [SHEETS.settings]: () => import("./SettingsSheet.js"),
 };

@@ -15,6 +15,9 @@ const PARTS = ["by", "quoted", "bubble", "more", "reactions", "asks", "trouble",
 const MOST_NAMED = 12; // users named at a reaction
 const CHIPS = 50; // reactions shown at a message; servers allow fewer kinds
 
+/** The text in place of a message that is not shown. */
+const goneWords = ({ ignored }) => (ignored ? "list.ignored" : "list.deleted");
+
 /** Makes and updates rows: { make, fill, fold }. Times here are seconds. */
 export function Rows({ word, clock, calendar, dayWords, and }) {
   const draw = Markup({ word });
@@ -62,7 +65,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     find(".bot").hidden = message.bot !== true;
     fillTime(find(".time"), message.time * 1000);
     set(find(".bubble"), { title: calendar(message.time * 1000) });
-    if (message.deleted) write(find(".text"), word("list.deleted"));
+    if (message.deleted) write(find(".text"), word(goneWords(message)));
     else draw(find(".text"), message.text ?? "", about);
     fillEdited(find(".edited"), message);
     fillQuoted(part(element, "quoted", row.quoted !== undefined && !message.deleted), row);
@@ -92,7 +95,7 @@ export function Rows({ word, clock, calendar, dayWords, and }) {
     element.dataset.seq = message.reply_to;
     write(element.querySelector(".who"), quoted?.nick ?? "");
     set(element.querySelector(".who").dataset, { mark: markOf(quoted?.user, shared) });
-    const words = quoted?.deleted ? word("list.deleted") : quoted?.text && gist(quoted.text);
+    const words = quoted?.deleted ? word(goneWords(quoted)) : quoted?.text && gist(quoted.text);
     write(element.querySelector(".what"), words || word("list.earlier"));
     if (words) element.setAttribute("aria-label", word("list.answers", { nick: signed(quoted.nick, quoted.user, shared), text: words }));
     else element.removeAttribute("aria-label");

@@ -6,7 +6,7 @@
 // notifications. `permission` is the browser's: "default" (not asked), "granted", or "denied", which also
 // stands for browsers without notifications.
 
-import { bookFor, names } from "./room.js";
+import { bookFor, ignores, names } from "./room.js";
 
 export const LEVELS = ["all", "mentions", "nothing"];
 
@@ -46,29 +46,10 @@ export function arrived({ left, rooms, attention }) {
   return count;
 }
 
-export const ATTENTION_RULES = {
-  level(turn, { key, level }) {
-    choose(turn, { levels: new Map(turn.state.attention.levels).set(key, level) });
-  },
-  sound(turn, { on }) {
-    choose(turn, { sound: on });
-  },
-  desktop(turn, { on }) {
-    choose(turn, { desktop: on, offered: true });
-  },
-  notNow(turn) {
-    choose(turn, { offered: true });
-  },
-  /** The browser has asked the user, or the permission was changed elsewhere. */
-  permission(turn, { permission }) {
-    turn.state.permission = permission;
-    if (permission !== "default") choose(turn, { desktop: permission === "granted", offered: true });
-  },
-};
-
 /** Notify the user of another user's message, if the level of the room says so. */
 export function call(turn, key, entry) {
   const { attention, permission, attended, me } = turn.state;
+  if (ignores(me, entry.user)) return;
   const level = levelOf(turn.state, key);
   const named = names(entry, me, bookFor(turn.state.rooms.get(key), me));
   if (level === "nothing") return;
@@ -88,8 +69,4 @@ export function missedCall(turn, key, before, { entries }, last) {
   const calls = turn.calls.length;
   for (const entry of missed) call(turn, key, entry);
   return turn.calls.splice(calls).at(-1) ?? last;
-}
-
-function choose(turn, changes) {
-  turn.state.attention = { ...turn.state.attention, ...changes };
 }

@@ -7,17 +7,15 @@
 // becomes due. Each event has `now`, in milliseconds.
 
 import { CHANGE_RULES, release, saveEdit } from "./changeRules.js";
-import { ATTENTION_RULES } from "./attention.js";
 import { doDue } from "./timers.js";
-import { SERVER_EVENTS } from "./serverEvents.js";
+import { REFUSED, SERVER_EVENTS } from "./serverEvents.js";
 import { wantList } from "./listing.js";
 import { inSight, HISTORY_RULES, wantsOlder } from "./history.js";
 import * as outbox from "./outbox.js";
 import { ROOM_RULES } from "./rooms.js";
 import { attend, PRESENCE_RULES } from "./presence.js";
-import { bound, NEVER, newRoom } from "./room.js";
+import { bound, NEVER, newRoom, readUpTo } from "./room.js";
 import { NEWS_RULES } from "./news.js";
-import { SEARCH_RULES } from "./search.js";
 import { SETTING_RULES } from "./settings.js";
 import { blank, DRAFT_MOST, sendable, trimmed } from "./text.js";
 import { alive, ask, broken, change, current, setConnection, of, put, question } from "./state.js";
@@ -32,8 +30,27 @@ export function step(state, event) {
   const turn = { state: { ...state }, send: [], socket: null, calls: [] };
   attend(turn, event.now);
   RULES[event.type](turn, event);
+  heed(turn);
   doDue(turn, event.now);
   return turn;
+}
+
+/** Who is ignored may have changed: then what is unread is counted again. */
+function heed(turn) {
+  const { me, settings: { ignored }, rooms } = turn.state;
+  if (me === null || me.ignored === ignored) return;
+  turn.state.me = { ...me, ignored };
+  for (const [key, room] of rooms) put(turn, key, readUpTo(room, 0, turn.state.me));
+}
+
+/**
+ * Add the rules of a part of the page that is loaded later: for events of the page, for those of the server, and for
+ * refused requests. Until then none of these can happen.
+ */
+export function learn(rules, events, refused) {
+  Object.assign(RULES, rules);
+  Object.assign(SERVER_EVENTS, events);
+  Object.assign(REFUSED, refused);
 }
 
 const RULES = {
@@ -139,9 +156,7 @@ const RULES = {
   },
 
   ...HISTORY_RULES,
-  ...SEARCH_RULES,
   ...NEWS_RULES,
-  ...ATTENTION_RULES,
   ...PRESENCE_RULES,
   ...SETTING_RULES,
 

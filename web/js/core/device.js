@@ -6,6 +6,7 @@ export const OPTIONS = Object.freeze({
   size: ["small", "normal", "large", "larger", "largest"],
   language: ["system", "en", "zh"],
   clock: ["system", "12", "24"],
+  enter: ["system", "send", "break"],
 });
 
 /** The key of the text about the browser's permission to show notifications. */

@@ -35,6 +35,7 @@ export const keyGroups = (breaks) => [
       { keys: ["+"], does: "act.react" },
       { keys: ["E"], does: "act.edit" },
       { keys: ["Delete"], does: "act.remove" },
+      { keys: ["U"], does: "keys.person" },
       { keys: ["/"], does: "keys.search" },
     ],
   },

@@ -104,14 +104,24 @@ function untrailed(url, emphasis) {
  */
 export function targetOf(written, disguised) {
   const whole = /^www\./i.test(written) ? `http://${written}` : written;
-  if (written.length > ADDRESS || !URL.canParse(whole)) return null;
-  const { protocol, href, host, hostname, pathname, username, password } = new URL(whole);
+  const url = written.length > ADDRESS ? null : urlOf(whole);
+  if (url === null) return null;
+  const { protocol, href, host, hostname, pathname, username, password } = url;
   if (protocol === "mailto:") return pathname.includes("@") ? { href, host: pathname, poses: false } : null;
   if (protocol !== "https:" && protocol !== "http:") return null;
   const [, looks] = /^\w+:\/\/([^/?#\\]*?)(?::\d*)?(?:[/?#\\]|$)/.exec(whole.toLowerCase().normalize("NFC"));
   const foreign = /[^\0-\x7f]/.test(looks) && hostname.includes("xn--");
   const poses = username !== "" || password !== "" || (foreign ? disguised?.(looks.split(".")) ?? true : looks !== hostname && !looks.startsWith("["));
   return { href, host, poses };
+}
+
+/** `text` as a URL; null if it is none. URL.canParse is younger, and wrong in Node 20 and 22 about non-ASCII hosts. */
+function urlOf(text) {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether `text` may contain an address with a non-ASCII host. */

@@ -4,6 +4,7 @@
 export const SHEETS = Object.freeze({
   emoji: "emoji-sheet",
   keys: "key-sheet",
+  person: "person-card",
   room: "room-sheet",
   search: "search-panel",
   settings: "settings-sheet",

@@ -312,5 +312,10 @@ export function sharers(room, me) {
 
 /** Whether the entry is an unread message of another user, after the seq `read`. */
 export function counts(entry, read, me) {
-  return entry.type === "message" && entry.seq > read && entry.user !== me?.user && !entry.deleted;
+  return entry.type === "message" && entry.seq > read && entry.user !== me?.user && !entry.deleted && !ignores(me, entry.user);
+}
+
+/** Whether the user ignores another one, by id. */
+export function ignores(me, user) {
+  return me !== null && Object.hasOwn(me.ignored ?? {}, user);
 }

@@ -3,39 +3,21 @@
 import { wantList } from "./listing.js";
 import { down, sought } from "./history.js";
 import { FULL, full, keyOf, NEVER, newRoom } from "./room.js";
-import { alive, ask, change, current, forget, mark, of, put } from "./state.js";
+import { alive, change, current, forget, mark, of, put } from "./state.js";
 import { SHEETS } from "./names.js";
 
 export const ROOM_RULES = {
   enter,
-  /** The user leaves the room. Unsent messages in it are sent first. */
-  leave(turn, { key, now }) {
-    const { lobby, pending, changes } = turn.state;
-    if (!of(turn, key) || key === keyOf(lobby)) return;
-    turn.state.pending = pending.filter((item) => item.key !== key || item.fate !== "failed");
-    turn.state.changes = changes.filter((act) => act.key !== key || act.fate !== "failed");
-    const seen = new Map(turn.state.seen);
-    seen.delete(key); // its messages are not marked as new any more
-    Object.assign(turn.state, { seen, sheet: null });
-    if (key === turn.state.key) enter(turn, { name: lobby, now });
-    change(turn, key, { leaving: true, draft: "", editing: null, replying: null, target: null, removing: null, aside: null });
-  },
-  /** A dialog opens, or, with null, the open one closes. */
-  sheet(turn, { name }) {
-    if (turn.state.naming === null) turn.state.sheet = name === null ? null : { name, busy: false, refusal: null };
+  /** A dialog opens, or, with null, the open one closes. `about` is the { user, nick } that it is about. */
+  sheet(turn, { name, about }) {
+    if (turn.state.naming === null) turn.state.sheet = name === null ? null : { name, about, busy: false, refusal: null };
     if (name === SHEETS.switcher) wantList(turn);
   },
-  setTopic(turn, { text }) {
-    const { sheet, key } = turn.state;
-    const { name, phase, topic } = current(turn.state);
-    const wanted = text.replace(/\s+/gu, " ").trim();
-    if (sheet?.busy) return;
-    if (wanted === topic) turn.state.sheet = null;
-    else if (phase !== "here") turn.state.sheet = { ...sheet, refusal: { code: "offline" } };
-    else {
-      ask(turn, { type: "topic", room: name, text: wanted }, key);
-      turn.state.sheet = { ...sheet, busy: true, refusal: null };
-    }
+  /** Show a message in any room. */
+  seek(turn, { room, seq, place, now }) {
+    if (keyOf(room) !== turn.state.key) enter(turn, { name: room, place, now });
+    Object.assign(turn.state, { following: false, sheet: null, panel: false });
+    change(turn, turn.state.key, { sought: sought(seq) });
   },
 };
 

@@ -13,6 +13,7 @@
 // rows of one part are adjacent.
 
 import { bySeq } from "./changes.js";
+import { ignores } from "./room.js";
 
 const TOGETHER = 5 * 60; // seconds within which the messages of one author have one heading
 const PART = 40; // entries
@@ -20,6 +21,15 @@ const TALL = 30; // lines from which a message is folded; css/message-list.css s
 const WIDE = 75; // characters in a line; a Chinese character counts as two
 const NO_WIDTH = /[\p{M}\p{Cf}\udc00-\udfff]/u; // combining marks, format characters, and the second half of a surrogate pair
 const NO_CHANGES = Object.freeze([]);
+
+const veils = new WeakMap(); // the messages that are not shown, by the real ones
+
+/** A message as the user sees it: that of one whom they ignore is like a deleted one, but `ignored`. */
+function veiled(message, me) {
+  if (!message || !ignores(me, message.user)) return message;
+  if (!veils.has(message)) veils.set(message, { ...message, deleted: true, ignored: true, reactions: {} });
+  return veils.get(message);
+}
 
 /**
  * The rows for `entries` and, below them, `pending` items. `me` is { user, nick } of the user;
@@ -54,10 +64,13 @@ export function rows(entries, pending, me, dayOf, about = {}) {
       found.push({ key: "new", part, kind: "new" });
     }
     const { seq, reply_to: target } = message;
+    const quoted = target === undefined ? undefined : entries[target - first] ?? null;
     const leads = before === null || before.user !== message.user || Math.abs(message.time - before.time) > TOGETHER || target !== undefined;
     before = message;
-    const quoted = target === undefined ? undefined : entries[target - first] ?? null;
-    found.push({ key, part, kind: "line", message, seq, own, leads, fate, code, why, quoted, changes: open.get(seq) ?? NO_CHANGES, focus: focusIn(seq, about), shared });
+    found.push({
+      key, part, kind: "line", message: veiled(message, me), seq, own, leads, fate, code, why, quoted: veiled(quoted, me),
+      changes: open.get(seq) ?? NO_CHANGES, focus: focusIn(seq, about), shared,
+    });
   }
 
   for (const entry of entries) {

@@ -1,24 +1,23 @@
-// Searching for messages. Pure; rules as in core/state.js.
+// Searching for messages. Pure; rules as in core/state.js. Loaded with the dialogs that search.
 //
-// state.search is { phase, query, everywhere, key, id, entries, more, complete, next, refusal }: `phase`
-// is "idle", "busy", "done" or "refused"; `key` is that of the searched room, unless it is everywhere.
-// `next` is the server's cursor, null if there is none; `complete` says that the server has searched
-// everything before it, and did not run out of time.
+// state.search is { phase, query, by, everywhere, key, id, entries, more, complete, next, refusal }: `phase`
+// is "idle", "busy", "done" or "refused"; `by` is the { user, nick } whose messages are searched, null for
+// all; `key` is the key of the searched room, unless it is everywhere. `next` is the server's cursor, null
+// if there is none; `complete` says that the server has searched everything before it, and did not run out
+// of time.
 
-import { sought } from "./history.js";
-import { enter } from "./rooms.js";
-import { keyOf } from "./room.js";
-import { answer, ask, change, current, of } from "./state.js";
+import { learn } from "./chat.js";
+import { answer, ask, current, of } from "./state.js";
 
 const RESULTS = 30;
 
-export const SEARCH_RULES = {
-  find(turn, { query, everywhere }) {
+const RULES = {
+  find(turn, { query, by = null, everywhere }) {
     const { connection, key } = turn.state;
     const wanted = [...query.slice(0, 1_000).normalize("NFC").trim()].slice(0, 200).join("");
-    const search = { ...turn.state.search, query: wanted, everywhere, key, id: null, entries: [], more: false, complete: true, next: null, refusal: null };
+    const search = { ...turn.state.search, query: wanted, by, everywhere, key, id: null, entries: [], more: false, complete: true, next: null, refusal: null };
     turn.state.search = { ...search, phase: "idle" };
-    if (wanted === "") return;
+    if (wanted === "" && by === null) return;
     if (connection.phase !== "connected") turn.state.search = { ...search, phase: "refused", refusal: { code: "offline" } };
     else inquire(turn, {});
   },
@@ -27,16 +26,10 @@ export const SEARCH_RULES = {
     if (!search.more || search.phase === "busy" || connection.phase !== "connected") return;
     inquire(turn, search.next === null ? { before: search.entries.at(-1).seq } : { next: search.next });
   },
-  /** Show a message in any room. */
-  seek(turn, { room, seq, place, now }) {
-    if (keyOf(room) !== turn.state.key) enter(turn, { name: room, place, now });
-    Object.assign(turn.state, { following: false, sheet: null, panel: false });
-    change(turn, turn.state.key, { sought: sought(seq) });
-  },
 };
 
 /** Handle results. */
-export function found(turn, { id, entries, more, complete = true, next = null }) {
+function found(turn, { id, entries, more, complete = true, next = null }) {
   answer(turn, id);
   const { search } = turn.state;
   if (id !== search.id) return; // a newer search was started meanwhile
@@ -46,7 +39,7 @@ export function found(turn, { id, entries, more, complete = true, next = null })
 }
 
 /** Handle a refused search. */
-export function notFound(turn, { id, code, message }) {
+function notFound(turn, { id, code, message }) {
   const { search } = turn.state;
   if (id === search.id) turn.state.search = { ...search, phase: "refused", id: null, refusal: { code, message } };
 }
@@ -54,6 +47,8 @@ export function notFound(turn, { id, code, message }) {
 function inquire(turn, more) {
   const { search } = turn.state;
   const place = search.everywhere ? {} : { room: (of(turn, search.key) ?? current(turn.state)).name };
-  const id = ask(turn, { type: "search", query: search.query, limit: RESULTS, ...place, ...more });
+  const id = ask(turn, { type: "search", query: search.query, user: search.by?.user, limit: RESULTS, ...place, ...more });
   turn.state.search = { ...search, phase: "busy", id, refusal: null };
 }
+
+learn(RULES, { results: found }, { search: notFound });

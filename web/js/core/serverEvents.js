@@ -7,9 +7,8 @@ import { newest } from "./log.js";
 import { endListing, hearRooms, wantList } from "./listing.js";
 import { answered, deepened, refuseHistory } from "./history.js";
 import { newsAnswered } from "./news.js";
-import { entered, hearsTyping, holed, keyOf, lost, met, readUpTo, recounted, renamed, replayed, told, withAuthors } from "./room.js";
+import { entered, hearsTyping, holed, ignores, keyOf, lost, met, readUpTo, recounted, renamed, replayed, told, withAuthors } from "./room.js";
 import { refuseFull } from "./rooms.js";
-import { found, notFound } from "./search.js";
 import { answer, broken, change, setConnection, mark, rejoin, of, put, question, rekey, within } from "./state.js";
 
 const BUSY_WAIT = 1; // seconds before the next try, if the server did not say how long
@@ -25,7 +24,7 @@ export const SERVER_EVENTS = {
     if (keyOf(lobby) !== waiting && of(turn, waiting)?.log.epoch === null) {
       change(turn, rekey(turn, waiting, lobby), { name: lobby }); // the page had to guess the name of the lobby
     }
-    Object.assign(turn.state, { me: { user, nick }, identity, naming, lobby, limits, gone: false, blocked: null });
+    Object.assign(turn.state, { me: { ...turn.state.me, user, nick }, identity, naming, lobby, limits, gone: false, blocked: null });
     wantList(turn);
   },
   joined(turn, event) {
@@ -76,7 +75,8 @@ export const SERVER_EVENTS = {
     within(turn, event, (room) => met(room, event));
   },
   typing(turn, event, now) {
-    if (event.user === turn.state.me?.user) return; // sent in another tab
+    const { me } = turn.state;
+    if (event.user === me?.user || ignores(me, event.user)) return; // sent in another tab; or not to be seen
     within(turn, event, (room) => hearsTyping(room, event, now));
   },
   /** The user has read the room up to this seq on another device or in another tab. */
@@ -93,7 +93,7 @@ export const SERVER_EVENTS = {
     for (const [key, room] of turn.state.rooms) put(turn, key, renamed(room, event));
     const mine = answer(turn, event.id);
     if (event.user !== turn.state.me?.user) return;
-    turn.state.me = { user: event.user, nick: event.nick };
+    turn.state.me = { ...turn.state.me, nick: event.nick };
     turn.state.identity = { ...turn.state.identity, nick: event.nick };
     if (mine) turn.state.naming = null;
     else if (turn.state.naming && !turn.state.naming.busy) turn.state.naming = { ...turn.state.naming, nick: event.nick };
@@ -105,7 +105,6 @@ export const SERVER_EVENTS = {
     if (newsAnswered(turn, key, event) || answered(turn, key, event)) return;
     put(turn, key, recounted(deepened(of(turn, key), event), turn.state.me));
   },
-  results: found,
   rooms: hearRooms,
   pong(turn, { id }) {
     answer(turn, id);
@@ -163,7 +162,7 @@ function helloRefusal(code, message, tried, { token }) {
 }
 
 /** How a refused request is handled. */
-const REFUSED = {
+export const REFUSED = {
   hello(turn, { code, message }) {
     const { identity, naming } = turn.state;
     const tried = Boolean(naming?.password);
@@ -200,10 +199,6 @@ const REFUSED = {
     change(turn, key, { told: 0 });
     turn.state.readHold = now + after * 1000;
   },
-  topic(turn, { code, message }) {
-    if (turn.state.sheet) turn.state.sheet = { ...turn.state.sheet, busy: false, refusal: { code, message } };
-  },
-  search: notFound,
   rooms: endListing,
   history(turn, event, now, key) {
     if (of(turn, key)?.news?.id === event.id) change(turn, key, { news: null });

@@ -1,15 +1,17 @@
-// The settings of the device: theme, text size, language, time format. Pure; rules as in core/state.js.
+// The settings of the device: theme, text size, language, time format, the Enter key, and who is ignored. Pure; rules
+// as in core/state.js.
 //
-// state.settings has one option of each; device.js lists the options. They are stored on the device, and all
-// tabs use the same. An unknown option counts as the default, wherever a setting is applied.
+// state.settings has one option of each; device.js lists the options. `ignored` has the nick of each ignored user by
+// id. They are stored on the device, and all tabs use the same. An unknown option counts as the default, wherever
+// a setting is applied.
 
 import { choices } from "./attention.js";
 
-const DEFAULTS = Object.freeze({ theme: "system", size: "normal", language: "system", clock: "system" });
+const DEFAULTS = Object.freeze({ theme: "system", size: "normal", language: "system", clock: "system", enter: "system" });
 
 /** The settings from what was stored, null for nothing. */
 export function settings(stored) {
-  return { ...DEFAULTS, ...stored };
+  return { ...DEFAULTS, ...stored, ignored: { ...stored?.ignored } };
 }
 
 export const SETTING_RULES = {

@@ -55,8 +55,8 @@ export function begin({ identity, drafts, purposes = [], seen, roomNames = [], a
     touch, // whether there is a touch screen, and no keyboard has been used
     unsaved: false, // whether something else was to be written before an edit was saved
     refusals: 0, // how often sending was refused by the page
-    sheet: null, // the open dialog: { name, busy, refusal }
-    search: { phase: "idle", query: "", everywhere: false, key: null, id: null, entries: [], more: false, complete: true, next: null, refusal: null },
+    sheet: null, // the open dialog: { name, about, busy, refusal }
+    search: { phase: "idle", query: "", by: null, everywhere: false, key: null, id: null, entries: [], more: false, complete: true, next: null, refusal: null },
     panel: false, // whether the side panel is open on a narrow screen
     asked: new Map(), // open requests by id: { type, key }
     ids: 0,

@@ -51,7 +51,7 @@ const COMMANDS = {
   read: ["room", "seq"],
   away: ["away"],
   history: ["room", "before", "after", "limit"],
-  search: ["query", "room", "before", "next", "limit"],
+  search: ["query", "user", "room", "before", "next", "limit"],
   rooms: ["after", "limit"],
   topic: ["room", "text"],
   nick: ["nick"],

@@ -8,9 +8,8 @@ import { current } from "./state.js";
 const LINE = 200; // characters of the quoted line; no more are visible, and the browser lays out all of them
 
 /** Whether Enter starts a new line: where the user chose that, or on a touch screen without a keyboard. */
-export function enterBreaks({ settings, touch }) {
-  const chosen = settings?.enter ?? "system";
-  return chosen === "system" ? touch : chosen === "break";
+export function enterBreaks({ settings: { enter }, touch }) {
+  return enter === "break" || (enter !== "send" && touch);
 }
 
 /**

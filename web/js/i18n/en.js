@@ -63,6 +63,7 @@ export const words = {
   "list.more": "Show more",
   "list.less": "Show less",
   "list.deleted": "This message was deleted.",
+  "list.ignored": "You ignore this person.",
   "list.edited": "edited",
   "list.keys": "The arrow keys move from message to message. Enter opens the actions of a message; R replies, E edits, + adds a reaction, Delete deletes.",
   "list.new": "New",

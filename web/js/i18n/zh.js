@@ -63,6 +63,7 @@ export const words = {
   "list.more": "展开",
   "list.less": "收起",
   "list.deleted": "此消息已删除。",
+  "list.ignored": "你已忽略此人。",
   "list.edited": "已编辑",
   "list.keys": "用方向键在消息之间移动。按 Enter 打开消息操作；R 回复，E 编辑，+ 添加表情，Delete 删除。",
   "list.new": "新消息",
