@@ -141,10 +141,10 @@ class SaidTest(BrowserTestCase):
     def test_the_card_leads_to_all_that_somebody_said_and_on_to_what_all_said(self) -> None:
         server = self.enterContext(ServerProcess("--memory", "--name", HOST))
         ada, bob = self.open(server.url, "Ada"), self.open(server.url, "Bob")
-        for page, text in ((bob, "green tea"), (ada, "no tea"), (bob, "coffee")):
+        for page, text in ((bob, "green *tea*"), (ada, "no tea"), (bob, "coffee")):
             say(page, text)
             for each in (ada, bob):
-                expect(each.locator(f"{LINES} .text").last).to_have_text(text)
+                expect(each.locator(f"{LINES} .text").last).to_have_text(text.replace("*", ""))
         ada.click(f"{LINES} .avatar >> nth=0")
         ada.click(f"{CARD} .said")
         results = ada.locator(f"{SEARCH} .result .text")
@@ -181,6 +181,7 @@ class PaperTest(FakeTestCase):
             ".room-header .search",
             ".room-header .about",
             ".room-header .people",
+            ".room-header .topic",
             ".connection-state",
             ".message-list .jump",
             f"{LINES} .more",

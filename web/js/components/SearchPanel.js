@@ -152,7 +152,7 @@ export function SearchPanel(element, { word, now, clock, dayOf, dayWords }) {
 /** A message in one line as its room shows it; as it was written, if the query matches only its marks. */
 function pieces(text, query) {
   const bare = marked(gist(text, text.length), query);
-  return bare.some(({ found }) => found) ? bare : marked(text, query);
+  return query === "" || bare.some(({ found }) => found) ? bare : marked(text, query);
 }
 
 function piece({ text, found }) {
