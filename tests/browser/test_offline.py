@@ -30,7 +30,7 @@ REFUSED = """
 Object.defineProperty(globalThis, "indexedDB", { get() { throw new Error("forbidden"); } });
 """
 
-#: How many messages the shelf holds in IndexedDB.
+#: How many messages the pending store holds in IndexedDB.
 ON_SHELF = """
 () => new Promise((done, fail) => {
   const opening = indexedDB.open(`gochat ${document.baseURI}`);

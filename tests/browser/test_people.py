@@ -102,7 +102,7 @@ class CardTest(FakeTestCase):
                     expect(page.locator(CARD)).to_be_hidden()
                     page.context.close()
 
-    def test_who_is_ignored_is_hidden_everywhere_until_heeded_again(self) -> None:
+    def test_who_is_ignored_is_hidden_everywhere_until_no_longer_ignored(self) -> None:
         page = self.with_bob()
         page.click(f"{LINES} .avatar")
         page.click(f"{CARD} .ignore")
@@ -118,7 +118,7 @@ class CardTest(FakeTestCase):
         page.keyboard.press("Control+,")
         person = page.locator(f"{SETTINGS} .ignored .row")
         expect(person.locator(".nick")).to_have_text("Bob")
-        person.locator(".heed").click()
+        person.locator(".unignore").click()
         expect(page.locator(f"{SETTINGS} .ignored")).to_be_hidden()
         expect(page.locator(f"{SETTINGS} .rename")).to_be_focused()
 

@@ -452,7 +452,7 @@ class RoomTest(V1TestCase):
                 self.assertEqual(found('"quoted" AND ('), ['100% "quoted" AND (odd)'])
                 self.assertEqual(found("green"), [])
                 self.assertEqual(found("a", room="tea", before=said["A cup of Darjeeling"]), [])
-            eventually(self.all_is_indexed, "it is calm, and all is indexed")
+            eventually(self.all_is_indexed, "the server is idle, and all is indexed")
         self.assert_refused("bad_field", ada, "search", query="x", before=1)
 
     def all_is_indexed(self) -> bool:

@@ -29,7 +29,7 @@ const ignore = (page, user, nick = "Bob") => page.do("setting", { name: "ignored
 const unread = (page) => page.state.rooms.get("tea").unread;
 
 describe("somebody who is ignored", () => {
-  test("is not counted, calls nobody and is not seen typing; and is again when heeded", () => {
+  test("is not counted, calls nobody and is not seen typing; until no longer ignored", () => {
     const { page, tea } = inTwo();
     page.hear(say(tea, "one", "u2"));
     page.hear(say(tea, "two", "u3"));
@@ -62,13 +62,13 @@ describe("somebody who is ignored", () => {
       { type: "message", seq: 2, user: "u3", nick: "Cyn", time: 2, text: "no", reply_to: 1 },
     ];
     const lines = (who) => rows(entries, [], who, () => 0).filter(({ kind }) => kind === "line");
-    const [veiled, answer] = lines(me);
-    assert.deepEqual([veiled.message.ignored, veiled.message.deleted, veiled.message.reactions], [true, true, {}]);
+    const [hidden, answer] = lines(me);
+    assert.deepEqual([hidden.message.ignored, hidden.message.deleted, hidden.message.reactions], [true, true, {}]);
     assert.equal(answer.quoted.ignored, true);
     assert.equal(answer.message, entries[1]);
-    assert.equal(lines(me)[0].message, veiled.message, "the same object, so the row is not drawn again");
+    assert.equal(lines(me)[0].message, hidden.message, "the same object, so the row is not drawn again");
     assert.equal(lines({ ...me, ignored: {} })[0].message, entries[0]);
-    assert.equal(veiled.key, lines({ ...me, ignored: {} })[0].key);
+    assert.equal(hidden.key, lines({ ...me, ignored: {} })[0].key);
   });
 
   test("is one of at most 500, and the first is forgotten first", () => {

@@ -78,7 +78,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     else if (on(".quoted")) tell(element, "seek", { room: drawn.name, seq: Number(on(".quoted").dataset.seq) });
     else if (on(".more")) unfold(line, line.matches(".folded"));
     else if (on(".chip")) tell(element, "react", { seq: Number(line.dataset.seq), emoji: on(".chip").dataset.emoji });
-    else if (on(".avatar, .by > .nick")) meet(line);
+    else if (on(".avatar, .by > .nick")) showCard(line);
     else if (!on("a, button") && getSelection().isCollapsed && !matchMedia("(hover: hover)").matches) tapped(line);
   });
   element.addEventListener("pointerover", ({ target, pointerType }) => {
@@ -101,7 +101,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
     if (!byKeys()) return false; // a click is no choice of a message to act on
     if (key === "Enter" || key === "ContextMenu") bar.enter(line);
     else if (key === "+") bar.enter(line, true);
-    else if (key === "u") meet(line);
+    else if (key === "u") showCard(line);
     else if (Object.hasOwn(KEYS, key) && seq) tell(element, KEYS[key], { seq });
     else return false;
     return true;
@@ -159,7 +159,7 @@ export function MessageList(element, { word, dayOf, now, base, ...formats }) {
   }
 
   /** Show the card of the author of a message. */
-  function meet({ dataset: { seq } }) {
+  function showCard({ dataset: { seq } }) {
     const { user, nick } = at(drawn.log, Number(seq)) ?? {};
     if (user) tell(element, "sheet", { name: SHEETS.person, about: { user, nick } });
   }

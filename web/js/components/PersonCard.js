@@ -42,7 +42,7 @@ export function PersonCard(element, { word }) {
     for (const name of [".mention", ".ignore", ".hint"]) set(find(name), { hidden: own });
     set(find(".rename"), { hidden: !own });
     write(find(".said"), word(own ? "person.ownSaid" : "person.said"));
-    write(find(".ignore"), word(card.ignored ? "person.heed" : "person.ignore"));
+    write(find(".ignore"), word(card.ignored ? "person.unignore" : "person.ignore"));
     write(find(".hint"), word(card.ignored ? "person.ignored" : "person.ignoring"));
     if (open === "opened") find(own ? ".said" : ".mention").focus();
   }

@@ -42,9 +42,9 @@ export function SettingsSheet(element, { word, base }) {
   find(".sure .yes").addEventListener("click", () => tell(element, "forget"));
   find(".ignored").addEventListener("click", ({ target }) => {
     const { user } = target.closest(".row")?.dataset ?? {};
-    if (!target.closest(".heed")) return;
+    if (!target.closest(".unignore")) return;
     tell(element, "setting", { name: "ignored", value: ignoring(ignored, { user, nick: ignored[user] }) });
-    (find(".ignored .heed") ?? find(".rename")).focus(); // the button that had the focus is gone
+    (find(".ignored .unignore") ?? find(".rename")).focus(); // the button that had the focus is gone
   });
   watchPermission((permission) => tell(element, "permission", { permission }));
 
@@ -83,8 +83,8 @@ export function SettingsSheet(element, { word, base }) {
       const made = row();
       made.dataset.user = user;
       write(made.querySelector(".nick"), nick);
-      write(made.querySelector(".heed"), word("person.heed"));
-      made.querySelector(".heed").ariaLabel = word("person.heedName", { nick });
+      write(made.querySelector(".unignore"), word("person.unignore"));
+      made.querySelector(".unignore").ariaLabel = word("person.unignoreName", { nick });
       return made;
     });
     find(".people").replaceChildren(...all);

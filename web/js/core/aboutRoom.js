@@ -1,6 +1,6 @@
 // Changing the topic of a room, and leaving it. Pure; rules as in core/state.js. Loaded with the room's dialog.
 
-import { learn } from "./chat.js";
+import { addRules } from "./chat.js";
 import { keyOf } from "./room.js";
 import { enter } from "./rooms.js";
 import { ask, change, current, of } from "./state.js";
@@ -36,4 +36,4 @@ function topicRefused(turn, { code, message }) {
   if (turn.state.sheet) turn.state.sheet = { ...turn.state.sheet, busy: false, refusal: { code, message } };
 }
 
-learn(RULES, {}, { topic: topicRefused });
+addRules(RULES, {}, { topic: topicRefused });

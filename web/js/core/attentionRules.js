@@ -1,6 +1,6 @@
 // Choosing what the user is notified of, and how. Pure; rules as in core/state.js. Loaded with what has these choices.
 
-import { learn } from "./chat.js";
+import { addRules } from "./chat.js";
 
 const RULES = {
   level(turn, { key, level }) {
@@ -26,4 +26,4 @@ function choose(turn, changes) {
   turn.state.attention = { ...turn.state.attention, ...changes };
 }
 
-learn(RULES);
+addRules(RULES);

@@ -30,13 +30,13 @@ export function step(state, event) {
   const turn = { state: { ...state }, send: [], socket: null, calls: [] };
   attend(turn, event.now);
   RULES[event.type](turn, event);
-  heed(turn);
+  applyIgnored(turn);
   doDue(turn, event.now);
   return turn;
 }
 
 /** Who is ignored may have changed: then what is unread is counted again. */
-function heed(turn) {
+function applyIgnored(turn) {
   const { me, settings: { ignored }, rooms } = turn.state;
   if (me === null || me.ignored === ignored) return;
   turn.state.me = { ...me, ignored };
@@ -47,7 +47,7 @@ function heed(turn) {
  * Add the rules of a part of the page that is loaded later: for events of the page, for those of the server, and for
  * refused requests. Until then none of these can happen.
  */
-export function learn(rules, events, refused) {
+export function addRules(rules, events, refused) {
   Object.assign(RULES, rules);
   Object.assign(SERVER_EVENTS, events);
   Object.assign(REFUSED, refused);

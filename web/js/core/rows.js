@@ -22,13 +22,13 @@ const WIDE = 75; // characters in a line; a Chinese character counts as two
 const NO_WIDTH = /[\p{M}\p{Cf}\udc00-\udfff]/u; // combining marks, format characters, and the second half of a surrogate pair
 const NO_CHANGES = Object.freeze([]);
 
-const veils = new WeakMap(); // the messages that are not shown, by the real ones
+const hidden = new WeakMap(); // the messages that are not shown, by the real ones
 
 /** A message as the user sees it: that of one whom they ignore is like a deleted one, but `ignored`. */
-function veiled(message, me) {
+function asShown(message, me) {
   if (!message || !ignores(me, message.user)) return message;
-  if (!veils.has(message)) veils.set(message, { ...message, deleted: true, ignored: true, reactions: {} });
-  return veils.get(message);
+  if (!hidden.has(message)) hidden.set(message, { ...message, deleted: true, ignored: true, reactions: {} });
+  return hidden.get(message);
 }
 
 /**
@@ -68,7 +68,7 @@ export function rows(entries, pending, me, dayOf, about = {}) {
     const leads = before === null || before.user !== message.user || Math.abs(message.time - before.time) > TOGETHER || target !== undefined;
     before = message;
     found.push({
-      key, part, kind: "line", message: veiled(message, me), seq, own, leads, fate, code, why, quoted: veiled(quoted, me),
+      key, part, kind: "line", message: asShown(message, me), seq, own, leads, fate, code, why, quoted: asShown(quoted, me),
       changes: open.get(seq) ?? NO_CHANGES, focus: focusIn(seq, about), shared,
     });
   }

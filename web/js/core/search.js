@@ -6,7 +6,7 @@
 // if there is none; `complete` says that the server has searched everything before it, and did not run out
 // of time.
 
-import { learn } from "./chat.js";
+import { addRules } from "./chat.js";
 import { answer, ask, current, of } from "./state.js";
 
 const RESULTS = 30;
@@ -51,4 +51,4 @@ function inquire(turn, more) {
   turn.state.search = { ...search, phase: "busy", id, refusal: null };
 }
 
-learn(RULES, { results: found }, { search: notFound });
+addRules(RULES, { results: found }, { search: notFound });
