@@ -1,7 +1,7 @@
 """Take the pictures of the page that the documents show: ``python -m tests.browser.screenshots``.
 
 They are written to docs/screenshots/. Each is of a conversation on the real server, with people who
-come and write as the page's readers do.
+come and write as the page's users do.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def search(shown: Shown) -> None:
 
 
 def offer(shown: Shown) -> None:
-    """The question comes with a message that names the reader."""
+    """The question comes with a message that names the user."""
     expect(shown.page.locator(".attention-offer.open")).to_be_visible()
 
 

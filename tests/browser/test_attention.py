@@ -1,4 +1,4 @@
-"""What calls the reader: the tab's icon, notifications, a sound; and who is away."""
+"""What notifies the user: the tab's icon, notifications, a sound; and who is away."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OFFER = ".attention-offer"
 SETTINGS = "dialog.settings-sheet"
 
 #: Stands in for the browser's notifications and its sound, and remembers them. `asked` is how often
-#: the reader was asked for permission; what they say is in `permits`.
+#: the user was asked for permission; what they say is in `permits`.
 RECORDER = """
 window.calls = { notes: [], asked: 0, tones: 0, permits: "granted" };
 window.Notification = class {

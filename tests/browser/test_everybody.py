@@ -178,7 +178,7 @@ class MagnifiedTest(EverybodyTestCase):
 
 
 class HighContrastTest(EverybodyTestCase):
-    """Colours that the reader's system sets: what only a background would tell is lost."""
+    """Colours that the user's system sets: what only a background would tell is lost."""
 
     def line_of(self, page: Page, selector: str) -> str:
         """How this is framed, and how bold it is."""

@@ -1,4 +1,4 @@
-"""The message list: it follows the newest line, keeps the reader's place, and stays bounded."""
+"""The message list: it follows the newest line, keeps the user's place, and stays bounded."""
 
 from __future__ import annotations
 

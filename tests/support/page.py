@@ -150,7 +150,7 @@ def go(page: Page, room: str) -> None:
 
 
 def say(page: Page, text: str) -> None:
-    """Write `text` into the composer and press Enter, as a reader would."""
+    """Write `text` into the composer and press Enter, as a user would."""
     page.fill(DRAFT, text)
     page.press(DRAFT, "Enter")
 

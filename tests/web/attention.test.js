@@ -1,4 +1,4 @@
-// What the reader is called for, and whether the others see that they are there.
+// What the user is notified of, and whether the others see that they are there.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -27,7 +27,7 @@ function inTwo(attention = {}, permission = "granted") {
 const called = (page) => page.calls.splice(0).map(({ room, text }) => [room, text]);
 
 describe("a call", () => {
-  test("comes for what names the reader, in a room that is not looked at", () => {
+  test("comes for what names the user, in a room that is not looked at", () => {
     const { page, tea, lobby } = inTwo();
     for (const text of ["hello", "@Ada?"]) page.hear(say(tea, text));
     page.hear(say(tea, "@Ada is me", "u1"));
@@ -53,7 +53,7 @@ describe("a call", () => {
     assert.equal(page.state.away, 0);
   });
 
-  test("says how: as the reader chose, and the browser allows", () => {
+  test("says how: as the user chose, and the browser allows", () => {
     for (const [attention, permission, expected] of [
       [{ sound: true }, "granted", [true, true]],
       [{ desktop: false, sound: true }, "granted", [false, true]],
@@ -81,7 +81,7 @@ describe("a call", () => {
 });
 
 describe("notifications", () => {
-  test("are offered when somebody has named the reader, not before, and once", () => {
+  test("are offered when somebody has named the user, not before, and once", () => {
     const { page, lobby } = inTwo({ desktop: false }, "default");
     assert.equal(offers(page.state), false);
     page.hear(say(lobby, "hello"));
@@ -100,7 +100,7 @@ describe("notifications", () => {
     }
   });
 
-  test("are shown from when the reader allows them, and not when they refuse", () => {
+  test("are shown from when the user allows them, and not when they refuse", () => {
     for (const [permission, desktop] of [["granted", true], ["denied", false]]) {
       const { page, lobby } = inTwo({ desktop: false }, "default");
       page.hear(say(lobby, "@Ada"));

@@ -529,7 +529,7 @@ describe("the mark of what is new", () => {
     return rows(log.entries, [], page.state.me, dayOf, { key: page.state.key, mark }).map(({ kind, seq }) => seq ?? kind);
   };
 
-  test("stands above the first message that came while the reader was away", () => {
+  test("stands above the first message that came while the user was away", () => {
     const { history, page } = opened();
     page.do("hidden");
     page.hear(history.write({ type: "reacted", target: 1, user: "u2", emoji: "👍", on: true }));
@@ -543,7 +543,7 @@ describe("the mark of what is new", () => {
     assert.ok(!kinds(page).includes("new"));
   });
 
-  test("is where the server remembers that the reader had read to", () => {
+  test("is where the server remembers that the user had read to", () => {
     const history = new History("lobby");
     for (let n = 0; n < 4; n++) history.write({ type: "message", id: `m${n}`, user: "u2", text: `${n}` });
     const page = new Page();

@@ -233,7 +233,7 @@ describe("a message", () => {
     assert.deepEqual(order, Array.from({ length: 12 }, (_, n) => `${n}`));
   });
 
-  test("that failed waits for the reader: to try again, or to take it back", () => {
+  test("that failed waits for the user: to try again, or to take it back", () => {
     for (const code of ["busy", "storage_failed", "too_long", "muted", "no_such_code"]) {
       const page = new Page().arrive();
       page.say("hello");
@@ -369,7 +369,7 @@ describe("a room", () => {
     const types = (user) => page.hear({ type: "typing", room: "lobby", user, nick: user });
     const writing = () => [...current(page.state).typing.keys()];
     types("u2");
-    types("u1"); // the reader, in another tab
+    types("u1"); // the user, in another tab
     page.pass(1_000);
     types("u3");
     assert.deepEqual(writing(), ["u2", "u3"]);
@@ -379,7 +379,7 @@ describe("a room", () => {
     assert.deepEqual(writing(), []);
   });
 
-  test("hears that the reader writes at most each three seconds", () => {
+  test("hears that the user writes at most each three seconds", () => {
     const page = new Page().arrive();
     for (let n = 1; n <= 40; n++) {
       page.do("draft", { text: "x".repeat(n) });

@@ -45,7 +45,7 @@ describe("rooms to choose from", () => {
     assert.equal(anyFresh(own.state), false);
   });
 
-  test("people stand in order, the reader first", () => {
+  test("people stand in order, the user first", () => {
     const page = new Page().arrive();
     const joined = ["Zoë", "Bob"].map((nick) => ({ user: nick, nick }));
     page.hear({ type: "presence", room: "lobby", joined, left: [], member_count: 3 });

@@ -71,7 +71,7 @@ describe("what is taken", () => {
   });
 });
 
-test("who spoke last comes first, who is silent by name, who is gone and the reader not at all", () => {
+test("who spoke last comes first, who is silent by name, who is gone and the user not at all", () => {
   const history = new History("lobby");
   for (const user of ["u2", "u3", "u9", "u1", "u2"]) history.write({ type: "message", id: `${user}`, text: "x", user });
   const page = new Page().arrive(history);

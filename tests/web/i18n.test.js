@@ -125,7 +125,7 @@ describe("times and days", () => {
   const now = at(2026, 2, 10, 0, 30);
   const { clock, dayOf, dayWords, compare } = formats(["en-GB"], "en", () => now);
 
-  test("are told as the reader tells them", () => {
+  test("are told as the user tells them", () => {
     assert.equal(clock(at(2026, 2, 9, 14, 5)), "14:05");
     assert.match(formats(["en-US"], "en", () => now).clock(at(2026, 2, 9, 14, 5)), /2:05\sPM/);
   });
@@ -137,7 +137,7 @@ describe("times and days", () => {
     assert.equal(formats(["zh-CN"], "zh-Hans", () => now).dayWords(now), "今天");
   });
 
-  test("are of one day from midnight to midnight, in the reader's own zone", () => {
+  test("are of one day from midnight to midnight, in the user's own zone", () => {
     assert.equal(dayOf(at(2026, 2, 9, 0, 0) / 1000), dayOf(at(2026, 2, 9, 23, 59) / 1000));
     assert.notEqual(dayOf(at(2026, 2, 9, 23, 59) / 1000), dayOf(now / 1000));
   });
@@ -168,7 +168,7 @@ describe("times and days", () => {
     assert.equal(formats(["zh-TW"], "zh-Hans", () => now).dayWords(at(2026, 1, 3, 12)), "2026年2月3日星期二");
   });
 
-  test("names are put in the order of the reader's language", () => {
+  test("names are put in the order of the user's language", () => {
     assert.deepEqual(["room10", "Zoë", "ada", "room9"].sort(compare), ["ada", "room9", "room10", "Zoë"]);
   });
 });

@@ -75,7 +75,7 @@ describe("a key press", () => {
   });
 });
 
-test("key caps are those of the reader's keyboard", () => {
+test("key caps are those of the user's keyboard", () => {
   assert.deepEqual(caps("Mod+K", false), ["Ctrl", "K"]);
   assert.deepEqual(caps("Mod+K", true), ["⌘", "K"]);
   assert.deepEqual(caps("Alt+Shift+↑", true), ["⌥", "⇧", "↑"]);

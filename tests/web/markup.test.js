@@ -54,7 +54,7 @@ describe("links", () => {
   ];
   for (const [text, wanted] of EXAMPLES) test(JSON.stringify(text), () => assert.equal(line(text), wanted));
 
-  describe("end where a reader sees them end", () => {
+  describe("end where a user sees them end", () => {
     const a = "https://a.example";
     const EXAMPLES = [
       [`(${a}/x_(y)_z) [${a}/x[1]] {${a}/{id}}`, [`${a}/x_(y)_z`, `${a}/x[1]`, `${a}/{id}`]],

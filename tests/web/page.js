@@ -30,7 +30,7 @@ export const WELCOME = {
 export class Page {
   sent = []; // commands, as the server would read them
   socketCalls = []; // what was asked of the socket
-  calls = []; // what the reader was called for
+  calls = []; // what the user was notified of
 
   /** `kept` are what `begin` takes, and `pending`, what an earlier page left unsent. */
   constructor({ pending, ...kept } = {}) {

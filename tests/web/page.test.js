@@ -1,4 +1,4 @@
-// The markup, and the rules of the house that a reader of web/ relies on.
+// The markup, and the rules that the files of web/ follow.
 
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";

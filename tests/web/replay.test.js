@@ -60,7 +60,7 @@ describe("what was missed, in parts", () => {
     assert.deepEqual(seqs(page), Array.from({ length: 75 }, (_, i) => i + 1));
   });
 
-  test("calls the reader once, for the last, when all of it has come", () => {
+  test("notifies the user once, of the last, when all of it has come", () => {
     const { page, comeBack } = back(75, { hidden: true });
     page.calls.splice(0);
     const [joined, ...parts] = comeBack();
@@ -100,7 +100,7 @@ describe("what was missed, in parts", () => {
     assert.equal(history.seq, 50);
   });
 
-  test("is unread once, and marked as new from where the reader had read", () => {
+  test("is unread once, and marked as new from where the user had read", () => {
     const { page, comeBack } = back(75);
     const [joined, ...parts] = comeBack();
     hearJoined(page, joined);
@@ -109,7 +109,7 @@ describe("what was missed, in parts", () => {
     page.hear(parts[1]);
     assert.deepEqual([current(page.state).unread, current(page.state).mark], [60, 10]);
     page.hear(parts[2]);
-    assert.deepEqual([current(page.state).unread, current(page.state).mark], [0, 10], "the reader sees it now");
+    assert.deepEqual([current(page.state).unread, current(page.state).mark], [0, 10], "the user sees it now");
     page.pass(5_000);
     assert.equal(page.last("read").seq, 75);
   });

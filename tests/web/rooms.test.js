@@ -27,7 +27,7 @@ function inTwo() {
 }
 
 describe("a room that one is in", () => {
-  test("counts what is unread, and what of it names the reader", () => {
+  test("counts what is unread, and what of it names the user", () => {
     const { page, tea } = inTwo();
     for (const text of ["hello", "@ada?", "mail@adam", "really, @Ada!"]) page.hear(said(tea, text));
     page.hear(said(tea, "@Ada is me", "u1"));

@@ -52,7 +52,7 @@ describe("the rows of a log", () => {
     assert.deepEqual(after.map(({ fate }) => fate ?? null), [null, null, null, "sent"]);
   });
 
-  test("show what is on its way before it is known who the reader is", () => {
+  test("show what is on its way before it is known who the user is", () => {
     const list = rows([], [pending("a", 5), pending("b", 6)], null, dayOf);
     assert.deepEqual(kinds(list), ["day", "leads", "follows"]);
   });

@@ -113,7 +113,7 @@ describe("the socket", () => {
     assert.deepEqual(types(), ["connecting", "open"]);
   });
 
-  test("stays away when told to, until the reader asks", () => {
+  test("stays away when told to, until the user asks", () => {
     platform.socket.opens();
     platform.socket.close(4003);
     assert.deepEqual(told.at(-1), { type: "stopped", code: 4003 });
@@ -137,7 +137,7 @@ describe("the socket", () => {
     assert.equal(platform.made.length, 2);
   });
 
-  test("lets a full server be, though the network came back, but not though the reader asks", () => {
+  test("lets a full server be, though the network came back, but not though the user asks", () => {
     platform.socket.opens();
     platform.socket.close(1013);
     socket.wake();
