@@ -12,7 +12,7 @@ from tests.support.case import TestCase
 
 from .test_floors import PACKAGE
 
-#: The message flow: a module may `put` into the inbox of what stands downstream of it, never upstream.
+#: The message flow: a module may `put` into the inbox of what is downstream of it, never upstream.
 MAY_PUT = {"joining.py", "classic.py", "v1.py", "local.py", "user_requests.py"}
 
 
