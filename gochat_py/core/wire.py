@@ -201,21 +201,12 @@ COMMANDS: dict[str, tuple[type[Command], tuple[Field, ...]]] = {
     "delete": (Delete, (_ID, _ROOM, _SEQ)),
     "react": (
         React,
-        (
-            _ID,
-            _ROOM,
-            _SEQ,
-            ("emoji", _emoji, REQUIRED),
-            ("on", _boolean, REQUIRED),
-        ),
+        (_ID, _ROOM, _SEQ, ("emoji", _emoji, REQUIRED), ("on", _boolean, REQUIRED)),
     ),
     "typing": (Typing, (_ID, _ROOM)),
     "read": (Read, (_ID, _ROOM, ("seq", _from_0, REQUIRED))),
     "away": (Away, (_ID, ("away", _boolean, REQUIRED))),
-    "history": (
-        History,
-        (_ID, _ROOM, _BEFORE, ("after", _from_0, OPTIONAL), _LIMIT),
-    ),
+    "history": (History, (_ID, _ROOM, _BEFORE, ("after", _from_0, OPTIONAL), _LIMIT)),
     "search": (
         Search,
         (
