@@ -92,6 +92,7 @@ class KilledTest(BrowserTestCase):
 
     def test_the_page_comes_back_to_a_server_that_lost_its_memory(self) -> None:
         self.expect_complaint(NO_SERVER)
+        self.expect_complaint("426")  # the page asks why there is no connection, and there is one
         with ServerProcess("--memory") as server:
             page = self.open(server.url, "Ada")
             say(page, "before")

@@ -304,7 +304,9 @@ class TalkTest(ServerTestCase):
         page.keyboard.press("Tab")
         expect(page.locator(DRAFT)).to_be_focused()
         page.keyboard.type("still here")
-        page.keyboard.press("Tab")
+        for button in (".writing", ".emoji", ".send"):
+            page.keyboard.press("Tab")
+            expect(page.locator(f".composer {button}")).to_be_focused()
         page.keyboard.press("Space")
         self.assertEqual(wait_for_lines(page, 22)[-1], "still here")
 

@@ -188,9 +188,9 @@ class ClickTest(FakeTestCase):
         own, other = page.locator(LINES).nth(1), page.locator(LINES).nth(0)
         for place in (
             own,
-            other,
+            other.locator(".bubble"),
             own.locator(".text"),
-            other.locator(".avatar"),
+            other.locator(".time"),
             page.locator(VIEW),
         ):
             for word in ("hello", "edit", "reply", "/x?", "+1", " x"):

@@ -68,7 +68,7 @@ class LanguageTest(LookTestCase):
         found: list[str] = page.evaluate(
             """() => {
               const written = "noscript, .bubble > .text, .nick, .room .name, h1.room, .reactions,"
-                + " .often, .avatar, .time, .count, .people";
+                + " .often, .avatar, .time, .count, .people, .writing > span";
               const found = [];
               const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_ALL);
               for (let node = walk.nextNode(); node; node = walk.nextNode()) {

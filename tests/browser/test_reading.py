@@ -253,6 +253,13 @@ class NotifyTest(TabsTestCase):
         for tab in tabs:
             tab.wait_for_function(closed)
 
+    def allow(self, tab: Page) -> None:
+        """Let the tab show notifications."""
+        tab.keyboard.press("Control+,")
+        tab.click(".settings-sheet .desktop")
+        tab.keyboard.press("Escape")
+        expect(tab.locator(".settings-sheet")).to_be_hidden()
+
     def three(self) -> list[Page]:
         """Three tabs of Ada's browser that show notifications, in the lobby and in the room tea."""
         first = self.page(RECORDER)
@@ -260,10 +267,7 @@ class NotifyTest(TabsTestCase):
         enter(first, "Ada")
         go(first, "tea")
         go(first, "lobby")
-        first.evaluate(
-            """() => document.querySelector(".page").dispatchEvent(
-              new CustomEvent("notify", { bubbles: true, detail: { on: true } }))"""
-        )
+        self.allow(first)
         first.wait_for_function("() => calls.asked === 1")
         tabs = [first, self.tab(first), self.tab(first)]
         for tab in tabs:
@@ -271,10 +275,7 @@ class NotifyTest(TabsTestCase):
             wait_until_here(tab)
             expect(tab.locator('.room-list .room.joined[data-room="tea"]')).to_be_visible()
             tab.evaluate("() => { Notification.permission = 'granted' }")
-            tab.evaluate(
-                """() => document.querySelector(".page").dispatchEvent(
-                  new CustomEvent("notify", { bubbles: true, detail: { on: true } }))"""
-            )
+            self.allow(tab)
             tab.wait_for_function(
                 "() => performance.getEntriesByType('resource').some(({ name, responseEnd }) =>"
                 " name.endsWith('/tabs.js') && responseEnd > 0)"
