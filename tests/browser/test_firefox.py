@@ -356,8 +356,8 @@ class FirefoxTest(FirefoxPageTest):
         ada.wait_for_one(TEXTS, "line 299")
         count = ada.evaluate("(lines) => document.querySelectorAll(lines).length", LINES)
         self.assertLess(count, 300)
+        ada.evaluate(WATCH, LINES, 1)  # before older lines can be above it
         ada.evaluate("(view) => { document.querySelector(view).scrollTop = 0 }", VIEW)
-        ada.evaluate(WATCH, LINES, 1)
         ada.wait_for(
             "(lines, count) => document.querySelectorAll(lines).length > count", LINES, count
         )
