@@ -47,6 +47,19 @@ class ServerTestCase(BrowserTestCase):
 
 
 class NameTest(ServerTestCase):
+    def test_a_first_visit_loads_what_the_page_starts_with_and_no_more(self) -> None:
+        page = self.page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(self.server.url)
+        enter(page, "Ada")
+        page.wait_for_load_state("networkidle")
+        names = {re.sub(r"^.*/assets/(?:\w{12}/)?|^http://[^/]+", "", url) for url in asked}
+        start = {"/", "js/main.js", "js/browser/early.js", "js/i18n/en.js", "css/page.css"}
+        self.assertLessEqual(start, names)
+        beside = {"img/icon.svg", "/manifest.webmanifest", "img/icon-192.png", "img/icon-180.png"}
+        self.assertLessEqual(names - start, {*beside, "css/print.css"})  # printing: see PaperTest
+
     def test_a_nick_taken_on_another_device_is_in_the_open_field_unless_something_is_typed(
         self,
     ) -> None:

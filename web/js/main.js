@@ -34,6 +34,7 @@ import { neighbour, roomChoices } from "./core/choices.js";
 import { title } from "./core/wording.js";
 import { PendingStore } from "./browser/pendingStore.js";
 import { asksWhy } from "./core/reconnect.js";
+import { startServiceWorker } from "./browser/serviceWorker.js";
 import { Socket } from "./browser/socket.js";
 import { Saver } from "./browser/saver.js";
 import { Storage } from "./browser/storage.js";
@@ -149,7 +150,7 @@ function show() {
   set(conversation, { inert: state.panel });
   for (const component of components) component.update(state);
   set(document, { title: title(NAME, current(state).name, state.away) });
-  attention.update(waiting(state), state.attended ? state.key : null, (key) => state.rooms.get(key)?.unread > 0);
+  attention.update(waiting(state), state.attention.desktop || state.attention.sound, state.attended ? state.key : null, (key) => state.rooms.get(key)?.unread > 0);
   const room = current(state);
   layers.follow(openLayers(state).length, placeOf(room), room.phase === "here"); // the server may spell its name in another way
   if (state.seen !== seen) storage.save("seen", [...(seen = state.seen)]); // here and not in save(), since it changes with each message
@@ -265,7 +266,10 @@ function ready() {
   if (matchMedia("(pointer: fine)").matches) composer.focus();
 }
 
-watchActivity(() => tell({ type: "active" }));
+watchActivity(() => {
+  tell({ type: "active" });
+  linked("print")?.catch(() => {}); // nobody prints before that
+});
 
 // --- From the browser ----------------------------------------------------------------------
 
@@ -311,5 +315,4 @@ tell({ type: "start" });
 seek();
 pendingStore.adopt();
 if (state.naming === null) ready();
-linked("print")?.catch(() => {});
-import("./browser/serviceWorker.js").then(({ startServiceWorker }) => startServiceWorker(BASE), () => {});
+startServiceWorker(BASE);

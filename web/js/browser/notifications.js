@@ -1,5 +1,5 @@
-// Notifications, a sound, and the icon of the tab. notifier.js, which shows and plays them, is loaded when the
-// page is idle, or when it is first needed.
+// Notifications, a sound, and the icon of the tab. notifier.js, which shows and plays them, is loaded if the user has
+// chosen any of them, or when it is first needed.
 
 import { once } from "./once.js";
 
@@ -22,8 +22,6 @@ export function Notifications(icon, ...values) {
     return notifier;
   });
 
-  (globalThis.requestIdleCallback ?? setTimeout)(() => loaded());
-
   return {
     permission: () => globalThis.Notification?.permission ?? "denied",
 
@@ -39,8 +37,9 @@ export function Notifications(icon, ...values) {
     call: async (message) => (await loaded())?.call(message),
     chime: async () => (await loaded())?.chime(),
 
-    /** Show on the icon whether something is unread (`waits`); then as `update` in notifier.js. */
-    update(waits, key, unread) {
+    /** Show on the icon whether something is unread (`waits`); `on` if the user is notified in any way; then as `update` in notifier.js. */
+    update(waits, on, key, unread) {
+      if (on) loaded();
       const href = waits ? fresh : plain;
       if (icon.href !== href) icon.href = href;
       last = [key, unread];

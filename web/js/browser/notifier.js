@@ -1,4 +1,4 @@
-// Shows notifications and plays a sound. The only module that knows their APIs. Loaded when the page is idle.
+// Shows notifications and plays a sound. The only module that knows their APIs. See notifications.js for when it is loaded.
 
 import { Tabs } from "./tabs.js";
 

@@ -58,9 +58,12 @@ export function PendingStore(base, tab, area, restore, platform = globalThis) {
     write([...kept.values()], []);
   }
 
-  /** Take over the records of closed tabs, unless the module that does it cannot be loaded now. */
+  /** Take over the records of closed tabs, unless there are none, or the module that does it cannot be loaded now. */
   async function adopt() {
-    const [module] = await Promise.all([import("./takeOver.js").catch(() => null), ready]);
+    await ready;
+    const there = await Promise.all(stores.map((place) => place.all().catch(() => [])));
+    if (there.flat().every((each) => each?.tab === tab)) return;
+    const module = await import("./takeOver.js").catch(() => null);
     const all = (await module?.takeOver([...stores], tab, lockOf, locks, giveUp) ?? []).filter(({ id }) => !kept.has(id));
     for (const each of all) {
       kept.set(each.id, each);

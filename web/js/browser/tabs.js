@@ -1,5 +1,5 @@
 // Which tab notifies. The tabs of a browser get the same messages; one of them notifies the user, and none if a
-// tab that has the focus shows the message's room. Loaded when the page is idle.
+// tab that has the focus shows the message's room. Loaded with notifier.js.
 //
 // A tab with the focus holds a lock whose name says which room it shows; the browser releases it when the tab
 // is gone. A tab that wants to notify asks for these locks while it holds another one. If there is none, it takes the
