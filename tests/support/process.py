@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+import sysconfig
 from pathlib import Path
+
+#: Whether this Python has no interpreter lock. Each thread then has heaps of its own (mimalloc): a
+#: thread that does nothing takes 78 KiB with CPython 3.13 and 186 with 3.14; with the lock, 16.
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 def status(pid: int, field: str) -> int:
