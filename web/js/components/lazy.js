@@ -57,21 +57,17 @@ export function Lazy(element, load, tools, wanted = ({ sheet }) => sheet?.name =
  */
 export function LateBar(element, tools) {
   let bar = null;
-  let coming = false;
   let wanted = null;
+  const come = once(async () => {
+    const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressed(element), linked("action-bar")]);
+    bar = ActionBar(element, tools);
+    wanted?.(bar);
+  });
 
-  async function want(call) {
+  function want(call) {
     wanted = call;
-    if (bar !== null) call(bar);
-    if (bar !== null || coming) return;
-    coming = true;
-    try {
-      const [{ ActionBar }] = await Promise.all([import("./ActionBar.js"), dressed(element), linked("action-bar")]);
-      bar = ActionBar(element, tools);
-      wanted?.(bar);
-    } catch {
-      coming = false; // there is no connection now; the next attempt tries again
-    }
+    if (bar === null) come();
+    else call(bar);
   }
 
   return {
