@@ -38,8 +38,10 @@ OVERFLOW = """() => ["html", ".message-list .view", ".side-panel .parts", "dialo
 
 
 def box(page: Page, selector: str) -> FloatRect:
-    """Where this is."""
-    found = page.locator(selector).first.bounding_box()
+    """Where this is, once it is there: some parts come when they are first wanted."""
+    place = page.locator(selector).first
+    expect(place).to_be_visible()
+    found = place.bounding_box()
     assert found is not None, selector
     return found
 

@@ -331,6 +331,7 @@ class HostileTest(FakeTestCase):
         expect(page.locator(BAR)).to_be_hidden()
         line(page, "first").locator(".bubble").tap()
         page.tap(f"{BAR} .react")
+        expect(page.locator(f"{BAR} .picker")).to_be_visible()
         for tool in page.locator(f"{BAR} :is(.tool, .emoji):visible").all():
             box = tool.bounding_box()
             assert box is not None
